@@ -70,6 +70,11 @@ export interface KindSpec<S = unknown> {
    * A checkpoint serves whatever their values are. Absent: it keeps none.
    */
   readonly checkpointsWithout?: readonly string[];
+  /**
+   * The published files that a stage of these settings downloads ({@link StageContext.download}). For one that runs on a
+   * cluster they are fetched before, where the command runs; absent: none.
+   */
+  downloads?(settings: S): readonly PublishedFile[];
   /** Mistakes that only settings and connected inputs together show. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
   /** A YAML example of one stage, for `restage kinds <kind>`. */

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Disk, whereMounting } from './support/disk.ts';
+import { ownKind } from './support/own-kind.ts';
 import { endOf, Project, type RanOnce } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
@@ -37,9 +42,15 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
   after(async () => await slurm[Symbol.asyncDispose]());
   afterEach(async () => await slurm.idle());
 
-  const cluster = (yaml: string, place = '', most = 4, files: Readonly<Record<string, string>> = {}): Project => {
+  const cluster = (
+    yaml: string,
+    place = '',
+    most = 4,
+    files: Readonly<Record<string, string>> = {},
+    name = '.',
+  ): Project => {
     const places = `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }, maxJobs: ${most}${place} }\n`;
-    const project = new Project(yaml, { 'places.yaml': places, ...files });
+    const project = new Project(yaml, { 'places.yaml': places, ...files }, name);
     Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: patience });
     return project;
   };
@@ -72,6 +83,23 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     const ran = await endOf(running);
     assert.deepEqual([ran.outcomes, project.read('count')], [{ slow: 'ran' }, 'run\nrun\n']);
     assert.match(retries(ran).join(), /^its job died/);
+  });
+
+  test('a stage whose process is killed on its node runs once more, and one that kills itself fails with its message', async () => {
+    using project = cluster(
+      `${waiting}  suicide: { kind: command, with: { run: 'echo x >> tries; kill -9 $$' } }
+`,
+    );
+    const gate = project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    for (const pid of slurm.stages(project.root, 'read _ < gate')) process.kill(pid, 'SIGKILL');
+    await until(() => project.read('count') === 'run\nrun\n');
+    gate.pass(2);
+    const ran = await endOf(running);
+    assert.deepEqual([ran.outcomes, project.read('count')], [{ slow: 'ran', suicide: 'failed' }, 'run\nrun\n']);
+    assert.ok(retries(ran).some((message) => /^was killed by SIGKILL: .*: submitted again$/s.test(message)));
+    assert.equal(project.read('tries'), 'x\n'.repeat(4));
   });
 
   test('a worker that was frozen past its takeover changes nothing when it goes on', async () => {
@@ -154,7 +182,9 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     wrap(
       project,
       'sbatch',
-      `case "$*" in *--array=0-[4-9]*) echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1 ;; esac; exec $real "$@"`,
+      `last=$(printf %s "$*" | sed -n 's/.*--array=0-\\([0-9]*\\).*/\\1/p'); queued=$(squeue -h -r | wc -l)
+if [ $((queued + \${last:-0} + 1)) -gt 4 ]; then echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1; fi
+exec $real "$@"`,
     );
     const { outcomes } = await project.run('--on', 'cluster');
     assert.deepEqual([...new Set(Object.values(outcomes))], ['ran']);
@@ -188,6 +218,94 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { big: 'ran' }, JSON.stringify(ran.events));
     assert.deepEqual(retries(ran), ['ran out of memory: again with 400 MiB']);
+    for (const _ of ['the next run', 'and the one after it']) {
+      await project.run('--on', 'cluster', '--force', 'big');
+      const [result] = project.files('cache/results');
+      assert.equal(JSON.parse(project.read(`cache/results/${result}`)).record.memory, 400 * 2 ** 20);
+    }
+  });
+
+  test(
+    'a disk of a node that is full fails a stage with a message, and the next run completes',
+    whereMounting,
+    async () => {
+      using project = cluster(
+        `params: { kilobytes: 3000 }
+stages:
+  out: { kind: command, with: { run: 'head -c \${params.kilobytes}000 /dev/zero > \${outputs.out}' }, outputs: { out: artifacts/out } }
+  scratch: { kind: command, with: { run: 'head -c 3000000 /dev/zero > $TMPDIR/file' } }
+`,
+        `, setup: ['export TMPDIR=$PWD/scratch']`,
+      );
+      using objects = new Disk(project, 'cache/objects', '1m');
+      using _scratch = new Disk(project, 'scratch', '1m');
+      const { events, outcomes } = await project.run('--on', 'cluster');
+      assert.deepEqual(outcomes, { out: 'failed', scratch: 'failed' });
+      const messages = events.flatMap((event) =>
+        event.type === 'stage-finished' ? [event.message, event.logTail] : [],
+      );
+      assert.match(messages.join(), /as an object in .*(disk is full|No space left)/);
+      assert.match(messages.join(), /No space left on device/);
+      assert.deepEqual(
+        project.files('cache/objects').filter((name) => !/^[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name)),
+        [],
+      );
+      objects.remount('size=16m');
+      assert.deepEqual((await project.run('out', '--on', 'cluster')).outcomes, { out: 'ran' });
+    },
+  );
+
+  test('names may hold spaces, quotes and newlines', async () => {
+    const yaml = `stages:
+  a: { kind: command, matrix: { n: [{ id: a, text: "x y" }, { id: b, text: "it's" }] }, inputs: { in: "./two words/a\\nb.txt" }, env: { N: "\${matrix.n.text}\\n." }, with: { run: 'cat \${inputs.in} > \${outputs.out}; printf %s "$N" >> \${outputs.out}' }, outputs: { out: 'artifacts/\${matrix.n.id} x.txt' } }
+`;
+    using project = cluster(yaml, '', 4, { 'two words/a\nb.txt': 'text ' }, 'a $b\nc%d "e');
+    const ran = await project.run('--on', 'cluster');
+    assert.deepEqual([...new Set(Object.values(ran.outcomes))], ['ran'], ran.stderr);
+    assert.equal(project.read('artifacts/b x.txt'), "text it's\n.");
+    assert.equal(project.read('artifacts/a x.txt'), 'text x y\n.');
+  });
+
+  test('a node whose clock is ten minutes ahead or behind serves stages, and a dead worker is noticed there too', async () => {
+    for (const minutes of [10, -10]) {
+      const shift = `const now = Date.now; Date.now = () => now() + ${minutes * 60_000}`;
+      const options = `--import data:text/javascript,${encodeURIComponent(shift)}`;
+      using project = cluster(
+        `${waiting}  next: { kind: command, inputs: { in: slow.out, text: ./notes.txt }, with: { run: 'cat \${inputs.in} \${inputs.text} > \${outputs.out}' }, outputs: { out: artifacts/next.txt } }
+`,
+        `, setup: ['export NODE_OPTIONS="${options}"']`,
+        4,
+        { 'notes.txt': 'a note\n' },
+      );
+      const gate = project.gate('gate');
+      const running = project.startRun('--on', 'cluster');
+      await running.output('slow', 'begun');
+      process.kill(await worker(project), 'SIGKILL');
+      gate.pass(2);
+      assert.deepEqual((await endOf(running)).outcomes, { slow: 'ran', next: 'ran' });
+      assert.deepEqual([project.read('count'), project.read('artifacts/next.txt')], ['run\nrun\n', 'done\na note\n']);
+      assert.deepEqual((await project.run()).outcomes, { slow: 'up to date', next: 'up to date' });
+    }
+  });
+
+  test('published files are fetched where the command runs: the node has no internet', async () => {
+    const server = createServer((_, response) => response.end('weights'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const md5 = createHash('md5').update('weights').digest('hex');
+    const file = JSON.stringify({ url: `http://127.0.0.1:${port}/net.h5`, md5 });
+    const own = ownKind('fetch', `(await import('node:fs')).readFileSync(await context.download(${file}));`);
+    const spec = own['stages/fetch/spec.ts']!.replace('inputs: {},', `inputs: {}, downloads: () => [${file}],`);
+    using project = cluster(
+      'stages: { a: { kind: fetch, outputs: { text: artifacts/a.txt } } }\n',
+      `, setup: ['export http_proxy=http://127.0.0.1:9']`,
+      4,
+      { ...own, 'stages/fetch/spec.ts': spec },
+    );
+    const ran = await project.run('--on', 'cluster');
+    server.close();
+    assert.deepEqual(ran.outcomes, { a: 'ran' }, JSON.stringify(ran.events.slice(-2)));
+    assert.equal(project.read('cache/downloads/net.h5'), 'weights');
   });
 
   test('an input that changed while the job waited is read anew, and the old one leaves no result', async () => {

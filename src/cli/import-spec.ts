@@ -78,6 +78,7 @@ const form = z.object(
     axes: z.record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports').optional(),
     computes: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),
+    downloads: method,
     check: method,
     example: text,
   },

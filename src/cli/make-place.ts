@@ -8,7 +8,7 @@ import type { HostFacts } from '../engine/execution/execution.ts';
 import { type Place, Unfinished } from '../engine/execution/place.ts';
 import { readStep, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
-import { ClusterPlace } from '../engine/places/cluster-place.ts';
+import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
 import { routedPlace } from '../engine/places/routed-place.ts';
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
 import { slurm } from '../engine/places/slurm.ts';
@@ -29,6 +29,7 @@ export interface PlaceOptions {
   readonly run: string;
   readonly host: HostFacts;
   readonly modules: ReadonlyMap<string, string>;
+  readonly downloads: ClusterOptions['downloads'];
   readonly jobs: number | undefined;
   readonly interrupts: Interrupts;
   readonly warn: (message: string) => void;

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
-import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
+import {
+  pretrainedSetting,
+  publishedWeights,
+  weightMistakes,
+  weightPorts,
+} from '../../src/learning/models/weights/weight-inputs.ts';
 import { splitList } from '../../src/learning/training/splits.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -57,6 +62,7 @@ export const spec = defineKind<EmbedSettings>({
     },
   },
   computes: true,
+  downloads: publishedWeights,
   check: (given, inputs) => {
     const { model, imageSize } = { ...usual, ...given };
     if (!inputs.has('model')) {

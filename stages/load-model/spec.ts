@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
-import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
+import {
+  pretrainedSetting,
+  publishedWeights,
+  weightMistakes,
+  weightPorts,
+} from '../../src/learning/models/weights/weight-inputs.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -19,6 +24,7 @@ export const spec = defineKind<LoadModelSettings>({
   settings,
   inputs: weightPorts,
   outputs: { model: { type: 'model', summary: 'A model like that of train, for evaluate and others.' } },
+  downloads: publishedWeights,
   check: (given, inputs) => [
     ...modelMistakes(given.model, given.imageSize),
     ...weightMistakes(given, inputs),

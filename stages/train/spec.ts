@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { headMistakes, headOf, modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
-import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
+import {
+  pretrainedSetting,
+  publishedWeights,
+  weightMistakes,
+  weightPorts,
+} from '../../src/learning/models/weights/weight-inputs.ts';
 import { freezeSetting, freezingMistakes, unfreezeSetting } from '../../src/learning/training/freezing.ts';
 import { scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
@@ -137,6 +142,7 @@ export const spec = defineKind<TrainSettings>({
   },
   computes: true,
   checkpointsWithout: ['epochs', 'earlyStopping', 'tensorboard'],
+  downloads: publishedWeights,
   check,
   example: `fit:
   kind: train

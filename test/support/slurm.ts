@@ -79,6 +79,11 @@ export class Slurm implements AsyncDisposable {
     );
   }
 
+  /** The shells of stages in a project whose program holds a text. */
+  stages(root: string, text: string): readonly number[] {
+    return processesWith((words, folder) => folder === root && words.some((word) => word.includes(text)), 'sh');
+  }
+
   /** The processes that take a step of a detached run in a project. */
   steps(root: string): readonly number[] {
     return processesWith((words, folder) => words.includes('--detach') && words.includes('plain') && folder === root);
@@ -124,11 +129,14 @@ function freePort(): Promise<number> {
   });
 }
 
-function processesWith(matches: (words: readonly string[], folder: string) => boolean): readonly number[] {
+function processesWith(
+  matches: (words: readonly string[], folder: string) => boolean,
+  program = 'node',
+): readonly number[] {
   return readdirSync('/proc').flatMap((pid) => {
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-      return words[0]?.endsWith('node') === true && matches(words, readlinkSync(`/proc/${pid}/cwd`))
+      return words[0]?.endsWith(program) === true && matches(words, readlinkSync(`/proc/${pid}/cwd`))
         ? [Number(pid)]
         : [];
     } catch {

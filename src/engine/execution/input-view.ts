@@ -37,7 +37,7 @@ interface Link {
 }
 
 export interface ViewOptions {
-  readonly examined: Examined;
+  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'looked'>;
   readonly world: World;
   readonly outputsOf: OutputsOf;
   readonly lender: Lender;

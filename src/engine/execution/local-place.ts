@@ -82,7 +82,7 @@ async function runAttempt(
   });
   const { misuses, edited } = await closeView(view, lender, world.digests);
   if (trace !== undefined) reportReads(trace, view, world, emit);
-  if (!end.ok) throw new StageFailure(end.message);
+  if (!end.ok) throw new StageFailure(end.message, end);
   if (misuses[0] !== undefined) throw new StageFailure(describeMisuse(misuses[0], root));
   const result: StageResult = {
     format: 1,

@@ -10,8 +10,8 @@ import type { StageResult } from '../store/stage-result.ts';
 /** One attempt to run a stage, with everything that a place needs to know of it. */
 export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
   readonly stage: Stage;
-  /** The fingerprint of the work, and the signatures of the path inputs when they were hashed. */
-  readonly examined: Examined;
+  /** The fingerprint of the work, the signatures of the path inputs when they were hashed, and the present result. */
+  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'looked' | 'result'>;
   readonly outputsOf: OutputsOf;
   readonly number: number;
   /** Milliseconds since the epoch. */
@@ -47,6 +47,13 @@ export interface Seat extends Disposable {
 /** Why a stage failed, as a sentence for the user. */
 export class StageFailure extends UserError {
   override readonly name = 'StageFailure';
+  /** Whether somebody else killed its process, so that it may succeed when it runs again. */
+  readonly killed: boolean;
+
+  constructor(message: string, { killed = false }: { readonly killed?: boolean } = {}) {
+    super(message);
+    this.killed = killed;
+  }
 }
 
 /** A stage has not ended in this run: its job continues, or somebody cancelled it. */

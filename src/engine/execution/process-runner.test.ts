@@ -114,7 +114,7 @@ test('a failure is told with its message, and the stack of a bug goes to the log
 
 test('a process that is killed or exits without a word has ended unexpectedly', async (t) => {
   const killed = await run(t, "process.kill(process.pid, 'SIGKILL')");
-  assert.deepEqual(killed.end, { ok: false, message: 'its process ended unexpectedly (SIGKILL)' });
+  assert.deepEqual(killed.end, { ok: false, message: 'its process ended unexpectedly (SIGKILL)', killed: true });
   const exited = await run(t, 'process.exit(3)');
   assert.deepEqual(exited.end, { ok: false, message: 'its process ended unexpectedly (exit code 3)' });
 });
@@ -179,7 +179,7 @@ test('a failed program is named with its exit code, or with the signal that kill
     ['nothing-of-this-name', 'exited with code 127: the command'],
   ] as const) {
     const { end } = await runCommand(t, text);
-    assert.deepEqual(end, { ok: false, message });
+    assert.deepEqual(end, { ok: false, message, ...(message.includes('SIGKILL') && { killed: true }) });
   }
 });
 

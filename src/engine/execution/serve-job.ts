@@ -24,10 +24,13 @@ export interface ProcessJob {
   readonly kill: AbortSignal;
 }
 
-/** How a stage's process served it. `contained`: no process of it lives on that could write to outputs. `stack`: a bug. */
+/**
+ * How a stage's process served it. `contained`: no process of it lives on that could write to outputs. `stack`: a bug.
+ * `killed`: by a signal from outside, as far as can be seen.
+ */
 export type ProcessEnd =
   | { readonly ok: true; readonly contained: boolean }
-  | { readonly ok: false; readonly message: string; readonly stack?: string };
+  | { readonly ok: false; readonly message: string; readonly stack?: string; readonly killed?: true };
 
 /** How a process answered, before it ended or became idle. */
 type Answer = { readonly ok: true; readonly memory: number | undefined } | Extract<ProcessEnd, { readonly ok: false }>;
@@ -107,12 +110,19 @@ export class Service {
     if (this.#answer !== undefined) return this.#answer;
     if (gone === undefined) throw new Error('Internal error: a process that lives has not answered');
     if ('error' in gone) return { ok: false, message: `could not be started: ${gone.error.message}` };
-    const { code, signal } = gone;
+    const { code } = gone;
+    const signal = gone.signal ?? signalOf(code);
+    const killed = (signal === 'SIGKILL' || signal === 'SIGTERM') && ({ killed: true } as const);
     if (this.#program === undefined) {
-      return { ok: false, message: `its process ended unexpectedly (${signal ?? `exit code ${code}`})` };
+      return {
+        ok: false,
+        message: `its process ended unexpectedly (${gone.signal ?? `exit code ${code}`})`,
+        ...killed,
+      };
     }
-    const how = code === null ? `was killed by ${signal}` : `exited with code ${code}${ofSignal(code)}`;
-    return { ok: false, message: `${how}: ${this.#program.title}` };
+    const exit = `exited with code ${code}${signal === undefined ? '' : ` (${signal})`}`;
+    const how = code === null ? `was killed by ${signal}` : exit;
+    return { ok: false, message: `${how}: ${this.#program.title}`, ...killed };
   }
 
   #receive(sent: unknown, answered: (answer: Answer) => void) {
@@ -158,10 +168,8 @@ export class Service {
 }
 
 /** A shell exits with 128 plus the number of the signal that killed its program. */
-function ofSignal(code: number): string {
-  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
-  return name === undefined ? '' : ` (${name})`;
-}
+const signalOf = (code: number | null): string | undefined =>
+  Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128)?.[0];
 
 function strayMessage(kind: string, sent: unknown): string {
   const shown = inspect(sent, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40, maxArrayLength: 4 });

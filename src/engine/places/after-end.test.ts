@@ -11,7 +11,7 @@ const claim = { worker: '7', restart: 0, host: 'n1', full: true };
 const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
   stage: { checkpointsWithout: ['epochs'] } as unknown as Stage,
   needs: { cpu: 1, gpu: 0, memory: 100 * mebi },
-  tries: { lost: 0, idle: 0 },
+  tries: { lost: 0, idle: 0, memory: 0 },
   advanced: false,
   place,
   claim,
@@ -20,14 +20,14 @@ const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
 
 test('a time limit is no failure while the checkpoint advances, and one after two whole jobs without a newer one', () => {
   const end = { type: 'stopped', why: 'time' } as const;
-  assert.deepEqual(afterEnd(end, facts({ advanced: true, tries: { lost: 2, idle: 1 } })), {
+  assert.deepEqual(afterEnd(end, facts({ advanced: true, tries: { lost: 2, idle: 1, memory: 0 } })), {
     step: 'again',
-    tries: { lost: 0, idle: 0 },
+    tries: { lost: 0, idle: 0, memory: 0 },
     message: "its job's time of 3 min 0 s is over: it resumes from its checkpoint",
   });
   const once = afterEnd(end, facts());
-  assert.deepEqual(once.step === 'again' && once.tries, { lost: 0, idle: 1 });
-  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, idle: 1 } })), {
+  assert.deepEqual(once.step === 'again' && once.tries, { lost: 0, idle: 1, memory: 0 });
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, idle: 1, memory: 0 } })), {
     step: 'fail',
     message:
       'did not end within the time limit of 3 min 0 s in 2 jobs, and it wrote no newer checkpoint: raise `time` of the place "cluster"',
@@ -36,7 +36,7 @@ test('a time limit is no failure while the checkpoint advances, and one after tw
 
 test('a job that began late in its time proves nothing about the limit', () => {
   const end = { type: 'lost', state: 'TIMEOUT' } as const;
-  const late = facts({ tries: { lost: 0, idle: 1 }, claim: { ...claim, full: false } });
+  const late = facts({ tries: { lost: 0, idle: 1, memory: 0 }, claim: { ...claim, full: false } });
   assert.equal(afterEnd(end, late).step, 'again');
 });
 
@@ -54,12 +54,25 @@ test('a stage without memory gets twice as much, up to the most, and later jobs 
 
 test('five deaths of jobs in a row are borne, and a newer checkpoint begins to count anew', () => {
   const end = { type: 'lost', state: 'NODE_FAIL' } as const;
-  assert.equal(afterEnd(end, facts({ tries: { lost: 4, idle: 0 } })).step, 'again');
-  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 5, idle: 0 } })), {
+  assert.equal(afterEnd(end, facts({ tries: { lost: 4, idle: 0, memory: 0 } })).step, 'again');
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 } })), {
     step: 'fail',
-    message: 'its job died (NODE_FAIL), as did the 5 before it',
+    message: 'its job died (NODE_FAIL), after 5 jobs that ended in such a way',
   });
-  assert.equal(afterEnd(end, facts({ tries: { lost: 5, idle: 0 }, advanced: true })).step, 'again');
+  assert.equal(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 }, advanced: true })).step, 'again');
+});
+
+test('a stage whose process is killed runs again three times, and then its own message says why it failed', () => {
+  const end = { type: 'killed', message: 'was killed by SIGKILL: sleep 9' } as const;
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 2, idle: 0, memory: 0 } })), {
+    step: 'again',
+    tries: { lost: 3, idle: 0, memory: 0 },
+    message: 'was killed by SIGKILL: sleep 9: submitted again',
+  });
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 3, idle: 0, memory: 0 } })), {
+    step: 'fail',
+    message: 'was killed by SIGKILL: sleep 9, after 3 jobs that ended in such a way',
+  });
 });
 
 test('a job that somebody cancelled is not submitted again, and a changed input is decided about anew', () => {

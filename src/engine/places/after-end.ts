@@ -21,8 +21,9 @@ export interface EndFacts {
   readonly advanced: boolean;
 }
 
-/** Jobs that may die in a row before a stage fails. */
+/** Jobs that may die in a row, and stages that may be killed, before a stage fails: one that kills itself looks the same. */
 const mostLost = 5;
+const mostKilled = 3;
 const mostIdle = 2;
 
 /** Pure: what follows from the end of a ticket. Deaths of jobs are no retries of the stage. */
@@ -41,8 +42,10 @@ export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
       return { step: 'again', tries: facts.tries };
     case 'memory':
       return afterMemory(facts);
+    case 'killed':
+      return afterLoss(end.message, facts, mostKilled);
     case 'stopped':
-      return end.why === 'time' ? afterTime(facts) : afterLoss('was preempted or asked to end', facts);
+      return end.why === 'time' ? afterTime(facts) : afterLoss('its job was preempted or asked to end', facts);
     case 'lost':
       return afterLostJob(end, facts);
     default:
@@ -61,7 +64,7 @@ function afterLostJob({ state, said }: Extract<TicketEnd, { type: 'lost' }>, fac
       return { step: 'cancel', message: 'its job was cancelled' };
     default:
       return afterLoss(
-        `died${state === '' ? '' : ` (${state})`}${said === undefined ? '' : ` and said: ${said}`}`,
+        `its job died${state === '' ? '' : ` (${state})`}${said === undefined ? '' : ` and said: ${said}`}`,
         facts,
       );
   }
@@ -84,10 +87,10 @@ function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep
   };
 }
 
-function afterLoss(how: string, { tries, advanced }: EndFacts): NextStep {
+function afterLoss(how: string, { tries, advanced }: EndFacts, most = mostLost): NextStep {
   const lost = advanced ? 1 : tries.lost + 1;
-  if (lost > mostLost) return { step: 'fail', message: `its job ${how}, as did the ${lost - 1} before it` };
-  return { step: 'again', tries: { ...tries, lost }, message: `its job ${how}: submitted again` };
+  if (lost > most) return { step: 'fail', message: `${how}, after ${lost - 1} jobs that ended in such a way` };
+  return { step: 'again', tries: { ...tries, lost }, message: `${how}: submitted again` };
 }
 
 function afterMemory({ place, needs, tries }: EndFacts): NextStep {

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import type { PublishedFile } from '../../stage.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import {
@@ -12,13 +13,13 @@ import {
   StageFailure,
   Unfinished,
 } from '../execution/place.ts';
+import { signPlace } from '../files/sign-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
 import type { World } from '../plan/examine.ts';
 import type { TicketEnd, Tries } from '../store/batch-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
-import { signOfFile } from './job-worker.ts';
 import { appears } from './late-files.ts';
 import { type OpenTicket, OpenTickets } from './open-tickets.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -32,6 +33,8 @@ export interface ClusterOptions extends Pick<SubmitterOptions, 'environment' | '
   readonly software: Software;
   /** The built code of the project's own kinds. */
   readonly modules: ReadonlyMap<string, string>;
+  /** The published files that a stage will fetch. */
+  readonly downloads: (stage: Stage) => readonly PublishedFile[];
   /** The id of this run. */
   readonly run: string;
   readonly patience: Patience;
@@ -47,8 +50,8 @@ export interface ClusterOptions extends Pick<SubmitterOptions, 'environment' | '
   readonly warn: (message: string) => void;
 }
 
-/** Between two looks at the files, in milliseconds: at least and at most, and between two checks of life. */
-const [quick, slow, lifeCheck] = [100, 1_000, 5_000];
+/** Between two looks at the files, in milliseconds: after a submission, after news, at most; and between two checks of life. */
+const [first, quick, slow, lifeCheck] = [20, 100, 1_000, 5_000];
 /** A scheduler is asked for its list after the first of these, and then at most so often. */
 const [firstList, often, seldom] = [5_000, 15_000, 60_000];
 /** How long objects that a node stored may be late here. */
@@ -62,6 +65,7 @@ export class ClusterPlace implements Place {
   #open: OpenTickets | undefined;
   #loop: Promise<void> | undefined;
   #isChecking = false;
+  #pause = first;
   #lists = { next: 0, pause: often, told: '' };
   readonly #aborted: Promise<never>;
 
@@ -117,8 +121,9 @@ export class ClusterPlace implements Place {
     const failure = failures.get(digest);
     if (failure !== undefined) throw new StageFailure(failure);
     const open = attempt.keep ? this.#openTickets().take(digest) : undefined;
-    let tries = triesOf(open);
+    let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
     let placed = open && this.#attach(open);
+    await this.#download(stage);
     for (;;) {
       placed ??= await this.#submit(stage, attempt, tries);
       const end = await this.#endOf(placed, attempt);
@@ -150,27 +155,37 @@ export class ClusterPlace implements Place {
   ): NextStep {
     folder.use(index);
     const claim = folder.claimOf(index);
-    const advanced = claim?.checkpoint !== undefined && signOfFile(claim.checkpoint.path) !== claim.checkpoint.sign;
+    const advanced =
+      claim?.checkpoint !== undefined && signPlace(claim.checkpoint.path).signature !== claim.checkpoint.sign;
     return afterEnd(end, { stage, place: this.#options.place, needs: batch.needs, tries, claim, advanced });
   }
 
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {
     const { place, world, software, modules } = this.#options;
-    const needs = needsOf(stage, place, tries.memory ?? this.#rememberedMemory(stage));
+    const needs = needsOf(stage, place, tries.memory);
     const facts = { world, needs, software, module: modules.get(stage.kind), tries };
     const { ticket, artifacts } = ticketOf(attempt, facts);
     const added = this.#submitter.add(ticket, artifacts, needs);
+    this.#pause = first;
     this.#run();
     const placed = await Promise.race([added, this.#aborted]);
     this.#watch(placed);
     return placed;
   }
 
-  /** The memory that the last result of the stage needed, where its first job had too little. */
+  /** The memory that the last result of the stage needed; 0 where no job had too little. */
   #rememberedMemory({ name }: Stage): number {
     const { store, pipeline } = this.#options.world;
     const latest = store.readLatest(pipeline.name, name);
     return (latest && store.readResult(latest)?.record.memory) ?? 0;
+  }
+
+  /** Fetches here what the stage will ask for: nodes often have no internet. Throws a `StageError`. */
+  async #download(stage: Stage): Promise<void> {
+    const files = this.#options.downloads(stage);
+    if (files.length === 0) return;
+    const { download } = await import('../store/download.ts');
+    for (const file of files) await download(this.#options.world.store.folder, file);
   }
 
   /** Waits for a ticket of an earlier run. A batch that nobody submitted, or nobody knows of, is submitted. */
@@ -238,20 +253,19 @@ export class ClusterPlace implements Place {
   }
 
   async #keepLooking(): Promise<void> {
-    let pause = quick;
     let checkedAt = performance.now();
     this.#lists = { next: checkedAt + firstList, pause: often, told: '' };
     while (this.#submitter.isWaiting || this.#waiting().length > 0) {
       if (this.#options.signal.aborted && this.#hasLeft) return;
       this.#submitter.flush();
       const isNews = this.#waiting().filter((watch) => watch.look()).length > 0;
-      pause = isNews || this.#submitter.isWaiting ? quick : Math.min(pause * 1.2, slow);
+      this.#pause = isNews ? quick : Math.min(this.#pause * 1.05, slow);
       const now = performance.now();
       if (now - checkedAt >= Math.min(lifeCheck, this.#options.patience.ask)) {
         checkedAt = now;
         void this.#check();
       }
-      await delay(pause);
+      await delay(this.#pause);
     }
   }
 
@@ -304,8 +318,6 @@ export class ClusterPlace implements Place {
     return signal.reason;
   }
 }
-
-const triesOf = (open: OpenTicket | undefined): Tries => open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0 };
 
 /** The log of a stage that ran on a node, kept with the run like any other. */
 function keepLog({ folder, index }: Placed, log: string): void {

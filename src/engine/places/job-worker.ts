@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describeError } from '../../user-error.ts';
 import type { StageEvent } from '../events.ts';
@@ -8,6 +8,7 @@ import { localPlace } from '../execution/local-place.ts';
 import { type AttemptOutcome, StageFailure } from '../execution/place.ts';
 import type { RunProcess } from '../execution/process-runner.ts';
 import { DigestIndex } from '../files/digest-index.ts';
+import { signPlace } from '../files/sign-tree.ts';
 import { checkpointOf } from '../fingerprint/fingerprint.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
@@ -140,7 +141,7 @@ export class JobWorker {
       worker: identity.job,
       restart: identity.restart,
       host: hostname(),
-      ...(path !== undefined && { checkpoint: { path, sign: signOfFile(path) } }),
+      ...(path !== undefined && { checkpoint: { path, sign: signPlace(path).signature } }),
       full: this.#secondsLeft() >= 0.8 * batch.seconds,
     };
   }
@@ -185,7 +186,7 @@ export class JobWorker {
     // A path that is not there yet may be late; one with other content has changed.
     const looked = await appears(async () => {
       const found = await lookAgain(ticket, world);
-      return 'changed' in found && !exists(found.changed) ? undefined : found;
+      return 'changed' in found && !existsSync(found.changed) ? undefined : found;
     });
     if (looked === undefined) return refused(Object.keys(ticket.looked)[0]!);
     return 'changed' in looked ? refused(looked.changed) : { looked: looked.looked, outputs };
@@ -203,7 +204,7 @@ export class JobWorker {
       using seat = await this.#place(ticket, ready.world).seat(stage);
       const { result, edited } = await seat.run({
         ...{ stage, number: ticket.number, keep: ticket.keep, startedAt: Date.now(), work, log: folder.log(index) },
-        examined: examinedOf(ticket, ready.looked),
+        examined: { ...ticket, looked: ready.looked, result: undefined },
         outputsOf: (name) => ready.outputs.get(name)!,
         checkpoint: this.#checkpointOf(ticket),
         emit: (event: StageEvent) => messages.add(event),
@@ -214,7 +215,7 @@ export class JobWorker {
       if (this.#stopped !== undefined) return { type: 'stopped', why: this.#stopped };
       if (!(error instanceof StageFailure)) throw error;
       if (memory.happened()) return { type: 'memory', message: error.message };
-      return { type: 'failed', message: error.message };
+      return { type: error.killed ? 'killed' : 'failed', message: error.message };
     } finally {
       messages.close();
       if (ticket.keep && stage.cache) folder.removeWork(index, self);
@@ -228,13 +229,13 @@ export class JobWorker {
   }
 
   #place(ticket: Ticket, world: World) {
-    const { software, identity, runProcess, idle } = this.#options;
+    const { software, identity, runProcess, idle, batch } = this.#options;
     const { memory } = ticket.tries;
     return localPlace({
       ...{ world, runProcess, idle, lender: this.#shared.lender, admission: this.#shared.admission },
       modules: new Map(ticket.module === undefined ? [] : [[ticket.stage.kind, ticket.module]]),
       checkReads: false,
-      host: { ...software, job: { job: identity.job, ...(memory !== undefined && { memory }) } },
+      host: { ...software, job: { job: identity.job, ...(memory > 0 && { memory: batch.needs.memory }) } },
       signal: this.#stop.signal,
       kill: this.#kill.signal,
     });
@@ -262,16 +263,3 @@ const refused = (path: string): TicketEnd => ({
   what: 'input',
   message: `${path} changed while the stage waited for its job`,
 });
-
-const examinedOf = ({ fingerprint, digest }: Ticket, looked: ReadonlyMap<string, string>) => ({
-  ...{ fingerprint, digest, looked, result: undefined, last: undefined },
-  decision: { state: 'stale', reasons: [] } as never,
-});
-
-const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
-
-/** Identifies the present version of a file, by its stat; empty where the file is missing. */
-export function signOfFile(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? '' : `${stats.size} ${stats.mtimeMs} ${stats.ino}`;
-}

@@ -47,7 +47,7 @@ interface Gathering {
 }
 
 /** A ticket waits so long for another one, and for all others together; the latter grows with every batch. */
-const pause = 150;
+const pause = 100;
 const firstWait = 1_500;
 const longestWait = 20_000;
 /** After a limit or without an answer it tries again after this time, which doubles. */

@@ -35,8 +35,8 @@ export interface Tries {
   readonly lost: number;
   /** Jobs in a row that took their whole time, without a newer checkpoint. */
   readonly idle: number;
-  /** Bytes to ask for, after running out of memory. */
-  readonly memory?: number;
+  /** Bytes to ask for, since less was not enough once; 0 where that is not known. */
+  readonly memory: number;
 }
 
 /** One stage for a job, as plain data: all that a node needs, without the pipeline's file. */
@@ -98,6 +98,8 @@ export interface Beat {
 export type TicketEnd =
   | { readonly type: 'done'; readonly result: StageResult; readonly host: string }
   | { readonly type: 'failed'; readonly message: string }
+  /** Somebody killed the stage's process on the node. */
+  | { readonly type: 'killed'; readonly message: string }
   /** An input, a kind or Restage changed while it waited or ran. */
   | { readonly type: 'refused'; readonly what: 'input' | 'restage'; readonly message: string }
   /** The job was asked to end: its time was over (`time`), or the scheduler wants the node. */

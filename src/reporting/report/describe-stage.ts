@@ -70,12 +70,17 @@ function shortened(value: Json | undefined): Json | undefined {
 export function describeRecord(record: StageRecord): ReportStage['record'] {
   return [
     ['made', `${localTime(new Date(record.startedAt))}, in ${formatSeconds(record.seconds)}`],
-    ['host', `${record.host}, ${formatCountOf(record.cpus, 'core')}`],
+    ['host', hostOf(record)],
     ['versions', `Restage ${record.restage}, Node ${record.node}`],
     ...(record.gitCommit === undefined ? [] : [['git commit', record.gitCommit] as const]),
     ...(record.attempts > 1 ? [['attempts', String(record.attempts)] as const] : []),
     ...Object.entries(record.notes).map(([name, value]) => [name, String(value)] as const),
   ];
+}
+
+function hostOf({ host, cpus, gpus, job }: StageRecord): string {
+  const cards = gpus === undefined ? [] : [formatCountOf(gpus, 'graphics card')];
+  return [host, formatCountOf(cpus, 'core'), ...cards, ...(job === undefined ? [] : [`job ${job}`])].join(', ');
 }
 
 /** `2025-01-31 09:12:03` in the machine's own time zone. Node's formatter would take as long as all else of a stage. */
