@@ -23,18 +23,22 @@ export function closest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** `Did you mean "dataset"?`, or a list of the names when none is near and they are few. */
-export function suggest(name: string, candidates: Iterable<string>): string | undefined {
-  const names = [...candidates];
-  const near = closest(name, names);
-  if (near !== undefined) return `Did you mean "${near}"?`;
-  if (names.length === 0 || names.length > 12) return undefined;
-  return `Known: ${names.join(', ')}.`;
-}
-
 /** If there are more names than this, only the nearest are listed. */
 const mostListed = 12;
 const nearestListed = 5;
+
+/** `Did you mean "dataset"?`; undefined where no candidate is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const near = closest(name, candidates);
+  return near === undefined ? undefined : `Did you mean "${near}"?`;
+}
+
+/** The same, or a list of the names when none is near and they are few. */
+export function suggest(name: string, candidates: Iterable<string>): string | undefined {
+  const names = [...candidates];
+  const isShort = names.length > 0 && names.length <= mostListed;
+  return didYouMean(name, names) ?? (isShort ? `Known: ${names.join(', ')}.` : undefined);
+}
 
 /**
  * Lists the names that exist, for the end of a message about one that does not, the likeliest first:
@@ -42,8 +46,7 @@ const nearestListed = 5;
  */
 export function thereAre(name: string, candidates: Iterable<string>): string {
   const names = [...new Set(candidates)];
-  const near = closest(name, names);
-  const meant = near === undefined ? '' : `Did you mean "${near}"? `;
+  const meant = didYouMean(name, names)?.concat(' ') ?? '';
   if (names.length < 2) return names.length === 0 ? 'There is none.' : `There is only ${names[0]}.`;
   if (names.length <= mostListed) return `${meant}There are ${names.join(', ')}.`;
   const listed = nearest(name, names).slice(0, nearestListed);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
-import { closest } from '../../suggest.ts';
+import { didYouMean } from '../../suggest.ts';
 import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
 import { collectDefinitions, type Definition, type FileScope } from './definitions.ts';
 import type { Kinds, LoadContext, UnloadedKind } from './load-context.ts';
@@ -104,8 +104,7 @@ function unreadParams({ prefix, params, file, set }: FileScope): readonly Diagno
   const meant = params.unread().filter(({ name, at }) => at.file === file || set.has(name));
   return meant.map(({ name, at }) => {
     // A misspelt parameter stands beside the one that was meant, which is read.
-    const near = closest(name, params.read());
-    const hint = near === undefined ? undefined : `Did you mean "${near}"?`;
+    const hint = didYouMean(name, params.read());
     return { code: 'unread-param', message: `No stage reads the parameter "${prefix}${name}"`, at, hint };
   });
 }

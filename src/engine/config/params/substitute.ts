@@ -1,7 +1,7 @@
 import { formatCount } from '../../../format-numbers.ts';
 import { fillShell } from '../../../shell/fill-shell.ts';
 import type { Placeholder } from '../../../shell/placeholders.ts';
-import { suggest } from '../../../suggest.ts';
+import { didYouMean, suggest } from '../../../suggest.ts';
 import type { Report, Span } from '../../diagnostics/diagnostic.ts';
 import {
   child,
@@ -80,7 +80,7 @@ export function reportUnknownVariable(
 ) {
   const [word = ''] = name.split('.');
   const expected = words.map((known) => `\${${known}.…}`).join(' or ');
-  const near = words.includes(word) ? undefined : suggest(word, words)?.match(/^Did you mean .*$/)?.[0];
+  const near = words.includes(word) ? undefined : didYouMean(word, words);
   const message = name === '' ? `Expected ${expected}` : `Unknown "\${${name}}", expected ${expected}`;
   report({ code: 'unknown-variable', message, at, hint: near ?? 'Write "$${" for a literal "${".' });
 }
@@ -109,10 +109,9 @@ export function descend(
 
 /** What may have been meant: a map that `--set` gives takes the place of the whole map in the file. */
 function missingKey(node: Node, walked: string, step: string): string | undefined {
-  const near = suggest(step, entriesOf(node).keys());
-  const isGiven = (node.at.from ?? node.at).file.path === '--set';
-  if (near?.startsWith('Did') || !isGiven) return near;
-  return `To set some of its keys alone: --set ${walked}.<key>=<value>`;
+  const known = [...entriesOf(node).keys()];
+  if ((node.at.from ?? node.at).file.path !== '--set') return suggest(step, known);
+  return didYouMean(step, known) ?? `To set some of its keys alone: --set ${walked}.<key>=<value>`;
 }
 
 /** Replaces `${params.z}` and `${matrix.z}` in a shell text; ports must be declared and stay until the stage runs. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { suggest } from '../../../suggest.ts';
+import { didYouMean, suggest } from '../../../suggest.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
 import { describeNode, type Node, nodeAt } from '../yaml/node.ts';
 
@@ -66,12 +66,11 @@ function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] 
 
 /** The allowed value or key that a misspelt one is close to, as a question. */
 function nearWord(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
-  const ask = (word: string, words: readonly string[]) => suggest(word, words)?.match(/^Did.*/)?.[0];
-  if (node.type === 'scalar') return ask(String(node.value), allowedValues(issue));
+  if (node.type === 'scalar') return didYouMean(String(node.value), allowedValues(issue));
   if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
   const known = knownKeys(schema, path);
   const other = [...node.entries.keys()].find((key) => !known.includes(key));
-  return other === undefined ? undefined : ask(other, known);
+  return other === undefined ? undefined : didYouMean(other, known);
 }
 
 const structures = new Set<string>(['object', 'record', 'array', 'tuple']);

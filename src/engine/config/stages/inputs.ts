@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import type { InputPort } from '../../../stage.ts';
-import { suggest } from '../../../suggest.ts';
+import { didYouMean, suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { checkName, type Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -129,13 +129,8 @@ function findStageItems({ context, instances }: InputWork, reader: Reader, node:
     const output = outputs.find((one) => one.port === port);
     if (!output) {
       const when = declared[port]?.when;
-      const hint =
-        when === undefined
-          ? suggest(
-              port,
-              outputs.map((one) => one.port),
-            )
-          : askFor(when);
+      const ports = outputs.map((one) => one.port);
+      const hint = when === undefined ? suggest(port, ports) : askFor(when);
       report({ code: 'unknown-port', message: `The stage "${stage}" has no output "${port}"`, at, hint });
       return [];
     }
@@ -163,13 +158,9 @@ export function findStage(
   const definition = definitions.get(prefix + stage);
   if (!definition) {
     const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));
-    const suggestion = suggest(
-      stage,
-      visible.map((name) => name.slice(prefix.length)),
-    );
-    const mayBeFile = port !== undefined && !suggestion?.startsWith('Did');
-    const hints = [suggestion, mayBeFile ? `A file in the root is written "./${stage}.${port}".` : undefined];
-    const hint = hints.filter((text) => text !== undefined).join(' ') || undefined;
+    const names = visible.map((name) => name.slice(prefix.length));
+    const file = port === undefined ? [] : [`A file in the root is written "./${stage}.${port}".`];
+    const hint = didYouMean(stage, names) ?? ([suggest(stage, names) ?? [], file].flat().join(' ') || undefined);
     report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, hint });
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { formatCount } from '../../../format-numbers.ts';
-import { closest } from '../../../suggest.ts';
+import { didYouMean } from '../../../suggest.ts';
 import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
@@ -154,10 +154,7 @@ function parseShape(
 /** A stage without a kind changes one of an extended file: a hint to the stage that it may be a slip of. */
 function extendedStage({ name, at, scope }: Definition, all: ReadonlyMap<string, Definition>): string | undefined {
   const extended = [...all.values()].filter((other) => other.scope === scope && other.at.file.path !== at.file.path);
-  const nameInFile = (full: string) => full.slice(scope.prefix.length);
-  const near = closest(
-    nameInFile(name),
-    extended.map((other) => nameInFile(other.name)),
-  );
-  return near === undefined ? undefined : `Did you mean "${near}"?`;
+  const { length } = scope.prefix;
+  const names = extended.map((other) => other.name.slice(length));
+  return didYouMean(name.slice(length), names);
 }
