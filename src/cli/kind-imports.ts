@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
 import { packageFolders } from '../engine/config/find-package.ts';
+import { readJson } from '../engine/files/write-atomic.ts';
 import { packageRoot } from './package-info.ts';
 
 /** Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be installed. */
@@ -61,7 +62,7 @@ export class KindImports {
     }
     if (found.external) return undefined;
     const folder = packageFolderOf(found.path, this.#root);
-    const manifest = folder === undefined ? undefined : readManifest(folder);
+    const manifest = folder === undefined ? undefined : readJson<Manifest>(join(folder, 'package.json'));
     if (folder !== undefined && manifest?.version !== undefined) {
       const { name = basename(folder), version } = manifest;
       this.looked.add(join(folder, 'package.json'));
@@ -89,6 +90,11 @@ export class KindImports {
   }
 }
 
+interface Manifest {
+  readonly name?: string;
+  readonly version?: string;
+}
+
 /** A file that the bundle loads at run time: `import` takes a URL, `require` a path. */
 const outside = (file: string, kind: string) => ({
   path: kind.startsWith('require') ? file : pathToFileURL(file).href,
@@ -98,20 +104,8 @@ const outside = (file: string, kind: string) => ({
 /** The folder of the package that a file below a `node_modules` belongs to; undefined for a file elsewhere. */
 function packageFolderOf(file: string, root: string): string | undefined {
   if (!relative(root, file).split(sep).includes('node_modules')) return undefined;
-  const [before, inside] = splitAtLast(file, `${sep}node_modules${sep}`);
-  const parts = inside.split(sep);
-  return join(before, 'node_modules', ...parts.slice(0, parts[0]!.startsWith('@') ? 2 : 1));
-}
-
-function splitAtLast(text: string, mark: string): readonly [string, string] {
-  const at = text.lastIndexOf(mark);
-  return [text.slice(0, at), text.slice(at + mark.length)];
-}
-
-function readManifest(folder: string): { readonly name?: string; readonly version?: string } | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  } catch {
-    return undefined;
-  }
+  const mark = `${sep}node_modules${sep}`;
+  const inside = file.lastIndexOf(mark) + mark.length;
+  const parts = file.slice(inside).split(sep);
+  return join(file.slice(0, inside), ...parts.slice(0, parts[0]!.startsWith('@') ? 2 : 1));
 }

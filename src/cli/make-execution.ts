@@ -14,7 +14,7 @@ import { isReadOnly } from '../engine/files/write-error.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
-import type { RunFolder } from '../engine/store/run-folder.ts';
+import { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
 import { claimsOf } from './check-claims.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -112,7 +112,8 @@ function startRun(store: FolderStore, startedAt: number, pipeline: string): RunF
     try {
       return store.startRun(runId(startedAt), pipeline);
     } catch (error) {
-      if (isReadOnly(error)) return store.unrecordedRun(runId(startedAt)); // such a run may have nothing to do
+      // Where nothing may be written, a run may still have nothing to do: nothing of it is kept.
+      if (isReadOnly(error)) return new RunFolder(store.folder, runId(startedAt));
       const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
       if (cause?.code !== 'EEXIST' || left === 0) throw error;
     }

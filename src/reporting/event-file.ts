@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { RunEvent } from '../engine/events.ts';
+import { jsonLines, readText } from '../engine/files/read-part.ts';
 import type { RunListener } from './run-model.ts';
 
 /** Milliseconds between two records of a stage's progress. */
@@ -42,18 +43,4 @@ export class EventFile implements RunListener {
 }
 
 /** The events of a file, without a last line that a kill tore; empty where there is no file. */
-export function readEvents(path: string): readonly RunEvent[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return [];
-  }
-  return text.split('\n').flatMap((line): RunEvent[] => {
-    try {
-      return [JSON.parse(line)];
-    } catch {
-      return []; // torn
-    }
-  });
-}
+export const readEvents = (path: string): readonly RunEvent[] => jsonLines(readText(path));

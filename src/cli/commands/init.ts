@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { writeError } from '../../engine/files/write-error.ts';
+import { writing } from '../../engine/files/write-error.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand, packageRoot } from '../package-info.ts';
@@ -17,12 +17,10 @@ export async function initCommand(folder: string): Promise<number> {
       process.stdout.write(`kept   ${path}, which is there already\n`);
       continue;
     }
-    try {
+    writing(path, () => {
       makeFolder(dirname(path));
       writeFileSync(path, text, { flag: 'wx' });
-    } catch (error) {
-      throw writeError(path, error);
-    }
+    });
     process.stdout.write(`wrote  ${path}\n`);
   }
   const there = relative(process.cwd(), folder);

@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { findPipelineFile, findRoot } from '../../engine/config/pipeline-files.ts';
+import { readJson } from '../../engine/files/write-atomic.ts';
 import { formatCount } from '../../format-numbers.ts';
 import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
 import { addName, countLearnable, showShape } from '../../learning/models/layers/layer.ts';
 import { describeLayer } from '../../learning/models/layers/layer-kinds.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
 import { type TracedLayer, type TracedPlain, traceLayers } from '../../learning/models/layers/trace-net.ts';
-import { modelInfo } from '../../learning/models/model-info.ts';
+import { infoFile, modelInfo } from '../../learning/models/model-info.ts';
 import { type ModelSetting, modelMistakes, modelSetting, netOf, titleOf } from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { suggest } from '../../suggest.ts';
@@ -109,8 +110,7 @@ async function findModel(words: readonly string[], set: readonly string[]): Prom
     const { title, summary } = architectures[name];
     return { setting: name, title, summary };
   }
-  const text = others.length === 0 ? readText(join(first, 'info.json')) : undefined;
-  if (text !== undefined) return trainedModel(text, first);
+  if (others.length === 0 && existsSync(join(first, infoFile))) return trainedModel(first);
   const root = findRoot(process.cwd());
   const isFile = root !== undefined && findPipelineFile(first, process.cwd(), root).ok;
   if (isFile || /\.ya?ml$/.test(first)) return await fromPipeline(words, set);
@@ -145,10 +145,10 @@ async function fromPipeline(words: readonly string[], set: readonly string[]): P
   throw mistake('several-models', message, `Name one of the stages ${training.join(', ')}.`);
 }
 
-function trainedModel(text: string, folder: string): FoundModel {
-  const { data: info } = modelInfo.safeParse(parseJson(text));
+function trainedModel(folder: string): FoundModel {
+  const path = join(folder, infoFile);
+  const { data: info } = modelInfo.safeParse(readJson(path));
   const { data: setting } = modelSetting.safeParse(info?.architecture);
-  const path = join(folder, 'info.json');
   if (info === undefined || setting === undefined) {
     throw mistake('no-model', `Expected a network in ${path}, got something else`);
   }
@@ -158,20 +158,4 @@ function trainedModel(text: string, folder: string): FoundModel {
   }
   const title = titleOf(setting) ?? folder;
   return { setting, imageSize: info.input.size, title, summary: `Trained, in ${folder}.` };
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadPlaces } from '../../engine/config/places.ts';
+import { readText } from '../../engine/files/read-part.ts';
 import { probe } from '../../engine/places/probe.ts';
 import { formatBytes, formatSeconds } from '../../format-numbers.ts';
 import { suggest } from '../../suggest.ts';
@@ -26,7 +27,7 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   const commandFor = (folder: string) => ({ node: process.execPath, words: [script, '--probe', folder] });
   const found = await probe(place, schedulerOf(place), { cache: join(root, 'cache'), root, commandFor, patience });
-  const said = read(join(found.folder, 'output')).trim();
+  const said = readText(join(found.folder, 'output')).trim();
   rmSync(found.folder, { recursive: true, force: true });
   const { report, seenAt = 0 } = found;
   if (report === undefined) {
@@ -49,12 +50,4 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
   ];
   for (const [ok, line] of lines) process.stdout.write(`${ok ? '✓' : '!'} ${line}\n`);
   return exitCodes.ok;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -8,8 +8,8 @@ import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
 import { signEntries, type TreeSignature } from './sign-tree.ts';
 import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
-import { writeAtomic } from './write-atomic.ts';
-import { writeError } from './write-error.ts';
+import { writeJson } from './write-atomic.ts';
+import { writing } from './write-error.ts';
 
 /** A listing with the {@link signTree} signature of the tree from before it was hashed. */
 export interface SignedListing extends Listing, TreeSignature {
@@ -126,11 +126,7 @@ export class DigestIndex {
     const folders = Object.fromEntries(
       recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]),
     );
-    try {
-      writeAtomic(this.#path, JSON.stringify({ format, folders }), { sync: false });
-    } catch (error) {
-      throw writeError(this.#path, error);
-    }
+    writing(this.#path, () => writeJson(this.#path, { format, folders }));
     this.#changed = false;
   }
 

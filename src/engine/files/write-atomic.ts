@@ -75,7 +75,7 @@ export async function writeSynced(path: string, text: string): Promise<void> {
 export const writeJson = (path: string, value: unknown): void =>
   writeAtomic(path, JSON.stringify(value), { sync: false });
 
-/** The value of a JSON file that Restage wrote; undefined if it is absent or damaged. */
+/** The value of a JSON file; undefined if it is absent or damaged. */
 export function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
@@ -92,8 +92,8 @@ export function writeIfOther(path: string, text: string): void {
 /** The codes of disks that have no hard links, or no more for this file. */
 export const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** Writes a new small file, whole or not at all. Throws `EEXIST` where it is there: its name comes by a link. */
-export function writeNew(path: string, text: string, { sync = false }: { readonly sync?: boolean } = {}): void {
+/** Writes a new small file, whole or not at all; false where it is there already, since its name comes by a link. */
+export function writeNew(path: string, text: string, { sync = false }: { readonly sync?: boolean } = {}): boolean {
   const temporary = temporaryBeside(path);
   try {
     creatingFolder(path, () => writeFileSync(temporary, text, { flag: 'wx', flush: sync }));
@@ -103,6 +103,10 @@ export function writeNew(path: string, text: string, { sync = false }: { readonl
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
       writeFileSync(path, text, { flag: 'wx' }); // a disk without links
     }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   } finally {
     removeQuietly(temporary);
   }

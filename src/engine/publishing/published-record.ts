@@ -1,8 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { namesIn } from '../files/entries-in.ts';
-import { writeAtomic, writeNew } from '../files/write-atomic.ts';
+import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 
 /** The output that a published path belongs to. */
 export interface Owner {
@@ -37,15 +37,12 @@ export class PublishedRecords {
   }
 
   write(key: Digest, record: PublishedRecord): void {
-    writeAtomic(this.#file(key), JSON.stringify(record), { sync: false });
+    writeJson(this.#file(key), record);
   }
 
+  /** Writes a record where there is none. */
   begin(key: Digest, record: PublishedRecord): void {
-    try {
-      writeNew(this.#file(key), JSON.stringify(record));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    writeNew(this.#file(key), JSON.stringify(record));
   }
 
   remove(key: Digest): void {
@@ -62,10 +59,6 @@ export class PublishedRecords {
 }
 
 function parse(file: string): PublishedRecord | undefined {
-  try {
-    const record = JSON.parse(readFileSync(file, 'utf8')) as PublishedRecord;
-    return typeof record.path === 'string' && typeof record.digest === 'string' ? record : undefined;
-  } catch {
-    return undefined;
-  }
+  const record = readJson<PublishedRecord>(file);
+  return typeof record?.path === 'string' && typeof record.digest === 'string' ? record : undefined;
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
+import { readText } from '../files/read-part.ts';
 import { readJson, writeAtomic, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
@@ -180,9 +181,10 @@ export class BatchFolder {
 
   /** The ids that the scheduler gave to the batch, and how many workers each has. */
   jobs(): readonly { readonly id: string; readonly workers: number }[] {
-    return linesOf(join(this.path, 'jobs')).flatMap((line) => {
-      const [id, workers] = line.split(' ');
-      return id === undefined ? [] : [{ id, workers: Number(workers) }];
+    const whole = readText(join(this.path, 'jobs')).split('\n').slice(0, -1);
+    return whole.map((line) => {
+      const [id = '', workers] = line.split(' ');
+      return { id, workers: Number(workers) };
     });
   }
 
@@ -193,7 +195,7 @@ export class BatchFolder {
   /** Claims a ticket. False where another worker has it; a requeued job takes its own back. */
   claim(index: number, claim: Claim): boolean {
     const path = join(this.path, 'claims', String(index));
-    if (isNew(path, claim)) return true;
+    if (writeNew(path, JSON.stringify(claim))) return true;
     const present = readJson<Claim>(path);
     if (present?.worker !== claim.worker || present.restart >= claim.restart) return false;
     writeJson(path, claim);
@@ -210,9 +212,8 @@ export class BatchFolder {
 
   /** Ends a ticket, and gives the end that counts: the first one. */
   end(index: number, end: TicketEnd): TicketEnd {
-    const path = join(this.path, 'ends', `${index}.json`);
-    if (isNew(path, end)) return end;
-    return this.endOf(index) ?? end;
+    const isFirst = writeNew(join(this.path, 'ends', `${index}.json`), JSON.stringify(end));
+    return isFirst ? end : (this.endOf(index) ?? end);
   }
 
   /** Undefined for a ticket that has not ended, or whose end is not here yet in full. */
@@ -329,23 +330,3 @@ export class BatchFolder {
 }
 
 const folders = ['tickets', 'artifacts', 'claims', 'ends', 'used', 'beats', 'messages', 'logs', 'work', 'waiters'];
-
-/** Writes a file by a link; false where it is there already. */
-function isNew(path: string, value: unknown): boolean {
-  try {
-    writeNew(path, JSON.stringify(value));
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return false;
-  }
-}
-
-/** The whole lines of a file. */
-function linesOf(path: string): readonly string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').slice(0, -1);
-  } catch {
-    return [];
-  }
-}

@@ -125,14 +125,10 @@ export class FolderStore implements Store {
 
   /** Records a result unless there is one already: the first one stays. */
   async writeFirstResult(result: StageResult): Promise<void> {
-    try {
-      writeNew(this.resultPath(result.digest), JSON.stringify(result), { sync: true });
-    } catch (error) {
-      const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
-      if (!isThere) throw writeError(`the result ${this.resultPath(result.digest)}`, error);
-      // One in the format of another version is no result for this one.
-      if (this.readResult(result.digest) === undefined) await this.writeResult(result);
-    }
+    const path = this.resultPath(result.digest);
+    const isFirst = writing(`the result ${path}`, () => writeNew(path, JSON.stringify(result), { sync: true }));
+    // One in the format of another version is no result for this one.
+    if (!isFirst && this.readResult(result.digest) === undefined) await this.writeResult(result);
   }
 
   /** Writes at most once a day, so that an idle run writes nothing. */
@@ -199,11 +195,6 @@ export class FolderStore implements Store {
 
   startRun(id: string, pipeline: string): RunFolder {
     return RunFolder.start(this.folder, id, pipeline);
-  }
-
-  /** A run where nothing may be written: it can look, and nothing of it is kept. */
-  unrecordedRun(id: string): RunFolder {
-    return new RunFolder(this.folder, id);
   }
 
   /** All runs, the last first. */

@@ -1,14 +1,4 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
@@ -17,9 +7,9 @@ import { slug } from '../config/file-names.ts';
 import type { Outcome } from '../events.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
-import { readPart } from '../files/read-part.ts';
+import { jsonLines, readPart, readText } from '../files/read-part.ts';
 import { creatingFolder, readJson, writeJson, writeNew } from '../files/write-atomic.ts';
-import { writing } from '../files/write-error.ts';
+import { WriteError, writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 
 /** The files of one attempt of a stage: its private folder and its log. */
@@ -143,7 +133,8 @@ export class RunFolder {
   /** Writes the record once: it is never replaced. */
   writeRecord(record: RunRecord): void {
     const text = `${JSON.stringify(record, undefined, 2)}\n`;
-    writing(`the run's record in ${this.path}`, () => writeNew(join(this.path, 'run.json'), text));
+    const isFirst = writing(`the run's record in ${this.path}`, () => writeNew(join(this.path, 'run.json'), text));
+    if (!isFirst) throw new WriteError(`Cannot write the run's record in ${this.path}: it is there already.`);
   }
 
   /** Undefined for a run that was killed before its end, or is still going. */
@@ -205,17 +196,10 @@ interface AttemptLine extends Partial<AttemptState> {
 
 const attemptsName = 'attempts.jsonl';
 
-/** The states of attempts by stage, without a line that a kill or a full disk cut. None where somebody removed the file. */
+/** The states of attempts by stage; none where somebody removed the file. */
 function readAttempts(path: string): Map<string, AttemptState[]> {
   const states = new Map<string, AttemptState[]>();
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  for (const line of text.split('\n')) {
-    try {
-      addAttempt(states, JSON.parse(line));
-    } catch {
-      // The first line is empty; others are torn.
-    }
-  }
+  for (const line of jsonLines<AttemptLine>(readText(path))) addAttempt(states, line);
   return states;
 }
 
