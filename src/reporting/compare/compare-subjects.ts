@@ -9,7 +9,8 @@ import { countAtThresholds } from '../../learning/metrics/ranking/threshold-coun
 import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
 import type { History } from '../../learning/training/history.ts';
 import { baseName } from '../history/past-run.ts';
-import type { Subject, SubjectNumber, SubjectStage } from './subject.ts';
+import type { MeasuredNumber } from '../measured-number.ts';
+import type { Subject, SubjectStage } from './subject.ts';
 
 /** What several subjects have in common and in what they differ; lists of values are in the order of the subjects. */
 export interface Comparison {
@@ -33,7 +34,7 @@ export interface DifferingValue {
 export interface ComparedNumber {
   readonly stage: string;
   readonly name: string;
-  readonly values: readonly (SubjectNumber | undefined)[];
+  readonly values: readonly (MeasuredNumber | undefined)[];
 }
 
 /** The subjects' scores of the same images, compared pair by pair; or why that cannot be. */
@@ -184,11 +185,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
 }
 
 function curveOf(rows: readonly ScoreRow[]): readonly (readonly [number, number])[] {
-  const curve = rocCurve(
-    countAtThresholds(
-      rows.map(({ label }) => label),
-      rows.map(differenceOf),
-    ),
-  );
+  const labels = rows.map(({ label }) => label);
+  const curve = rocCurve(countAtThresholds(labels, rows.map(differenceOf)));
   return Array.from(curve.falsePositiveRate, (x, i) => [x, curve.truePositiveRate[i]!] as const);
 }

@@ -1,11 +1,11 @@
-import { formatCountOf, withMinus } from '../../format-numbers.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { markdownTable } from '../../markdown-table.ts';
+import { type MeasuredNumber, showNumber } from '../measured-number.ts';
 import { formatTable } from '../terminal/format-table.ts';
 import { asArgument } from '../terminal/text.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
-import type { SubjectNumber } from './subject.ts';
 
 /** A comparison as tables, which every form shows alike. */
 export interface ComparisonTable {
@@ -72,7 +72,7 @@ function tablesOfValues({ settings, metrics }: Comparison, shown: readonly strin
       rows: values.map(({ stage, name, values }) => [
         ...(several ? [stage] : []),
         name,
-        ...values.map(showNumber),
+        ...values.map(showMeasured),
         ...(two ? [showDifference(values)] : []),
       ]),
     }),
@@ -143,13 +143,10 @@ const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 
 const signed = (value: number): string =>
   Number.isNaN(value) ? '–' : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
 
-function showNumber(number: SubjectNumber | undefined): string {
-  if (number === undefined || number.value === null) return '–';
-  const text = plain(number.value);
-  return number.interval === undefined ? text : `${text} (${number.interval.map(plain).join('–')})`;
+function showMeasured({ value, interval }: MeasuredNumber = { value: null }): string {
+  const hasEnds = value !== null && interval !== undefined;
+  return hasEnds ? `${showNumber(value)} (${interval.map(showNumber).join('–')})` : showNumber(value);
 }
-
-const plain = (value: number): string => withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
 
 function showDifference([one, other]: ComparedNumber['values']): string {
   if (one?.value == null || other?.value == null) return '–';

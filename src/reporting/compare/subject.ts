@@ -9,6 +9,8 @@ import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import { parseScores, type ScoreRow } from '../../learning/metrics/scores-file.ts';
 import { type History, parseHistory } from '../../learning/training/history.ts';
 import type { ArtifactType } from '../../stage.ts';
+import { recordedNumbers } from '../history/past-run.ts';
+import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 
 /** One side of a comparison: a pipeline as it last stood, an earlier run, or one stage of either. */
 export interface Subject {
@@ -24,14 +26,9 @@ export interface Subject {
 export interface SubjectStage {
   readonly fingerprint?: Fingerprint;
   readonly outputs?: readonly Listing[];
-  readonly metrics: ReadonlyMap<string, SubjectNumber>;
+  readonly metrics: ReadonlyMap<string, MeasuredNumber>;
   readonly scores?: readonly ScoreRow[];
   readonly history?: History;
-}
-
-export interface SubjectNumber {
-  readonly value: number | null;
-  readonly interval?: readonly [low: number, high: number];
 }
 
 /** Reads a stage from the cache: by its result, and by a run's entry where that is gone. */
@@ -39,28 +36,15 @@ export function readSubjectStage(store: FolderStore, digest: Digest | undefined,
   const result = digest === undefined ? undefined : store.readResult(digest);
   const scores = result && readOutput(store, result, 'scores', parseScores);
   const history = result && readOutput(store, result, 'history', parseHistory);
-  const kept =
-    entry?.metrics && withIntervals(Object.entries(entry.metrics), new Map(Object.entries(entry.intervals ?? {})));
+  const kept = entry?.metrics && recordedNumbers(entry);
   const parsed = kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
   return {
     ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
-    metrics: kept ?? (parsed && withIntervals(parsed.values, parsed.intervals)) ?? new Map(),
+    metrics: kept ?? (parsed && measuredNumbers(parsed.values, parsed.intervals)) ?? new Map(),
     ...(scores !== undefined && { scores }),
     ...(history !== undefined && { history }),
   };
 }
-
-/** Numbers by name, each with its interval if it has one. */
-const withIntervals = (
-  values: Iterable<readonly [name: string, value: number | null]>,
-  intervals: ReadonlyMap<string, readonly [number, number]>,
-): ReadonlyMap<string, SubjectNumber> =>
-  new Map(
-    Array.from(values, ([name, value]) => {
-      const interval = intervals.get(name);
-      return [name, { value, ...(interval !== undefined && { interval }) }];
-    }),
-  );
 
 /** The first output of a type that is one file, as its parser reads it; undefined if it is absent or not whole. */
 function readOutput<T>(

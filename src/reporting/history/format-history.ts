@@ -1,7 +1,8 @@
 import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
-import { formatSeconds, withMinus } from '../../format-numbers.ts';
+import { formatSeconds } from '../../format-numbers.ts';
+import { showNumber } from '../measured-number.ts';
 import { outcomes } from '../terminal/format-summary.ts';
 import { formatTable } from '../terminal/format-table.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
@@ -46,7 +47,7 @@ function formatMain(run: PastRun): string {
     numbers.find(({ name }) => /(^|\.)accuracy$/.test(name));
   if (first === undefined) {
     const any = numbers.filter(({ value }) => value !== null).slice(0, 2);
-    return any.map(({ stage, name, value }) => `${stage}.${name} ${shown(value)}`).join(', ');
+    return any.map(({ stage, name, value }) => `${stage}.${name} ${showNumber(value)}`).join(', ');
   }
   const split = first.name.replace(/accuracy$/, '');
   const base = baseName(first.stage);
@@ -61,15 +62,13 @@ function formatMain(run: PastRun): string {
 function formatValues(numbers: readonly RunNumber[]): string {
   const values = numbers.flatMap(({ value }) => (value === null ? [] : [value]));
   if (values.length === 0) return '–';
-  if (values.length > 1) return `${shown(Math.min(...values))} to ${shown(Math.max(...values))} (${values.length})`;
+  if (values.length > 1)
+    return `${showNumber(Math.min(...values))} to ${showNumber(Math.max(...values))} (${values.length})`;
   const [interval] = numbers.flatMap((number) => (number.interval === undefined ? [] : [number.interval]));
   return interval === undefined
-    ? shown(values[0]!)
-    : `${shown(values[0]!)} (${shown(interval[0])}–${shown(interval[1])})`;
+    ? showNumber(values[0]!)
+    : `${showNumber(values[0]!)} (${showNumber(interval[0])}–${showNumber(interval[1])})`;
 }
-
-const shown = (value: number | null): string =>
-  value === null ? '–' : withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
 
 /** How a run differed from the one before, as `fit: settings.epochs: 5 → 8`; inputs only if nothing else differs. */
 export function runChanges(run: PastRun, before: PastRun | undefined, store: FolderStore): readonly string[] {

@@ -1,7 +1,8 @@
 import type { Outcome } from '../../engine/events.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
-import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
+import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import { readEvents } from '../event-file.ts';
+import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 import { emptyRun, reduce } from '../run-model.ts';
 
 /** An earlier run as people ask for it. `killed`: it left no record and its process is gone. */
@@ -54,19 +55,18 @@ function countOf(outcomes: readonly Outcome[]): PastRun['counts'] {
 export const baseName = (stage: string): string => stage.replace(/\[.*\]$/, '');
 
 /** A number of a run by its whole name, `scores[seed=2].test.auc`. */
-export interface RunNumber {
+export interface RunNumber extends MeasuredNumber {
   readonly stage: string;
   readonly name: string;
-  readonly value: number | null;
-  readonly interval?: readonly [low: number, high: number];
 }
 
+/** The numbers that a run's record keeps of a stage, by their names in its file. */
+export const recordedNumbers = ({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<string, MeasuredNumber> =>
+  measuredNumbers(Object.entries(metrics), new Map(Object.entries(intervals)));
+
 export function numbersOf({ record }: PastRun): readonly RunNumber[] {
-  return Object.entries(record?.stages ?? {}).flatMap(([stage, { metrics = {}, intervals = {} }]) =>
-    Object.entries(metrics).map(([name, value]) => {
-      const interval = intervals[name];
-      return { stage, name, value, ...(interval !== undefined && { interval }) };
-    }),
+  return Object.entries(record?.stages ?? {}).flatMap(([stage, entry]) =>
+    Array.from(recordedNumbers(entry), ([name, number]) => ({ stage, name, ...number })),
   );
 }
 

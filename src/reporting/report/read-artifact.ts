@@ -6,6 +6,7 @@ import { formatCount } from '../../format-numbers.ts';
 import { readTitle } from '../../learning/charts/chart-title.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import type { ArtifactType } from '../../stage.ts';
+import { measuredNumbers } from '../measured-number.ts';
 import { dataUri } from './html.ts';
 import type { PageRoom } from './page-room.ts';
 import type { ReportMetric, ShownArtifact } from './report-model.ts';
@@ -71,10 +72,9 @@ function showMetrics(path: string): ShownArtifact | undefined {
   const parsed = parseMetrics(readFileSync(path, 'utf8'));
   if (!parsed.ok || parsed.value.values.size === 0) return undefined;
   const { values, intervals, confidence } = parsed.value;
-  const level = confidence === undefined ? {} : { confidence };
-  const metrics = Array.from(values, ([name, value]): ReportMetric => {
-    const interval = intervals.get(name);
-    return { name, value, ...(interval !== undefined && { interval, ...level }) };
+  const metrics = Array.from(measuredNumbers(values, intervals), ([name, number]): ReportMetric => {
+    const hasLevel = number.interval !== undefined && confidence !== undefined;
+    return { name, ...number, ...(hasLevel && { confidence }) };
   });
   return { as: 'metrics', metrics };
 }

@@ -2,13 +2,13 @@ import type { Stage } from '../../engine/config/pipeline.ts';
 import type { FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Json } from '../../json.ts';
 import type { ArtifactType, Highlight } from '../../stage.ts';
+import type { MeasuredNumber } from '../measured-number.ts';
 import type { StageModel } from '../run-model.ts';
 
 /** Everything that a run's page shows, as plain data: the same model gives the same page. */
 export interface ReportModel {
   readonly pipeline: string;
   readonly description?: string | undefined;
-  readonly file: string;
   readonly run: string;
   readonly state: 'running' | 'succeeded' | 'failed' | 'interrupted';
   /** Milliseconds since the epoch. */
@@ -115,11 +115,9 @@ export interface ShownTable {
   readonly leftOut?: string;
 }
 
-/** A number of a metrics file by its name, such as `test.auc`; null where it is undefined. */
-export interface ReportMetric {
+/** A number of a metrics file by its name, such as `test.auc`. */
+export interface ReportMetric extends MeasuredNumber {
   readonly name: string;
-  readonly value: number | null;
-  readonly interval?: readonly [low: number, high: number];
   /** The interval's confidence, where the file says it. */
   readonly confidence?: number;
 }

@@ -161,7 +161,7 @@ export class ReportWriter implements RunListener {
     const described = stages.map((stage) => this.#describe(stage));
     const states = new Map(described.map(({ name, state }) => [name, state]));
     return {
-      ...{ pipeline: pipeline.name, description: pipeline.description, file: pipeline.file, run: run.id, state },
+      ...{ pipeline: pipeline.name, description: pipeline.description, run: run.id, state },
       startedAt: this.#run.startedAt,
       writtenAt: Date.now(),
       stages: described,

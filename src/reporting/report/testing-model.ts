@@ -23,7 +23,6 @@ export function exampleStage(given: Partial<ReportStage> = {}): ReportStage {
 export function exampleModel(given: Partial<ReportModel> = {}): ReportModel {
   return {
     pipeline: 'study',
-    file: 'pipelines/study.yaml',
     run: '2025-01-31T09-12-03.042-4f2a',
     state: 'succeeded',
     startedAt: 1_738_314_723_042,

@@ -1,0 +1,23 @@
+import { withMinus } from '../format-numbers.ts';
+
+/** A number of a metrics file, null where it is undefined, and its interval if it has one. */
+export interface MeasuredNumber {
+  readonly value: number | null;
+  readonly interval?: readonly [low: number, high: number];
+}
+
+/** Numbers by their names, such as `test.auc`. */
+export const measuredNumbers = (
+  values: Iterable<readonly [name: string, value: number | null]>,
+  intervals: ReadonlyMap<string, readonly [low: number, high: number]>,
+): ReadonlyMap<string, MeasuredNumber> =>
+  new Map(
+    Array.from(values, ([name, value]) => {
+      const interval = intervals.get(name);
+      return [name, { value, ...(interval !== undefined && { interval }) }];
+    }),
+  );
+
+/** `0.7500`, `12`; a dash where it is undefined. */
+export const showNumber = (value: number | null): string =>
+  value === null ? '–' : withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
