@@ -6,6 +6,7 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
+import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { printJson } from '../command-error.ts';
 import { planProject } from '../make-world.ts';
@@ -49,7 +50,11 @@ function differences(last: Fingerprint, now: Fingerprint, { defaultOf, inputs }:
     const cell = (value: Json | undefined, written: Json | undefined) =>
       show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
     const port = /^inputs\.([^.[]+)\[\d+\]\.digest$/.exec(difference.path)?.[1];
-    if (port !== undefined) return [[difference.path, 'other content', `that of ${sourcesOf(port, inputs)}`]];
+    if (port !== undefined) {
+      // In place of its digests, which `--json` has, what is connected to the port.
+      const items = inputs.find((input) => input.port === port)?.items ?? [];
+      return [[difference.path, 'other content', `that of ${formatFew(items.map(sourceOf), 3)}`]];
+    }
     return withDefaults(difference, defaultOf).map(({ path, before, after }) => [
       path,
       cell(before, difference.before),
@@ -58,15 +63,6 @@ function differences(last: Fingerprint, now: Fingerprint, { defaultOf, inputs }:
   });
   if (rows.length === 0) return ['  nothing differs from the last result'];
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
-}
-
-/** What is connected to a port, in place of its digests, which `--json` has: `fit.model`. */
-function sourcesOf(port: string, inputs: Stage['inputs']): string {
-  const items = inputs.find((input) => input.port === port)?.items ?? [];
-  return formatFew(
-    items.map((item) => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown)),
-    3,
-  );
 }
 
 const show = (value: Json | undefined): string => (value === undefined ? '—' : JSON.stringify(value));

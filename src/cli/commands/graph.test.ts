@@ -11,7 +11,7 @@ test('a graph is drawn with a line for what is read and dots for order', async (
   done: { kind: command, after: fit, with: { run: x } }
 `);
   assert.equal(
-    mermaid(new Graph(pipeline)),
+    mermaid(new Graph(pipeline), pipeline.stages),
     `flowchart TD
   s0["faces<br/><small>load</small>"]
   s1["fit[net=a#35;b]<br/><small>train</small>"]

@@ -1,5 +1,6 @@
-import type { StageName } from '../../engine/config/pipeline.ts';
+import type { Stage } from '../../engine/config/pipeline.ts';
 import { type Graph, readBy } from '../../engine/graph/graph.ts';
+import { graphOf } from '../../reporting/report/stage-graph.ts';
 import { type MistakesError, mistake } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
 import { writeUserFile } from '../write-user-file.ts';
@@ -15,24 +16,12 @@ export async function graphCommand(
   const project = await openProject({ words, set: options.set, last: true });
   const { stages } = project;
   if (options.svg === undefined) {
-    process.stdout.write(
-      mermaid(
-        project.graph,
-        stages.map(({ name }) => name),
-      ),
-    );
+    process.stdout.write(mermaid(project.graph, stages));
     return;
   }
   if (stages.length > mostDrawn) throw tooManyToDraw(stages.length);
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts');
-  const nodes = stages.map(({ name, kind }) => ({ name, kind }));
-  const edges = stages.flatMap((stage) =>
-    stage.inputs.flatMap(({ items }) =>
-      items.flatMap((item) => (item.from === 'stage' ? [{ from: item.stage, to: stage.name, label: item.port }] : [])),
-    ),
-  );
-  const svg = drawGraph({ nodes, edges });
-  writeUserFile(options.svg, svg);
+  writeUserFile(options.svg, drawGraph(graphOf(stages)));
   process.stdout.write(`Drew ${stages.length} stages in ${options.svg}\n`);
 }
 
@@ -43,14 +32,15 @@ function tooManyToDraw(stages: number): MistakesError {
 }
 
 /** Stages as a Mermaid flowchart: a line for what a stage reads, a dotted one for what it runs after. */
-export function mermaid(graph: Graph, stages: readonly StageName[] = graph.order): string {
-  const id = new Map(stages.map((name, index) => [name, `s${index}`]));
+export function mermaid(graph: Graph, stages: readonly Stage[]): string {
+  const id = new Map(stages.map(({ name }, index) => [name, `s${index}`]));
   const lines = ['flowchart TD'];
-  for (const name of stages) {
-    lines.push(`  ${id.get(name)}["${escaped(name)}<br/><small>${escaped(graph.stage(name).kind)}</small>"]`);
+  for (const { name, kind } of stages) {
+    lines.push(`  ${id.get(name)}["${escaped(name)}<br/><small>${escaped(kind)}</small>"]`);
   }
-  for (const name of stages) {
-    const read = new Set<StageName>(readBy(graph.stage(name)));
+  for (const stage of stages) {
+    const { name } = stage;
+    const read = new Set(readBy(stage));
     for (const other of graph.dependencies(name).filter((dependency) => id.has(dependency))) {
       lines.push(`  ${id.get(other)} ${read.has(other) ? '-->' : '-.->'} ${id.get(name)}`);
     }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
-import type { Stage } from '../../engine/config/pipeline.ts';
+import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { diffFingerprints, type FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
 import { withDefaults } from '../../engine/plan/changes.ts';
@@ -26,13 +26,14 @@ export function describePlanned(
     kind: stage.kind,
     description: stage.description,
     settings: flatten(stage.settings).map(([path, value]): Setting => ({ path, value, written: written.has(path) })),
-    inputs: stage.inputs.map(({ port, items }) => ({
-      port,
-      from: items.map((item) => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown)),
-    })),
+    inputs: stage.inputs.map(({ port, items }) => ({ port, from: items.map(sourceOf) })),
     outputs: stage.outputs.map(({ port, type, path }) => ({ port, type, path, href: hrefOf(path, page) })),
   };
 }
+
+/** What an item of an input is: `fit.model` of a stage, or a path as the user wrote it. */
+export const sourceOf = (item: InputItem): string =>
+  item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown;
 
 /** From the page's folder, as a browser takes it. */
 function hrefOf(path: string, page: string): string {

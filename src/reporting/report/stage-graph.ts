@@ -1,5 +1,7 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
+import { groupBy } from '../../group-by.ts';
 import type { StageGraph } from '../../learning/charts/draw-graph.ts';
+import { baseName } from '../history/past-run.ts';
 import type { GraphDrawing, ReportGraph, ReportStage } from './report-model.ts';
 
 /** More boxes than this show nothing to an eye. */
@@ -15,8 +17,8 @@ export async function drawStages(
   stages: readonly Stage[],
   stateOf: (name: string) => ReportStage['state'],
 ): Promise<ReportGraph | undefined> {
-  const joined = graphOf(stages, stateOf, true);
-  const graph = stages.length > mostInstances ? joined : graphOf(stages, stateOf, false);
+  const joined = graphOf(stages, { stateOf, joins: true });
+  const graph = stages.length > mostInstances ? joined : graphOf(stages, { stateOf });
   if (graph.nodes.length > mostNodes) return undefined;
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts'); // it loads the layout
   const draw = (drawn: StageGraph, way: 'across' | 'down') => sized(drawGraph(drawn, way));
@@ -26,24 +28,26 @@ export async function drawStages(
   return { wide: across.width <= pageWidth ? across : narrower(graph), narrow: narrower(joined) };
 }
 
-function graphOf(
+/** The stages and what they read of each other, as it is drawn; with `joins`, the instances of a matrix are one box. */
+export function graphOf(
   stages: readonly Stage[],
-  stateOf: (name: string) => ReportStage['state'],
-  joins: boolean,
+  {
+    stateOf,
+    joins = false,
+  }: { readonly stateOf?: (name: string) => ReportStage['state']; readonly joins?: boolean } = {},
 ): StageGraph {
-  const boxOf = (name: string) => (joins ? name.replace(/\[.*\]$/, '') : name);
-  const boxes = new Map<string, Stage[]>();
-  for (const stage of stages) boxes.set(boxOf(stage.name), [...(boxes.get(boxOf(stage.name)) ?? []), stage]);
+  const boxOf = (name: string) => (joins ? baseName(name) : name);
+  const boxes = groupBy(stages, ({ name }) => boxOf(name));
   const labelOf = (name: string) => {
     const { length } = boxes.get(boxOf(name))!;
     return length > 1 ? `${boxOf(name)} × ${length}` : boxOf(name);
   };
   const names = new Set(stages.map(({ name }) => name));
   return {
-    nodes: Array.from(boxes.values(), (members) => ({
-      name: labelOf(members[0]!.name),
-      kind: members[0]!.kind,
-      ...(members.length === 1 && { state: stateOf(members[0]!.name) }),
+    nodes: Array.from(boxes.values(), ([stage, ...others]) => ({
+      name: labelOf(stage!.name),
+      kind: stage!.kind,
+      ...(stateOf !== undefined && others.length === 0 && { state: stateOf(stage!.name) }),
     })),
     edges: stages.flatMap((stage) =>
       stage.inputs.flatMap(({ items }) =>
