@@ -14,10 +14,6 @@ export function isValueType(dtype: DataType): dtype is ValueType {
   return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 }
 
-export function bytesPerElement(dtype: ValueType): number {
-  return dtype === 'bool' ? 1 : 4;
-}
-
 /** An array of so many elements, all zero, or a view of a buffer. */
 export function newArray(dtype: ValueType, contents: number | ArrayBuffer): HostArray {
   const types = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
@@ -25,7 +21,7 @@ export function newArray(dtype: ValueType, contents: number | ArrayBuffer): Host
 }
 
 export function bytesOf({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: ValueType }): number {
-  return sizeOf(shape) * bytesPerElement(dtype);
+  return sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
 }
 
 /** The number of elements of a shape; 1 for a scalar. */

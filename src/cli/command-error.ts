@@ -29,7 +29,7 @@ export function orThrow<T>(result: Result<T, Diagnostic | readonly Diagnostic[]>
 }
 
 export function printMistakes(mistakes: readonly Diagnostic[]): void {
-  process.stderr.write(`${formatDiagnostics(mistakes, { color: wantsColour(process.stderr, process.env) })}\n`);
+  process.stderr.write(`${formatDiagnostics(mistakes, wantsColour(process.stderr, process.env))}\n`);
 }
 
 export function printWarnings(warnings: readonly Diagnostic[]): void {

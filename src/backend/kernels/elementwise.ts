@@ -6,11 +6,7 @@ import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Attributes, Operand, TraceValue } from '../trace.ts';
 import { byChannels, type ChannelwiseOperation } from './channelwise.ts';
 
-interface Elementwise<T, A extends Attributes> {
-  readonly name: string;
-  /** The names of its inputs; without them, they come as a list. */
-  readonly inputs?: readonly string[];
-  readonly deferred?: boolean;
+interface Elementwise<T, A extends Attributes> extends Pick<Kernel, 'name' | 'inputs' | 'deferred'> {
   /** The types of the (first) input that ONNX Runtime computes this with; the rest is left to the cpu kernel. */
   readonly types: readonly ValueType[];
   /** The output's type, where it is not the input's. */
@@ -29,11 +25,9 @@ interface Elementwise<T, A extends Attributes> {
 
 /** A kernel that works element by element, its inputs broadcast against each other as tfjs and ONNX both do it. */
 export function elementwise<T, A extends Attributes = Attributes>(definition: Elementwise<T, A>): Kernel {
-  const { name, inputs, types, result, emit, shortcut, channelwise, attributes: attributesOf } = definition;
+  const { types, result, emit, shortcut, channelwise, attributes: attributesOf, ...named } = definition;
   return kernel<T, A & { type: ValueType }>({
-    name,
-    ...(inputs && { inputs }),
-    deferred: definition.deferred ?? false,
+    ...named,
     plan(specs, attributes) {
       const dtype = specs[0]?.dtype as ValueType;
       if (!specs.every((spec) => types.includes(spec.dtype) && spec.dtype === dtype)) return undefined;

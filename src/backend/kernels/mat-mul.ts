@@ -60,17 +60,15 @@ function product(
   bias?: Operand,
 ): string {
   const { graph } = lowering;
+  const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
   if (sizeOf(shape.slice(0, -2)) === 1) {
     // Gemm transposes as it reads.
     const inputs = [a, b].map((operand) => lowering.logical({ ...operand, shape: operand.shape.slice(-2) }));
     if (bias !== undefined) inputs.push(lowering.logical(bias));
-    const matrix = graph.node('Gemm', inputs, {
-      attributes: { transA: Number(transposeA), transB: Number(transposeB) },
-    });
+    const matrix = graph.node('Gemm', inputs, { attributes });
     return shape.length === 2 ? matrix : graph.reshape(matrix, shape);
   }
   const names = [a, b].map((operand) => lowering.logical(operand)) as [string, string];
-  const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
   const matrices =
     transposeA || transposeB
       ? graph.node('FusedMatMul', names, { attributes, domain: 'com.microsoft' })

@@ -39,13 +39,9 @@ const SMALLEST_BLOCK = 1 << 14;
  */
 export function maxPoolGradient(graph: GraphBuilder, task: MaxPoolGradient, finite: string): string {
   return either(graph, finite, [task.planes, ...task.spatial], {
-    holds: (own) => quickly(own, task),
+    holds: (own) => (areDisjoint(task) ? unpooled(own, task) : inBlocks(own, task)),
     fails: (own) => route(own, task, true),
   });
-}
-
-function quickly(graph: GraphBuilder, task: MaxPoolGradient): string {
-  return areDisjoint(task) ? unpooled(graph, task) : inBlocks(graph, task);
 }
 
 /** MaxUnpool knows images of two axes only, and no padding; and the first of equal maxima wins in MaxPool. */

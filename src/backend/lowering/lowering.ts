@@ -1,4 +1,4 @@
-import { type HostArray, sameShape } from '../dtype.ts';
+import { type HostArray, sameShape, sizeOf } from '../dtype.ts';
 import type { LiveTrace, Operand, TraceNode, TraceValue } from '../trace.ts';
 import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -286,8 +286,7 @@ export class Lowering {
     // Blocks are the same bytes in another shape: exported as they are, they need no copy.
     const cut = blocks !== undefined && logical === undefined;
     let name = cut ? blocks.name : this.#as(value, () => this.logical({ value, shape: value.shape }));
-    const size = value.shape.reduce((product, length) => product * length, 1);
-    const shape = cut ? [blocks.count, size / blocks.count] : value.shape;
+    const shape = cut ? [blocks.count, sizeOf(value.shape) / blocks.count] : value.shape;
     // A lowering may hand its operand on; a graph's outputs must be distinct, and none of its inputs.
     if (exported.has(name)) name = this.#as(value, () => this.graph.node('Identity', [name]));
     exported.add(name);

@@ -1,14 +1,11 @@
 import { bytesOf, type HostArray } from '../dtype.ts';
 import { kernels } from '../kernels/index.ts';
 import { lowerTrace } from '../lowering/lower.ts';
-import type { GraphEnd } from '../lowering/lowering.ts';
+import type { GraphEnd, LoweringOptions } from '../lowering/lowering.ts';
 import { type LiveTrace, peakMemory, type TraceValue } from '../trace.ts';
 import { OrtSession, type SessionOptions } from './ort-session.ts';
 
-export interface CompileOptions extends SessionOptions {
-  /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */
-  readonly channelBlock: number;
-}
+type CompileOptions = SessionOptions & Pick<LoweringOptions, 'channelBlock'>;
 
 /** A trace's graph in a session of ONNX Runtime, with some of its leaves in it as constants. */
 export class CompiledGraph {

@@ -12,7 +12,7 @@ import { infoFile } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { asArgument } from '../../reporting/terminal/text.ts';
-import { MistakesError, mistake, UsageError } from '../command-error.ts';
+import { MistakesError, mistake, printJson, UsageError } from '../command-error.ts';
 import { planProject, warnOnStderr } from '../make-world.ts';
 import { openProject, type Project } from '../open-project.ts';
 import { writeUserFile } from '../write-user-file.ts';
@@ -44,21 +44,20 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   }
   const { folder, title, others: paths } = await findTrainedModel(words, options);
   const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
-  const usage = misuse(paths, { ...options, methods, out });
+  const question = { ...options, methods, out };
+  const usage = misuse(paths, question);
   if (usage !== undefined) throw new UsageError(usage);
   const mistakes = paths.flatMap(missing);
   if (mistakes.length > 0) throw new MistakesError(mistakes);
   const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
-  const { explained, info } = await explainOn(folder, pictures, { ...options, methods, out });
+  const { explained, info } = await explainOn(folder, pictures, question);
   warnOfGap(explained);
   const { classes, architecture } = info;
   // The folder of a model may have a long name, and a stage has that of what it does.
   const called = title === folder && typeof architecture === 'string' ? architecture : title;
-  await draw(explained, { ...options, title: called, classes, methods, out });
-  process.stdout.write(
-    options.json === true ? asJson(explained, classes, { ...options, methods, out }) : asText(explained, classes),
-  );
-  if (options.json !== true) process.stdout.write(`\nDrew the maps in ${out}\n`);
+  await draw(explained, { ...question, title: called, classes });
+  if (options.json === true) printJson(asJson(explained, classes, question));
+  else process.stdout.write(`${asText(explained, classes)}\nDrew the maps in ${out}\n`);
 }
 
 function misuse(paths: readonly string[], { out, layer, methods }: ImageQuestion): string | undefined {
@@ -136,17 +135,13 @@ function asText({ pictures }: ExplainedPictures, classes: readonly string[]): st
 }
 
 /** By class, in label order; maps are not in it, since the kinds saliency and gradcam write these raw. */
-function asJson(
-  { pictures, layer }: ExplainedPictures,
-  classes: readonly string[],
-  { methods, out }: ImageQuestion,
-): string {
+function asJson({ pictures, layer }: ExplainedPictures, classes: readonly string[], { methods, out }: ImageQuestion) {
   const byClass = (values: readonly number[]) => Object.fromEntries(classes.map((name, i) => [name, values[i]!]));
   const images = pictures.map(({ name, called, explained, scores, probabilities }) => ({
     ...{ image: name, called: classes[called], explained: classes[explained] },
     ...{ scores: byClass(scores), probabilities: byClass(probabilities) },
   }));
-  return `${JSON.stringify({ images, methods, ...(layer !== undefined && { layer }), picture: out }, undefined, 2)}\n`;
+  return { images, methods, ...(layer !== undefined && { layer }), picture: out };
 }
 
 /** A `model` artifact that a command asks for. */

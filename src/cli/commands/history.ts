@@ -3,20 +3,15 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
-import { conditionName, selectRuns } from '../../reporting/history/select-runs.ts';
+import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
 import { mistake, printJson, UsageError } from '../command-error.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
 
-export interface HistoryOptions {
-  readonly pipeline?: string;
-  readonly stage?: string;
+interface HistoryOptions extends Omit<RunQuery, 'since'> {
   readonly since?: string;
-  readonly failed?: boolean;
   readonly where: readonly string[];
   readonly show: readonly string[];
-  readonly sort?: string;
-  readonly reverse?: boolean;
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -41,11 +36,7 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
       store,
     );
   };
-  const found = selectRuns(all, {
-    ...asked,
-    ...(name !== undefined && { pipeline: name }),
-    ...(since === undefined ? { since: 0 } : { since }),
-  });
+  const found = selectRuns(all, { ...asked, ...(name !== undefined && { pipeline: name }), since: since ?? 0 });
   if (!found.ok) throw mistake('unknown-name', found.error.message, found.error.hint);
   const runs = found.value;
   if (options.json === true) {

@@ -38,14 +38,9 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
     const own = batches.filter(({ batch }) => batch.place === place);
     listed.push(...((await schedulerFor(own[0]!.batch)?.list(own.map(({ folder }) => nameOf(folder)))) ?? []));
   }
-  if (batches.length === 0) process.stdout.write('No jobs are queued or running.\n');
-  else
-    process.stdout.write(
-      `${formatTable(
-        columns,
-        batches.map((one) => rowOf(one, listed)),
-      ).join('\n')}\n`,
-    );
+  const rows = batches.map((one) => rowOf(one, listed));
+  const lines = rows.length === 0 ? ['No jobs are queued or running.'] : formatTable(columns, rows);
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 function openBatches(cache: string): readonly OpenBatch[] {

@@ -46,7 +46,7 @@ function describeKind(spec: KindSpec): string {
   const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) =>
     item(
       path,
-      `${type}${isNone(fallback) ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`}`,
+      `${type}${fallback === '—' ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`}`,
       summary,
     ),
   );
@@ -67,8 +67,6 @@ function describeKind(spec: KindSpec): string {
     '',
   ].join('\n');
 }
-
-const isNone = (fallback: string) => fallback === '—';
 
 function item(name: string, takes: string, summary: string): readonly string[] {
   const [first, ...more] = wrapWords(`${name}: ${takes}`, width - 2);

@@ -19,8 +19,6 @@ import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {
   readonly reporter: 'auto' | 'live' | 'plain' | 'json';
-  readonly backend: string;
-  readonly rehash?: boolean;
   readonly dryRun?: boolean;
 }
 

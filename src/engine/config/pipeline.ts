@@ -110,5 +110,3 @@ export interface Output {
   readonly extension?: string;
   readonly at: Span;
 }
-
-export type { Json };

@@ -37,12 +37,12 @@ export function formatWarning({ message, at, hint }: Diagnostic): string {
   return `${where}${printableLines(message)}${hint === undefined ? '' : `. ${printableLines(hint)}`}`;
 }
 
-/** Several diagnostics as text: the first `limit`, and the number of the others. */
-export function formatDiagnostics(
-  diagnostics: readonly Diagnostic[],
-  { limit = 20, color = false }: { readonly limit?: number; readonly color?: boolean } = {},
-): string {
-  const shown = diagnostics.slice(0, limit).map((diagnostic) => formatDiagnostic(diagnostic, color));
+/** Diagnostics that are shown; of more, the number is told. */
+const mostShown = 20;
+
+/** Several diagnostics as text. */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[], color = false): string {
+  const shown = diagnostics.slice(0, mostShown).map((diagnostic) => formatDiagnostic(diagnostic, color));
   const left = diagnostics.length - shown.length;
   if (left > 0) shown.push(`… and ${left} more.`);
   return shown.join('\n\n');

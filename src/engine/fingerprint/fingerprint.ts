@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Stage } from '../config/pipeline.ts';
@@ -100,10 +99,5 @@ function keyedItems(items: Stage['inputs'][number]['items'], keyed: readonly Key
 
 /** Values of the environment are hashed, so that no token ends in a readable file. */
 function hashValues(env: Stage['env']): Readonly<Record<string, Digest | null>> {
-  return Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [
-      name,
-      value === null ? null : (createHash('sha256').update(value).digest('hex') as Digest),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === null ? null : sha256(value)]));
 }

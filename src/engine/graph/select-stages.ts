@@ -53,6 +53,6 @@ function reach(from: ReadonlySet<StageName>, next: (name: StageName) => readonly
 }
 
 function unknownStage(graph: Graph, name: string): Diagnostic {
-  const hint = suggestStage(name, graph.stages.keys());
-  return { code: 'unknown-stage', message: `There is no stage "${name}"`, ...(hint ? { hint } : {}) };
+  const message = `There is no stage "${name}"`;
+  return { code: 'unknown-stage', message, hint: suggestStage(name, graph.stages.keys()) };
 }

@@ -31,9 +31,10 @@ export type Hold = Root | 'recent' | 'young' | 'checkpoints';
 
 /** What may be removed. */
 export interface Garbage {
-  readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
-  readonly objects: readonly { readonly path: string; readonly bytes: number }[];
-  readonly checkpoints: readonly { readonly path: string; readonly bytes: number }[];
+  readonly results: readonly { readonly digest: Digest; readonly lastUsed: number }[];
+  /** Paths. */
+  readonly objects: readonly string[];
+  readonly checkpoints: readonly string[];
   /** Leases of dead processes, files that were set aside, old runs' logs and memories, old builds. */
   readonly remains: readonly string[];
   /** Size of the objects and checkpoints. */
@@ -73,9 +74,9 @@ export function findGarbage(store: FolderStore, options: GarbageOptions): Garbag
   return {
     results: results
       .filter((known) => !kept.has(known))
-      .map(({ result, lastUsed }) => ({ digest: result.digest, kind: result.fingerprint.kind, lastUsed })),
-    objects: going.map(({ path, size }) => ({ path, bytes: size })),
-    checkpoints: checkpoints.going.map(({ path, size }) => ({ path, bytes: size })),
+      .map(({ result, lastUsed }) => ({ digest: result.digest, lastUsed })),
+    objects: going.map(({ path }) => path),
+    checkpoints: checkpoints.going.map(({ path }) => path),
     remains: findRemains(store, options, now),
     bytes: sum([...going, ...checkpoints.going].map(({ size }) => size)),
     keptBytes: keptObjects + checkpoints.keptBytes,
@@ -98,7 +99,7 @@ export function removeGarbage(store: FolderStore, garbage: Garbage): void {
       const path = store.resultPath(digest);
       if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= lastUsed) rmSync(path, { force: true });
     }
-    for (const { path } of [...garbage.objects, ...garbage.checkpoints]) {
+    for (const path of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
       // A run that needs it again has touched it meanwhile, or has just begun.
       if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store)) rmSync(path, { force: true });

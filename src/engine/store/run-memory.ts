@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
+import { expandGlob } from '../config/expand-glob.ts';
 import { signPlace, signTree } from '../files/sign-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
@@ -109,7 +110,6 @@ const digestOf = (signatures: readonly string[]): string => sha256(signatures.jo
 async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boolean> {
   const patterns = Object.keys(globs);
   if (patterns.length === 0) return true;
-  const { expandGlob } = await import('../config/expand-glob.ts'); // only now: it loads a library
   const now = await Promise.all(patterns.map((pattern) => expandGlob(pattern, root)));
   return patterns.every((pattern, index) => JSON.stringify(globs[pattern]) === JSON.stringify(now[index]));
 }

@@ -56,10 +56,10 @@ export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption
   return html`${renderTable(caption, heads, lines)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
 }
 
-export function renderMetrics(metrics: readonly ReportMetric[], caption?: Html): Html {
+export function renderMetrics(metrics: readonly ReportMetric[]): Html {
   const measured = metrics.find(({ interval }) => interval !== undefined);
   return renderTable(
-    caption,
+    undefined,
     ['metric', 'value', ...(measured === undefined ? [] : [intervalWords(measured)])],
     metrics.map((metric) => [
       metric.name,

@@ -127,11 +127,9 @@ function textsOf(node: TextNode, { scope }: Definition, own: readonly Axis[]): r
   if (!node.value.includes('${')) return [node];
   const varies = node.value.includes('matrix') && product(own) <= maximumStages;
   // Mistakes are reported with the instance; an axis that is only inherited is not known yet.
+  const silent = () => {};
   const texts = combinations(varies ? own : []).map((axes) =>
-    substitute(
-      node,
-      instanceScope(scope.params, axes, () => {}),
-    ),
+    substitute(node, instanceScope(scope.params, axes, silent)),
   );
   const byTarget = texts.filter(isText).map((text) => [(text.home ?? scope).prefix + text.value, text] as const);
   return [...new Map(byTarget).values()];

@@ -42,12 +42,8 @@ export function checkPaths(
   for (const [path, { output }] of claimed) {
     const reportInside = (what: string, at: Output['at']) => {
       const message = `The output "${output.path}" lies inside the ${what}`;
-      report({
-        code: 'output-inside',
-        message,
-        at: output.at,
-        related: [{ message: 'That path is declared here', at }],
-      });
+      const related = [{ message: 'That path is declared here', at }];
+      report({ code: 'output-inside', message, at: output.at, related });
     };
     for (const folder of upwards(path)) {
       const around = folder === path ? undefined : claimed.get(folder);

@@ -41,11 +41,8 @@ export function resolveOutputs(
     const typeNode = child(entry.value, 'type');
     const said = artifactTypes.find((known) => known === textOf(typeNode));
     if (said !== undefined && said !== type) {
-      report({
-        code: 'type-mismatch',
-        message: `The output "${port}" is of type ${type}, not ${said}`,
-        at: typeNode!.at,
-      });
+      const message = `The output "${port}" is of type ${type}, not ${said}`;
+      report({ code: 'type-mismatch', message, at: typeNode!.at });
     }
     const own = relativeToRoot(path, root);
     const ending = extensionOf(own);

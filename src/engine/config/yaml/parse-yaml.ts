@@ -144,13 +144,9 @@ class Conversion {
       if (key.includes('\0')) this.#fail('yaml', noNul, keyAt);
       const first = entries.get(key);
       if (first) {
+        const message = `The key "${key}" occurs twice`;
         const related = [{ message: 'The first one is here', at: first.keyAt }];
-        this.#diagnostics.push({
-          code: 'duplicate-key',
-          message: `The key "${key}" occurs twice`,
-          at: keyAt,
-          related,
-        });
+        this.#diagnostics.push({ code: 'duplicate-key', message, at: keyAt, related });
       } else if (key === '<<') {
         this.#fail('yaml', 'YAML merge keys are not supported', keyAt, 'Use "extends", "params" or a plain alias.');
       } else entries.set(key, { keyAt, value });
