@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readText } from '../files/read-part.ts';
 
 /** The processes of one attempt of a stage: the one that was started, and everything that it starts. */
 export interface WatchedProcesses {
@@ -124,23 +125,15 @@ async function endMarked(mark: string, from: number): Promise<boolean> {
  */
 function marked(mark: string, from: number): readonly number[] {
   const pids = readdirSync('/proc').map(Number);
-  const last = Number(read('/proc/loadavg').split(' ')[4]); // asked for after the listing, so it holds none beyond
+  const last = Number(readText('/proc/loadavg').split(' ')[4]); // asked for after the listing, so it holds none beyond
   const [least, most] = from > 0 && last >= from ? [from, last] : [0, Number.POSITIVE_INFINITY];
   return pids.filter(
-    (pid) => pid >= least && pid <= most && read(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid),
+    (pid) => pid >= least && pid <= most && readText(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid),
   );
 }
 
 /** Whether a process has ended, though its parent has not asked for its end yet. */
-const isDead = (pid: number): boolean => /^\d+ \(.*\) [ZX]/s.test(read(`/proc/${pid}/stat`));
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // it is gone
-  }
-}
+const isDead = (pid: number): boolean => /^\d+ \(.*\) [ZX]/s.test(readText(`/proc/${pid}/stat`));
 
 function kill(pid: number): void {
   try {

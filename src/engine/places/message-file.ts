@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
 import type { StageEvent } from '../events.ts';
+import { jsonLines } from '../files/read-part.ts';
 
 /** How long events are gathered before they are written, in milliseconds. */
 const gathering = 200;
@@ -52,13 +53,7 @@ export class MessageReader {
     const end = text.lastIndexOf('\n') + 1;
     const whole = text.slice(0, end);
     this.#at += Buffer.byteLength(whole);
-    return whole.split('\n').flatMap((line): StageEvent[] => {
-      try {
-        return line === '' ? [] : [JSON.parse(line)];
-      } catch {
-        return []; // torn by a kill
-      }
-    });
+    return jsonLines(whole);
   }
 
   #rest(): string {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPart } from '../files/read-part.ts';
+import { readPart, readText } from '../files/read-part.ts';
 
 /** Finds out whether a stage ended for lack of memory: by its job's cgroup, version 1 or 2, or by V8's last words. */
 export class OutOfMemory {
@@ -26,7 +25,7 @@ export class OutOfMemory {
 
 /** How many processes of this job's cgroup the kernel has killed for lack of memory; 0 where it does not say. */
 function kills(): number {
-  const groups = read('/proc/self/cgroup').split('\n');
+  const groups = readText('/proc/self/cgroup').split('\n');
   return groups.reduce((sum, line) => {
     const [, controllers, path = ''] = line.split(':');
     const file =
@@ -35,15 +34,7 @@ function kills(): number {
         : controllers?.split(',').includes('memory')
           ? join('/sys/fs/cgroup/memory', path, 'memory.oom_control')
           : undefined;
-    const [, count = '0'] = (file === undefined ? null : /^oom_kill (\d+)$/m.exec(read(file))) ?? [];
+    const [, count = '0'] = (file === undefined ? null : /^oom_kill (\d+)$/m.exec(readText(file))) ?? [];
     return sum + Number(count);
   }, 0);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
