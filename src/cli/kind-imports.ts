@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
 import { packageFolders } from '../engine/config/find-package.ts';
+import { upwards } from '../engine/files/upwards.ts';
 import { readJson } from '../engine/files/write-atomic.ts';
 import { packageRoot } from './package-info.ts';
 
@@ -83,9 +84,8 @@ export class KindImports {
       const first = places.findIndex((place) => existsSync(place));
       for (const place of first < 0 ? places : places.slice(0, first + 1)) this.looked.add(place);
     }
-    for (let above = folder; ; above = dirname(above)) {
+    for (const above of upwards(folder)) {
       for (const file of ['tsconfig.json', 'package.json']) this.looked.add(join(above, file));
-      if (dirname(above) === above) return;
     }
   }
 }

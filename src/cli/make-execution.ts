@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { noPlaces, type Places } from '../engine/config/places.ts';
 import type { RunEvent } from '../engine/events.ts';
@@ -10,6 +10,7 @@ import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { localPlace } from '../engine/execution/local-place.ts';
 import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
+import { upwards } from '../engine/files/upwards.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
@@ -127,8 +128,8 @@ function runId(time: number): string {
 
 /** The commit that a folder's checkout stands on, read from git's own files (a process would cost more); undefined outside one. */
 function gitCommit(folder: string): string | undefined {
-  const git = join(folder, '.git');
-  if (!existsSync(git)) return dirname(folder) === folder ? undefined : gitCommit(dirname(folder));
+  const git = [...upwards(folder)].map((path) => join(path, '.git')).find((path) => existsSync(path));
+  if (git === undefined) return undefined;
   try {
     const head = readFileSync(join(git, 'HEAD'), 'utf8').trim();
     const ref = /^ref: (.+)$/.exec(head)?.[1];

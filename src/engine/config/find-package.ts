@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
+import { upwards } from '../files/upwards.ts';
 
 /** Where Node looks for a package that code in `folder` imports, nearest first. It asks no variable of the environment. */
 export function packageFolders(name: string, folder: string): readonly string[] {
-  const above = dirname(folder) === folder ? [] : packageFolders(name, dirname(folder));
-  return basename(folder) === 'node_modules' ? above : [join(folder, 'node_modules', name), ...above];
+  const importing = [...upwards(folder)].filter((path) => basename(path) !== 'node_modules');
+  return importing.map((path) => join(path, 'node_modules', name));
 }
 
 /**

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, posix, resolve } from 'node:path';
+import { basename, join, posix, resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { closest, suggest } from '../../suggest.ts';
 import { reasonOf } from '../../user-error.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { upwards } from '../files/upwards.ts';
 import { findInPackage } from './find-package.ts';
 import { readSource } from './yaml/load-document.ts';
 import { child, itemsOf, textOf } from './yaml/node.ts';
@@ -13,10 +14,8 @@ const extensions = ['', '.yaml', '.yml'];
 
 /** The project's root: the nearest folder upward that holds a folder `pipelines`. */
 export function findRoot(from: string): string | undefined {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (statSync(join(folder, 'pipelines'), { throwIfNoEntry: false })?.isDirectory()) return folder;
-    if (dirname(folder) === folder) return undefined;
-  }
+  const isRoot = (folder: string) => statSync(join(folder, 'pipelines'), { throwIfNoEntry: false })?.isDirectory();
+  return [...upwards(resolve(from))].find(isRoot);
 }
 
 /** The absolute path of the file that an argument names: from the working directory, then below `pipelines/`. */

@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { upwards } from '../../files/upwards.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { Output, StageName } from '../pipeline.ts';
 import type { PathClaim } from './input-paths.ts';
@@ -141,12 +142,5 @@ class RealPaths {
     }
     this.#folders.set(path, real);
     return real;
-  }
-}
-
-function* upwards(absolute: string): Iterable<string> {
-  for (let path = absolute; ; path = dirname(path)) {
-    yield path;
-    if (dirname(path) === path) return;
   }
 }
