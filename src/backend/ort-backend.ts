@@ -19,7 +19,7 @@ import { BufferPool } from './running/buffer-pool.ts';
 import { CompiledGraph } from './running/compiled-graph.ts';
 import { CompiledTrace } from './running/compiled-trace.ts';
 import { runOnCpu } from './running/cpu-fallback.ts';
-import { channelBlock, type Provider } from './running/ort-session.ts';
+import { channelBlock, type SessionOptions } from './running/ort-session.ts';
 import type { ObservedRun, RunObserver } from './running/run-observer.ts';
 import { SessionCache } from './running/session-cache.ts';
 import {
@@ -32,19 +32,13 @@ import {
   TraceValue,
 } from './trace.ts';
 
-export interface OrtBackendOptions {
-  /** Threads inside one operator, the calling one included; by default every core that the process may use, by its quota too. */
-  readonly threads: number;
+export interface OrtBackendOptions extends SessionOptions {
   /** Called once for every kernel that has to run on tfjs's cpu backend; by default `console.warn`. */
   readonly warn: (message: string) => void;
   /** Compiled traces to keep at most; by default 64. */
   readonly sessions: number;
   /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's or container's. */
   readonly memory: number;
-  /** ONNX Runtime's execution provider beside the CPU; none by default. */
-  readonly provider?: Provider | undefined;
-  /** Beginning of the names of ONNX Runtime's profiles, which are written when a session is disposed of; none by default. */
-  readonly profile?: string | undefined;
   /** Is called for every run; with a profile's name, it also learns what each kernel call is for. */
   readonly observer?: RunObserver | undefined;
 }

@@ -31,10 +31,7 @@ export interface StageModel {
     readonly lastLine?: string;
   };
   /** Its job in the queue of a scheduler; absent once it runs. */
-  readonly queued?: Pick<
-    Extract<RunEvent, { type: 'stage-queued' }>,
-    'place' | 'job' | 'state' | 'reason' | 'startsAt'
-  >;
+  readonly queued?: Extract<RunEvent, { type: 'stage-queued' }>;
   readonly progress?: Progress | undefined;
   /** Progress of the last half minute, which tells the rate. */
   readonly samples: readonly ProgressSample[];
@@ -92,15 +89,8 @@ function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stag
       const attempt = { kind: event.kind, number: event.attempt, of: event.attempts, startedAt: event.time };
       return { ...kept, state: 'running' as const, attempt, samples: [], points: [] };
     }
-    case 'stage-queued': {
-      const { place, job, state, reason, startsAt } = event;
-      const told = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
-      return {
-        ...stage,
-        state: 'waiting' as const,
-        queued: { place, ...(job !== undefined && { job }), state, ...told },
-      };
-    }
+    case 'stage-queued':
+      return { ...stage, state: 'waiting' as const, queued: event };
     case 'stage-progress':
       return { ...stage, progress: event.progress, samples: samplesWith(stage, event.progress, event.time) };
     case 'stage-point':

@@ -10,11 +10,11 @@ import { encodeModel, type OnnxGraph, type OnnxNode } from '../lowering/onnx-wri
 export type Provider = 'webgpu' | 'cuda';
 
 export interface SessionOptions {
-  /** Threads inside one operator, the calling one included. */
+  /** Threads inside one operator, the calling one included; by default every core that the process may use, by its quota too. */
   readonly threads: number;
-  /** Where operators run that it has; the others run on the CPU, as all do when left out. */
+  /** ONNX Runtime's execution provider, which runs the operators that it has; the CPU runs the others, and all by default. */
   readonly provider?: Provider | undefined;
-  /** Where to write ONNX Runtime's profile, as the beginning of a file's name; none when left out. */
+  /** Beginning of the names of ONNX Runtime's profiles, which are written when a session is disposed of; none by default. */
   readonly profile?: string | undefined;
 }
 

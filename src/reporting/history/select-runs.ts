@@ -28,9 +28,7 @@ interface Condition {
 export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<readonly PastRun[], QueryMistake> {
   if (runs.length === 0) return ok([]); // without runs, "no runs" is the more useful answer
   const { pipeline, stage, since, failed, sort } = query;
-  const stages = new Set(
-    runs.flatMap(({ record }) => Object.keys(record?.stages ?? {}).flatMap((one) => [one, baseName(one)])),
-  );
+  const stages = new Set(runs.flatMap(stagesOf));
   const names = new Set(runs.flatMap((run) => numbersOf(run).flatMap(namesOf)));
   const pipelines = new Set(runs.map((run) => run.pipeline));
   if (pipeline !== undefined && !pipelines.has(pipeline)) return err(unknown('run of a pipeline', pipeline, pipelines));
@@ -58,14 +56,17 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
   const found = runs.filter(
     (run) =>
       (pipeline === undefined || run.pipeline === pipeline) &&
-      (stage === undefined ||
-        Object.keys(run.record?.stages ?? {}).some((one) => one === stage || baseName(one) === stage)) &&
+      (stage === undefined || stagesOf(run).includes(stage)) &&
       (since === undefined || run.startedAt >= since) &&
       (failed !== true || run.outcome === 'failed' || run.outcome === 'killed') &&
       conditions.every(({ name, holds }) => findNumbers(run, name).some(({ value }) => value !== null && holds(value))),
   );
   return ok(inOrder(found, query));
 }
+
+/** The names that mean a stage of a run: its own, and that of all its instances. */
+const stagesOf = ({ record }: PastRun): readonly string[] =>
+  Object.keys(record?.stages ?? {}).flatMap((one) => [one, baseName(one)]);
 
 const cutHint = 'A stage had more numbers than a history keeps: its metrics file has all.';
 

@@ -91,9 +91,9 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
   });
   const table = (caption: string, some: readonly Finding[]) =>
     renderTable(
-      caption,
       ['stage', 'split', ...columns.map(({ title }) => title)],
       some.map(({ stage, split, metrics }) => [stage, split, ...columns.map(({ name }) => cellOf(metrics.get(name)))]),
+      caption,
     );
   if (findings.length <= mostRows) return [table('How well each separates them', findings)];
   return [

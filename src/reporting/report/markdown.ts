@@ -16,7 +16,7 @@ export function renderMarkdown(text: string, pictures: Pictures = {}): readonly 
     const inline = (line: string) => renderInline(line, pictures);
     if (lines.length >= 2 && /^\|/.test(lines[0]!) && /^\|?[\s:|-]+$/.test(lines[1]!)) {
       const cells = (line: string) => cellsOf(line).map((cell) => (/[[*`]/.test(cell) ? inline(cell) : cell));
-      return renderTable(undefined, cellsOf(lines[0]!), lines.slice(2).map(cells));
+      return renderTable(cellsOf(lines[0]!), lines.slice(2).map(cells));
     }
     const heading = /^#{1,6} +(.*)$/.exec(block);
     if (heading !== null) return html`<h4>${inline(heading[1]!)}</h4>`;

@@ -35,7 +35,7 @@ export function renderWhatRan(model: ReportModel): readonly Html[] {
       ? html`<span class="bar" style="width:${Math.max(0.5, (100 * seconds) / longest).toFixed(1)}%"></span>`
       : '',
   ]);
-  const table = renderTable(undefined, ['stage', 'kind', 'how it ended', 'why', 'time', ''], rows);
+  const table = renderTable(['stage', 'kind', 'how it ended', 'why', 'time', ''], rows);
   return [...renderGraph(model), html`<div class="tall">${table}</div>`];
 }
 
@@ -67,8 +67,8 @@ ${message !== undefined && html`<pre>${message}</pre>`}
 ${list('Why', reasons)}
 ${list('Warnings', warnings)}
 <div class="half"><div>${renderChanges(stage)}${renderSettings(stage.settings)}</div>
-<div>${ports.length > 0 && html`<h4>Inputs</h4>${renderTable(undefined, ['port', 'reads'], ports)}`}
-<h4>Outputs</h4>${renderTable(undefined, ['port', 'type', 'where'], files)}
+<div>${ports.length > 0 && html`<h4>Inputs</h4>${renderTable(['port', 'reads'], ports)}`}
+<h4>Outputs</h4>${renderTable(['port', 'type', 'where'], files)}
 ${record.length > 0 && html`<h4>How its result came about</h4>${renderFacts(record)}`}</div></div>
 ${outputs.flatMap(({ port, href, shown }) => {
   if (shown?.as === 'metrics') return [html`<h4>Numbers of ${port}</h4>${renderMetrics(shown.metrics)}`];
@@ -96,14 +96,13 @@ function renderChanges({ changes, state }: ReportStage): Html {
     html`<del>${showJson(before)}</del>`,
     html`<ins>${showJson(after)}</ins>`,
   ]);
-  return html`${heading}${renderTable(undefined, ['value', 'before', 'now'], rows)}`;
+  return html`${heading}${renderTable(['value', 'before', 'now'], rows)}`;
 }
 
 function renderSettings(settings: readonly Setting[]): Html {
   if (settings.length === 0) return html``;
   const table = (some: readonly Setting[]) =>
     renderTable(
-      undefined,
       ['setting', 'value'],
       some.map(({ path, value }) => [path, showJson(value)]),
     );

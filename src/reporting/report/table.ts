@@ -14,11 +14,11 @@ const fewRows = 6;
 const mostRows = 80;
 const longNumber = /^-?\d+\.\d{5,}(e[-+]?\d+)?$/;
 
-/** A table with its caption, columns of numbers to the right. The first cell of a row is its head. */
+/** A table, columns of numbers to the right. The first cell of a row is its head. */
 export function renderTable(
-  caption: Html | string | undefined,
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
+  caption?: Html | string,
 ): Html {
   const isNumber = (cell: Cell | undefined) => !(cell instanceof Html) && isNumeric(String(cell ?? ''));
   const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])));
@@ -40,7 +40,7 @@ ${rows.map(
 export function renderHighlight({ title, stages, columns, rows }: HighlightTable): Html {
   const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
   const of = stages.length === 1 ? stages[0]! : `${stages.length} stages`;
-  return renderTable(html`${title} <span class="soft">${of}${more}</span>`, columns, rows.slice(0, mostRows));
+  return renderTable(columns, rows.slice(0, mostRows), html`${title} <span class="soft">${of}${more}</span>`);
 }
 
 /** A table of a file; the file itself has every digit. */
@@ -53,13 +53,12 @@ export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption
         columns.slice(1).map((name, index) => [name, ...rounded.map((row) => row[index + 1] ?? '')]),
       ]
     : [columns, rounded];
-  return html`${renderTable(caption, heads, lines)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
+  return html`${renderTable(heads, lines, caption)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
 }
 
 export function renderMetrics(metrics: readonly ReportMetric[]): Html {
   const measured = metrics.find(({ interval }) => interval !== undefined);
   return renderTable(
-    undefined,
     ['metric', 'value', ...(measured === undefined ? [] : [intervalWords(measured)])],
     metrics.map((metric) => [
       metric.name,
@@ -93,9 +92,9 @@ export function renderDataset(stage: string, href: string, { columns, rows }: Sh
   const classes = new Set(rows.map((row) => row[className]));
   const caption = html`${stage}: ${formatCount(all)} images of ${[...classes].join(' and ')} in ${totals.size} splits ${fileLink(href)}`;
   return renderTable(
-    caption,
     [...columns.map((name) => name.replaceAll('_', ' ')), 'share of the split'],
     rows.map((row) => [...row, shareBar(count(row) / (totals.get(row[split]!) || 1))]),
+    caption,
   );
 }
 

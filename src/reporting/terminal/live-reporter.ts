@@ -71,13 +71,11 @@ export class LiveReporter implements RunListener {
     const { stages, startedAt } = this.#run;
     const count = (state: StageModel['state']) => stages.filter((stage) => stage.state === state).length;
     const [running, failed] = [count('running'), count('failed')];
-    const queued = stages.filter((stage) => stage.state === 'waiting' && stage.queued !== undefined);
+    const [queued, ...others] = stages.flatMap((stage) => (stage.state === 'waiting' && stage.queued) || []);
     const done = stages.length - running - count('waiting');
     return [
       `${formatCount(done)} of ${formatCount(stages.length)} done, ${formatCount(running)} running`,
-      queued[0]?.queued === undefined
-        ? ''
-        : `, ${formatCount(queued.length)} queued: ${describeQueued(queued[0].queued)}`,
+      queued === undefined ? '' : `, ${formatCount(others.length + 1)} queued: ${describeQueued(queued)}`,
       failed > 0 ? this.#paint.red(`, ${formatCount(failed)} failed`) : '',
       this.#paint.dim(`, ${formatWholeSeconds((now - startedAt) / 1000)}`),
     ].join('');
