@@ -28,9 +28,9 @@ export const commandName: 'restage' | 'pipeline' =
 const program = join(packageRoot, 'bin', `${commandName}.js`);
 
 /** How a user starts this Restage in a folder: its name on the path, `npx` if that finds it, or Node with its file. */
-export function ownCommand(folder: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
+export function ownCommand(folder: string): string {
   // npm adds the folders of its own programs to the path of what it starts, and only of that.
-  const onPath = (env['PATH'] ?? '').split(delimiter).filter((entry) => !/node_modules[\\/]\.bin$/.test(entry));
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((entry) => !/node_modules[\\/]\.bin$/.test(entry));
   if (onPath.some((entry) => isOurs(join(entry, commandName)))) return commandName;
   if (npxFinds(folder)) return `npx ${commandName}`;
   return `node ${shellQuote(program)}`;

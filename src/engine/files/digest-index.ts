@@ -146,8 +146,8 @@ export class DigestIndex {
         else unknown.push(entry);
       }
     }
-    const moment = unknown.length > 0 ? this.#clock.now() : undefined;
-    const waits = new Map(unknown.map((entry) => [entry, moment?.untilPast(entry.stats) ?? 0]));
+    const untilPast = unknown.length > 0 ? this.#clock.now() : undefined;
+    const waits = new Map(unknown.map((entry) => [entry, untilPast?.(entry.stats) ?? 0]));
     await forEachBounded(unknown, 16, async ({ path, stats }) => {
       digests.set(path, await hashListed(path === '' ? root : `${root}/${path}`, stats.size));
     });
@@ -214,9 +214,8 @@ function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<stri
     const path = entry.path === '' ? root : `${root}/${entry.path}`;
     const slash = path.lastIndexOf('/');
     const folder = path.slice(0, slash);
-    const group = groups.get(folder);
-    if (group === undefined) groups.set(folder, new Map([[path.slice(slash + 1), entry]]));
-    else group.set(path.slice(slash + 1), entry);
+    const group = groups.get(folder) ?? new Map<string, TreeEntry>();
+    groups.set(folder, group.set(path.slice(slash + 1), entry));
   }
   return groups;
 }

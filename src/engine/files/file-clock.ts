@@ -2,18 +2,15 @@ import { closeSync, constants, fstatSync, openSync, type Stats, writeSync } from
 import { join } from 'node:path';
 import { creatingFolder } from './write-atomic.ts';
 
-/** A reading of a filesystem's clock. Times are safely past once any later write is sure to get another time. */
-export interface Moment {
-  /** Milliseconds until a file's times lie safely in the past: 0 when they do, infinite for times too far ahead to wait for. */
-  untilPast(stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>): number;
-}
-
 /** Twice the coarsest tick of a kernel (100 Hz), in milliseconds: times of files move in ticks. */
 const tick = 20;
 /** For a disk that keeps whole or even seconds, and for one whose clock cannot be read. In milliseconds. */
 const coarse = 3_000;
 
-/** Reads the clock of the filesystem that holds the store, by writing a probe file there. */
+/**
+ * Reads the clock of the filesystem that holds the store, by writing a probe file there. Times are safely past once any
+ * later write is sure to get another time.
+ */
 export class FileClock {
   readonly #folder: string;
 
@@ -21,15 +18,14 @@ export class FileClock {
     this.#folder = folder;
   }
 
-  now(): Moment {
+  /** From now, milliseconds until a file's times lie safely in the past: 0 when they do, infinite where they are too far ahead. */
+  now(): (stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>) => number {
     const probe = this.#probe();
     const local = Date.now();
-    return {
-      untilPast({ dev, mtimeMs, ctimeMs }) {
-        const { time, margin } = probe?.dev === dev ? probe : { time: local, margin: coarse };
-        const wait = Math.max(0, Math.max(mtimeMs, ctimeMs) + margin - time);
-        return wait <= coarse ? wait : Number.POSITIVE_INFINITY;
-      },
+    return ({ dev, mtimeMs, ctimeMs }) => {
+      const { time, margin } = probe?.dev === dev ? probe : { time: local, margin: coarse };
+      const wait = Math.max(0, Math.max(mtimeMs, ctimeMs) + margin - time);
+      return wait <= coarse ? wait : Number.POSITIVE_INFINITY;
     };
   }
 

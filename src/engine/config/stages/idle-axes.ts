@@ -1,9 +1,10 @@
+import { groupBy } from '../../../group-by.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Definition } from '../definitions.ts';
 import type { Stage } from '../pipeline.ts';
 import { entriesOf } from '../yaml/node.ts';
 import type { Axis } from './axes.ts';
-import type { Instances } from './instances.ts';
+import { type Instances, labelsOf } from './instances.ts';
 
 /**
  * Axes that decide nothing: their stages would share one fingerprint, and one result would look like several. Contents
@@ -15,13 +16,8 @@ export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly
     const instances = byDefinition.get(definition) ?? [];
     if (!instances.every(({ name }) => works.has(name))) return []; // Its other mistakes come first.
     const isIdle = (axis: Axis) => {
-      const byOthers = new Map<string, string>();
-      return instances.every(({ name, axes }) => {
-        const others = JSON.stringify(Array.from(axes, ([other, { label }]) => (other === axis.name ? '' : label)));
-        const first = byOthers.get(others) ?? works.get(name)!;
-        byOthers.set(others, first);
-        return first === works.get(name);
-      });
+      const groups = groupBy(instances, ({ axes }) => JSON.stringify({ ...labelsOf(axes), [axis.name]: '' }));
+      return [...groups.values()].every((group) => new Set(group.map(({ name }) => works.get(name))).size === 1);
     };
     return own.filter((axis) => axis.values.length > 1 && isIdle(axis)).map((axis) => describeIdle(axis, definition));
   });
