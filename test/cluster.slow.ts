@@ -132,6 +132,19 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.deepEqual(ran.outcomes, { slow: 'ran' });
   });
 
+  test('a job that somebody cancels with the scheduler is not submitted again', async () => {
+    using project = cluster(waiting);
+    project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    slurm.command('scancel', '--user=root');
+    const { outcomes, events } = await endOf(running);
+    const end = events.find((event) => event.type === 'stage-finished');
+    assert.deepEqual(outcomes, { slow: 'cancelled' });
+    assert.equal(end?.type === 'stage-finished' && end.message, 'its job was cancelled');
+    assert.equal(project.read('count'), 'run\n');
+  });
+
   test('the stage of a node whose daemon is killed runs at most once more', async () => {
     using project = cluster(waiting);
     const gate = project.gate('gate');

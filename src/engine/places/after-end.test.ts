@@ -19,7 +19,7 @@ const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
 });
 
 test('a time limit is no failure while the checkpoint advances, and one after two whole jobs without a newer one', () => {
-  const end = { type: 'stopped', why: 'time' } as const;
+  const end = { type: 'stopped' } as const;
   assert.deepEqual(afterEnd(end, facts({ advanced: true, tries: { lost: 2, idle: 1, memory: 0 } })), {
     step: 'again',
     tries: { lost: 0, idle: 0, memory: 0 },

@@ -45,7 +45,7 @@ export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
     case 'killed':
       return afterLoss(end.message, facts, mostKilled);
     case 'stopped':
-      return end.why === 'time' ? afterTime(facts) : afterLoss('its job was preempted or asked to end', facts);
+      return afterTime(facts);
     case 'lost':
       return afterLostJob(end, facts);
     default:

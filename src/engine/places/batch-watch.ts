@@ -127,7 +127,8 @@ export class BatchWatch {
       const worker = this.folder.claimOf(index)?.worker;
       if (worker === undefined) continue;
       if (!this.#lives.has(worker)) this.#lives.set(worker, { beat: undefined, since: now });
-      if (now - this.#lives.get(worker)!.since < this.#patience.silence) continue;
+      const { beat, since } = this.#lives.get(worker)!;
+      if (beat?.over !== true && now - since < this.#patience.silence) continue;
       silent.set(worker, [...(silent.get(worker) ?? []), index]);
     }
     const waitsForWorkers = [...this.#waiters.keys()].some((index) => !this.#claimed.has(index));
@@ -157,17 +158,15 @@ export class BatchWatch {
 
   /** Whether every worker that was submitted has come and gone in order. */
   #allOver(): boolean {
-    const over = [...this.#lives.values()].filter(({ beat }) => beat?.over === true).length;
-    const submitted = this.folder.jobs().reduce((sum, { workers }) => sum + workers, 0);
-    return submitted > 0 && over >= submitted;
+    return this.folder.jobs().length > 0 && this.folder.areWorkersOver();
   }
 
   async #judge(worker: string, tickets: readonly number[], now: number): Promise<void> {
-    const { beat, since } = this.#lives.get(worker)!;
-    const state = beat?.over === true ? 'ENDED' : await this.#stateOf(worker);
+    const { since } = this.#lives.get(worker)!;
+    const state = await this.#stateOf(worker);
     if (state === undefined) return;
     if (state === 'GONE' || isFinal(state)) {
-      const told = this.#cancelled.has(worker) || state === 'GONE' || state === 'ENDED' ? '' : state;
+      const told = this.#cancelled.has(worker) || state === 'GONE' ? '' : state;
       for (const index of tickets) this.folder.end(index, { type: 'lost', state: told });
       return;
     }

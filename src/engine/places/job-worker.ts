@@ -80,7 +80,8 @@ export class JobWorker {
       for (;;) {
         const index = await appears(() => this.#next());
         if (index === undefined || index === 'none') break;
-        this.#options.folder.end(index, await this.#serve(index));
+        const end = await this.#serve(index);
+        if (end !== undefined) this.#options.folder.end(index, end);
         this.#beat(false);
       }
     } finally {
@@ -90,7 +91,7 @@ export class JobWorker {
     }
   }
 
-  /** Asks the running stage to end, since the scheduler wants the node or the job's time is over. */
+  /** Asks the running stage to end: the job's time is over, or the scheduler wants the node and knows why. */
   stop(): void {
     const { seconds } = this.#options.batch;
     const notice = Math.min(120, seconds / 10) + 70; // Slurm gives notice up to a minute early
@@ -156,7 +157,8 @@ export class JobWorker {
     if (digest !== undefined) this.#store.removeCheckpoint(digest);
   }
 
-  async #serve(index: number): Promise<TicketEnd> {
+  /** The end of a ticket; undefined for a job that was asked to end: it may be queued again and take its ticket back. */
+  async #serve(index: number): Promise<TicketEnd | undefined> {
     const { folder, batch } = this.#options;
     const ticket = folder.ticket(index)!;
     const world = { ...worldOf(ticket, batch.root, this.#store), digests: this.#shared.digests };
@@ -192,7 +194,11 @@ export class JobWorker {
     return 'changed' in looked ? refused(looked.changed) : { looked: looked.looked, outputs };
   }
 
-  async #attempt(index: number, ticket: Ticket, ready: Ready & { readonly world: World }): Promise<TicketEnd> {
+  async #attempt(
+    index: number,
+    ticket: Ticket,
+    ready: Ready & { readonly world: World },
+  ): Promise<TicketEnd | undefined> {
     const { folder, identity } = this.#options;
     const { stage } = ticket;
     const self = { worker: identity.job, restart: identity.restart };
@@ -212,7 +218,7 @@ export class JobWorker {
       if (edited[0] !== undefined) return refused(edited[0]);
       return this.#done(ticket, { result, edited });
     } catch (error) {
-      if (this.#stopped !== undefined) return { type: 'stopped', why: this.#stopped };
+      if (this.#stopped !== undefined) return this.#stopped === 'time' ? { type: 'stopped' } : undefined;
       if (!(error instanceof StageFailure)) throw error;
       if (memory.happened()) return { type: 'memory', message: error.message };
       return { type: error.killed ? 'killed' : 'failed', message: error.message };

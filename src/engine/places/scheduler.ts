@@ -58,9 +58,9 @@ export class SubmitError extends UserError {
   }
 }
 
-/** The states in which a job of Slurm is over; other schedulers give `ENDED`. */
+/** The states in which a job of Slurm is over. */
 const finals: ReadonlySet<string> = new Set([
-  ...['BOOT_FAIL', 'CANCELLED', 'COMPLETED', 'DEADLINE', 'ENDED', 'FAILED'],
+  ...['BOOT_FAIL', 'CANCELLED', 'COMPLETED', 'DEADLINE', 'FAILED'],
   ...['NODE_FAIL', 'OUT_OF_MEMORY', 'PREEMPTED', 'REVOKED', 'TIMEOUT'],
 ]);
 

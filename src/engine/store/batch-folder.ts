@@ -103,8 +103,8 @@ export type TicketEnd =
   | { readonly type: 'killed'; readonly message: string }
   /** An input, a kind or Restage changed while it waited or ran. */
   | { readonly type: 'refused'; readonly what: 'input' | 'restage'; readonly message: string }
-  /** The job was asked to end: its time was over (`time`), or the scheduler wants the node. */
-  | { readonly type: 'stopped'; readonly why: 'time' | 'asked' }
+  /** The job's time was over. */
+  | { readonly type: 'stopped' }
   | { readonly type: 'memory'; readonly message: string }
   /** The job is dead, or nobody claimed the ticket; `state` as the scheduler told it. */
   | { readonly type: 'lost'; readonly state: string; readonly said?: string }
