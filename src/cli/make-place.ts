@@ -9,7 +9,6 @@ import { type Place, Unfinished } from '../engine/execution/place.ts';
 import { readStep, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
-import { routedPlace } from '../engine/places/routed-place.ts';
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
 import { slurm } from '../engine/places/slurm.ts';
 import { templateScheduler } from '../engine/places/template-scheduler.ts';
@@ -49,11 +48,13 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, failures, options)]));
   interrupts.detaches = true;
   const others = detach && step === undefined ? laterPlace : local;
-  const routed = routedPlace(
-    [local, ...clusters.values()],
-    (stage) => clusters.get(placeOf(stage, places, on)!) ?? others,
-  );
-  return detach ? { ...routed, close: async () => await closeDetached(routed, clusters, failures, options) } : routed;
+  const close = async () => {
+    for (const place of [local, ...clusters.values()]) await place.close();
+  };
+  return {
+    seat: async (stage) => await (clusters.get(placeOf(stage, places, on)!) ?? others).seat(stage),
+    close: detach ? () => closeDetached(close, clusters, failures, options) : close,
+  };
 }
 
 let isLater = false;
@@ -69,13 +70,13 @@ const laterPlace: Place = {
 
 /** Submits the next step of a detached run, where one is left. */
 async function closeDetached(
-  routed: Place,
+  close: () => Promise<void>,
   clusters: ReadonlyMap<PlaceSpec, ClusterPlace>,
   failures: ReadonlyMap<Digest, string>,
   { world, argv, step, warn }: PlaceOptions,
 ): Promise<void> {
   const after = [...clusters.values()].flatMap((place) => place.openJobs());
-  await routed.close();
+  await close();
   const [place] = clusters.keys();
   if (place === undefined || (after.length === 0 && !isLater)) return;
   const { pipeline, store } = world;

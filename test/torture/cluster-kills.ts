@@ -1,17 +1,19 @@
-// Kills of the controller, and of workers, while 50 stages run on a private Slurm:
-//   node --import tsx test/torture/cluster-kills.ts [controller|worker] [kills]
+// Kills while stages run on a private Slurm, of the controller, of workers, or of the processes of stages:
+//   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage] [kills]
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BatchFolder } from '../../src/engine/store/batch-folder.ts';
 import { Project } from '../support/rig.ts';
 import { Slurm } from '../support/slurm.ts';
 
 const [, , what = 'controller', count = '100'] = process.argv;
-const stages = what === 'worker' ? 150 : 50;
+const stages = what === 'controller' ? 50 : 150;
 const yaml = `stages:
   one:
     kind: command
     matrix: { n: [${Array.from({ length: stages }, (_, n) => n).join(', ')}] }
-    with: { run: 'echo \${matrix.n} >> count; sleep ${what === 'worker' ? 3 : 6}; echo \${matrix.n} > \${outputs.out}' }
+    with: { run: 'echo \${matrix.n} >> count; sleep ${what === 'controller' ? 6 : 3}; echo \${matrix.n} > \${outputs.out}' }
     outputs: { out: 'artifacts/\${matrix.n}.txt' }
 `;
 const places = 'cluster: { engine: slurm, memory: { default: 200MiB }, maxJobs: 4 }\n';
@@ -19,9 +21,46 @@ const places = 'cluster: { engine: slurm, memory: { default: 200MiB }, maxJobs: 
 await using slurm = await Slurm.start();
 using project = new Project(yaml, { 'places.yaml': places });
 Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000' });
-let kills = 0;
+
+/** The names that the scheduler gave to the job of a process. */
+function jobOf(pid: number) {
+  const words = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  const find = (name: string) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+  const [id, array, task] = ['SLURM_JOB_ID', 'SLURM_ARRAY_JOB_ID', 'SLURM_ARRAY_TASK_ID'].map(find);
+  return { id, worker: array === undefined ? id : `${array}_${task}` };
+}
+
+/** The stages that a worker has claimed and not ended. */
+const claimedBy = (worker: string | undefined): readonly string[] =>
+  BatchFolder.all(project.path('cache')).flatMap((folder) => {
+    const ended = folder.ended();
+    const open = [...folder.claimed()].filter((index) => !ended.has(index));
+    const own = open.filter((index) => folder.claimOf(index)?.worker === worker);
+    return own.map((index) => folder.batch()!.tickets[index]!.stage);
+  });
+
+const kills: (readonly string[])[] = [];
+
+/** Kills something of one worker, and gives the stages that it ran; undefined where there is no worker. */
+function killOne(): readonly string[] | undefined {
+  const pids = slurm.processes(project.path('cache/jobs'));
+  const pid = pids[Math.floor(Math.random() * pids.length)];
+  if (pid === undefined) return undefined;
+  try {
+    const { id, worker } = jobOf(pid);
+    const hit = claimedBy(worker);
+    const shells = slurm.stages(project.root, '>> count').filter((shell) => jobOf(shell).id === id);
+    if (what === 'stage' && shells.length === 0) return undefined;
+    if (hit.some((name) => kills.flat().filter((one) => one === name).length >= 3)) return undefined; // a fourth fails it
+    for (const victim of what === 'stage' ? shells : [pid]) process.kill(victim, 'SIGKILL');
+    return hit;
+  } catch {
+    return undefined; // it has just ended
+  }
+}
+
 if (what === 'controller') {
-  for (; kills < Number(count); kills += 1) {
+  for (; kills.length < Number(count); kills.push([])) {
     const running = project.start('run', 'test.yaml', '--on', 'cluster', '--reporter', 'plain');
     await Promise.race([running.ended, delay(300 + 1500 * Math.random())]);
     running.child.kill('SIGKILL');
@@ -33,23 +72,20 @@ let isOver = false;
 void last.ended.then(() => {
   isOver = true;
 });
-while (what === 'worker' && kills < Number(count) && !isOver) {
-  await delay(4000 + 4000 * Math.random());
-  const pids = slurm.processes(project.path('cache/jobs'));
-  const pid = pids[Math.floor(Math.random() * pids.length)];
-  if (pid === undefined) continue;
-  process.kill(pid, 'SIGKILL');
-  kills += 1;
+while (what !== 'controller' && kills.length < Number(count) && !isOver) {
+  await delay((what === 'stage' ? 0.5 : 1) * (4000 + 4000 * Math.random()));
+  const hit = killOne();
+  if (hit !== undefined) kills.push(hit);
 }
 const { code, stdout } = await last.ended;
 assert.equal(code, 0, stdout.split('\n').slice(-5).join('\n'));
 const runs = project.read('count').trim().split('\n');
-const wrong = Array.from({ length: stages }, (_, n) => n).filter(
-  (n) => project.read(`artifacts/${n}.txt`) !== `${n}\n`,
-);
-const executions = Math.max(
-  ...Array.from({ length: stages }, (_, n) => runs.filter((line) => line === String(n)).length),
-);
+const numbers = Array.from({ length: stages }, (_, n) => n);
+const wrong = numbers.filter((n) => project.read(`artifacts/${n}.txt`) !== `${n}\n`);
+const executions = (n: number) => runs.filter((line) => line === String(n)).length;
+const hits = (n: number) => kills.flat().filter((name) => name === `one[n=${n}]`).length;
+const tooOften = numbers.filter((n) => executions(n) > 1 + hits(n));
 process.stdout.write(
-  `${kills} kills of a ${what}: ${stages} stages, ${runs.length} executions, at most ${executions} of one, ${wrong.length} with wrong bytes\n`,
+  `${kills.length} kills of a ${what}, ${kills.flat().length} of them while a stage ran: ${stages} stages, ${runs.length} executions, at most ${Math.max(...numbers.map(executions))} of one, ${tooOften.length} more often than once and once more for each kill, ${wrong.length} with wrong bytes\n`,
 );
+assert.deepEqual([tooOften, wrong], [[], []]);

@@ -44,7 +44,7 @@ export async function submitStep(step: Omit<Step, 'jobs'>, options: StepOptions)
   const folder = join(cache, 'jobs', name);
   const script = join(folder, 'script.sh');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { memory } = { memory: place.memory.default };
+  const memory = place.memory.default;
   const setup = [
     ...place.setup,
     ...Object.entries(declared).map(([variable, value]) =>

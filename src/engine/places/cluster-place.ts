@@ -21,7 +21,7 @@ import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { appears } from './late-files.ts';
-import { type OpenTicket, OpenTickets } from './open-tickets.ts';
+import { type OpenTicket, openTickets } from './open-tickets.ts';
 import type { Scheduler } from './scheduler.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
 import { needsOf, type Software, ticketOf } from './ticket.ts';
@@ -62,7 +62,7 @@ export class ClusterPlace implements Place {
   readonly #options: ClusterOptions;
   readonly #submitter: Submitter;
   readonly #watches = new Map<string, BatchWatch>();
-  #open: OpenTickets | undefined;
+  #open: Map<Digest, OpenTicket> | undefined;
   #loop: Promise<void> | undefined;
   #isChecking = false;
   #pause = first;
@@ -99,9 +99,9 @@ export class ClusterPlace implements Place {
     return open.flatMap(({ folder }) => folder.jobs().map(({ id }) => id));
   }
 
-  #openTickets(): OpenTickets {
+  #openTickets(): Map<Digest, OpenTicket> {
     const { world, place, warn } = this.#options;
-    this.#open ??= new OpenTickets(world.store.folder, place.name, warn);
+    this.#open ??= openTickets(world.store.folder, place.name, warn);
     return this.#open;
   }
 
@@ -120,7 +120,8 @@ export class ClusterPlace implements Place {
     const { digest } = attempt.examined;
     const failure = failures.get(digest);
     if (failure !== undefined) throw new StageFailure(failure);
-    const open = attempt.keep ? this.#openTickets().take(digest) : undefined;
+    const open = attempt.keep ? this.#openTickets().get(digest) : undefined;
+    this.#open?.delete(digest);
     let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
     let placed = open && this.#attach(open);
     await this.#download(stage);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** For so long files of a shared disk may be late, in milliseconds. */
-export const usualLag = 60_000;
+const usualLag = 60_000;
 
 /** What appears on a disk that shows files late; undefined where it does not in time. */
 export async function appears<T>(

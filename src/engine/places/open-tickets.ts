@@ -14,48 +14,35 @@ const rest = 3_600_000;
 /** Nobody comes back to a batch after this long, in milliseconds. */
 const abandoned = 30 * 86_400_000;
 
-/** The tickets that runs before this one left open, by fingerprint. Each is given once. */
-export class OpenTickets {
-  readonly #tickets = new Map<Digest, OpenTicket>();
+/** The tickets that runs before this one left open, by fingerprint. Removes batches that serve nobody any more. */
+export function openTickets(cache: string, place: string, warn: (message: string) => void): Map<Digest, OpenTicket> {
+  BatchFolder.clearSteps(cache);
+  const tickets = BatchFolder.all(cache).flatMap((folder) => {
+    try {
+      folder.checkOwner();
+      return ticketsIn(folder, place);
+    } catch (error) {
+      warn(describeError(error));
+      return [];
+    }
+  });
+  return new Map(tickets.map((ticket) => [ticket.batch.tickets[ticket.index]!.digest, ticket]));
+}
 
-  /** Reads what lies in `cache/jobs`, and removes batches that serve nobody any more. */
-  constructor(cache: string, place: string, warn: (message: string) => void) {
-    BatchFolder.clearSteps(cache);
-    for (const folder of BatchFolder.all(cache)) {
-      try {
-        folder.checkOwner();
-        this.#read(folder, place);
-      } catch (error) {
-        warn(describeError(error));
-      }
-    }
+function ticketsIn(folder: BatchFolder, place: string): readonly OpenTicket[] {
+  const batch = folder.batch();
+  if (batch === undefined || batch.place !== place) return [];
+  for (const index of folder.ended()) {
+    // The result is all that there was to wait for.
+    const end = batch.tickets[index]?.keep === true ? folder.endOf(index) : undefined;
+    if (end?.type === 'done' && folder.ticket(index)?.replaces === false) folder.use(index);
   }
-
-  #read(folder: BatchFolder, place: string): void {
-    const batch = folder.batch();
-    if (batch === undefined || batch.place !== place) return;
-    for (const index of folder.ended()) {
-      // The result is all that there was to wait for.
-      const end = batch.tickets[index]?.keep === true ? folder.endOf(index) : undefined;
-      if (end?.type === 'done' && folder.ticket(index)?.replaces === false) folder.use(index);
-    }
-    const used = folder.used();
-    if (used.size >= batch.tickets.length) {
-      if (folder.areWorkersOver() || folder.age() > rest) folder.remove();
-      return;
-    }
-    if (folder.age() > abandoned) {
-      folder.remove();
-      return;
-    }
-    for (const [index, { digest, keep }] of batch.tickets.entries()) {
-      if (keep && !used.has(index)) this.#tickets.set(digest, { folder, batch, index });
-    }
+  const used = folder.used();
+  const servesNobody = used.size >= batch.tickets.length && (folder.areWorkersOver() || folder.age() > rest);
+  if (servesNobody || folder.age() > abandoned) {
+    folder.remove();
+    return [];
   }
-
-  take(digest: Digest): OpenTicket | undefined {
-    const found = this.#tickets.get(digest);
-    this.#tickets.delete(digest);
-    return found;
-  }
+  const open = [...batch.tickets.keys()].filter((index) => batch.tickets[index]!.keep && !used.has(index));
+  return open.map((index) => ({ folder, batch, index }));
 }

@@ -14,18 +14,8 @@ export function slurm(place: Pick<PlaceSpec, 'partition' | 'account' | 'options'
     hasArrays: true,
     submit: async (request) => await submit(request, place),
     list: async (names) => {
-      const format = '%j|%i|%T|%S|%r';
-      const { out } = await runCommand('squeue', [
-        '-h',
-        '-r',
-        '-t',
-        'all',
-        '--me',
-        '-n',
-        names.join(','),
-        '-o',
-        format,
-      ]);
+      const words = `-h -r -t all --me -o %j|%i|%T|%S|%r -n ${names.join(',')}`;
+      const { out } = await runCommand('squeue', words.split(' '));
       return out.split('\n').flatMap(readLine);
     },
     inspect,
