@@ -268,6 +268,18 @@ stages:
     },
   );
 
+  test('a disk here that takes no further job fails the stage with a message', whereMounting, async () => {
+    using project = cluster(waiting);
+    using _jobs = new Disk(project, 'cache/jobs', '8k');
+    const { events, outcomes, stderr } = await project.run('--on', 'cluster');
+    const end = events.find((event) => event.type === 'stage-finished');
+    assert.deepEqual([outcomes, stderr], [{ slow: 'failed' }, '']);
+    assert.match(
+      end?.type === 'stage-finished' ? (end.message ?? '') : '',
+      /the jobs in .*(disk is full|No space left)/,
+    );
+  });
+
   test('names may hold spaces, quotes and newlines', async () => {
     const yaml = `stages:
   a: { kind: command, matrix: { n: [{ id: a, text: "x y" }, { id: b, text: "it's" }] }, inputs: { in: "./two words/a\\nb.txt" }, env: { N: "\${matrix.n.text}\\n." }, with: { run: 'cat \${inputs.in} > \${outputs.out}; printf %s "$N" >> \${outputs.out}' }, outputs: { out: 'artifacts/\${matrix.n.id} x.txt' } }

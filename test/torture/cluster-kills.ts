@@ -8,7 +8,7 @@ import { Project } from '../support/rig.ts';
 import { Slurm } from '../support/slurm.ts';
 
 const [, , what = 'controller', count = '100'] = process.argv;
-const stages = what === 'controller' ? 50 : 150;
+const stages = what === 'controller' ? 50 : 200;
 const yaml = `stages:
   one:
     kind: command

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { PublishedFile } from '../../stage.ts';
+import { describeError } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import {
@@ -52,8 +53,8 @@ export interface ClusterOptions extends Pick<SubmitterOptions, 'environment' | '
 
 /** Between two looks at the files, in milliseconds: after a submission, after news, at most; and between two checks of life. */
 const [first, quick, slow, lifeCheck] = [20, 100, 1_000, 5_000];
-/** A scheduler is asked for its list after the first of these, and then at most so often. */
-const [firstList, often, seldom] = [5_000, 15_000, 60_000];
+/** A scheduler is asked for its list after the first of these, and then every so often, while jobs are queued. */
+const [firstList, nextList] = [5_000, 30_000];
 /** How long objects that a node stored may be late here. */
 const lag = 120_000;
 
@@ -66,7 +67,7 @@ export class ClusterPlace implements Place {
   #loop: Promise<void> | undefined;
   #isChecking = false;
   #pause = first;
-  #lists = { next: 0, pause: often, told: '' };
+  #listAt = 0;
   readonly #aborted: Promise<never>;
 
   constructor(options: ClusterOptions) {
@@ -215,14 +216,16 @@ export class ClusterPlace implements Place {
     const ended = watch.wait(index, emit);
     ended.catch(() => {});
     emit({ type: 'stage-queued', place: place.name, state: 'SUBMITTING' });
-    void submitted.then(() => {
+    const accepted = submitted.then(() => {
       const job = folder.jobs()[0]?.id;
       const others = index === 0 ? { others: batch.tickets.length - 1 } : {};
       if (job !== undefined) emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
     });
     this.#run();
-    if (!detach) return await Promise.race([ended, this.#aborted]).finally(() => watch.forget(index));
-    await Promise.race([submitted, this.#aborted]);
+    const over = accepted.then(() => ended); // it fails where the disk takes no note of the job
+    over.catch(() => {});
+    if (!detach) return await Promise.race([ended, over, this.#aborted]).finally(() => watch.forget(index));
+    await Promise.race([accepted, this.#aborted]);
     const end = folder.endOf(index);
     watch.forget(index);
     if (end === undefined) throw new Unfinished(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
@@ -255,7 +258,7 @@ export class ClusterPlace implements Place {
 
   async #keepLooking(): Promise<void> {
     let checkedAt = performance.now();
-    this.#lists = { next: checkedAt + firstList, pause: often, told: '' };
+    this.#listAt = Math.max(this.#listAt, checkedAt + firstList);
     while (this.#submitter.isWaiting || this.#waiting().length > 0) {
       if (this.#options.signal.aborted && this.#hasLeft) return;
       this.#submitter.flush();
@@ -280,19 +283,19 @@ export class ClusterPlace implements Place {
     try {
       for (const watch of this.#waiting()) await watch.checkLife();
       await this.#list();
+    } catch (error) {
+      this.#options.warn(describeError(error)); // a full disk takes no end of a lost job: it is looked at again
     } finally {
       this.#isChecking = false;
     }
   }
 
-  /** Asks for the list of queued jobs: every 15 s, and less and less often while it tells nothing new. */
+  /** Asks for the list of queued jobs. */
   async #list(): Promise<void> {
     const silent = this.#waiting().filter(({ isSilent }) => isSilent);
-    if (silent.length === 0 || performance.now() < this.#lists.next) return;
+    if (silent.length === 0 || performance.now() < this.#listAt) return;
     const jobs = await this.#options.scheduler.list(silent.map(({ folder }) => nameOf(folder)));
-    const told = JSON.stringify(jobs.map(({ id, state, reason, startsAt }) => [id, state, reason, startsAt]));
-    const pause = told === this.#lists.told ? Math.min(1.5 * this.#lists.pause, seldom) : often;
-    this.#lists = { next: performance.now() + pause, pause, told };
+    this.#listAt = performance.now() + nextList;
     for (const watch of silent) {
       const own = jobs.filter(({ name }) => name === nameOf(watch.folder));
       watch.tellQueued(own, this.#options.place.name);

@@ -36,6 +36,7 @@ interface Pending {
   readonly ticket: Ticket;
   readonly artifacts: ReadonlyMap<Digest, StoredArtifact>;
   readonly resolve: (placed: Placed) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Tickets of one class that wait for others, in milliseconds of this process's clock. */
@@ -64,13 +65,13 @@ export class Submitter {
     this.#options = options;
   }
 
-  /** Resolves when the intent to run the ticket is on disk. */
+  /** Resolves when the intent to run the ticket is on disk. Throws a `WriteError`. */
   add(ticket: Ticket, artifacts: ReadonlyMap<Digest, StoredArtifact>, needs: JobClass): Promise<Placed> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const key = JSON.stringify(needs);
       const now = performance.now();
       const gathering = this.#gatherings.get(key) ?? { needs, pending: [], since: now, last: now };
-      gathering.pending.push({ ticket, artifacts, resolve });
+      gathering.pending.push({ ticket, artifacts, resolve, reject });
       gathering.last = now;
       this.#gatherings.set(key, gathering);
     });
@@ -102,7 +103,12 @@ export class Submitter {
       tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
     };
     const artifacts = new Map(pending.flatMap((one) => [...one.artifacts]));
-    folder.create(batch, tickets, artifacts, this.#scriptFor(folder, needs));
+    try {
+      folder.create(batch, tickets, artifacts, this.#scriptFor(folder, needs));
+    } catch (error) {
+      for (const { reject } of pending) reject(error);
+      return;
+    }
     const submitted = this.submit(folder, batch);
     for (const [index, { resolve }] of pending.entries()) resolve({ folder, batch, index, submitted });
   }
