@@ -1,3 +1,4 @@
+import { sizeOf } from '../dtype.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import { type Geometry, isDense, windowCounts } from './convolution-shape.ts';
@@ -14,6 +15,7 @@ export function convolutionFilterGradient(
   if (height === 1 && width === 1 && geometry.pads.every((pad) => pad === 0)) {
     return { logical: multiplyPixels(lowering, x, dy, target) };
   }
+  if (suitsShifts(lowering, dy, target)) return { logical: multiplyShifted(lowering, x, dy, target) };
   return { logical: correlateBlocks(lowering, x, dy, target) ?? correlate(lowering, x, dy, target) };
 }
 
@@ -47,6 +49,51 @@ function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterSha
   const products = graph.node('FusedMatMul', [left, right], { domain, attributes: { transB: 1 } });
   const summed = graph.reduce('ReduceSum', products, [0]);
   return graph.reshape(summed, filterShape);
+}
+
+/** Measured (bench/backend/README.md): few taps, and a gradient that a core's cache does not hold for all its readers. */
+function suitsShifts(lowering: Lowering, dy: Operand, { filterShape, geometry }: Target): boolean {
+  const [height, width, , outChannels] = filterShape as [number, number, number, number];
+  const { strides, dilations } = geometry;
+  if (strides[0] !== strides[1] || dilations.some((step) => step > 1) || lowering.folded(dy) !== undefined)
+    return false;
+  return height <= 3 && width <= 3 && outChannels >= 16 && sizeOf(dy.shape) >= 2 ** 19;
+}
+
+/**
+ * A product of matrices for each image and tap, `[in, pixels]` by `[pixels, out]`, summed over the batch: the columns of
+ * the image and the rows of the gradient are shifted, so that each shift is copied once. With a stride, the image's
+ * pixels at each offset within it are dealt into channels of their own, and the filter has fewer taps.
+ */
+function multiplyShifted(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
+  const { graph } = lowering;
+  const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
+  const [batch, rows, columns] = dy.shape as [number, number, number];
+  const { strides, pads } = geometry;
+  const stride = strides[0];
+  const [tall, wide] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const reached = [rows + tall - 1, columns + wide - 1] as const;
+  const ends = reached.map((length, axis) => length * stride - pads[axis]! - x.shape[1 + axis]!);
+  const padded = graph.node('Pad', [lowering.channelsFirst(x), graph.ints([0, 0, pads[0], pads[1], 0, 0, ...ends])]);
+  const image = stride === 1 ? padded : graph.node('SpaceToDepth', [padded], { attributes: { blocksize: stride } });
+  const pixels = reached[0] * columns;
+  const lefts = Array.from({ length: wide }, (_, column) => {
+    const shifted = graph.slice(image, [3], [column], [column + columns]);
+    return graph.reshape(shifted, [batch, stride * stride * inChannels, pixels]);
+  });
+  const rights = Array.from({ length: tall }, (_, row) => {
+    const around = graph.ints([0, 0, row, 0, 0, 0, tall - 1 - row, 0]);
+    return graph.reshape(graph.node('Pad', [lowering.channelsFirst(dy), around]), [batch, outChannels, pixels]);
+  });
+  const options = { domain: 'com.microsoft', attributes: { transB: 1 } } as const;
+  const taps = rights.flatMap((right) => {
+    return lefts.map((left) => graph.reduce('ReduceSum', graph.node('FusedMatMul', [left, right], options), [0]));
+  });
+  const together = graph.node('Concat', taps, { attributes: { axis: 0 } });
+  const apart = graph.reshape(together, [tall, wide, stride, stride, inChannels, outChannels]);
+  const inOrder = graph.transpose(apart, [0, 2, 1, 3, 4, 5]);
+  const whole = graph.reshape(inOrder, [tall * stride, wide * stride, inChannels, outChannels]);
+  return graph.slice(whole, [0, 1], [0, 0], [height, width]);
 }
 
 /**

@@ -121,6 +121,29 @@ describe('convolutions agree with the cpu backend', () => {
       assertAgrees(() => tf.grads(f)([tensorOf(x), tensorOf(filter)], tensorOf(dy)), 2e-4);
     }
   });
+  it('gradients so large that the filter gradient is a product for each tap, with strides, pads and pixels left out', () => {
+    for (const { image, filter, stride, pad } of [
+      { image: [4, 64, 130, 2], filter: [3, 3, 2, 16], stride: 1, pad: 'same' },
+      { image: [4, 130, 260, 2], filter: [3, 3, 2, 16], stride: 2, pad: 'same' },
+      { image: [4, 132, 262, 1], filter: [3, 2, 1, 17], stride: 2, pad: 'valid' },
+      {
+        image: [8, 200, 126, 2],
+        filter: [2, 3, 2, 24],
+        stride: 3,
+        pad: [
+          [0, 0],
+          [1, 0],
+          [2, 1],
+          [0, 0],
+        ],
+      },
+    ] as const) {
+      const f = (x: Tensor, weights: Tensor) => tf.conv2d(x as Tensor4D, weights as Tensor4D, stride, pad as Pad);
+      const { outShape } = tf.backend_util.computeConv2DInfo([...image], [...filter], stride, 1, pad as Pad);
+      const samples = [ramp(image), ramp(filter), ramp(outShape)] as const;
+      assertAgrees(() => tf.grads(f)([tensorOf(samples[0]), tensorOf(samples[1])], tensorOf(samples[2])), 2e-4);
+    }
+  });
 });
 
 /** Numbers without a pattern, from -1 to 1, all different. */
