@@ -133,15 +133,16 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
   });
 
   test('a job that somebody cancels with the scheduler is not submitted again', async () => {
-    using project = cluster(waiting);
+    const other = `  other: { kind: command, with: { run: 'echo run >> count; read _ < gate' } }\n`;
+    using project = cluster(`${waiting}${other}`, '', 1);
     project.gate('gate');
     const running = project.startRun('--on', 'cluster');
-    await running.output('slow', 'begun');
+    await until(() => project.has('count'));
     slurm.command('scancel', '--user=root');
     const { outcomes, events } = await endOf(running);
-    const end = events.find((event) => event.type === 'stage-finished');
-    assert.deepEqual(outcomes, { slow: 'cancelled' });
-    assert.equal(end?.type === 'stage-finished' && end.message, 'its job was cancelled');
+    const messages = events.flatMap((event) => (event.type === 'stage-finished' ? [event.message] : []));
+    assert.deepEqual(outcomes, { slow: 'cancelled', other: 'cancelled' });
+    assert.deepEqual(messages, ['its job was cancelled', 'its job was cancelled']);
     assert.equal(project.read('count'), 'run\n');
   });
 

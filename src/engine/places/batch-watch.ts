@@ -134,7 +134,7 @@ export class BatchWatch {
     const waitsForWorkers = [...this.#waiters.keys()].some((index) => !this.#claimed.has(index));
     const isEmpty = waitsForWorkers && this.#nobodyWorks(now);
     if (silent.size === 0 && !isEmpty) return;
-    if (now - this.#askedAt < this.#patience.ask && !(isEmpty && this.#allOver())) return;
+    if (now - this.#askedAt < this.#patience.ask) return;
     this.#askedAt = now;
     for (const [worker, tickets] of silent) await this.#judge(worker, tickets, now);
     if (isEmpty) await this.#judgeQueue();
@@ -196,22 +196,19 @@ export class BatchWatch {
 
   /** Ends tickets that nobody will claim, since every job of the batch is over. */
   async #judgeQueue(): Promise<void> {
-    let last = '';
-    if (!this.#allOver()) {
-      for (const { id } of this.folder.jobs()) {
-        const found = await this.#scheduler.inspect(id);
-        if (found.answer === 'none' || (found.answer === 'gone' && !this.#isUnknownAgain(id))) return;
-        if (found.answer === 'gone') continue;
-        for (const [job, state] of found.states) {
-          if (!isFinal(state) && this.#lives.get(job)?.beat?.over !== true) return;
-          if (isFinal(state)) last = state;
-        }
-      }
+    const states: string[] = [];
+    for (const { id } of this.folder.jobs()) {
+      const found = await this.#scheduler.inspect(id);
+      if (found.answer === 'none' || (found.answer === 'gone' && !this.#isUnknownAgain(id))) return;
+      if (found.answer === 'gone') continue;
+      states.push(...[...found.states].flatMap(([job, state]) => (this.#cancelled.has(job) ? [] : [state])));
     }
+    if (!states.every(isFinal)) return; // also one that is queued again
     await delay(100); // an end that was written just before its worker left
     this.look();
-    const end: TicketEnd =
-      this.#lives.size > 0 ? { type: 'unclaimed' } : { type: 'lost', state: last, ...this.#lastWords() };
+    const state = states.find((state) => state === 'CANCELLED') ?? states.at(-1) ?? '';
+    const isEarly = this.#lives.size > 0 && state !== 'CANCELLED';
+    const end: TicketEnd = isEarly ? { type: 'unclaimed' } : { type: 'lost', state, ...this.#lastWords() };
     for (const index of this.#waiters.keys()) if (!this.#claimed.has(index)) this.folder.end(index, end);
   }
 
