@@ -39,6 +39,10 @@ const claimedBy = (worker: string | undefined): readonly string[] =>
     return own.map((index) => folder.batch()!.tickets[index]!.stage);
   });
 
+/** The stage whose shell a process is. */
+const stageOf = (pid: number): readonly string[] =>
+  (/echo (\d+) >> count/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? []).slice(1).map((n) => `one[n=${n}]`);
+
 const kills: (readonly string[])[] = [];
 
 /** Kills something of one worker, and gives the stages that it ran; undefined where there is no worker. */
@@ -48,8 +52,8 @@ function killOne(): readonly string[] | undefined {
   if (pid === undefined) return undefined;
   try {
     const { id, worker } = jobOf(pid);
-    const hit = claimedBy(worker);
     const shells = slurm.stages(project.root, '>> count').filter((shell) => jobOf(shell).id === id);
+    const hit = what === 'stage' ? shells.flatMap(stageOf) : claimedBy(worker);
     if (what === 'stage' && shells.length === 0) return undefined;
     if (hit.some((name) => kills.flat().filter((one) => one === name).length >= 3)) return undefined; // a fourth fails it
     for (const victim of what === 'stage' ? shells : [pid]) process.kill(victim, 'SIGKILL');

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describeError } from '../../user-error.ts';
 import type { StageEvent } from '../events.ts';
 import { Admission, machineCapacity } from '../execution/admission.ts';
@@ -39,6 +40,8 @@ export interface WorkerOptions {
 
 /** Milliseconds between two signs of life. */
 const beatInterval = 5_000;
+/** After the death of a stage's process, its job may be about to end, too. In milliseconds. */
+const settling = 1_000;
 
 /** Results of a node: the first one stays, and one that replaces another is left to the controller. */
 class NodeStore extends FolderStore {
@@ -218,6 +221,8 @@ export class JobWorker {
       if (edited[0] !== undefined) return refused(edited[0]);
       return this.#done(ticket, { result, edited });
     } catch (error) {
+      // A scheduler that ends a job signals all of its processes, this one perhaps last.
+      if (error instanceof StageFailure && error.killed) await delay(settling);
       if (this.#stopped !== undefined) return this.#stopped === 'time' ? { type: 'stopped' } : undefined;
       if (!(error instanceof StageFailure)) throw error;
       if (memory.happened()) return { type: 'memory', message: error.message };
