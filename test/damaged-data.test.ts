@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { parseScores } from '../src/learning/metrics/scores-file.ts';
+import { parsePairs } from '../src/learning/metrics/testing-scores.ts';
 import { openWeights } from '../src/learning/models/weights/open-weights.ts';
 import { readFinite } from '../src/learning/models/weights/weight-files.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
@@ -43,7 +43,7 @@ test('a damaged list is read or told, whatever is wrong with it', async (context
     { name: 'real', sources: ['real'] },
     { name: 'fake', sources: ['fake'] },
   ];
-  const read = (bytes: Buffer) => readList(bytes.toString('utf8'), { file: 'list.csv', root, classes });
+  const read = (bytes: Buffer) => readList(bytes.toString('utf8'), { file: 'list.csv', root, classes, slices: [] });
   await readDamaged('path,label,split,group\na.png,real,train,g\n"b.png",fake,val,"g, 2"\nc.png,1,test,\n', 2000, read);
   const told = (text: string) => message(() => read(Buffer.from(text)));
   assert.equal(await told('path,label\n'), 'Expected images in list.csv, got a header without lines below it.');
@@ -62,13 +62,13 @@ test('a damaged list is read or told, whatever is wrong with it', async (context
 
 test('a quote that never ends is told at once, however long the list', async () => {
   const text = `path,label\n"${'a.png,real\n'.repeat(200_000)}`;
-  const read = () => readList(text, { file: 'list.csv', root: '/', classes: [] });
+  const read = () => readList(text, { file: 'list.csv', root: '/', classes: [], slices: [] });
   assert.equal(await message(read), '1 wrong line in list.csv:\n  line 2: a quoted field does not end');
 });
 
 test('damaged scores are read or told, whatever is wrong with them', async () => {
   const read = (text: string) => {
-    const parsed = parseScores(text);
+    const parsed = parsePairs(text);
     if (!parsed.ok) throw new StageError(parsed.error);
     for (const { label, real, fake } of parsed.value) assert.ok(label <= 1 && Number.isFinite(real + fake));
   };

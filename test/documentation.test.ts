@@ -70,9 +70,11 @@ test('the table of an evaluation is printed as the README shows it', () => {
     equalErrorRate: 0.09,
     loss: 0.2529,
   };
-  const test = { ...numbers, intervals, confusion, called: { real: 0, fake: 0 } };
+  const test = { ...numbers, real: 100, fake: 100, intervals, confusion, called: { real: 0, fake: 0 } };
   const evaluation = { confidence: 0.95, chosenEpoch: { epoch: 5 }, splits: { test } };
-  const [{ title, columns, rows }] = evaluationTables(evaluation as never, 'image') as [Highlight];
+  const [{ title, columns, rows }] = evaluationTables(evaluation as never, { by: 'image', sliceBy: 'accuracy' }) as [
+    Highlight,
+  ];
   const lines = [`${title} (scores)`, ...formatTable(columns, rows).map((line) => `  ${line}`)];
   const shown = read('README.md')
     .split('\n')

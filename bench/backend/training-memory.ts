@@ -22,6 +22,7 @@ initialiseWeights(model, 1);
 const adam = { kind: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 const options = { optimizer: adam, epochs: 1, monitor: ['val'], trainValues: 'running', seed: 1 } as const;
 const data = {
+  classes: ['real', 'fake'],
   batches: () => Number(steps),
   key: (split: string, index: number) => `${split}/${index}`,
   images: () => ({ real: images / 2, fake: images / 2 }),

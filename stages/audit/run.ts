@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
-import { openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
+import { openClasses, requireTwoClasses } from '../../src/learning/training/open-classes.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
@@ -30,7 +30,9 @@ export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   const folder = context.input('dataset').path;
   const splits = settings.splits ?? openDataset(folder).splits;
-  using dataset = openTwoClasses(folder, splits);
+  using dataset = openClasses(folder, splits);
+  const cure = 'Two of them make a data set of their own: name their folders in `classes` of load-dataset.';
+  requireTwoClasses(dataset.classes, 'An audit', cure);
   const seen = await lookThrough(dataset, splits, {
     seed: settings.seed,
     threads: context.cpus + 1,

@@ -21,7 +21,7 @@ const reach = 6;
  */
 export function competitionChart(
   ranked: readonly Ranked[],
-  { split, real, fake }: Tested,
+  { split, real, fake, sides }: Tested,
   { confidence, title }: { readonly confidence: number; readonly title?: string | undefined },
 ): TopLevelSpec {
   const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]);
@@ -37,7 +37,7 @@ export function competitionChart(
   const tooltip = ['model', 'rank', 'score', 'auc', 'low', 'high', 'parameters'].map((field) => ({ field }));
   const fill = { condition: { test: 'datum.onFront', value: palette[0] }, value: '#ffffff' };
   const place = (field: string) => ({ field, type: 'quantitative', scale: null });
-  const subtitle = `${formatCount(real)} real and ${formatCount(fake)} fake images; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
+  const subtitle = `${formatCount(real)} ${sides[0]} and ${formatCount(fake)} ${sides[1]} images; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
   return chart(title ?? `AUC on ${split} against learnable parameters`, subtitle, width, {
     width,
     height,

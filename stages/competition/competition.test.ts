@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { type BinaryRow, usualSides } from '../../src/learning/metrics/binary-view.ts';
+import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
@@ -54,7 +55,7 @@ const net = (units: number): ModelInfo =>
   );
 
 /** Scores by which, of the pairs of four images of each class, so many are ranked the wrong way round. */
-function scores(wrong: number, split = 'test'): readonly ScoreRow[] {
+function scores(wrong: number, split = 'test'): readonly BinaryRow[] {
   const ranks = [0, 1, 2, 3, 4, 5, 6, 7];
   const labels = [0, 0, 0, 0, 1, 1, 1, 1];
   for (let left = wrong, at = 3; left > 0; at--) {
@@ -69,14 +70,14 @@ function scores(wrong: number, split = 'test'): readonly ScoreRow[] {
 
 interface Entrant {
   readonly info: ModelInfo;
-  readonly rows: readonly ScoreRow[];
+  readonly rows: readonly BinaryRow[];
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 async function compete(bench: StageBench, entrants: readonly Entrant[], settings: object = {}): Promise<void> {
   const made = entrants.map(({ info, rows, labels = {} }, index) => {
     const path = join(bench.root, `scores-${index}.csv`);
-    writeFileSync(path, formatScores(rows));
+    writeFileSync(path, formatPairs(rows));
     return { model: { path: writeModel(join(bench.root, `model-${index}`), info), labels }, scores: { path, labels } };
   });
   const inputs = { models: made.map(({ model }) => model), scores: made.map(({ scores }) => scores) };
@@ -290,7 +291,11 @@ test('the chart joins the Pareto front, and labels every candidate where there i
     of('xception', 20_865_578, [0.979, 0.973, 0.985]),
     of('tiny', 1500, [0.82, 0.8, 0.84]),
   ]);
-  const chart = competitionChart(ranked, { split: 'test', real: 1400, fake: 700 }, { confidence: 0.95 });
+  const chart = competitionChart(
+    ranked,
+    { split: 'test', real: 1400, fake: 700, sides: usualSides },
+    { confidence: 0.95 },
+  );
   assertGolden(chart, new URL('golden/four-candidates.golden.json', import.meta.url));
 });
 

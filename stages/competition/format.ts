@@ -1,5 +1,6 @@
 import { csvTable } from '../../src/csv.ts';
 import { formatCount, formatDecimal, formatEstimate, formatP, withMinus } from '../../src/format-numbers.ts';
+import type { SideNames } from '../../src/learning/metrics/binary-view.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
@@ -44,6 +45,7 @@ export interface Tested {
   readonly split: string;
   readonly real: number;
   readonly fake: number;
+  readonly sides: SideNames;
 }
 
 export function formatMetrics(

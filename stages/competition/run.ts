@@ -44,12 +44,12 @@ export default async function run(context: Context): Promise<void> {
   const models = context.inputs('models');
   const pairs = pairByLabels(models, context.inputs('scores'), { one: 'model', other: 'scores' });
   const names = namesOf(models);
-  const entrants = pairs.map(({ one, other }, index) => enter(one, other, names[index]!, split));
+  const entrants = pairs.map(({ one, other }, index) => enter(one, other, names[index]!, context.settings));
   const matched = match(context, entrants);
   const ranked = rankEntrants(context, entrants, matched);
   const fake = matched.labels.filter((label) => label === 1).length;
   const lead = leadOf(context, ranked, entrants, matched);
-  const tested = { split, real: matched.labels.length - fake, fake };
+  const tested = { split, real: matched.labels.length - fake, fake, sides: entrants[0]!.sides };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   writeFileSync(context.output('markdown'), formatMarkdown(ranked));
   writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
@@ -71,10 +71,10 @@ function namesOf(models: readonly InputArtifact[]): readonly string[] {
   return full.map((name, index) => (full.indexOf(name) === index ? name : `${name} (${index + 1})`));
 }
 
-function enter(model: InputArtifact, scores: InputArtifact, name: string, split: string) {
+function enter(model: InputArtifact, scores: InputArtifact, name: string, settings: CompetitionSettings) {
   const info = readModelInfo(model.path);
-  const { rows } = readSplitScores(scores.path, split, `input "scores" of ${name}`);
-  return { name, info, parameters: countParameters(model.path, info), rows };
+  const { rows, names: sides } = readSplitScores(scores.path, settings.split, `input "scores" of ${name}`, settings);
+  return { name, info, parameters: countParameters(model.path, info), rows, sides };
 }
 
 /** The images that all candidates scored, since AUCs on different images do not compare. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   split: z.string().min(1).default('test').describe('The split whose AUC counts.'),
+  ...classSettings,
   confidence: confidenceOf('the intervals'),
   seed: z.int().nonnegative().default(7).describe('Seed of the bootstrap.'),
   title: z.string().min(1).optional().describe('The title of the chart; by default it says what the chart shows.'),

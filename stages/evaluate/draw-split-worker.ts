@@ -1,7 +1,9 @@
 /** A thread that resamples a split. */
 import { workerData } from 'node:worker_threads';
 import { drawInThread } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
+import { classSplitStatistics } from './class-split.ts';
 import { splitStatistics } from './split-metrics.ts';
 
-const { sample, scored, fitted } = workerData;
-drawInThread(sample, splitStatistics(scored, fitted));
+const { sample, scored, fitted, classScores, temperature } = workerData;
+if (classScores === undefined) drawInThread(sample, splitStatistics(scored, fitted));
+else drawInThread(sample, classSplitStatistics(classScores, temperature));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
@@ -27,7 +27,7 @@ async function evaluated(settings: object, inputs: object = {}): Promise<StageBe
 
 function outputs(bench: StageBench) {
   const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
-  const scores = parseScores(text('scores'));
+  const scores = parsePairs(text('scores'));
   assert.ok(scores.ok);
   return { scores: scores.value, metrics: JSON.parse(text('metrics')) as Evaluation };
 }

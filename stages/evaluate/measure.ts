@@ -1,3 +1,4 @@
+import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import {
   intervalsOf,
@@ -14,7 +15,6 @@ import {
   type ScoreScale,
 } from '../../src/learning/metrics/logits.ts';
 import { type RankedScores, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 
 /** Images (or groups) with their scores in the forms that metrics take, each `[images]`. */
 export interface Scored {
@@ -24,14 +24,14 @@ export interface Scored {
   readonly differences: Float64Array;
   readonly ranking: RankedScores;
   /** The class of the higher score. */
-  readonly predictions: Uint8Array;
+  readonly predictions: ArrayLike<number>;
   /** `[images, 2]`; for scores that are probabilities, their logarithms. */
   readonly logits: Float64Array;
   /** The probability of fake. */
   readonly probabilities: Float64Array;
 }
 
-export function scoredOf(rows: readonly ScoreRow[], scale: ScoreScale): Scored {
+export function scoredOf(rows: readonly BinaryRow[], scale: ScoreScale): Scored {
   const scores = logitsOf(rows, 'logits');
   const differences = logitDifferences(scores);
   return {
@@ -61,14 +61,14 @@ export type Measured<Name extends string> = Readonly<Record<Name, number | null>
 
 export type Statistics<Name extends string> = Statistic<Readonly<Record<Name, number>>>;
 
-const biased: readonly string[] = ['calibrationError'];
+const biased: readonly string[] = ['calibrationError', 'classwiseCalibrationError'];
 
 /** Statistics that are shares of all images. */
-const shares: readonly string[] = ['accuracy', 'calledRight'];
+const shares: readonly string[] = ['accuracy', 'calledRight', 'top3Accuracy', 'top5Accuracy'];
 
 /** Statistics of some images, each with its interval by resampling the images, or their groups. */
 export const measure = <Name extends string>(
-  { labels, groups }: Pick<Scored, 'labels' | 'groups'>,
+  { labels, groups }: { readonly labels: ArrayLike<number>; readonly groups: Scored['groups'] },
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
 ): Measured<Name> => withIntervals(resample({ labels, groups, draws, seed }, statistics), groups, confidence);

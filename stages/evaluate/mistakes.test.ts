@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
+import { tableOfPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { assertGolden } from '../../test/support/golden.ts';
 import { type Mistakes, mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
 
-const row = (key: string, label: 0 | 1, fake: number, source?: string): ScoreRow => ({
+const row = (key: string, label: 0 | 1, fake: number, source?: string): BinaryRow => ({
   ...{ key, split: 'test', label, real: 0, fake },
   ...(source !== undefined && { source }),
 });
@@ -20,11 +21,11 @@ const rows = [
 ];
 
 test('the most confident mistakes of both kinds come first; a tie is called real', () => {
-  const [reals, fakes] = mistakesOn('test', rows);
+  const [reals, fakes] = mistakesOn('test', tableOfPairs(rows));
 
   assert.deepEqual([reals!.images, fakes!.images, reals!.count, fakes!.count], [3, 4, 2, 3]);
   assert.deepEqual(
-    [reals, fakes].map((of) => of!.worst.map(({ fake }) => fake)),
+    [reals, fakes].map((of) => of!.worst.map(({ scores }) => scores[1])),
     [
       [2, 0.5],
       [-7, -3, 0],
@@ -34,9 +35,9 @@ test('the most confident mistakes of both kinds come first; a tie is called real
 
 test('a dozen of each are shown, and all are counted', () => {
   const many = Array.from({ length: 40 }, (_, i) => row(`${i}`, 0, 1 + i));
-  const [{ count, worst }] = mistakesOn('test', many) as [Mistakes, Mistakes];
+  const [{ count, worst }] = mistakesOn('test', tableOfPairs(many)) as [Mistakes, Mistakes];
 
-  assert.deepEqual([count, worst.length, worst[0]!.fake], [40, 12, 40]);
+  assert.deepEqual([count, worst.length, worst[0]!.scores[1]], [40, 12, 40]);
 });
 
 test('splits that trained or chose the model are left out, unless there is no other', () => {
@@ -45,9 +46,10 @@ test('splits that trained or chose the model are left out, unless there is no ot
 });
 
 test('the sheet says what it shows', () => {
-  const none = mistakesOn('elsewhere', [{ ...row('x', 0, -1), split: 'elsewhere' }]);
+  const none = mistakesOn('elsewhere', tableOfPairs([{ ...row('x', 0, -1), split: 'elsewhere' }]));
   const chart = mistakesChart(
-    [...mistakesOn('test', rows), ...none],
+    [...mistakesOn('test', tableOfPairs(rows)), ...none],
+    ['real', 'fake'],
     ({ key }) => `data:image/png;base64,${btoa(key)}`,
     ' Corrupted: jpeg 40.',
   );

@@ -3,7 +3,8 @@ import { formatCount, formatList, formatSigned } from '../../src/format-numbers.
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { predictedClasses } from '../../src/learning/metrics/logits.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { corruptImage } from '../../src/learning/vision/corrupt-image.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
@@ -17,13 +18,24 @@ const lines = 2;
 /** Room for the text below an image, in units. */
 const captionWidth = 90;
 
-/** The wrong predictions for the images of one class in one split; `images` is the number of images of the class. */
-export type Mistakes = ReturnType<typeof mistakesOn>[number];
+/** Pairs of classes that are shown of more than two, the most confused first. */
+const mostPairs = 8;
+
+/** The images of one class in one split that are called another; `images` is the number of images of the class. */
+export interface Mistakes {
+  readonly split: string;
+  readonly label: number;
+  readonly called: number;
+  readonly images: number;
+  readonly count: number;
+  /** The most confident ones, the most confident first. */
+  readonly worst: readonly ScoreRow[];
+}
 
 /** Draws the sheet of the most confident mistakes, with the images as the model saw them except for their size. */
-export async function drawMistakes(context: StageContext<EvaluateSettings>, rows: readonly ScoreRow[]): Promise<void> {
+export async function drawMistakes(context: StageContext<EvaluateSettings>, table: ScoreTable): Promise<void> {
   const { splits, corrupt, seed } = context.settings;
-  const mistakes = shownSplits(splits).flatMap((split) => mistakesOn(split, rows));
+  const mistakes = shownSplits(splits).flatMap((split) => mistakesOn(split, table));
   using dataset = openDataset(context.input('dataset').path);
   const pictures = new Map<ScoreRow, string>();
   for (const { split, worst } of mistakes) {
@@ -42,7 +54,7 @@ export async function drawMistakes(context: StageContext<EvaluateSettings>, rows
   await renderOutput(
     context,
     'mistakes',
-    mistakesChart(mistakes, (row) => pictures.get(row)!, seenAs),
+    mistakesChart(mistakes, table.names, (row) => pictures.get(row)!, seenAs),
   );
 }
 
@@ -52,43 +64,62 @@ export function shownSplits(splits: readonly string[]): readonly string[] {
   return unseen.length > 0 ? unseen : splits.slice(-1);
 }
 
-/** Real images called fake, and fake ones called real, the most confident first. */
-export function mistakesOn(split: string, rows: readonly ScoreRow[]) {
-  return [0, 1].map((label) => {
-    const own = rows.filter((row) => row.split === split && row.label === label);
-    // As everywhere, the higher score decides, and a tie is real.
-    const wrong = own.filter((row) => (difference(row) > 0 ? 1 : 0) !== label);
-    const sure = (row: ScoreRow) => (label === 0 ? difference(row) : -difference(row));
-    const worst: readonly ScoreRow[] = wrong.sort((one, other) => sure(other) - sure(one)).slice(0, across * lines);
-    return { split, label, images: own.length, count: wrong.length, worst };
-  });
+/** Images of each class called another: of two classes both ways, of more the most confused pairs. Unknown labels are left out. */
+export function mistakesOn(split: string, { classes, rows }: ScoreTable): readonly Mistakes[] {
+  const known = rows.filter((row) => row.split === split && row.label < classes.length);
+  const called = predictedClasses(
+    known.flatMap(({ scores }) => scores),
+    classes.length,
+  );
+  const sure = ({ scores, label }: ScoreRow, as: number) => scores[as]! - scores[label]!;
+  const most = across * (classes.length === 2 ? lines : 1);
+  const pairs = [...classes.keys()].flatMap((label) =>
+    [...classes.keys()].flatMap((as): Mistakes[] => {
+      if (as === label) return [];
+      const wrong = known.filter((row, i) => row.label === label && called[i] === as);
+      const worst = wrong.sort((one, other) => sure(other, as) - sure(one, as)).slice(0, most);
+      const images = known.filter((row) => row.label === label).length;
+      return [{ split, label, called: as, images, count: wrong.length, worst }];
+    }),
+  );
+  if (classes.length === 2) return pairs;
+  const confused = pairs.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
+  return confused.slice(0, mostPairs);
 }
 
-/** A contact sheet: for each split the real images that are most confidently called fake, and the fake ones called real. */
+/** A contact sheet: for each split the images of a class that are most confidently called another. */
 export function mistakesChart(
   mistakes: readonly Mistakes[],
+  names: readonly string[],
   pictureOf: (row: ScoreRow) => string,
   seenAs: string,
 ): TopLevelSpec {
   const splits = [...new Set(mistakes.map(({ split }) => split))];
   // Sources that are named like their class would say nothing more.
   const hasSources = mistakes.some(({ worst }) =>
-    worst.some((row) => row.source !== undefined && row.source !== nameOf(row)),
+    worst.some((row) => row.source !== undefined && row.source !== names[row.label]),
   );
-  const cell = (row: ScoreRow): ImageCell => {
+  const isPair = names.length === 2;
+  const cell = (row: ScoreRow, called: number): ImageCell => {
     const name = row.key.slice(row.key.lastIndexOf('/') + 1);
-    const value = difference(row);
+    const [one, other] = isPair ? [1, 0] : [called, row.label];
+    const value = row.scores[one]! - row.scores[other]!;
     const signed = value === 0 ? '0.00' : formatSigned(value, 2);
     const caption = [signed, ...(hasSources ? [row.source ?? ''] : []), name].map(shorten).join('\n');
-    const description = `${row.key}, ${row.source ?? nameOf(row)}: fake − real ${signed}`;
+    const description = `${row.key}, ${row.source ?? names[row.label]}: ${names[one]} − ${names[other]} ${signed}`;
     return { image: pictureOf(row), caption, description };
   };
-  const block = ({ split, label, images, count, worst }: Mistakes): readonly ImageBlock[] => {
-    const what = label === 0 ? 'real, called fake' : 'fake, called real';
+  const block = ({ split, label, called, images, count, worst }: Mistakes): readonly ImageBlock[] => {
+    const what = `${names[label]}, called ${names[called]}`;
     const counts = `${what}, ${formatCount(count)} of ${formatCount(images)}`;
-    return [{ header: splits.length === 1 ? counts : `${split}: ${counts}`, cells: worst.map(cell) }];
+    return [
+      { header: splits.length === 1 ? counts : `${split}: ${counts}`, cells: worst.map((row) => cell(row, called)) },
+    ];
   };
-  const below = `its score of fake minus that of real${hasSources ? ', its source' : ''} and its name`;
+  const difference = isPair
+    ? `its score of ${names[1]} minus that of ${names[0]}`
+    : 'its score of the called class minus that of its own';
+  const below = `${difference}${hasSources ? ', its source' : ''} and its name`;
   return imageSheet({
     title: `Most confident mistakes on ${formatList(splits)}`,
     subtitle: `Below each image: ${below}.${seenAs}`,
@@ -96,10 +127,6 @@ export function mistakesChart(
     across,
   });
 }
-
-const difference = ({ real, fake }: ScoreRow): number => fake - real;
-
-const nameOf = ({ label }: ScoreRow): string => (label === 0 ? 'real' : 'fake');
 
 /** A name cut to fit below an image, at its beginning, since names differ at their end. */
 function shorten(name: string): string {

@@ -1,54 +1,87 @@
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
-import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
+import {
+  labelling,
+  openClasses,
+  openFeaturesOfClasses,
+  type Target,
+} from '../../src/learning/training/open-classes.ts';
 import { predict } from '../../src/learning/training/predict.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { featureBatches } from '../../src/learning/training/training-data.ts';
 import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
-import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
+import { factsOf, type Scorable } from './facts.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 type Context = StageContext<EvaluateSettings>;
 
 /**
  * Runs the model of the stage on every image (or features) of the splits, in the order of the settings. `chosenEpoch` is the
- * epoch that training selected for the model; 0 if none was trained.
+ * epoch that training selected for the model; 0 if none was trained. A model of sources has the second of two classes as `positive`.
  */
 export async function scoreImages(context: Context) {
   const { splits } = context.settings;
   await startBackend(context);
   const { model, info } = await loadModel(context.input('model').path);
   const source = openSource(context, info.input);
-  const [trained, given] = [info.classes.join(', '), source.classes.join(', ')];
-  if (trained !== given) context.warn(`The model was trained on the classes ${trained}; here they are ${given}.`);
+  const target = (info.training['target'] ?? 'class') as Target;
+  const names = [...info.classes];
+  const labelOf = labelsFor(context, names, source.classes, target);
 
   const total = splits.reduce((sum, split) => sum + source.samples(split).length, 0);
   let done = 0;
   const rows: ScoreRow[] = [];
   for (const split of splits) {
-    const { logits, labels, indices } = await predict(model, source.batches(split), (images) => {
+    const { logits, indices } = await predict(model, source.batches(split), (images) => {
       done += images;
       context.progress({ done, total, unit: 'images', note: split });
     });
+    const width = logits.length / indices.length;
     for (const [i, index] of indices.entries()) {
-      const { key, source: of, group } = source.samples(split)[index]!;
-      const [real, fake] = [logits[2 * i]!, logits[2 * i + 1]!];
-      if (!Number.isFinite(real) || !Number.isFinite(fake)) {
-        throw new StageError(`Expected finite scores from the model, got ${real} and ${fake} for ${key} of ${split}.`);
+      const sample = source.samples(split)[index]!;
+      const scores = [...logits.subarray(width * i, width * (i + 1))];
+      if (scores.some((score) => !Number.isFinite(score))) {
+        const got = scores.length === 2 ? scores.join(' and ') : scores.join(', ');
+        throw new StageError(`Expected finite scores from the model, got ${got} for ${sample.key} of ${split}.`);
       }
-      const label = labels[i] === 0 ? 0 : 1;
-      rows.push({ key, split, label, real, fake, source: of, ...(group !== undefined && { group }) });
+      rows.push({ key: sample.key, split, label: labelOf(sample), scores, ...factsOf(sample, target) });
     }
   }
-  return { rows, chosenEpoch: info.chosenEpoch };
+  const isDetector = target === 'source' && source.classes.length === 2;
+  const positive = isDetector ? source.classes.slice(1) : undefined;
+  const table: ScoreTable = { classes: info.classes, names, rows };
+  return { table, chosenEpoch: info.chosenEpoch, positive };
+}
+
+/**
+ * The label of an image among `names`, those of the model, which grow by those that it does not know. Classes that share no name are
+ * those of the model in their order, where there are as many.
+ */
+function labelsFor(context: Context, names: string[], given: readonly string[], target: Target) {
+  const known = [...names];
+  const labelOf = labelling(names, target);
+  if (target === 'class' && known.join() !== given.join()) {
+    const [trained, here] = [known.join(', '), given.join(', ')];
+    context.warn(`The model was trained on the classes ${trained}; here they are ${here}.`);
+    if (known.length === given.length && !given.some((name) => known.includes(name))) {
+      return labelling(given);
+    }
+  }
+  return (sample: Scorable): number => {
+    const label = labelOf(sample);
+    if (label !== -1) return label;
+    const name = sample[target];
+    const at = names.indexOf(name);
+    return at === -1 ? names.push(name) - 1 : at;
+  };
 }
 
 /** The items that a model scores: images, or features. */
 interface Source {
   readonly classes: readonly string[];
-  samples(split: string): readonly Pick<Sample, 'key' | 'source' | 'group'>[];
+  samples(split: string): readonly Scorable[];
   /** One pass over a split in its own order. */
   batches(split: string): AsyncIterable<Batch>;
 }
@@ -69,7 +102,7 @@ function openSource(context: Context, input: ModelInfo['input']): Source {
 function imagesOf(context: Context, { size, fit, kernel, normalise }: ImageInput): Source {
   const { splits, batchSize, corrupt, seed } = context.settings;
   const folder = context.input('dataset').path;
-  using dataset = openTwoClasses(folder, splits);
+  using dataset = openClasses(folder, splits);
   const options = {
     batchSize,
     resize: { width: size, height: size, fit, kernel },
@@ -90,7 +123,7 @@ function imagesOf(context: Context, { size, fit, kernel, normalise }: ImageInput
 
 function featuresOf(context: Context, { values, of: trained }: FeaturesInput): Source {
   const { splits, batchSize } = context.settings;
-  const features = openFeaturesOfTwoClasses(context.input('features').path, splits);
+  const features = openFeaturesOfClasses(context.input('features').path, splits);
   if (features.values !== values) {
     throw new StageError(`The input of the model is ${values} features, got ${features.values} of each image.`);
   }

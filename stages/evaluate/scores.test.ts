@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
-import { formatScores, parseScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { formatPairs, parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { StageError } from '../../src/stage.ts';
 import { digestOf } from '../../test/support/golden.ts';
@@ -23,7 +24,12 @@ before(() => writeTintedDataset(dataset, { test: 4 }));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Images of one split by their differences, fake minus real. */
-function rowsOf(split: string, label: 0 | 1, differences: readonly number[], more: Partial<ScoreRow> = {}): ScoreRow[] {
+function rowsOf(
+  split: string,
+  label: 0 | 1,
+  differences: readonly number[],
+  more: Partial<BinaryRow> = {},
+): BinaryRow[] {
   return differences.map((fake, i) => ({ key: `${more.source ?? label}/${i}`, split, label, real: 0, fake, ...more }));
 }
 
@@ -31,10 +37,10 @@ function rowsOf(split: string, label: 0 | 1, differences: readonly number[], mor
 const val = [...rowsOf('val', 0, [-1, 0.5, 1, 2]), ...rowsOf('val', 1, [1.5, 3, 4, 5])];
 const testing = [...rowsOf('test', 0, [0, 1, 2.5, 1.8]), ...rowsOf('test', 1, [1, 3, 3.5, 6])];
 
-async function scored(rows: readonly ScoreRow[], settings: object = {}, inputs: object = {}): Promise<StageBench> {
+async function scored(rows: readonly BinaryRow[], settings: object = {}, inputs: object = {}): Promise<StageBench> {
   const bench = new StageBench();
   const scores = join(bench.root, 'given.csv');
-  writeFileSync(scores, formatScores(rows));
+  writeFileSync(scores, formatPairs(rows));
   await bench.run(spec, run, { inputs: { scores, ...inputs }, with: { draws: 100, ...settings } });
   return bench;
 }
@@ -43,8 +49,8 @@ function metricsOf(bench: StageBench): Evaluation {
   return JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
 }
 
-function scoresOf(bench: StageBench): readonly ScoreRow[] {
-  const scores = parseScores(readFileSync(bench.output('scores', spec.outputs['scores']), 'utf8'));
+function scoresOf(bench: StageBench): readonly BinaryRow[] {
+  const scores = parsePairs(readFileSync(bench.output('scores', spec.outputs['scores']), 'utf8'));
   assert.ok(scores.ok);
   return scores.value;
 }
@@ -231,7 +237,7 @@ test('what is wrong with scores is said', async () => {
   );
   await assert.rejects(
     scored([...testing, testing[0]!], { splits: ['test'] }),
-    /^StageError: Input "scores", \/.*\/given\.csv: Line 10: expected every image once, got "0\/0" of test again\.$/,
+    /^StageError: Input "scores", \/.*\/given\.csv: Line 10: expected every image once, got "0\/0" of test again$/,
   );
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
@@ -19,6 +20,12 @@ const settings = z.strictObject({
   corrupt: corruptionSettings
     .exactOptional()
     .describe('A corruption of every image of both classes before it is resized; none by default.'),
+  ...classSettings,
+  sliceBy: z
+    .string()
+    .min(1)
+    .default('accuracy')
+    .describe('The metric by which the worst slice comes first, such as auc or recall.'),
   mistakes: z.boolean().default(false).describe('Whether to draw a sheet of the most confident mistakes.'),
   confidence: confidenceOf('the intervals'),
   draws: drawsFrom(0, '; with 0, only intervals that need none: DeLong’s, and one-sided bounds'),
@@ -29,7 +36,7 @@ export type EvaluateSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<EvaluateSettings>({
   name: 'evaluate',
-  version: 6,
+  version: 7,
   summary:
     'Scores the images of some splits with a model, or takes scores of any origin, and measures how good they are.',
   settings,
@@ -37,7 +44,7 @@ export const spec = defineKind<EvaluateSettings>({
     model: { type: 'model', summary: 'A trained model.', optional: true },
     dataset: {
       type: 'dataset',
-      summary: 'Images of two classes, real first; resized and normalised as the model was trained.',
+      summary: 'Labelled images; resized and normalised as the model was trained.',
       optional: true,
       parts: ({ splits }) => splits,
     },
@@ -50,25 +57,27 @@ export const spec = defineKind<EvaluateSettings>({
     scores: {
       type: 'scores',
       summary:
-        'In place of a model: CSV key,split,label,real,fake, with source and group if known. A dataset beside it supplies missing ones, by key.',
+        'In place of a model: CSV key,split,label and score.<class> for each class, or key,split,label,real,fake; with source, group and slice.<name> if known. A dataset beside it supplies missing ones, by key. Those of several models, such as of the folds of a cross-validation, are put together.',
       optional: true,
+      list: true,
     },
   },
   outputs: {
     scores: {
       type: 'scores',
-      summary: 'CSV key,split,label,real,fake,source,group: the two scores of every image in full precision.',
+      summary:
+        'CSV key,split,label, score.<class> for each class, source, group, slice.<name>: the scores of every image in full precision.',
       extension: '.csv',
     },
     metrics: {
       type: 'metrics',
       summary:
-        'Accuracy, ranking and calibration of every split and source, with intervals; thresholds and temperature fitted on val, and their effect on the others.',
+        'Accuracy, ranking and calibration of every split, class, source and slice, with intervals; thresholds and temperature fitted on val, and their effect on the others.',
       extension: '.json',
     },
     mistakes: {
       type: 'chart',
-      summary: 'The most confident mistakes: real images called fake, and fake ones called real.',
+      summary: 'The most confident mistakes: images of each class called another.',
       when: 'mistakes',
     },
   },

@@ -1,3 +1,4 @@
+import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { binsUnderWeights, calibrationError } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import { lossOf, squareOf } from '../../src/learning/metrics/calibration/losses.ts';
 import {
@@ -34,24 +35,34 @@ type Calibration = 'loss' | 'brier' | 'calibrationError';
 type Resampled = Decision | 'precision' | 'recall' | 'f1' | Calibration | (typeof rankings)[number];
 
 /** The metrics of one split: an entry of the `metrics` output. Its `images` are groups if these are judged. */
-export function splitMetrics(scored: Scored, { intervals, ...numbers }: Measured<Resampled>, options: IntervalOptions) {
+export function splitMetrics(
+  scored: Scored,
+  { intervals, ...numbers }: Measured<Resampled>,
+  options: IntervalOptions & { readonly names: SideNames },
+) {
   const { labels } = scored;
   const fake = labels.reduce((sum, label) => sum + label, 0);
   const { intervals: ofArea, ...area } = measureAuc(scored, options);
   const both = { ...numbers, ...area, intervals: { ...intervals, ...ofArea } };
-  const { majorityAccuracy, ...predictions } = predictionsOf(scored);
+  const { majorityAccuracy, ...predictions } = predictionsOf({ ...scored, ...options });
   return {
-    ...{ images: labels.length, real: labels.length - fake, fake, majorityAccuracy },
+    ...{ images: labels.length, ...bySide(options.names, labels.length - fake, fake), majorityAccuracy },
     ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
     ...predictions,
   };
 }
 
-function predictionsOf({ labels, predictions }: Pick<Scored, 'labels' | 'predictions'>) {
+/** Numbers of both sides, by the names of the classes or, where these are others than real and fake, by the sides. */
+const bySide = (names: SideNames, negative: number, positive: number) =>
+  names.join() === usualSides.join()
+    ? { real: negative, fake: positive }
+    : { sides: { negative: names[0], positive: names[1] }, negative, positive };
+
+function predictionsOf({ labels, predictions, names }: Pick<Scored, 'labels' | 'predictions'> & { names: SideNames }) {
   const counts = confusion(labels, predictions);
   const { trueNegatives, falseNegatives, falsePositives, truePositives } = counts;
   // A network that learned nothing predicts one class only.
-  const called = { real: trueNegatives + falseNegatives, fake: falsePositives + truePositives };
+  const { sides: _, ...called } = bySide(names, trueNegatives + falseNegatives, falsePositives + truePositives);
   return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
 }
 
@@ -155,8 +166,12 @@ export const predictionsAt = (threshold: number, { differences }: Scored): Uint8
 type AtThreshold = Decision | 'falsePositiveRate' | 'falseNegativeRate';
 
 /** The metrics of decisions at a threshold. */
-export function metricsAt(predictions: Uint8Array, { labels }: Scored, measured: Measured<AtThreshold>) {
-  const { majorityAccuracy, ...others } = predictionsOf({ labels, predictions });
+export function metricsAt(
+  predictions: Uint8Array,
+  { labels, names }: Scored & { names: SideNames },
+  measured: Measured<AtThreshold>,
+) {
+  const { majorityAccuracy, ...others } = predictionsOf({ labels, predictions, names });
   return { majorityAccuracy, ...measured, ...others };
 }
 

@@ -1,48 +1,176 @@
-import { formatDecimal, formatEstimate, formatLevel, formatShare } from '../../src/format-numbers.ts';
+import { formatDecimal, formatEstimate, formatFew, formatLevel, formatShare } from '../../src/format-numbers.ts';
+import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
-import type { EvaluatedSplit, Evaluation } from './evaluation.ts';
+import {
+  type ClassifiedSplit,
+  type DetectedSplit,
+  type EvaluatedSplit,
+  type Evaluation,
+  numberOf,
+} from './evaluation.ts';
 import type { Pair } from './measure.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 type Splits = readonly (readonly [string, EvaluatedSplit])[];
 
+/** The measures of a split as a detector's; undefined where it was measured as a classifier's alone. */
+export const detectionOf = (split: EvaluatedSplit): DetectedSplit | undefined =>
+  'classes' in split ? split.detection : split;
+
+const classified = (splits: Splits) =>
+  splits.flatMap(([name, split]) => ('classes' in split ? [[name, split] as readonly [string, ClassifiedSplit]] : []));
+
+const detected = (splits: Splits) =>
+  splits.flatMap(([name, split]) => {
+    const found = detectionOf(split);
+    return found === undefined ? [] : [[name, found] as readonly [string, DetectedSplit]];
+  });
+
+/** The numbers of images of both sides, by their names. */
+export function sidesOf(split: DetectedSplit): Readonly<Record<string, number>> {
+  if ('real' in split) return { real: split.real!, fake: split.fake! };
+  return { [split.sides.negative]: split.negative, [split.sides.positive]: split.positive };
+}
+
 /** The tables that a run shows of an evaluation. */
-export function evaluationTables(evaluation: Evaluation, by: EvaluateSettings['by']): readonly Highlight[] {
+export function evaluationTables(
+  evaluation: Evaluation,
+  { by, sliceBy }: Pick<EvaluateSettings, 'by' | 'sliceBy'>,
+): readonly Highlight[] {
   const splits: Splits = Object.entries(evaluation.splits);
   const counted = by === 'group' ? 'groups' : 'images';
   const tables = [
     splitTable(evaluation, splits, counted),
-    confusionTable(splits),
-    sourceTable(splits, counted),
+    classTable(splits, counted),
+    openSetTable(splits),
+    detectionTable(splits, counted),
+    confusionTable(detected(splits)),
+    pairTable(splits),
+    sourceTable(detected(splits), counted),
+    sliceTable(splits, sliceBy, counted),
     fittedTable(evaluation, splits),
   ];
   return tables.filter(({ rows }) => rows.length > 0);
 }
 
 function splitTable({ confidence, chosenEpoch }: Evaluation, splits: Splits, counted: string): Highlight {
+  const several = classified(splits).length > 0;
+  const [last, own] = several ? ['balanced accuracy', 'loss by chance'] : ['equal error', undefined];
   return {
     title: `Evaluation, ${formatLevel(confidence)} intervals`,
-    columns: ['split', counted, 'best epoch', 'accuracy', 'majority class', 'AUC', 'equal error', 'loss'],
-    rows: splits.map(([split, { images, accuracy, majorityAccuracy, auc, equalErrorRate, loss, intervals }]) => [
-      ...[split, images, chosenEpoch?.epoch ?? '–', percent(accuracy, intervals.accuracy), percent(majorityAccuracy)],
-      ...[areaOf(auc, intervals.auc), percent(equalErrorRate, intervals.equalErrorRate), number(loss)],
-    ]),
+    columns: [
+      ...['split', counted, 'best epoch', 'accuracy', 'majority class', 'AUC', last, 'loss'],
+      ...(own === undefined ? [] : [own]),
+    ],
+    rows: splits.map(([split, numbers]) => {
+      const { images, accuracy, majorityAccuracy, auc, loss, intervals } = numbers;
+      const error = 'classes' in numbers ? 'balancedAccuracy' : 'equalErrorRate';
+      return [
+        ...[split, images, chosenEpoch?.epoch ?? '–', percent(accuracy, intervals.accuracy), percent(majorityAccuracy)],
+        ...[
+          areaOf(auc, intervals.auc),
+          percent(numberOf(numbers, error) ?? null, endsOf(numbers, error)),
+          number(loss),
+        ],
+        ...('classes' in numbers ? [number(numbers.chanceLoss)] : []),
+      ];
+    }),
   };
 }
 
-function confusionTable(splits: Splits): Highlight {
+const endsOf = (split: EvaluatedSplit, name: string): Pair | null | undefined =>
+  (split.intervals as Readonly<Record<string, Pair | null>>)[name];
+
+/** Classes with their numbers, at most as many as a reader takes in: those with the lowest F1. */
+const mostClasses = 20;
+
+function classTable(splits: Splits, counted: string): Highlight {
+  const rows = classified(splits).flatMap(([split, { classes }]) => {
+    const worst = Object.entries(classes).sort(([, a], [, b]) => (a.f1 ?? 2) - (b.f1 ?? 2));
+    const shown = new Set(worst.slice(0, mostClasses).map(([name]) => name));
+    return Object.entries(classes)
+      .filter(([name]) => shown.has(name))
+      .map(([name, { images, called, precision, recall, f1, auc, intervals }]) => [
+        ...[split, name, images, called, percent(precision, intervals.precision), percent(recall, intervals.recall)],
+        ...[percent(f1, intervals.f1), auc === null ? '–' : number(auc, intervals.auc)],
+      ]);
+  });
+  return {
+    title: 'By class, each against all others',
+    columns: ['split', 'class', counted, 'called it', 'precision', 'recall', 'F1', 'AUC'],
+    rows,
+  };
+}
+
+function openSetTable(splits: Splits): Highlight {
+  return {
+    title: 'Open set: images of unknown labels, by the largest softmax',
+    columns: ['split', 'unknown', 'of', 'labels', 'AUC', 'accepted where 95 % of known are'],
+    rows: splits.flatMap(([split, { openSet: open }]) =>
+      open === undefined
+        ? []
+        : [
+            [
+              ...[split, open.unknown, open.images, formatFew(open.labels, 5), areaOf(open.auc, open.intervals.auc)],
+              percent(open.falsePositiveRateAt95, open.intervals.falsePositiveRateAt95),
+            ],
+          ],
+    ),
+  };
+}
+
+/** The detector's view where there are more than two classes: of two, the first table has it. */
+function detectionTable(splits: Splits, counted: string): Highlight {
+  return {
+    title: "Detector's view",
+    columns: ['split', counted, 'positive', 'AUC', 'equal error', 'accuracy', 'loss'],
+    rows: splits.flatMap(([split, numbers]) => {
+      const found = 'classes' in numbers ? numbers.detection : undefined;
+      if (found === undefined) return [];
+      const { images, auc, equalErrorRate, accuracy, loss, intervals } = found;
+      return [
+        [
+          ...[split, images, Object.keys(sidesOf(found))[1]!, areaOf(auc, intervals.auc)],
+          ...[percent(equalErrorRate, intervals.equalErrorRate), percent(accuracy, intervals.accuracy), number(loss)],
+        ],
+      ];
+    }),
+  };
+}
+
+function confusionTable(splits: readonly (readonly [string, DetectedSplit])[]): Highlight {
+  const [no = '', yes = ''] = splits[0] ? Object.keys(sidesOf(splits[0][1])) : [];
   return {
     title: 'Confusion matrix',
-    columns: ['split', 'real as real', 'real as fake', 'fake as real', 'fake as fake', 'all as real', 'all as fake'],
+    columns: [
+      ...['split', `${no} as ${no}`, `${no} as ${yes}`, `${yes} as ${no}`, `${yes} as ${yes}`],
+      ...[`all as ${no}`, `all as ${yes}`],
+    ],
     rows: splits.map(([split, { confusion, called }]) => [
       ...[split, confusion.trueNegatives, confusion.falsePositives, confusion.falseNegatives],
-      ...[confusion.truePositives, called.real, called.fake],
+      ...[confusion.truePositives, ...Object.values(called)],
     ]),
   };
 }
 
-function sourceTable(splits: Splits, counted: string): Highlight {
+/** At most so many pairs of classes, the most confused first. */
+const mostPairs = 10;
+
+function pairTable(splits: Splits): Highlight {
+  const rows = classified(splits).flatMap(([split, { confusion, counts }]) => {
+    const pairs = Object.entries(confusion).flatMap(([of, row]) =>
+      Object.entries(row).flatMap(([called, count]) => (of === called || count === 0 ? [] : [{ of, called, count }])),
+    );
+    return pairs
+      .sort((a, b) => b.count - a.count)
+      .slice(0, mostPairs)
+      .map(({ of, called, count }) => [split, of, called, count, percent(count / counts[of]!)]);
+  });
+  return { title: 'Most confused classes', columns: ['split', 'class', 'called', 'images', 'of the class'], rows };
+}
+
+function sourceTable(splits: readonly (readonly [string, DetectedSplit])[], counted: string): Highlight {
   return {
     title: 'By source, each against the other class',
     columns: ['split', 'source', 'class', counted, 'called right', 'AUC', 'against'],
@@ -62,12 +190,37 @@ function sourceTable(splits: Splits, counted: string): Highlight {
   };
 }
 
+/** At most so many values of a slice, the worst first. */
+const mostValues = 10;
+
+function sliceTable(splits: Splits, sliceBy: string, counted: string): Highlight {
+  const names = [...new Set(['accuracy', sliceBy])];
+  return {
+    title: `By slice, the worst ${findMetric(sliceBy)?.title ?? sliceBy} first`,
+    columns: ['split', 'slice', 'value', counted, ...names.map((name) => findMetric(name)?.title ?? name)],
+    rows: splits.flatMap(([split, { slices = {} }]) =>
+      Object.entries(slices).flatMap(([slice, values]) =>
+        Object.entries(values)
+          .slice(0, mostValues)
+          .map(([value, numbers]) => [
+            ...[split, slice, value, numbers.images],
+            ...names.map((name) =>
+              cell(numberOf(numbers, name) ?? null, endsOf(numbers, name), (one) => formatDecimal(one, 4)),
+            ),
+          ]),
+      ),
+    ),
+  };
+}
+
 function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
+  const thresholds = fittedOnVal && 'youdenThreshold' in fittedOnVal ? fittedOnVal : fittedOnVal?.detection;
   const rows = splits.flatMap(([split, metrics]) => {
-    const { atValEqualErrorThreshold, atValYoudenThreshold, withValTemperature: tempered } = metrics;
-    const decided = (what: string, value: number | null, at: EvaluatedSplit['atValYoudenThreshold']) => {
+    const { atValEqualErrorThreshold, atValYoudenThreshold } = detectionOf(metrics) ?? {};
+    const { withValTemperature: tempered } = metrics;
+    const decided = (what: string, value: number | null, at: DetectedSplit['atValYoudenThreshold']) => {
       if (at === undefined) return [];
-      const accuracies = [percent(metrics.accuracy), percent(at.accuracy, at.intervals.accuracy)];
+      const accuracies = [percent(detectionOf(metrics)!.accuracy), percent(at.accuracy, at.intervals.accuracy)];
       return [[split, what, number(value), 'accuracy', ...accuracies]];
     };
     const calibrated = (name: 'calibrationError' | 'loss', what: string, format: typeof percent) => {
@@ -76,8 +229,8 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
       return [[split, 'temperature', number(fittedOnVal!.temperature), what, ...change]];
     };
     return [
-      ...decided('equal error threshold', fittedOnVal?.equalErrorThreshold ?? null, atValEqualErrorThreshold),
-      ...decided('best threshold', fittedOnVal?.youdenThreshold ?? null, atValYoudenThreshold),
+      ...decided('equal error threshold', thresholds?.equalErrorThreshold ?? null, atValEqualErrorThreshold),
+      ...decided('best threshold', thresholds?.youdenThreshold ?? null, atValYoudenThreshold),
       ...calibrated('calibrationError', 'calibration error', percent),
       ...calibrated('loss', 'loss', number),
     ];

@@ -30,6 +30,18 @@ export function drawSplits(
   return images.map((image) => ({ ...image, split: placed.get(unitName(image))! }));
 }
 
+/** {@link drawSplits} with the shares of every source of every class, rather than of every class. */
+export function drawBySource(...[images, shares, seed]: Parameters<typeof drawSplits>): readonly PlacedImage[] {
+  const strata = [...groupBy(images, ({ label, source }) => JSON.stringify([label, source])).values()];
+  const stratumOf = new Map(strata.flatMap((own, stratum) => own.map(({ path }) => [path, stratum] as const)));
+  const drawn = drawSplits(
+    images.map((image) => ({ ...image, label: stratumOf.get(image.path)! })),
+    shares,
+    seed,
+  );
+  return images.map((image, i) => ({ ...image, split: drawn[i]!.split }));
+}
+
 /** A unit that stays in one split: a group, or an image that stands alone. */
 interface Unit {
   readonly name: string;

@@ -45,6 +45,31 @@ function renameHint(missing: readonly string[], there: readonly string[]): strin
     : 'To take only those that there are, name them in the setting `splits` of this stage.';
 }
 
+/** The classes real and fake, each in a folder of its name. */
+export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({ name, sources: [name] }));
+
+/**
+ * The classes by the folders that there are: `real` and `fake` where both are or none else is, otherwise all in alphabetical order.
+ * Throws a {@link StageError} for a folder without images. `splits` are the folders that hold them: `['']` the root.
+ */
+export function classesIn(root: string, splits: readonly string[]): ClassSources {
+  const names = [...new Set(splits.flatMap((split) => folders(join(root, split))))].filter(
+    (one) => !one.startsWith('.'),
+  );
+  const own = splits[0] === '' && names.some((name) => otherNames.has(name)) ? [] : names; // these are splits
+  if (own.length === 0 || usualClasses.every(({ name }) => own.includes(name))) return usualClasses;
+  const classes = own.sort().map((name) => ({ name, sources: [name] }));
+  const empty = own.filter((name) => splits.every((split) => imagesUnder(root, join(split, name)).length === 0));
+  if (empty.length > 0)
+    requireImages(
+      root,
+      splits,
+      classes.filter(({ name }) => empty.includes(name)),
+      [],
+    );
+  return classes;
+}
+
 /** Folders with images beside those of the classes, each with how many, such as `train/unknown (20 images)`. */
 export function unclaimedFolders(root: string, splits: readonly string[], classes: ClassSources): readonly string[] {
   const claimed = new Set(classes.flatMap(({ sources }) => sources.map((source) => source.split('/')[0]!)));

@@ -9,6 +9,8 @@ export interface FoundImage {
   readonly split?: string;
   /** Named by the list. */
   readonly group?: string;
+  /** Further columns of the list that are kept. */
+  readonly slices?: Readonly<Record<string, string>>;
 }
 
 /** The same with its split and the group it was joined to. */

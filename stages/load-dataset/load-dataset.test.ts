@@ -116,7 +116,7 @@ test('classes of several sources keep them as slices; a source may be in some sp
 });
 
 test('the order of classes decides labels, and so it is in the settings that are keyed', () => {
-  const parse = (classes: unknown) => spec.settings.parse({ classes }).classes.map(({ name }) => name);
+  const parse = (classes: unknown) => spec.settings.parse({ classes }).classes!.map(({ name }) => name);
   assert.deepEqual(parse({ real: ['a'], fake: ['b'] }), ['real', 'fake']);
   assert.deepEqual(parse({ fake: ['b'], real: ['a'] }), ['fake', 'real']);
 });
@@ -243,7 +243,7 @@ test('wrong lines of a list are told all at once', async () => {
   const list = join(bench.root, 'list.csv');
   writeFileSync(list, 'path,label\nx/1.png,reel\n../up.png,real\nx/1.png,real\nx/1.png,1\n,real\nx/2.png,real\n');
   assert.equal(
-    await failure(bench, {}, list),
+    await failure(bench, { classes: { real: 'real', fake: 'fake' } }, list),
     `5 wrong lines in /list.csv:
   line 2: expected a class as label, got "reel". Did you mean "real"?
   line 3: expected a path below the input \`images\`, whose content is hashed, got "../up.png"
@@ -277,18 +277,80 @@ test('a class folder without images is named, with what it holds', async () => {
   );
 });
 
-test('three classes are refused where they are written, as long as the other kinds take two', () => {
-  const check = (classes: Readonly<Record<string, string>>) =>
-    spec.check!(spec.settings.parse({ classes }), new Set(['images']));
-  assert.deepEqual(check({ real: 'a', fake: 'b' }), []);
-  assert.deepEqual(check({ cat: 'a', dog: 'b', frog: 'c' }), [
-    {
-      at: ['classes'],
-      message:
-        'training and evaluation distinguish two classes, got 3: give one class several folders, ' +
-        'as in { real: original, fake: [FaceSwap, Deepfakes] }',
-    },
+test('without classes the folders that there are become them: real and fake as ever, others in alphabetical order', async () => {
+  using faces = benchWith('train/real/1.png', 'train/fake/1.png', 'train/other/1.png');
+  await faces.run(spec, run, { with: { splits: ['train'] }, inputs: { images: faces.images } });
+  assert.deepEqual(samplesOf(faces), ['train train/real/1 0 real -', 'train train/fake/1 1 fake -']);
+  assert.deepEqual(faces.told, []);
+
+  using animals = benchWith('train/owl/1.png', 'train/cat/1.png', 'train/dog/1.png');
+  await animals.run(spec, run, { with: { splits: ['train'] }, inputs: { images: animals.images } });
+  assert.deepEqual(samplesOf(animals), [
+    'train train/cat/1 0 cat -',
+    'train train/dog/1 1 dog -',
+    'train train/owl/1 2 owl -',
   ]);
+  assert.deepEqual(animals.told, ['Classes in the order of their labels: cat, dog, owl.']);
+
+  using two = benchWith('owl/1.png', 'owl/2.png', 'cat/1.png', 'cat/2.png');
+  await two.run(spec, run, { with: { split: { train: 0.5, val: 0.5 } }, inputs: { images: two.images } });
+  assert.deepEqual(two.told, [
+    'Classes in the order of their labels: cat, owl; owl is positive, the class that a detector searches for.',
+  ]);
+});
+
+test('an empty class folder, a class missing from a split, and a single class are refused', async () => {
+  using bench = benchWith('train/cat/1.png', 'train/dog/1.png', 'val/cat/2.png', 'alone/cat/1.png');
+  assert.match(
+    await failure(bench, { splits: ['train', 'val'] }),
+    /none of "dog" in val \(train: 1 cat, 1 dog; val: 1 cat, 0 dog\)/,
+  );
+  assert.match(await failure(bench, { splits: ['alone'] }), /^Expected two classes or more, got cat alone\.$/);
+  mkdirSync(join(bench.images, 'train/owl'));
+  assert.match(
+    await failure(bench, { splits: ['train'] }),
+    /^Expected images of "owl" in .*, got none: it is empty\.$/,
+  );
+  const check = spec.check!(spec.settings.parse({ classes: { cat: 'a' } }), new Set(['images']));
+  assert.deepEqual(check, [{ at: ['classes'], message: 'expected two classes or more, got one' }]);
+});
+
+test('the folds of a cross-validation test every image once, and keep groups whole', async () => {
+  const paths = ['cat', 'dog', 'owl'].flatMap((name) =>
+    Array.from({ length: 20 }, (_, i) => `${name}/${i % 10}-${i}.png`),
+  );
+  using bench = benchWith(...paths);
+  const tested: string[] = [];
+  for (const fold of [1, 2, 3, 4, 5]) {
+    const settings = { folds: 5, fold, group: '/(\\d+)-' };
+    await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
+    const own = samplesOf(bench).filter((line) => line.startsWith('test '));
+    const groups = new Set(own.map((line) => line.split(' ')[4]));
+    assert.ok(own.length > 0 && groups.size < 10);
+    tested.push(...own);
+  }
+  assert.equal(new Set(tested.map((line) => line.split(' ')[1])).size, 60);
+  assert.equal(tested.length, 60);
+});
+
+test('a source that is left out stays in test alone; columns of a list stay with each image', async () => {
+  const paths = ['real/1', 'real/2', 'swap/1', 'swap/2', 'blend/1', 'blend/2'].map((path) => `${path}.png`);
+  using bench = benchWith(...paths);
+  const list = join(bench.root, 'list.csv');
+  const lines = paths.map((path, i) => `${path},${path.split('/')[0]},${i % 2 ? 'test' : 'train'},cam${i}`);
+  writeFileSync(list, ['path,label,split,camera', ...lines].join('\n'));
+  const classes = { real: 'real', fake: ['swap', 'blend'] };
+  const settings = { classes, leaveOut: ['blend'], slices: ['camera'] };
+  await bench.run(spec, run, { with: settings, inputs: { images: bench.images, list } });
+  assert.deepEqual(samplesOf(bench), [
+    ...['train real/1 0 real -', 'train swap/1 1 swap -', 'test real/2 0 real -'],
+    ...['test blend/2 1 blend -', 'test swap/2 1 swap -'],
+  ]);
+  using dataset = openDataset(bench.output('dataset'));
+  assert.deepEqual(
+    dataset.split('train').samples.map(({ slices }) => slices),
+    [{ camera: 'cam0' }, { camera: 'cam2' }],
+  );
 });
 
 test('folders of classes without splits are told how to be split', async () => {

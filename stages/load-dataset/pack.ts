@@ -29,8 +29,8 @@ export async function packImages(
     if ('reason' in examined) failed.push(examined);
     else {
       const { bytes, width, height, brightness } = examined;
-      const { path, label, source, split, group } = images[done]!;
-      writer.add(split, { key: keys.get(path)!, label, source, path, group, width, height }, bytes);
+      const { path, label, source, split, group, slices } = images[done]!;
+      writer.add(split, { key: keys.get(path)!, label, source, path, group, slices, width, height }, bytes);
       packed.push({ split, class: classes[label]!, source, group, width, height, bytes: bytes.length, brightness });
     }
     context.progress({ done: ++done, total: images.length, unit: 'images' });

@@ -2,39 +2,63 @@ import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { csvRecords, findColumns } from '../../src/csv.ts';
 import { StageError } from '../../src/stage.ts';
-import { suggest } from '../../src/suggest.ts';
+import { suggest, thereAre } from '../../src/suggest.ts';
 import { reasonOf } from '../../src/user-error.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';
 
+interface ListOptions {
+  /** Absolute. */
+  readonly file: string;
+  /** The folder that its paths are relative to, absolute. */
+  readonly root: string;
+  readonly classes: ClassSources;
+  /** Further columns that stay with each image. */
+  readonly slices: readonly string[];
+}
+
+/** The labels that a list names, in alphabetical order; empty where its header is wrong, which {@link readList} says. */
+export function labelsIn(text: string): readonly string[] {
+  const records = csvRecords(text);
+  const at =
+    records
+      .next()
+      .value?.fields.map((name) => name.trim())
+      .indexOf('label') ?? -1;
+  return [...new Set(Array.from(records, ({ fields }) => fields[at]?.trim() ?? ''))].filter(Boolean).sort();
+}
+
 const columns = ['path', 'label', 'split', 'group', 'source'] as const;
 
 /**
- * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order; others are ignored.
+ * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order, and those that are kept as slices; others are
+ * ignored.
  *
- * A label is the name of a class, of one of its sources, or its number. Throws a {@link StageError} with every wrong line;
- * `file` and `root`, the folder that its paths are relative to, are absolute.
+ * A label is the name of a class, of one of its sources, or its number. Throws a {@link StageError} with every wrong line.
  */
-export function readList(
-  text: string,
-  { file, root, classes }: { readonly file: string; readonly root: string; readonly classes: ClassSources },
-): readonly FoundImage[] {
+export function readList(text: string, { file, root, classes, slices }: ListOptions): readonly FoundImage[] {
   const records = csvRecords(text);
   const first = records.next().value;
   if (first?.problem !== undefined) throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
   const header = first?.fields.map((name) => name.trim()) ?? [];
-  const found = findColumns(header, columns);
+  const found = findColumns(header, [...columns, ...slices]);
   if (!found.ok) throw new StageError(`Expected every column once in line 1 of ${file}, got "${found.error}" twice.`);
   const at = found.value;
   if (at[0] === -1 || at[1] === -1) {
     throw new StageError(`Expected the columns path and label in line 1 of ${file}, got "${header.join(',')}".`);
   }
+  const absent = slices.find((_, i) => at[columns.length + i] === -1);
+  if (absent !== undefined) {
+    throw new StageError(`Expected the column ${absent} of "slices" in line 1 of ${file}. ${thereAre(absent, header)}`);
+  }
   const images: FoundImage[] = [];
   const wrong: string[] = [];
   const lines = new Map<string, number>();
   for (const { fields, line, problem } of records) {
-    const [path, label, split, group, source] = at.map((index) => fields[index]?.trim() || undefined);
-    const image = problem ?? toImage({ path, label, split, group, source }, classes);
+    const [path, label, split, group, source, ...facts] = at.map((index) => fields[index]?.trim() || undefined);
+    const kept = slices.flatMap((name, i) => (facts[i] === undefined ? [] : [[name, facts[i]] as const]));
+    const own = kept.length === 0 ? {} : { slices: Object.fromEntries(kept) };
+    const image = problem ?? toImage({ path, label, split, group, source }, classes, own);
     const before = typeof image === 'string' ? undefined : lines.get(image.path);
     if (typeof image === 'string') wrong.push(`line ${line}: ${image}`);
     else if (before !== undefined) wrong.push(`line ${line}: ${image.path} is in line ${before} too`);
@@ -72,7 +96,11 @@ function obstacleTo(path: string, root: string): string | undefined {
 type Fields = Readonly<Record<(typeof columns)[number], string | undefined>>;
 
 /** The image, or the mistake of its line. */
-function toImage({ path, label, split, group, source }: Fields, classes: ClassSources): FoundImage | string {
+function toImage(
+  { path, label, split, group, source }: Fields,
+  classes: ClassSources,
+  own: Pick<FoundImage, 'slices'>,
+): FoundImage | string {
   if (path === undefined) return 'expected a path, got none';
   const normal = posix.normalize(path.replaceAll('\\', '/'));
   if (posix.isAbsolute(normal) || /^\.\.(\/|$)/.test(normal)) {
@@ -90,6 +118,7 @@ function toImage({ path, label, split, group, source }: Fields, classes: ClassSo
     source: source ?? found.source,
     ...(split === undefined ? {} : { split }),
     ...(group === undefined ? {} : { group }),
+    ...own,
   };
 }
 

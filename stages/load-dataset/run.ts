@@ -2,24 +2,28 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { type RunStage, type StageContext, StageError } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
-import { drawSplits } from './draw-splits.ts';
+import { drawBySource, drawSplits } from './draw-splits.ts';
 import type { Unreadable } from './examine.ts';
-import { findInClasses, findInSplits, unclaimedFolders } from './find-in-folders.ts';
+import { classesIn, findInClasses, findInSplits, unclaimedFolders, usualClasses } from './find-in-folders.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 import { packImages } from './pack.ts';
-import { readList } from './read-list.ts';
-import type { LoadDatasetSettings } from './spec.ts';
+import { labelsIn, readList } from './read-list.ts';
+import type { ClassSources, LoadDatasetSettings } from './spec.ts';
 import { bySource, statisticsTable } from './statistics.ts';
 
 type Context = StageContext<LoadDatasetSettings>;
 
 const run: RunStage<LoadDatasetSettings> = async (context) => {
   const root = context.input('images').path;
-  const classes = context.settings.classes.map(({ name }) => name);
-  const placed = place(context, joinGroups(find(context, root), context.settings.group));
+  const sources = sourcesOf(context, root);
+  const classes = sources.map(({ name }) => name);
+  if (context.settings.classes === undefined) tellClasses(context, classes);
+  const found = joinGroups(find(context, root, sources), context.settings.group);
+  const placed = withoutLeftOut(context, place(context, found, classes));
   const splits = splitsOf(context, placed);
-  const drawn = context.settings.split !== undefined;
+  const drawn = isDrawn(context);
   requireEveryClass(placed, splits, classes, drawn);
   const images = splits.flatMap((split) => placed.filter((image) => image.split === split));
 
@@ -39,14 +43,39 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
 
 export default run;
 
-/** Finds every image, by the list or by the folders. */
-function find(context: Context, root: string): readonly FoundImage[] {
-  const { classes, splits, split } = context.settings;
+const isDrawn = ({ settings: { split, folds } }: Context): boolean => split !== undefined || folds !== undefined;
+
+/** The classes of the settings, or those that the list or the folders name. Throws a {@link StageError} for a single one. */
+function sourcesOf(context: Context, root: string): ClassSources {
+  const { classes, splits } = context.settings;
   if (!statSync(root).isDirectory()) throw new StageError(`Expected a folder of images, got the file ${root}.`);
   const list = context.inputs('list')[0]?.path;
-  if (list !== undefined) return readList(readFileSync(list, 'utf8'), { file: list, root, classes });
-  const found = split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, splits, classes);
-  const unclaimed = unclaimedFolders(root, split === undefined ? splits : [''], classes);
+  const found = () => (list === undefined ? classesIn(root, isDrawn(context) ? [''] : splits) : classesOfList(list));
+  const sources = classes ?? found();
+  if (sources.length > 1) return sources;
+  throw new StageError(`Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`);
+}
+
+function classesOfList(list: string): ClassSources {
+  const labels = labelsIn(readFileSync(list, 'utf8'));
+  const isUsual = labels.every((label) => ['real', 'fake', '0', '1'].includes(label));
+  return isUsual ? usualClasses : labels.map((name) => ({ name, sources: [name] }));
+}
+
+function tellClasses(context: Context, classes: readonly string[]): void {
+  if (classes.join() === 'real,fake') return;
+  const positive = classes.length === 2 ? `; ${classes[1]} is positive, the class that a detector searches for` : '';
+  context.info(`Classes in the order of their labels: ${classes.join(', ')}${positive}.`);
+}
+
+/** Finds every image, by the list or by the folders. */
+function find(context: Context, root: string, classes: ClassSources): readonly FoundImage[] {
+  const { splits, slices } = context.settings;
+  const list = context.inputs('list')[0]?.path;
+  if (list !== undefined) return readList(readFileSync(list, 'utf8'), { file: list, root, classes, slices });
+  const drawn = isDrawn(context);
+  const found = drawn ? findInClasses(root, splits, classes) : findInSplits(root, splits, classes);
+  const unclaimed = unclaimedFolders(root, drawn ? [''] : splits, classes);
   if (unclaimed.length > 0) {
     context.warn(`No class has these folders, so their images are left out: ${formatFew(unclaimed, 10)}.`);
   }
@@ -54,15 +83,15 @@ function find(context: Context, root: string): readonly FoundImage[] {
 }
 
 /** Gives every image its split, and sees that no group is in two. */
-function place(context: Context, images: readonly FoundImage[]): readonly PlacedImage[] {
-  const { split, seed, groupAcrossSplits } = context.settings;
+function place(context: Context, images: readonly FoundImage[], classes: readonly string[]): readonly PlacedImage[] {
+  const { split, folds, seed, groupAcrossSplits } = context.settings;
   const given = images.filter((image): image is PlacedImage => image.split !== undefined);
-  if (split !== undefined && given.length > 0) {
+  if (isDrawn(context) && given.length > 0) {
     throw new StageError('Expected no column `split` in the list where `split` draws them by shares; leave one out.');
   }
+  if (folds !== undefined) return placeFold(context, images);
   if (split !== undefined) {
-    const drawn = drawSplits(images, split, seed);
-    const classes = context.settings.classes.map(({ name }) => name);
+    const drawn = drawing(context)(images, split, seed);
     const far = farFromShares(drawn, split, classes);
     if (far.length > 0) context.log(`Groups stay whole, so shares are missed: ${far.join('; ')}.`);
     return drawn;
@@ -83,7 +112,38 @@ function place(context: Context, images: readonly FoundImage[]): readonly Placed
   return given;
 }
 
+const drawing = ({ settings }: Context) => (settings.stratify === 'source' ? drawBySource : drawSplits);
+
+/** One fold of a cross-validation as `test`, and the other images by the shares of `split`. */
+function placeFold(context: Context, images: readonly FoundImage[]): readonly PlacedImage[] {
+  const { folds, fold, seed, split = restShares } = context.settings;
+  const draw = drawing(context);
+  const shares = Object.fromEntries(Array.from({ length: folds! }, (_, i) => [`fold-${i + 1}`, 1 / folds!]));
+  const placed = draw(images, shares, seed).map((image) => image.split === `fold-${fold}`);
+  const rest = draw(
+    images.filter((_, i) => !placed[i]),
+    split,
+    seed,
+  );
+  const splitOf = new Map(rest.map((image) => [image.path, image.split]));
+  return images.map((image) => ({ ...image, split: splitOf.get(image.path) ?? 'test' }));
+}
+
+/** What becomes of the images outside of the fold. */
+const restShares = { train: 0.85, val: 0.15 };
+
+/** All images but those of the sources that are left out of training: they stay in `test`, as what a model never saw. */
+function withoutLeftOut({ settings }: Context, images: readonly PlacedImage[]): readonly PlacedImage[] {
+  const { leaveOut } = settings;
+  const sources = new Set(images.map(({ source }) => source));
+  const wrong = leaveOut.find((name) => !sources.has(name));
+  if (wrong !== undefined)
+    throw new StageError(`Expected a source in "leaveOut", got "${wrong}". ${thereAre(wrong, sources)}`);
+  return images.filter(({ split, source }) => split === 'test' || !leaveOut.includes(source));
+}
+
 function splitsOf({ settings, inputs }: Context, images: readonly PlacedImage[]): readonly string[] {
+  if (settings.folds !== undefined) return inSplitOrder([...Object.keys(settings.split ?? restShares), 'test']);
   if (settings.split !== undefined) return inSplitOrder(Object.keys(settings.split));
   return inputs('list').length > 0 ? inSplitOrder(images.map(({ split }) => split)) : settings.splits;
 }

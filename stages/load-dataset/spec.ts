@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { mistakeIf } from '../../src/one-input.ts';
 import { defineKind } from '../../src/stage.ts';
+import { uniqueList } from '../../src/unique-list.ts';
 
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
 const folder = z
@@ -33,8 +34,10 @@ const pattern = z.string().superRefine((text, context) => {
 
 const settings = z.strictObject({
   classes: classes
-    .prefault({ real: ['real'], fake: ['fake'] })
-    .describe('Classes in the order of their labels, each with the folders of its images (its sources).'),
+    .exactOptional()
+    .describe(
+      'Classes in the order of their labels, each with the folders of its images (its sources). By default the folders that there are, or the labels of the list: real and fake where both are, otherwise all in alphabetical order.',
+    ),
   splits: z
     .array(name)
     .min(1)
@@ -47,6 +50,27 @@ const settings = z.strictObject({
     .describe(
       'For images without splits: the share of each split, such as { train: 0.7, val: 0.15, test: 0.15 }, of every ' +
         'class: exact but for rounding where images stand alone, approximate with `group`, since groups stay whole.',
+    ),
+  stratify: z
+    .enum(['class', 'source'])
+    .default('class')
+    .describe('What drawn splits have their share of: every class, or every source of every class.'),
+  folds: z
+    .int()
+    .min(2)
+    .max(100)
+    .exactOptional()
+    .describe(
+      'For a cross-validation: the number of folds, which have equal shares of every class and keep groups whole. The images of `fold` are `test`, and all others are drawn by `split`, by default { train: 0.85, val: 0.15 }.',
+    ),
+  fold: z.int().positive().exactOptional().describe('Which of the `folds` is tested, such as ${matrix.fold}.'),
+  leaveOut: uniqueList(z.string().min(1), 'source')
+    .default([])
+    .describe('Sources that only `test` has, such as a forgery method that no model may have seen.'),
+  slices: uniqueList(z.string().min(1), 'column')
+    .default([])
+    .describe(
+      'Further columns of the list that stay with each image, such as [camera, age]; evaluate measures by them.',
     ),
   seed: z.int().nonnegative().default(0).describe('Seed of the assignment by `split`.'),
   group: pattern
@@ -63,7 +87,7 @@ const settings = z.strictObject({
 });
 
 export type LoadDatasetSettings = z.output<typeof settings>;
-export type ClassSources = LoadDatasetSettings['classes'];
+export type ClassSources = NonNullable<LoadDatasetSettings['classes']>;
 
 export const spec = defineKind<LoadDatasetSettings>({
   name: 'load-dataset',
@@ -77,7 +101,8 @@ export const spec = defineKind<LoadDatasetSettings>({
     list: {
       type: 'table',
       optional: true,
-      summary: 'CSV with the columns path,label and optionally split,group,source; paths are relative to `images`.',
+      summary:
+        'CSV with the columns path,label and optionally split,group,source and those of `slices`; paths are relative to `images`.',
     },
   },
   outputs: {
@@ -88,13 +113,28 @@ export const spec = defineKind<LoadDatasetSettings>({
       summary: 'Numbers of images and their sizes per split, class, source.',
     },
   },
-  check: ({ classes, split, splits }, inputs) => {
+  check: ({ classes, split, splits, folds, fold, slices }, inputs) => {
     const areGiven = splits.join() !== 'train,val,test';
-    const tooMany = `training and evaluation distinguish two classes, got ${classes.length}: give one class several folders, as in { real: original, fake: [FaceSwap, Deepfakes] }`;
     const twice = 'either `splits` (given by folders) or `split` (by shares), got both';
     return [
-      // Until the kinds that learn and measure take any number of classes: refused here, not in every training.
-      ...mistakeIf(classes.length > 2, ['classes'], tooMany),
+      ...mistakeIf(classes?.length === 1, ['classes'], 'expected two classes or more, got one'),
+      ...mistakeIf((folds === undefined) !== (fold === undefined), ['fold'], 'expected `folds` and `fold` together'),
+      ...mistakeIf(
+        fold !== undefined && fold > (folds ?? fold),
+        ['fold'],
+        `expected a fold from 1 to ${folds}, got ${fold}`,
+      ),
+      ...mistakeIf(folds !== undefined && split?.['test'] !== undefined, ['split'], 'with `folds` the fold is `test`'),
+      ...mistakeIf(
+        folds !== undefined && areGiven,
+        ['splits'],
+        'either `splits` (given by folders) or `folds`, got both',
+      ),
+      ...mistakeIf(
+        slices.length > 0 && !inputs.has('list'),
+        ['slices'],
+        'are columns of the input `list`, which is missing',
+      ),
       ...mistakeIf(split !== undefined && areGiven, ['splits'], twice),
       ...mistakeIf(inputs.has('list') && areGiven, ['splits'], 'with a list its column `split` names the splits'),
     ];

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { encodeSafetensors } from '../../src/learning/models/weights/safetensors.ts';
 import { StageError } from '../../src/stage.ts';
@@ -56,7 +56,7 @@ test('a file becomes a model with all that using it needs, and evaluate scores i
   await writeTintedDataset(dataset, { train: 1, val: 4, test: 2 });
   using scoring = new StageBench();
   await scoring.run(evaluateSpec, evaluate, { inputs: { model: bench.output('model'), dataset } });
-  const scores = parseScores(readFileSync(scoring.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
+  const scores = parsePairs(readFileSync(scoring.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
   assert.ok(scores.ok && scores.value.length === 6, 'a score for every image of val and test');
 });
 

@@ -45,17 +45,18 @@ export const forms = {
   histogram: {
     port: 'scores',
     summary: 'the distribution of the score differences in each class',
-    settings: ['split', 'bins', 'scale', 'threshold'],
+    settings: ['split', 'bins', 'scale', 'threshold', 'positive', 'scoresAre'],
   },
   confusion: {
     port: 'scores',
-    summary: 'the confusion matrix: images of each class by the class they are called',
-    settings: ['split', 'threshold'],
+    summary:
+      'the confusion matrix: images of each class by the class they are called; with many classes the most confused pairs',
+    settings: ['split', 'threshold', 'positive', 'scoresAre'],
   },
   errors: {
     port: 'scores',
     summary: 'false positive and false negative rates against the threshold, with the equal error rate',
-    settings: ['split', 'threshold'],
+    settings: ['split', 'threshold', 'positive', 'scoresAre'],
   },
   forest: {
     port: 'metrics',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
@@ -39,8 +40,10 @@ const settings = z.strictObject({
   threshold: ofForms(
     'threshold',
     z.number(),
-    'An image is called fake when its score of fake minus its score of real is above this; default 0.',
+    'An image is called positive, such as fake, when its score of this side minus that of the other is above this; default 0.',
   ),
+  positive: ofForms('positive', classSettings.positive.unwrap(), classSettings.positive.description!),
+  scoresAre: ofForms('scoresAre', classSettings.scoresAre.unwrap(), classSettings.scoresAre.description!),
   value: ofForms('value', text, 'The number, by its path in the metrics without "splits"; default test.auc.'),
   label: ofForms('label', text, 'The name of the number in the title and at its axis; default: its path.'),
   order: ofForms(

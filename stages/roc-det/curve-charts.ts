@@ -5,6 +5,7 @@ import { type Axes, chart, guide, type Part, ruleAt, share, textAt } from '../..
 import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
+import { usualSides } from '../../src/learning/metrics/binary-view.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import {
   type Frame,
@@ -116,6 +117,7 @@ function rounded<Row extends Readonly<Record<keyof Row, number>>>(row: Row): Row
 export function bothScores(lines: readonly Line[], { bothScores }: Frame): readonly Line[] {
   const [model] = runsOf(lines) as readonly [MeasuredModel];
   if (!bothScores) return lines;
+  const [real, fake] = model.sides;
   const complement = ({ method, estimate, low, high }: Interval): Interval => ({
     ...{ method, estimate: 1 - estimate, low: 1 - high, high: 1 - low },
   });
@@ -128,21 +130,28 @@ export function bothScores(lines: readonly Line[], { bothScores }: Frame): reado
     det: { points: mirrored(model.det.points), band: [] },
   };
   return [
-    { name: 'second score (fake)', runs: [model] },
-    { name: 'first score (real)', runs: [byFirst] },
+    { name: `second score (${fake})`, runs: [model] },
+    { name: `first score (${real})`, runs: [byFirst] },
   ];
 }
 
+/** `Share of fakes`. */
+export const shareOfPositive = ({ sides: [, fake] }: Frame): string =>
+  fake === usualSides[1] ? 'Share of fakes' : `Share of ${fake}`;
+
+const lowerFirst = (text: string): string => text[0]!.toLowerCase() + text.slice(1);
+
 /** The receiver operating characteristic, chance dashed. */
 export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
+  const [real, fake] = frame.sides;
   const axes = {
-    x: share('x', 'False positive rate (real called fake)'),
-    y: share('y', 'True positive rate (fake called fake)'),
+    x: share('x', `False positive rate (${real} called ${fake})`),
+    y: share('y', `True positive rate (${fake} called ${fake})`),
   };
   return curveChart(bothScores(lines, frame), frame, {
     ...{ chart: 'ROC', measure: ['AUC', 'AUC'], number: ({ auc }) => auc, format: formatArea, curve: ({ roc }) => roc },
     ...axes,
-    ...(frame.bothScores && { notes: ['fake is positive for both scores, so their areas sum to 1'] }),
+    ...(frame.bothScores && { notes: [`${fake} is positive for both scores, so their areas sum to 1`] }),
     behind: [guide([0, 0], [1, 1], axes)],
   });
 }
@@ -155,22 +164,28 @@ const formatArea = (area: number): string => area.toFixed(3);
  */
 export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   const axes = {
-    x: share('x', 'Recall (share of fakes called fake)'),
-    y: share('y', 'Precision (share of those called fake that are)'),
+    x: share('x', `Recall (${lowerFirst(shareOfPositive(frame))} called ${frame.sides[1]})`),
+    y: share('y', `Precision (share of those called ${frame.sides[1]} that are)`),
   };
   const { real, fake } = runsOf(lines)[0]!;
   const prevalence = fake / (fake + real);
-  const chance = ['chance:', formatShare(prevalence), 'are fake'];
+  const chance = ['chance:', formatShare(prevalence), `are ${frame.sides[1]}`];
   return curveChart(lines, frame, {
     ...{ chart: 'Precision-recall', measure: ['average precision', 'Average precision'], format: formatArea },
     number: ({ averagePrecision }) => averagePrecision,
     curve: ({ precisionRecall: { points, band } }) => ({ points: steps(points), band }),
     ...axes,
-    behind: [
-      ruleAt('y', prevalence, axes.y),
-      // Beside the line of chance, where no curve is.
-      textAt(side + 6, side * (1 - prevalence) - 14, chance, { color: ink.medium, baseline: 'middle', lineHeight: 14 }),
-    ],
+    behind: frame.byClass
+      ? []
+      : [
+          ruleAt('y', prevalence, axes.y),
+          // Beside the line of chance, where no curve is.
+          textAt(side + 6, side * (1 - prevalence) - 14, chance, {
+            color: ink.medium,
+            baseline: 'middle',
+            lineHeight: 14,
+          }),
+        ],
   });
 }
 

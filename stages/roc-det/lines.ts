@@ -1,5 +1,6 @@
 import { formatCount, formatCountOf, formatCountRange, formatLevel, formatList } from '../../src/format-numbers.ts';
 import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
+import type { SideNames } from '../../src/learning/metrics/binary-view.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import type { MeasuredModel } from './measure.ts';
@@ -8,7 +9,12 @@ import type { RocDetSettings } from './spec.ts';
 type Labels = Readonly<Record<string, string>>;
 
 /** The context of charts and tables: the settings, and the axis values that all models share. */
-export type Frame = Omit<RocDetSettings, 'names'> & { readonly shared: Labels };
+export type Frame = Omit<RocDetSettings, 'names'> & {
+  readonly shared: Labels;
+  readonly sides: SideNames;
+  /** Where each line is a class against all others: how many classes there are. */
+  readonly byClass?: number | undefined;
+};
 
 /** A line of a chart: a model, or the runs of one model. */
 export interface Line {
@@ -51,7 +57,7 @@ export function legendTitle(measure: string, lines: readonly Line[], { confidenc
 }
 
 /** `1,400 real and 700 fake images in 812 groups`; of models with other images each, the fewest to the most. */
-export function imagesText(models: readonly MeasuredModel[], { by }: Frame): string {
+export function imagesText(models: readonly MeasuredModel[], { by, sides, byClass }: Frame): string {
   const count = (of: 'real' | 'fake') => {
     const counts = models.map((model) => model[of]);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
@@ -59,7 +65,11 @@ export function imagesText(models: readonly MeasuredModel[], { by }: Frame): str
   };
   const groups = models.flatMap((model) => model.groups ?? []);
   const grouped = by === 'image' && groups.length > 0 ? ` in ${formatCountOf(Math.max(...groups), 'group')}` : '';
-  return `${count('real')} real and ${count('fake')} fake ${by}s${grouped}`;
+  if (byClass !== undefined) {
+    const worst = models.length < byClass ? `; the ${models.length} of ${byClass} classes that are ranked worst` : '';
+    return `${formatCountOf(models[0]!.real + models[0]!.fake, by)}${grouped}, each class against all others${worst}`;
+  }
+  return `${count('real')} ${sides[0]} and ${count('fake')} ${sides[1]} ${by}s${grouped}`;
 }
 
 /** That a line is several runs, for a subtitle; else empty. */

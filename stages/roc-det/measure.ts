@@ -1,4 +1,5 @@
 import type { Point } from '../../src/learning/charts/simplify-line.ts';
+import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import {
   binsUnderWeights,
   type CalibrationBin,
@@ -41,7 +42,6 @@ import {
   rankScores,
   type ThresholdCounts,
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { Model } from './read-models.ts';
 import type { RocDetSettings } from './spec.ts';
@@ -95,7 +95,7 @@ interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | '
  * real.
  */
 export async function measure(
-  { name, rows, calibration }: Omit<Model, 'labels'>,
+  { name, rows, calibration, scale: said, sides }: Omit<Model, 'labels'>,
   { confidence: level, draws, seed, threads }: MeasureOptions,
 ) {
   const labels = rows.map(({ label }) => label);
@@ -103,7 +103,7 @@ export async function measure(
   const ranking = rankScores(scores);
   const groups = rows.map(({ group }) => group);
   const sample = { labels, groups, draws, seed };
-  const unit = scaleOf([...rows, ...calibration]);
+  const unit = said ?? scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
   const resampled = await resampleInThreads(sample, () => curveStatistics(labels, ranking, probabilities), {
     threads,
@@ -118,6 +118,7 @@ export async function measure(
   const ofFirst = scores.map((score) => -score);
   return {
     name,
+    sides,
     real: labels.filter((label) => label === 0).length,
     fake: labels.filter((label) => label === 1).length,
     /** The number of independent units that the images make, where some come in groups. */
@@ -190,7 +191,7 @@ const reliabilityOf = (binned: readonly CalibrationBin[], band: Band): Reliabili
  * Calibration after the temperature that another split gave; undefined where that split lacks a class, or no temperature is
  * best.
  */
-function scale(rows: readonly ScoreRow[], calibration: readonly ScoreRow[], unit: ScoreScale, level: number) {
+function scale(rows: readonly BinaryRow[], calibration: readonly BinaryRow[], unit: ScoreScale, level: number) {
   const classes = calibration.map(({ label }) => label);
   if (new Set(classes).size < 2) return undefined; // calling everything the one class would be calibrated best
   const logits = logitDifferences(logitsOf(calibration, unit));

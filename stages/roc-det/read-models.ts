@@ -1,9 +1,14 @@
 import { renamed } from '../../src/learning/charts/own-names.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
-import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
-import { readSplitScores, requireBothClasses } from '../../src/learning/metrics/read-split-scores.ts';
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
-import { type InputArtifact, StageError } from '../../src/stage.ts';
+import type { BinaryRow, SideNames } from '../../src/learning/metrics/binary-view.ts';
+import type { ScoreScale } from '../../src/learning/metrics/logits.ts';
+import {
+  readScoreTable,
+  readSplitScores,
+  requireBothSides,
+  rowsOfSplit,
+} from '../../src/learning/metrics/read-split-scores.ts';
+import type { InputArtifact } from '../../src/stage.ts';
 import type { RocDetSettings } from './spec.ts';
 
 /** One model's scores of the split that is judged. */
@@ -13,35 +18,55 @@ export interface Model {
   /** The axis values of its scores. */
   readonly labels: Readonly<Record<string, string>>;
   /** Of both classes; a row for each group where groups are judged. */
-  readonly rows: readonly ScoreRow[];
+  readonly rows: readonly BinaryRow[];
   /** The scores of the split that its temperature is fitted on; empty where the file lacks it. */
-  readonly calibration: readonly ScoreRow[];
+  readonly calibration: readonly BinaryRow[];
+  /** What the scores are, as the file or the settings say. */
+  readonly scale?: ScoreScale | undefined;
+  readonly sides: SideNames;
 }
 
-type ReadOptions = Pick<RocDetSettings, 'split' | 'calibrateOn' | 'by' | 'names'>;
+interface ReadModels {
+  readonly models: readonly Model[];
+  /** Axis values that all models have. */
+  readonly shared: InputArtifact['labels'];
+  /** How many classes there are, where each is a model of its own. */
+  readonly byClass?: number;
+}
+
+type ReadOptions = Pick<RocDetSettings, 'split' | 'calibrateOn' | 'by' | 'names' | 'positive' | 'scoresAre'>;
 
 /**
  * Reads the scores of every model, and the axis values that all of them have. Throws a {@link StageError} that names the one
  * that cannot be judged.
  */
-export function readModels(given: readonly InputArtifact[], options: ReadOptions) {
+export function readModels(given: readonly InputArtifact[], options: ReadOptions): ReadModels {
   const inputs = renamed(given, options.names, 'scores');
+  const classes = inputs.length === 1 && options.positive === undefined ? readClasses(inputs[0]!, options) : undefined;
+  if (classes !== undefined) return { models: classes, shared: inputs[0]!.labels, byClass: classes.length };
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const apart = tellApart(names, 'scores');
   return { models: inputs.map((input, i) => readModel(input, apart[i]!, options)), shared };
 }
 
-function readModel({ path, labels }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {
+/** Every class of a model against all others; undefined for two classes, which are one detector. */
+function readClasses(input: InputArtifact, options: ReadOptions): readonly Model[] | undefined {
+  const { classes, rows } = readScoreTable(input.path, 'input "scores"');
+  if (classes.length === 2) return undefined;
+  const present = new Set(rows.filter(({ split }) => split === options.split).map(({ label }) => classes[label]));
+  const shown = classes.filter((name) => present.has(name));
+  if (shown.length === 0) rowsOfSplit(rows, options.split, 'input "scores"');
+  return shown.map((name) => ({
+    ...readModel({ ...input, labels: {} }, '', { ...options, positive: [name] }),
+    ...{ name, labels: { class: name } },
+  }));
+}
+
+function readModel({ path, labels }: InputArtifact, name: string, options: ReadOptions): Model {
+  const { split, calibrateOn } = options;
   const what = `input "scores"${name && ` of ${name}`}`;
-  const { rows, all } = readSplitScores(path, split, what);
-  requireBothClasses(rows, split, what);
-  if (by === 'group' && rows.every(({ group }) => group === undefined)) {
-    throw new StageError(
-      `${what}: expected a column "group", by which images are averaged (by: group), got none: ` +
-        'give the data set groups, or judge by: image',
-    );
-  }
-  const judged = (rows: readonly ScoreRow[]) => (by === 'group' ? averageGroups(rows) : rows);
+  const { rows, all, names: sides, scale } = readSplitScores(path, split, what, options);
+  requireBothSides(rows, sides, split, what);
   const calibration = calibrateOn === split ? [] : all.filter((row) => row.split === calibrateOn);
-  return { name, labels, rows: judged(rows), calibration: judged(calibration) };
+  return { name, labels, rows, calibration, scale, sides };
 }

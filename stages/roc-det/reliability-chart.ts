@@ -5,7 +5,7 @@ import { chart, guide, type Part, quantity, share } from '../../src/learning/cha
 import { type LineOptions, lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { palette } from '../../src/learning/charts/theme.ts';
 import type { CalibrationBin } from '../../src/learning/metrics/calibration/calibration-bins.ts';
-import { side, titleWidth } from './curve-charts.ts';
+import { shareOfPositive, side, titleWidth } from './curve-charts.ts';
 import { type Frame, haveRuns, imagesText, type Line, legendTitle, lineName, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
 
@@ -44,8 +44,8 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   return chart(titleOf('Reliability', frame, frame.shared, number), notes.filter(Boolean).join('; '), titleWidth, {
     spacing: 14,
     vconcat: [
-      sharesPanel(rows, isOne, legend),
-      countsPanel(rows, isOne, legend, unit === 'group' ? 'Groups' : 'Images'), // one legend is of both
+      sharesPanel(rows, isOne, legend, shareOfPositive(frame)),
+      countsPanel(rows, isOne, legend, [unit === 'group' ? 'Groups' : 'Images', `Probability of ${frame.sides[1]}`]), // one legend is of both
     ],
   });
 }
@@ -89,11 +89,11 @@ function pooled(runs: readonly MeasuredModel[]): Row['reliability'] {
 
 type Legend = NonNullable<LineOptions['legend']>;
 
-function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend): Part {
+function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title: string): Part {
   const values = rows.flatMap(({ name, reliability }) => reliability.map((bin) => ({ series: name, ...bin })));
   const names = rows.map(({ name }) => name);
   const x = share('meanProbability', null, { labels: false, ticks: false });
-  const y = share('positiveShare', 'Share of fakes');
+  const y = share('positiveShare', title);
   const bars = {
     data: { name: 'bars', values: barsOf(rows[0]!) },
     mark: { type: 'rule', color: palette[0], opacity: 0.5, strokeWidth: 2 },
@@ -116,9 +116,14 @@ const barsOf = ({ reliability }: Row) =>
   reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow) && bin.shareLow < bin.shareHigh);
 
 /** Images in each bin: bars of the first row and an outline of the second for one model, an outline of each of several. */
-function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title: string): Part {
+function countsPanel(
+  rows: readonly Row[],
+  isOne: boolean,
+  legend: Legend,
+  [title, across]: readonly [string, string],
+): Part {
   const outlined = rows.slice(isOne ? 1 : 0);
-  const x = share('x', 'Probability of fake');
+  const x = share('x', across);
   const y = quantity('items', title, { scale: { zero: true }, tickCount: 3, tickMinStep: 1 });
   const bars = {
     data: { name: 'counts', values: rows[0]!.reliability.map(({ low, high, items }) => ({ low, high, items })) },

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type BinaryRow, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { compareModels } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { fakeProbabilities } from '../../src/learning/metrics/logits.ts';
 import { rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
@@ -24,7 +25,7 @@ import { spec } from './spec.ts';
 import { testsTable } from './tables.ts';
 
 /** Four images; of the four pairs, one is ranked the wrong way round: AUC 0.75. */
-const rows: readonly ScoreRow[] = [
+const rows: readonly BinaryRow[] = [
   { key: 'a', split: 'test', label: 0, real: 0, fake: 0.1 },
   { key: 'b', split: 'test', label: 0, real: 1, fake: 1.4 },
   { key: 'c', split: 'test', label: 1, real: -1, fake: -0.65 },
@@ -32,10 +33,10 @@ const rows: readonly ScoreRow[] = [
 ];
 const validation = rows.map((row) => ({ ...row, split: 'val' }));
 const options = { confidence: 0.9, draws: 100, seed: 1 };
-const frame: Frame = { ...spec.settings.parse(options), shared: {} };
+const frame: Frame = { ...spec.settings.parse(options), shared: {}, sides: usualSides };
 
 /** Images of a model that is right more often the larger `shift` is; models of one seed see the same images. */
-function drawn(count: number, shift: number, split = 'test'): ScoreRow[] {
+function drawn(count: number, shift: number, split = 'test'): BinaryRow[] {
   return Array.from({ length: count }, (_, i) => {
     const label = i % 3 === 0 ? 1 : 0;
     const fake = new Random('image', i).normal() + shift * (label - 0.5);
@@ -53,18 +54,18 @@ function thinned(model: MeasuredModel): MeasuredModel {
 const eachAlone = (models: readonly MeasuredModel[]): readonly Line[] =>
   models.map((model) => ({ name: model.name, runs: [model] }));
 
-const named = (name: string, rows: readonly ScoreRow[], calibration: readonly ScoreRow[] = []) =>
-  measure({ name, rows, calibration }, { ...options, threads: 1 });
+const named = (name: string, rows: readonly BinaryRow[], calibration: readonly BinaryRow[] = []) =>
+  measure({ name, rows, calibration, sides: usualSides }, { ...options, threads: 1 });
 
 /** Runs the kind on one model's scores, or on those of several by their `net`. */
 const roc = async (
   bench: StageBench,
-  scores: string | Readonly<Record<string, readonly ScoreRow[]>>,
+  scores: string | Readonly<Record<string, readonly BinaryRow[]>>,
   settings: object = {},
 ) => {
   const inputs = Object.entries(typeof scores === 'string' ? { '': scores } : scores).map(([net, rows]) => {
     const path = join(bench.root, `scores-${net}.csv`);
-    writeFileSync(path, typeof rows === 'string' ? rows : formatScores(rows));
+    writeFileSync(path, typeof rows === 'string' ? rows : formatPairs(rows));
     return { path, labels: net === '' ? {} : { set: 'faces', net } };
   });
   await bench.run(spec, run, { with: { draws: 100, ...settings }, inputs: { scores: inputs } });
@@ -204,7 +205,7 @@ test('the interval of the temperature says whether a model is too sure, and leav
 
 test('a model that expects fakes more often than they come is told by its mean probability', async () => {
   using bench = new StageBench();
-  await roc(bench, formatScores(scored(1, { count: 300, factor: 0.5, shift: 1 })[0]));
+  await roc(bench, formatPairs(scored(1, { count: 300, factor: 0.5, shift: 1 })[0]));
   const { meanProbability, real, fake } = JSON.parse(textOf(bench, 'metrics'));
   const share = fake / (real + fake);
   assert.ok(meanProbability > 0.65 && share < 0.6, `${meanProbability} ${share}`);
@@ -249,7 +250,7 @@ test('of many images only the points that change the picture are drawn', async (
 test('by its first score a model makes the opposite mistakes: area and error rates of both sum to 1', async () => {
   using bench = new StageBench();
   const scored = drawn(60, 1);
-  await roc(bench, formatScores(scored), { bothScores: true });
+  await roc(bench, formatPairs(scored), { bothScores: true });
   const { auc, firstScoreAuc, equalErrorRate } = JSON.parse(textOf(bench, 'metrics'));
   assert.ok(auc > 0.6 && Math.abs(auc + firstScoreAuc - 1) < 1e-12);
   const { layer } = JSON.parse(readFileSync(join(bench.output('det'), 'chart.vl.json'), 'utf8'));
@@ -273,7 +274,7 @@ test('by its first score a model makes the opposite mistakes: area and error rat
 
 test('a run of one model gives four charts, the numbers with their intervals, and a table for the eyes', async () => {
   using bench = new StageBench();
-  await roc(bench, formatScores([...validation, ...rows]), { confidence: 0.9 });
+  await roc(bench, formatPairs([...validation, ...rows]), { confidence: 0.9 });
   const { temperature, scaledCalibrationError, calibrationError, averagePrecision, intervals, ...numbers } = JSON.parse(
     textOf(bench, 'metrics'),
   );
@@ -438,7 +439,7 @@ test('over seeds, a model is one look in the charts and one side of a test', asy
   const scores = ['a', 'b'].flatMap((net, model) =>
     ['1', '2'].map((seed, i) => {
       const path = join(bench.root, `${net}-${seed}.csv`);
-      writeFileSync(path, formatScores(drawn(90, 2 - model + i / 4)));
+      writeFileSync(path, formatPairs(drawn(90, 2 - model + i / 4)));
       return { path, labels: { net, seed } };
     }),
   );
@@ -462,9 +463,9 @@ test('over seeds, a model is one look in the charts and one side of a test', asy
 test('frames are drawn by their videos, or judged as videos', async () => {
   const frames = drawn(60, 0.1).map((row, i) => ({ ...row, group: `video ${row.label} ${i % 15}` }));
   using bench = new StageBench();
-  await roc(bench, formatScores(frames));
+  await roc(bench, formatPairs(frames));
   assert.equal(JSON.parse(textOf(bench, 'metrics')).methods.auc, 'bootstrap of groups');
-  await roc(bench, formatScores(frames), { by: 'group' });
+  await roc(bench, formatPairs(frames), { by: 'group' });
   const { groups, images, methods } = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual([groups, images, methods.auc], [15, undefined, 'DeLong']);
   assert.match(textOf(bench, 'table'), /^rank,model,groups,real,fake,auc,/);
@@ -473,7 +474,7 @@ test('frames are drawn by their videos, or judged as videos', async () => {
   const [ranking, tests] = two.highlights as [(typeof two.highlights)[0], (typeof two.highlights)[0]];
   assert.deepEqual([ranking.columns[1], tests.title], ['groups', 'Paired tests on 15 shared groups']);
   await assert.rejects(
-    roc(bench, formatScores(rows), { by: 'group' }),
+    roc(bench, formatPairs(rows), { by: 'group' }),
     new StageError(
       'input "scores": expected a column "group", by which images are averaged (by: group), got none: ' +
         'give the data set groups, or judge by: image',
@@ -483,7 +484,7 @@ test('frames are drawn by their videos, or judged as videos', async () => {
 
 test('a perfect model has a bound, no mistakes to draw, and no warnings', async () => {
   using bench = new StageBench();
-  await roc(bench, formatScores(rows.map((row) => ({ ...row, real: 0, fake: row.label }))));
+  await roc(bench, formatPairs(rows.map((row) => ({ ...row, real: 0, fake: row.label }))));
   assert.equal(titleOf(bench, 'roc'), 'ROC on test: AUC 1.000');
   assert.equal(titleOf(bench, 'det'), 'DET on test: equal error rate 0.0 %');
   assert.deepEqual(bench.warnings, []);
@@ -530,7 +531,7 @@ test('a split of one class has nothing to rank, and the stage says so', async ()
 test('a split that the scores do not have is named, with those that they have', async () => {
   using bench = new StageBench();
   await assert.rejects(
-    roc(bench, formatScores([...validation, ...rows]), { split: 'tset' }),
+    roc(bench, formatPairs([...validation, ...rows]), { split: 'tset' }),
     new StageError(
       'input "scores": expected images of the split "tset", got none. Did you mean "test"? There are val, test. Set "split".',
     ),

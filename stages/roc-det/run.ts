@@ -28,26 +28,30 @@ import {
 
 type Context = StageContext<RocDetSettings>;
 
+/** Curves of classes in one chart: those with the lowest areas. */
+const mostClasses = 10;
+
 export default async function run(context: Context): Promise<void> {
   const { settings } = context;
-  const { models, shared } = readModels(context.inputs('scores'), settings);
+  const { models, shared, byClass } = readModels(context.inputs('scores'), settings);
+  if (byClass !== undefined && (settings.bothScores || settings.over.length > 0)) {
+    throw new StageError('bothScores and over need two sides: name the positive classes in "positive".');
+  }
   if (settings.bothScores && models.length > 1) {
     throw new StageError(
       `expected one model with bothScores: true, got ${models.length}: give one, or leave the setting out`,
     );
   }
-  const frame: Frame = { ...settings, shared };
+  const frame: Frame = { ...settings, shared, byClass, sides: byClass ? ['others', 'the class'] : models[0]!.sides };
   const warn = (line: string) => context.warn(line);
   const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, warn);
   const ranked = await measureAll(models, context);
   const groups =
     settings.over.length === 0 ? ranked.map((one) => ({ name: one.name, runs: [one] })) : groupRuns(ranked, frame);
   const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
-  const lines = compared.map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
-  const { pairs, images } = compare(
-    compared.map(({ runs }) => runs),
-    context,
-  );
+  const drawn = byClass === undefined ? compared : compared.slice(-mostClasses);
+  const lines = drawn.map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
+  const { pairs, images } = compare(byClass ? [] : compared.map(({ runs }) => runs), context);
 
   const measured = ranked.map((one) => one.measured);
   writeFileSync(context.output('metrics'), formatMetrics(measured, spreads, frame));
@@ -81,7 +85,7 @@ function compare(
 ): { readonly pairs: readonly ModelComparison[]; readonly images: number } {
   const { confidence, draws, seed, by } = context.settings;
   const models = groups.flat();
-  if (groups.length === 1) return { pairs: [], images: 0 };
+  if (groups.length < 2) return { pairs: [], images: 0 };
   const matched = matchScores(models);
   if (!matched.ok) {
     context.warn(`The models cannot be tested against each other: ${matched.error}`);

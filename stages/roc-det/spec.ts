@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { namesSetting } from '../../src/learning/charts/own-names.ts';
+import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -29,6 +30,7 @@ const settings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Draws the ROC and the DET of a single model by its first score too: the two curves mirror each other.'),
+  ...classSettings,
   names: namesSetting,
   title: z
     .string()
@@ -49,7 +51,7 @@ export const spec = defineKind<RocDetSettings>({
     scores: {
       type: 'scores',
       summary:
-        'CSV with the columns key, split, label (0 real, 1 fake), real, fake and optionally group; of one model or several.',
+        'Scores of one model or of several, as evaluate writes them. Of one model with more than two classes and no `positive`, every class is ranked against all others.',
       list: true,
       labelled: true,
     },
@@ -64,7 +66,8 @@ export const spec = defineKind<RocDetSettings>({
     precisionRecall: { type: 'chart', summary: 'Precision against recall, with the precision of chance.' },
     reliability: {
       type: 'chart',
-      summary: 'The share of fakes among images of about the same probability, and how many images have it.',
+      summary:
+        'The share of positives, such as fakes, among images of about the same probability, and how many images have it.',
     },
     metrics: {
       type: 'metrics',

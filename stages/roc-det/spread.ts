@@ -1,8 +1,8 @@
+import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { type RunSpread, spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
-import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
 import { type Frame, groupRuns, leftOut } from './lines.ts';
 import type { Model } from './read-models.ts';
@@ -23,7 +23,7 @@ export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: 
       const left = leftOut(runs, unmatched);
       warn(`Runs are put together on the ${images.length} images that all scored, without ${left}.`);
     }
-    const of = (statistic: (rows: readonly ScoreRow[]) => Statistic) =>
+    const of = (statistic: (rows: readonly BinaryRow[]) => Statistic) =>
       withinShares(spreadOverRuns({ labels, groups, draws, seed }, rows.map(statistic), confidence));
     return {
       name,

@@ -10,6 +10,7 @@ import {
   formatShare,
   formatSigned,
 } from '../../src/format-numbers.ts';
+import { usualSides } from '../../src/learning/metrics/binary-view.ts';
 import {
   type ModelComparison,
   type TestedDifference,
@@ -51,11 +52,15 @@ export function formatMetrics(models: readonly MeasuredModel[], spreads: readonl
   );
 }
 
+/** The images of both sides, by the names of these if they are real and fake. */
+const sidesOf = ({ sides, real, fake }: MeasuredModel): Readonly<Record<string, number>> =>
+  sides.join() === usualSides.join() ? { real, fake } : { negative: real, positive: fake };
+
 function numbersOf(model: MeasuredModel, by: Frame['by']) {
   const { real, fake, groups, scaled, firstScoreAuc, meanProbability } = model;
   const defined = measures.filter((name) => intervalPair(model[name]) !== null);
   return {
-    ...{ [`${by}s`]: real + fake, real, fake, ...(groups !== undefined && { groups }) },
+    ...{ [`${by}s`]: real + fake, ...sidesOf(model), ...(groups !== undefined && { groups }) },
     ...Object.fromEntries(measures.map((name) => [name, model[name].estimate])),
     ...{ firstScoreAuc, meanProbability },
     ...(scaled && { temperature: scaled.temperature, scaledCalibrationError: scaled.calibrationError }),
@@ -91,7 +96,7 @@ function spreadNumbers({ auc, accuracy }: ModelSpread) {
 export function formatRanking(models: readonly MeasuredModel[], { by }: Frame): string {
   return csvTable(
     models.map((model, i) => ({
-      ...{ rank: i + 1, model: model.name, [`${by}s`]: model.real + model.fake, real: model.real, fake: model.fake },
+      ...{ rank: i + 1, model: model.name, [`${by}s`]: model.real + model.fake, ...sidesOf(model) },
       ...(by === 'image' && { groups: model.groups }), // counted beside the images only
       ...Object.assign({}, ...measures.map((name) => intervalCells(name, model[name]))),
       ...{ temperature: model.scaled?.temperature, scaledCalibrationError: model.scaled?.calibrationError },
@@ -140,7 +145,12 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
         const method = Number.isNaN(interval.low) ? '–' : methods[interval.method];
         return [metric(name).title, format(interval.estimate), ends(interval, format), method];
       }),
-      [`mean probability of fake, of ${formatShare(fake / (real + fake))} that are`, four(meanProbability), '–', '–'],
+      [
+        `mean probability of ${model.sides[1]}, of ${formatShare(fake / (real + fake))} that are`,
+        four(meanProbability),
+        '–',
+        '–',
+      ],
       ...(scaled
         ? [
             ['temperature', four(scaled.temperature), ends({ low, high }, four), 'normal, robust'],
@@ -152,10 +162,10 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
 }
 
 /** Several models: a row for each, the highest AUC first. */
-export function rankingTable(models: readonly MeasuredModel[], { split, confidence, by }: Frame): Highlight {
+export function rankingTable(models: readonly MeasuredModel[], { split, confidence, by, byClass }: Frame): Highlight {
   return {
-    title: `Models by AUC on ${split}, with ${formatLevel(confidence)} intervals`,
-    columns: ['model', `${by}s`, ...measures.map((name) => metric(name).title)],
+    title: `${byClass === undefined ? 'Models' : 'Classes, each against all others,'} by AUC on ${split}, with ${formatLevel(confidence)} intervals`,
+    columns: [byClass === undefined ? 'model' : 'class', `${by}s`, ...measures.map((name) => metric(name).title)],
     rows: models.map((model) => [
       ...[model.name, model.real + model.fake],
       ...measures.map((name) => formatEstimate(model[name], formatOf(name))),

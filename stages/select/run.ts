@@ -57,17 +57,22 @@ function readMetrics(path: string, name: string) {
   const own: Values = Object.fromEntries(known.map((one) => [one, values.get(`${selectionSplit}.${one}`)!]));
   return {
     values: own,
-    collapse: collapseOf((metric) => values.get(`${selectionSplit}.${metric}`) ?? Number.NaN),
+    collapse: collapseOf(values),
   };
 }
 
 /** By the counts of `evaluate`; undefined where the metrics do not have them. */
-function collapseOf(value: (metric: string) => number): string | undefined {
-  const images = { real: value('real'), fake: value('fake') };
-  const isOneClass = value('called.real') === 0 || value('called.fake') === 0;
-  if (!(images.real > 0 && images.fake > 0 && isOneClass)) return undefined;
-  if (!isNearConstant(value('loss'), images)) return undefined;
-  return oneClassWords(value('called.real') === 0 ? 'fake' : 'real', value('loss'), images);
+function collapseOf(values: ReadonlyMap<string, number | null>): string | undefined {
+  const value = (metric: string) => values.get(`${selectionSplit}.${metric}`) ?? Number.NaN;
+  const called = `${selectionSplit}.called.`;
+  const names = [...values.keys()].filter((key) => key.startsWith(called)).map((key) => key.slice(called.length));
+  const images = Object.fromEntries(
+    names.map((name) => [name, values.get(`${selectionSplit}.counts.${name}`) ?? value(name)]),
+  );
+  const [only, ...others] = names.filter((name) => value(`called.${name}`) > 0);
+  const present = names.filter((name) => images[name]! > 0);
+  if (only === undefined || others.length > 0 || present.length < 2) return undefined;
+  return isNearConstant(value('loss'), images) ? oneClassWords(only, value('loss'), images) : undefined;
 }
 
 function tieLine(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {

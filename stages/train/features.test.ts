@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
 import { writeFeatures } from '../../test/support/features-artifact.ts';
@@ -75,7 +75,7 @@ test('a head scores features of its own sort, and tells what else it is given', 
   };
 
   using bench = await scored({ features });
-  const scores = parseScores(readFileSync(bench.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
+  const scores = parsePairs(readFileSync(bench.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
   assert.ok(scores.ok);
   assert.deepEqual([scores.value.length, scores.value[1]!.key], [20, 'val/1']);
   assert.ok(scores.value.filter(({ label, real, fake }) => (fake > real ? 1 : 0) === label).length > 18);

@@ -10,7 +10,7 @@ import { fit } from '../../src/learning/training/fit.ts';
 import { type Freezing, freezingOf } from '../../src/learning/training/freezing.ts';
 import { type EpochRecord, formatHistory, type History } from '../../src/learning/training/history.ts';
 import { resolveLoss } from '../../src/learning/training/loss.ts';
-import { majorityWords, trainSplit } from '../../src/learning/training/splits.ts';
+import { majorityWords, totalOf, trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { historyEvents } from '../../src/learning/training/tensorboard.ts';
 import { TrainingCheckpoints } from '../../src/learning/training/training-checkpoints.ts';
@@ -26,7 +26,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   await using source = await openSource(context);
   const { model, net, labels } = source;
   const freezing = freezingOf(net, settings);
-  const options = { ...settings, loss: resolveLoss(settings.loss ?? {}, labels), freezing };
+  const options = { ...settings, loss: resolveLoss(settings.loss ?? {}, labels, source.classes), freezing };
   warnOfRandomFreezing(context, freezing);
   const states = checkpointsOf(context, backend);
   for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings.epochs));
@@ -67,10 +67,7 @@ async function follow(
 ): Promise<History> {
   const { epochs, monitor, trainValues } = context.settings;
   const evaluated = monitor.filter((split) => split !== trainSplit || trainValues === 'exact');
-  const sizeOf = (split: string) => {
-    const { real, fake } = batches.images(split);
-    return real + fake;
-  };
+  const sizeOf = (split: string) => totalOf(batches.images(split));
   const imagesEvaluated = evaluated.reduce((sum, split) => sum + sizeOf(split), 0);
   const imagesOf = (epochs: number) => ({
     training: epochs * sizeOf(trainSplit),

@@ -6,9 +6,16 @@ import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
-import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
+import { labelling, openClasses, openFeaturesOfClasses } from '../../src/learning/training/open-classes.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
-import { datasetBatches, featureBatches, type TrainingData } from '../../src/learning/training/training-data.ts';
+import {
+  datasetBatches,
+  featureBatches,
+  type Labels,
+  type TrainingData,
+} from '../../src/learning/training/training-data.ts';
+import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import type { Features } from '../../src/learning/vision/features/open-features.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { TrainSettings } from './spec.ts';
 
@@ -32,33 +39,75 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const { settings, cpus } = context;
   const { augment, batchSize, seed } = settings;
   const folder = context.input('dataset').path;
-  using dataset = openTwoClasses(folder, [trainSplit, ...settings.monitor]);
-  const { net, model, input } = await beginNetwork(context, settings);
+  using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
+  const labels = labelsOf(dataset, settings);
+  const { net, model, input } = await beginNetwork(context, { ...settings, classes: labels.classes.length });
+  requireOutputs(model, labels.classes);
   const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
-  const options = { batchSize, seed, augment, resize, normalization: input.normalise, threads: cpus };
+  const options = { ...labels, batchSize, seed, augment, resize, normalization: input.normalise, threads: cpus };
   const batches = datasetBatches(folder, options);
   return {
     ...{ net, model, input, batches },
-    classes: dataset.classes,
-    labels: dataset.split(trainSplit).samples.map(({ label }) => label),
+    classes: labels.classes,
+    labels: dataset.split(trainSplit).samples.map(labels.labelOf),
     [Symbol.asyncDispose]: () => batches[Symbol.asyncDispose](),
   };
 }
 
 async function features(context: StageContext<TrainSettings>): Promise<Source> {
   const { settings } = context;
-  const features = openFeaturesOfTwoClasses(context.input('features').path, [trainSplit, ...settings.monitor]);
-  const { values, of, classes } = features;
-  const net = headOf(settings.model);
+  const features = openFeaturesOfClasses(context.input('features').path, [trainSplit, ...settings.monitor]);
+  const { values, of } = features;
+  const labels = labelsOf(features, settings);
+  const { classes } = labels;
+  const net = headOf(settings.model, classes.length);
   const traced = traceLayers(net.layers, [values]);
   if (!traced.ok) throw new StageError(`With features of ${values} values: ${traced.error.message}.`);
   const model = buildHead(net, values);
+  requireOutputs(model, classes);
   initialiseWeights(model, settings.seed);
   return {
     ...{ net, model, classes },
     input: { values, ...(of === undefined ? {} : { of }) },
-    labels: features.split(trainSplit).samples.map(({ label }) => label),
-    batches: featureBatches(features, settings),
+    labels: features.split(trainSplit).samples.map(labels.labelOf),
+    batches: featureBatches(features, { ...settings, ...labels }),
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** What is learned of a dataset: its classes, or the sources of its training split in the order of their classes. */
+function labelsOf(data: Pick<Dataset | Features, 'classes' | 'split'>, { target, monitor }: TrainSettings): Labels {
+  const classes = target === 'source' ? sourcesOf(data.split(trainSplit).samples) : data.classes;
+  const labelOf = labelling(classes, target);
+  for (const split of monitor) {
+    if (data.split(split).samples.some((sample) => labelOf(sample) !== -1)) continue;
+    throw new StageError(
+      `Expected images of the sources of ${trainSplit}, ${classes.join(', ')}, in ${split}, got none.`,
+    );
+  }
+  return { classes, labelOf };
+}
+
+function sourcesOf(samples: readonly { readonly label: number; readonly source: string; readonly class: string }[]) {
+  const classes = new Map<string, { readonly label: number; readonly class: string }>();
+  for (const sample of samples) {
+    const before = classes.get(sample.source);
+    if (before !== undefined && before.label !== sample.label) {
+      const both = `${before.class} and ${sample.class}`;
+      throw new StageError(`Expected every source in one class to learn sources, got "${sample.source}" in ${both}.`);
+    }
+    classes.set(sample.source, sample);
+  }
+  const names = [...classes.keys()].sort((a, b) => classes.get(a)!.label - classes.get(b)!.label || (a < b ? -1 : 1));
+  if (names.length > 1) return names;
+  throw new StageError(`Expected several sources in ${trainSplit} to learn, got ${names.join(', ')} alone.`);
+}
+
+/** Throws a {@link StageError} for a list of layers that ends with another number of values than there are classes. */
+function requireOutputs(model: LayersModel, classes: readonly string[]): void {
+  const outputs = model.outputs[0]!.shape.at(-1);
+  if (outputs === classes.length) return;
+  throw new StageError(
+    `Expected layers that end with ${classes.length} values, for ${classes.join(', ')}, but they end with ${outputs}.`,
+  );
 }

@@ -22,6 +22,12 @@ const settings = z.strictObject({
       'The network, by name or as a list of layers; with features, those of its layers that follow the backbone.',
     ),
   ...inputSettings,
+  target: z
+    .enum(['class', 'source'])
+    .exactOptional()
+    .describe(
+      'What is learned: the classes, the default, or the sources of the training split, such as the methods of forgeries. A source that it lacks is unknown to the model, and is left out of the monitored values.',
+    ),
   pretrained: pretrainedSetting.prefault('none'),
   augment: augmentSettings.prefault({}).describe('Random changes of training images.'),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('The optimizer; defaults are PyTorch’s.'),
@@ -111,12 +117,13 @@ const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([tr
 export const spec = defineKind<TrainSettings>({
   name: 'train',
   version: 4,
-  summary: 'Trains a network to classify real and fake, and keeps the epoch with the best validation accuracy.',
+  summary:
+    'Trains a network to classify images, such as real and fake ones, and keeps the epoch with the best validation accuracy.',
   settings,
   inputs: {
     dataset: {
       type: 'dataset',
-      summary: `Images of two classes, real first, with the splits ${trainSplit}, ${selectionSplit} and those monitored.`,
+      summary: `Labelled images, with the splits ${trainSplit}, ${selectionSplit} and those monitored.`,
       optional: true,
       parts,
     },

@@ -6,7 +6,7 @@ import { type Share, shareDifference } from '../../src/learning/metrics/interval
 import { collapseOf } from '../../src/learning/training/collapse.ts';
 import { curveShape } from '../../src/learning/training/curve-shape.ts';
 import { type History, parseHistory } from '../../src/learning/training/history.ts';
-import { type SplitImages, selectionSplit } from '../../src/learning/training/splits.ts';
+import { majorityOf, selectionSplit, totalOf } from '../../src/learning/training/splits.ts';
 import { readInput } from '../../src/read-input.ts';
 import type { Highlight, InputArtifact, StageContext } from '../../src/stage.ts';
 import type { TrendsSettings } from './spec.ts';
@@ -105,9 +105,8 @@ function keptOf({ splits, epochs, chosenEpoch, images }: History, confidence: nu
   const kept = epochs.find(({ epoch }) => epoch === chosenEpoch)!;
   const each = (of: (split: string) => number): Readonly<Record<string, number>> =>
     Object.fromEntries(splits.map((split) => [split, of(split)]));
-  const total = ({ real, fake }: SplitImages) => real + fake;
-  const share = (split: string): Share => ({ value: kept.splits[split]!.accuracy, images: total(images![split]!) });
-  const majority = (split: string) => Math.max(images![split]!.real, images![split]!.fake) / total(images![split]!);
+  const share = (split: string): Share => ({ value: kept.splits[split]!.accuracy, images: totalOf(images![split]!) });
+  const majority = (split: string) => majorityOf(images![split]!);
   const isCompared = images !== undefined && splits.includes(selectionSplit) && splits.includes(testSplit);
   return {
     epochs: epochs.length,

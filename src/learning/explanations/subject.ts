@@ -3,7 +3,7 @@ import { StageError } from '../../stage.ts';
 import type { Question, ScoreKind } from '../attribution/question.ts';
 import { loadModel } from '../models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../models/model-info.ts';
-import { openTwoClasses } from '../training/open-two-classes.ts';
+import { openClasses, requireTwoClasses } from '../training/open-classes.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
@@ -65,8 +65,9 @@ export async function openSubject(
   threads: number,
 ): Promise<Subject> {
   const seeing = await openSeeingModel(folders.model);
-  using dataset = openTwoClasses(folders.dataset, [split]);
+  using dataset = openClasses(folders.dataset, [split]);
   const { classes } = dataset;
+  requireTwoClasses(classes, 'An explanation');
   const { samples } = dataset.split(split);
   const { size, fit, kernel, normalise } = seeing.input;
   expectLargeEnough(

@@ -1,6 +1,7 @@
+import type { BinaryRow } from './binary-view.ts';
 import type { ScoreRow } from './scores-file.ts';
 
-/** The scores of every image for real and fake, before any softmax: `[images, 2]` in row order. */
+/** The scores of every image for each class, before any softmax: `[images, classes]` in row order. */
 export type Logits = ArrayLike<number>;
 
 /**
@@ -13,9 +14,14 @@ export function logitDifferences(logits: Logits): Float64Array {
   return differences;
 }
 
-/** The class with the higher score, `[images]`: 0 = real, 1 = fake; real on a tie, as argmax does. */
-export const predictedClasses = (logits: Logits): Uint8Array =>
-  new Uint8Array(logits.length / 2).map((_, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0));
+/** The class with the highest score, `[images]`: of two 0 = real, 1 = fake; the first of a tie, as argmax does. */
+export function predictedClasses(logits: Logits, classes = 2): Uint16Array {
+  return new Uint16Array(logits.length / classes).map((_, i) => {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (logits[classes * i + c]! > logits[classes * i + best]!) best = c;
+    return best;
+  });
+}
 
 /** The probability of fake, `[images]`, from {@link logitDifferences} divided by a temperature above 0: the softmax. */
 export const fakeProbabilities = (differences: ArrayLike<number>, temperature = 1): Float64Array =>
@@ -24,13 +30,18 @@ export const fakeProbabilities = (differences: ArrayLike<number>, temperature = 
 /** The kind of the two scores in a file. The calibration depends on it, the ranking does not. */
 export type ScoreScale = 'logits' | 'probabilities';
 
-type Pair = Pick<ScoreRow, 'real' | 'fake'>;
+type Pair = Pick<BinaryRow, 'real' | 'fake'>;
 
-/** Probabilities where the two scores of every image are and sum to 1, up to float32. Pass all rows of a file. */
-export function scaleOf(rows: readonly Pair[]): ScoreScale {
-  const isPair = ({ real, fake }: Pair) => real >= 0 && fake >= 0 && Math.abs(real + fake - 1) < 1e-5;
-  return rows.length > 0 && rows.every(isPair) ? 'probabilities' : 'logits';
+/** Probabilities where the scores of every image are and sum to 1, up to float32. Pass all rows of a file. */
+export function scaleOfScores(rows: readonly Pick<ScoreRow, 'scores'>[]): ScoreScale {
+  const areShares = ({ scores }: Pick<ScoreRow, 'scores'>) =>
+    scores.every((score) => score >= 0) && Math.abs(scores.reduce((sum, score) => sum + score) - 1) < 1e-5;
+  return rows.length > 0 && rows.every(areShares) ? 'probabilities' : 'logits';
 }
+
+/** {@link scaleOfScores} of the two sides. */
+export const scaleOf = (rows: readonly Pair[]): ScoreScale =>
+  scaleOfScores(rows.map(({ real, fake }) => ({ scores: [real, fake] })));
 
 /** The logits of rows; those of probabilities are bounded by what float64 distinguishes from 0. */
 export function logitsOf(rows: readonly Pair[], scale: ScoreScale): Float64Array {

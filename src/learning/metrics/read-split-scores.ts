@@ -1,27 +1,56 @@
 import { readFileSync } from 'node:fs';
 import { StageError } from '../../stage.ts';
 import { thereAre } from '../../suggest.ts';
-import { parseScores, type ScoreRow } from './scores-file.ts';
+import { averageGroups } from './average-groups.ts';
+import { type BinaryRow, binaryView, type SideNames } from './binary-view.ts';
+import type { ScoreScale } from './logits.ts';
+import { parseScores, type ScoreRow, type ScoreTable } from './scores-file.ts';
 
-/**
- * Reads the rows of a split, and `all`. Throws a {@link StageError} without any; `what` names the input: `input "scores"`.
- */
-export function readSplitScores(path: string, split: string, what: string) {
+interface ReadOptions {
+  /** The classes that a detector searches for; see {@link binaryView}. */
+  readonly positive?: readonly string[] | undefined;
+  /** What the scores are where the file does not say; by default what they look like. */
+  readonly scoresAre?: ScoreScale | undefined;
+  /** Whether groups are judged, by the mean scores of their images. */
+  readonly by?: 'image' | 'group';
+}
+
+/** Reads a `scores` file. Throws a {@link StageError}; `what` names the input: `input "scores"`. */
+export function readScoreTable(path: string, what: string, { scoresAre }: ReadOptions = {}): ScoreTable {
   const scores = parseScores(readFileSync(path, 'utf8'));
   if (!scores.ok) throw new StageError(`${what}, ${path}: ${scores.error}`);
-  const all = scores.value;
+  return scoresAre === undefined ? scores.value : { scale: scoresAre, ...scores.value };
+}
+
+/** Throws a {@link StageError} without images of the split. */
+export function rowsOfSplit<Row extends Pick<ScoreRow, 'split'>>(all: readonly Row[], split: string, what: string) {
   const rows = all.filter((row) => row.split === split);
-  if (rows.length > 0) return { rows, all };
+  if (rows.length > 0) return rows;
   const there = thereAre(split, new Set(all.map((row) => row.split)));
   throw new StageError(`${what}: expected images of the split "${split}", got none. ${there} Set "split".`);
 }
 
-/** Throws a {@link StageError} where rows are of one class alone. */
-export function requireBothClasses(rows: readonly ScoreRow[], split: string, what: string): void {
-  const fake = rows.filter(({ label }) => label === 1).length;
-  const real = rows.length - fake;
-  if (real > 0 && fake > 0) return;
-  throw new StageError(
-    `${what}: expected real and fake images in the split "${split}", got ${real} real and ${fake} fake`,
-  );
+/** Reads the detector's view of a split, and of `all`. Throws a {@link StageError} without images of the split. */
+export function readSplitScores(path: string, split: string, what: string, options: ReadOptions = {}) {
+  const table = readScoreTable(path, what, options);
+  const own = rowsOfSplit(table.rows, split, what);
+  if (options.by === 'group' && own.every(({ group }) => group === undefined)) {
+    throw new StageError(
+      `${what}: expected a column "group", by which images are averaged (by: group), got none: ` +
+        'give the data set groups, or judge by: image',
+    );
+  }
+  const view = binaryView(options.by === 'group' ? averageGroups(table) : table, options.positive);
+  if (!view.ok) throw new StageError(`${what}: ${view.error}`);
+  const { rows: all, names } = view.value;
+  return { rows: all.filter((row) => row.split === split), all, names, scale: table.scale };
+}
+
+/** Throws a {@link StageError} where rows are of one side alone. */
+export function requireBothSides(rows: readonly BinaryRow[], [real, fake]: SideNames, split: string, what: string) {
+  const positive = rows.filter(({ label }) => label === 1).length;
+  const negative = rows.length - positive;
+  if (negative > 0 && positive > 0) return;
+  const got = `${negative} ${real} and ${positive} ${fake}`;
+  throw new StageError(`${what}: expected ${real} and ${fake} images in the split "${split}", got ${got}`);
 }

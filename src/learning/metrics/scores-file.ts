@@ -1,61 +1,86 @@
 import { csvLine, csvRecords, decimalOf, findColumns } from '../../csv.ts';
 import { err, ok, type Result } from '../../result.ts';
+import type { ScoreScale } from './logits.ts';
 
-/**
- * The scores of one image: a line of a `scores` artifact.
- *
- * The file is CSV (RFC 4180) with a header `key,split,label,real,fake`, and `source` and `group` where they are known. Columns may be in
- * any order, and others are ignored, so that anyone's scores fit. The two scores are logits, or any finite pair whose difference
- * ranks. No image of a split occurs twice.
- */
+/** The scores of one image: a line of a `scores` artifact. */
 export interface ScoreRow {
   /** Identifies the image in its split, such as its path in the data set. */
   readonly key: string;
   readonly split: string;
-  /** 0 = real, 1 = fake. */
-  readonly label: 0 | 1;
-  /** First score: evidence for real. */
-  readonly real: number;
-  /** Second score: evidence for fake. */
-  readonly fake: number;
-  /** The sub-source within its class, such as `Deepfakes` of `fake`. Absent: unknown. */
+  /** The index of its label among the `names` of the table. */
+  readonly label: number;
+  /** One finite number for each of the table's classes, higher for more evidence. */
+  readonly scores: readonly number[];
+  /** The class of its label where the labels are sources, such as `fake` of `Deepfakes`. */
+  readonly class?: string | undefined;
+  /** The sub-source within its label, such as `Deepfakes` of `fake`. Absent: unknown. */
   readonly source?: string | undefined;
   /** Images of one group, such as frames of one video, are not independent. Absent: alone. */
   readonly group?: string | undefined;
+  /** What else is known of the image, by name, such as its camera. */
+  readonly slices?: Readonly<Record<string, string>> | undefined;
 }
 
-const columns = ['key', 'split', 'label', 'real', 'fake'] as const;
-const optionalColumns = ['source', 'group'] as const;
-
 /**
- * The text of a `scores` file, numbers in the shortest form that reads back the same; source and group only where known.
+ * The scores of images for two classes or more.
+ *
+ * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last, and `score.<class>` for each class;
+ * `class`, `source` and `group` where they are known, and `slice.<name>` for further facts. `logit.<class>` or `probability.<class>`
+ * also says what the scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so does
+ * `key,split,label,real,fake` with the labels 0 and 1. No image of a split occurs twice.
  */
-export function formatScores(rows: readonly ScoreRow[]): string {
+export interface ScoreTable {
+  /** In the order of the scores. */
+  readonly classes: readonly string[];
+  /** The names of labels: the classes, then those that no score is for, since the model does not know them. */
+  readonly names: readonly string[];
+  /** What the scores are; absent where the file does not say. */
+  readonly scale?: ScoreScale | undefined;
+  readonly rows: readonly ScoreRow[];
+}
+
+const columns = ['key', 'split', 'label'] as const;
+const optionalColumns = ['class', 'source', 'group'] as const;
+const prefixes: Readonly<Record<string, ScoreScale | undefined>> = {
+  'score.': undefined,
+  'logit.': 'logits',
+  'probability.': 'probabilities',
+};
+const slicePrefix = 'slice.';
+
+/** The text of a `scores` file, numbers in the shortest form that reads back the same; other columns only where known. */
+export function formatScores({ classes, names, scale, rows }: ScoreTable): string {
   const known = optionalColumns.filter((column) => rows.some((row) => row[column] !== undefined));
-  const header = [...columns, ...known];
-  const lines = rows.map((row) => csvLine(header.map((column) => row[column] ?? '')));
-  return [csvLine(header), ...lines].join('');
+  const slices = [...new Set(rows.flatMap((row) => Object.keys(row.slices ?? {})))];
+  const prefix = Object.keys(prefixes).find((name) => prefixes[name] === scale)!;
+  const scored = classes.map((name) => prefix + name);
+  const lines = rows.map((row) =>
+    csvLine([
+      ...[row.key, row.split, names[row.label]!, ...row.scores],
+      ...known.map((column) => row[column] ?? ''),
+      ...slices.map((name) => row.slices?.[name] ?? ''),
+    ]),
+  );
+  return [csvLine([...columns, ...scored, ...known, ...slices.map((name) => slicePrefix + name)]), ...lines].join('');
 }
 
 /** Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. */
-export function parseScores(text: string): Result<readonly ScoreRow[], string> {
+export function parseScores(text: string): Result<ScoreTable, string> {
   const records = csvRecords(text);
   const first = records.next().value;
-  if (first === undefined) return err(`Expected the columns ${columns.join(', ')} in line 1, got an empty file`);
-  if (first.problem !== undefined) return err(`Line ${first.line}: ${first.problem}`);
-  const header = first.fields.map((name) => name.trim());
-  const found = findColumns(header, [...columns, ...optionalColumns]);
-  if (!found.ok) return err(`Expected every column once in line 1, got "${found.error}" twice`);
-  const missing = columns.filter((_, index) => found.value[index] === -1);
-  if (missing.length > 0) {
-    const wrong = header[0]!.includes(';') ? 'its columns have semicolons between them' : `no ${missing.join(', ')}`;
-    return err(`Expected the columns ${columns.join(', ')} in line 1, got "${header.join(',')}": ${wrong}`);
-  }
+  if (first?.problem !== undefined) return err(`Line ${first.line}: ${first.problem}`);
+  const form = readHeader(first?.fields.map((name) => name.trim()) ?? []);
+  if (!form.ok) return form;
+  const names = [...form.value.classes];
+  const indexOf = new Map(names.map((name, index) => [name, index]));
   const rows: ScoreRow[] = [];
   const seen = new Map<string, Set<string>>();
   for (const { fields, line, problem } of records) {
     if (problem !== undefined) return err(`Line ${line}: ${problem}`);
-    const row = toRow(found.value.map((index) => (index === -1 ? '' : fields[index])));
+    const row = toRow(fields, form.value, (name) => {
+      if (!indexOf.has(name)) indexOf.set(name, names.push(name) - 1);
+      return indexOf.get(name)!;
+    });
     if (typeof row === 'string') return err(`Line ${line}: ${row}`);
     const keys = seen.get(row.split) ?? new Set();
     if (keys.has(row.key)) {
@@ -64,21 +89,72 @@ export function parseScores(text: string): Result<readonly ScoreRow[], string> {
     seen.set(row.split, keys.add(row.key));
     rows.push(row);
   }
-  return ok(rows);
+  const { classes, scale } = form.value;
+  return ok({ classes, names, ...(scale && { scale }), rows });
+}
+
+/** What the header of a file says: where everything stands in a line. */
+interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
+  /** Whether labels are 0 and 1, in a file of `real` and `fake`. */
+  readonly isNumbered: boolean;
+  readonly scores: readonly number[];
+  /** The positions of the named columns, those that are absent -1. */
+  readonly at: Readonly<Record<(typeof columns)[number] | (typeof optionalColumns)[number], number>>;
+  readonly slices: readonly { readonly name: string; readonly at: number }[];
+}
+
+function readHeader(header: readonly string[]): Result<Header, string> {
+  const under = (prefix: string) => header.filter((name) => name.startsWith(prefix));
+  const [prefix, other] = Object.keys(prefixes).filter((one) => under(one).length > 0);
+  const scored = prefix === undefined ? ['real', 'fake'] : under(prefix);
+  const wanted = [...columns, ...scored];
+  const got = header.length === 0 ? 'an empty file' : `"${header.join(',')}"`;
+  const expected = `Expected the columns ${wanted.join(', ')} in line 1, got ${got}`;
+  if (other !== undefined) return err(`Expected scores of one kind in line 1, got ${prefix} and ${other} columns`);
+  const found = findColumns(header, [...new Set([...wanted, ...optionalColumns, ...header])]);
+  if (!found.ok) return err(`Expected every column once in line 1, got "${found.error}" twice`);
+  const missing = wanted.filter((name) => !header.includes(name));
+  if (missing.length > 0) {
+    const hint = prefix === undefined ? '; other classes than real and fake are columns such as score.cat' : '';
+    const wrong = header[0]?.includes(';') ? 'its columns have semicolons between them' : `no ${missing.join(', ')}`;
+    return err(header.length === 0 ? expected : `${expected}: ${wrong}${hint}`);
+  }
+  if (scored.length < 2) return err(`Expected scores of two classes or more in line 1, got ${scored.join()} alone`);
+  const named = [...columns, ...optionalColumns];
+  return ok({
+    classes: scored.map((name) => name.slice(prefix?.length ?? 0)),
+    scale: prefixes[prefix ?? ''],
+    isNumbered: prefix === undefined,
+    scores: scored.map((name) => header.indexOf(name)),
+    at: Object.fromEntries(named.map((name) => [name, header.indexOf(name)])) as Header['at'],
+    slices: under(slicePrefix).map((name) => ({ name: name.slice(slicePrefix.length), at: header.indexOf(name) })),
+  });
 }
 
 /** As integers, or as the floats that pandas writes for a column that once had gaps. */
-const labels: ReadonlyMap<string, 0 | 1> = new Map(Object.entries({ '0': 0, '0.0': 0, '1': 1, '1.0': 1 }));
+const numbered: ReadonlyMap<string, number> = new Map(
+  Object.entries({ '0': 0, '0.0': 0, real: 0, '1': 1, '1.0': 1, fake: 1 }),
+);
 
-/** The row of these fields, or their mistake. */
-function toRow(fields: readonly (string | undefined)[]): ScoreRow | string {
-  if (fields.includes(undefined)) return 'expected as many fields as in the header, got fewer';
-  const [key, split, label, real, fake, source, group] = fields as string[];
-  const of = labels.get(label!);
-  if (of === undefined) return `expected the label 0 (real) or 1 (fake), got "${label}"`;
-  const scores = { real: decimalOf(real!), fake: decimalOf(fake!) };
-  for (const [name, text] of [['real', real] as const, ['fake', fake] as const]) {
-    if (!Number.isFinite(scores[name])) return `expected a finite number as the ${name} score, got "${text}"`;
-  }
-  return { key: key!, split: split!, label: of, ...scores, ...(source && { source }), ...(group && { group }) };
+/** The row of these fields, or their mistake; `labelOf` gives the index of a label's name. */
+function toRow(fields: readonly string[], header: Header, labelOf: (name: string) => number): ScoreRow | string {
+  const { at, scores: places, classes, isNumbered, slices } = header;
+  const last = Math.max(...Object.values(at), ...places, ...slices.map((slice) => slice.at));
+  if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
+  const name = fields[at.label]!;
+  if (isNumbered && !numbered.has(name)) return `expected the label 0 (real) or 1 (fake), got "${name}"`;
+  if (name === '') return 'expected the name of a class as label, got none';
+  const scores = places.map((place) => decimalOf(fields[place]!));
+  const wrong = scores.findIndex((score) => !Number.isFinite(score));
+  if (wrong !== -1) return `expected a finite number as the ${classes[wrong]} score, got "${fields[places[wrong]!]}"`;
+  const known = optionalColumns.flatMap((column) => {
+    const value = at[column] === -1 ? '' : fields[at[column]]!;
+    return value === '' ? [] : [[column, value] as const];
+  });
+  const own = slices.flatMap((slice) => (fields[slice.at] === '' ? [] : [[slice.name, fields[slice.at]!] as const]));
+  return {
+    ...{ key: fields[at.key]!, split: fields[at.split]!, label: isNumbered ? numbered.get(name)! : labelOf(name) },
+    ...{ scores, ...Object.fromEntries(known) },
+    ...(own.length > 0 && { slices: Object.fromEntries(own) }),
+  };
 }

@@ -16,7 +16,9 @@ export const modelSetting = z.union(
         .array(layerItem)
         .min(1)
         .max(1000)
-        .describe('The network layer by layer, from the image to two values; docs/networks.md lists the layers.'),
+        .describe(
+          'The network layer by layer, from the image to a value for each class; docs/networks.md lists the layers.',
+        ),
     }),
   ],
   { error: `the name of a network (${architectureNames.join(', ')}) or a map of its layers (docs/networks.md)` },
@@ -41,7 +43,7 @@ export function headOf(setting: ModelSetting, classes = 2): Net {
 }
 
 /**
- * Why a network cannot classify images of so many pixels a side into two classes; `at` begins at `model` or `imageSize`.
+ * Why a network cannot classify images of so many pixels a side into classes; `at` begins at `model` or `imageSize`.
  */
 export function modelMistakes(setting: ModelSetting, imageSize: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
@@ -55,7 +57,7 @@ export function modelMistakes(setting: ModelSetting, imageSize: number): readonl
   return inSettings([...sharedNames(layers, 'image'), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])]);
 }
 
-/** Why a network cannot classify features, whatever their number, into two classes; `at` begins at `model`. */
+/** Why a network cannot classify features, whatever their number, into classes; `at` begins at `model`. */
 export function headMistakes(setting: ModelSetting): readonly NetMistake[] {
   if (typeof setting === 'string') return [];
   const { layers } = headOf(setting);
@@ -95,7 +97,7 @@ function sharedNames(layers: readonly Layer[], input: string): readonly NetMista
 
 function wrongEnd(traced: readonly TracedLayer[]): readonly NetMistake[] {
   const { layer, output } = traced.at(-1)!;
-  if (output.length === 1 && output[0] === 2) return [];
-  const message = `expected 2 values at the end, real and fake, but ${layer.name} leaves ${showShape(output)}`;
+  if (output.length === 1 && output[0]! >= 2) return [];
+  const message = `expected a value for each class at the end, such as real and fake, but ${layer.name} leaves ${showShape(output)}`;
   return [{ at: layer.at, message }];
 }

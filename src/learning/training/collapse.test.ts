@@ -4,7 +4,7 @@ import { allCalledBy, collapseOf, constantLoss } from './collapse.ts';
 import type { SplitImages } from './splits.ts';
 
 const of = (labels: number[], logits: number[]) =>
-  allCalledBy({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) });
+  allCalledBy({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) }, ['real', 'fake']);
 
 test('what every image is called is noted where there are both classes', () => {
   assert.equal(of([0, 1], [2, 1, 0.1, 0]), 'real');

@@ -1,20 +1,26 @@
 import { predictedClasses } from '../metrics/logits.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
-import { type SplitImages, selectionSplit } from './splits.ts';
+import { type SplitImages, selectionSplit, totalOf } from './splits.ts';
 
-/** The class that all images are called although both are there: nothing was learned, or no gradient is left. */
-export function allCalledBy({ labels, logits }: Pick<Predictions, 'labels' | 'logits'>): SplitValues['allCalled'] {
-  const predictions = predictedClasses(logits);
+/** The class that all images are called although there are others: nothing was learned, or no gradient is left. */
+export function allCalledBy(
+  { labels, logits }: Pick<Predictions, 'labels' | 'logits'>,
+  classes: readonly string[],
+): SplitValues['allCalled'] {
+  const predictions = predictedClasses(logits, classes.length);
   const isOneClass = predictions.every((prediction) => prediction === predictions[0]);
   const areLabelsMixed = labels.some((label) => label !== labels[0]);
   if (!isOneClass || !areLabelsMixed) return undefined;
-  return predictions[0] === 0 ? 'real' : 'fake';
+  return classes[predictions[0]!];
 }
 
 /** The loss of the best constant answer, the entropy of the class shares in nats: 1 real and 2 fake give 0.6365. */
-export function constantLoss({ real, fake }: SplitImages): number {
-  const shares = [real, fake].map((count) => count / (real + fake)).filter((share) => share > 0);
+export function constantLoss(images: SplitImages): number {
+  const total = totalOf(images);
+  const shares = Object.values(images)
+    .map((count) => count / total)
+    .filter((share) => share > 0);
   return shares.reduce((sum, share) => sum - share * Math.log(share), 0);
 }
 
@@ -24,7 +30,7 @@ export function constantLoss({ real, fake }: SplitImages): number {
  * likelihood is compared with chi-squared of one degree of freedom at 95 % (Wilks 1938).
  */
 export const isNearConstant = (loss: number, images: SplitImages): boolean =>
-  2 * (images.real + images.fake) * (constantLoss(images) - loss) <= 3.84;
+  2 * totalOf(images) * (constantLoss(images) - loss) <= 3.84;
 
 /** The class that a network which learned nothing calls all of val; undefined where it learned something. */
 export function collapseOf({ splits }: EpochRecord, images: History['images']): SplitValues['allCalled'] {

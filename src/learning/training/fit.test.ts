@@ -20,6 +20,7 @@ const side = 4;
 class NoisyImages implements TrainingData {
   readonly #images: Readonly<Record<string, number>>;
   readonly #spoil: (values: Float32Array, split: string) => void;
+  readonly classes = ['real', 'fake'];
   readonly batchSize = 8;
   released = 0;
 

@@ -3,7 +3,6 @@ import { beginAnew } from '../../backend/register.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
-import { accuracy, confusion } from '../metrics/confusion.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
@@ -167,7 +166,8 @@ async function trainEpoch(
     const images = batch.labels.length;
     seedDropout(model, seed, epoch, sums.batches);
     const logits = await trainStep(model, optimizer, batch, step);
-    const loss = crossEntropy(batch.labels, logits);
+    const classes = data.classes.length;
+    const loss = crossEntropy(batch.labels, logits, { classes });
     sums.batches++;
     if (!Number.isFinite(loss)) {
       const place = `epoch ${epoch}, batch ${sums.batches} of ${data.batches(trainSplit)}`;
@@ -175,7 +175,7 @@ async function trainEpoch(
     }
     sums.images += images;
     sums.loss += loss * images;
-    sums.right += accuracy(confusion(batch.labels, predictedClasses(logits))) * images;
+    sums.right += shareRight(batch.labels, logits, classes) * images;
     batch.release();
     listener.batch({ epoch, split: trainSplit, images, loss: sums.loss / sums.images });
   }
@@ -197,20 +197,28 @@ async function evaluateSplits(
     }
     const onBatch = (images: number) => listener.batch({ epoch, split, images });
     const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
-    const loss = crossEntropy(labels, logits);
+    const classes = data.classes.length;
+    const loss = crossEntropy(labels, logits, { classes });
     if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
-    const allCalled = allCalledBy({ labels, logits });
-    const share = accuracy(confusion(labels, predictedClasses(logits)));
+    const allCalled = allCalledBy({ labels, logits }, data.classes);
+    const share = shareRight(labels, logits, classes);
     splits[split] = { loss, accuracy: share, ...(allCalled && { allCalled }) };
   }
   return splits;
+}
+
+function shareRight(labels: Int32Array, logits: Float32Array, classes: number): number {
+  const called = predictedClasses(logits, classes);
+  return labels.filter((label, i) => label === called[i]).length / labels.length;
 }
 
 const mostNames = 4;
 
 /** The images of a batch whose logits are not finite; all images where every one is finite. */
 function namesOf({ indices }: Batch, logits: Float32Array, data: TrainingData): string {
-  const isLost = (slot: number) => !Number.isFinite(logits[2 * slot]! + logits[2 * slot + 1]!);
+  const { length } = data.classes;
+  const isLost = (slot: number) =>
+    logits.subarray(slot * length, (slot + 1) * length).some((one) => !Number.isFinite(one));
   const lost = indices.filter((_, slot) => isLost(slot));
   const keys = [...(lost.length > 0 ? lost : indices)].map((index) => data.key(trainSplit, index));
   return `images ${formatFew(keys, mostNames)}`;

@@ -8,10 +8,10 @@ const splitValues = z.object({
   /** Share of images whose class is predicted, 0 to 1; higher is better. */
   accuracy: z.number(),
   /**
-   * The class that all images are called although both are there. Absent otherwise, for running values, and in old
+   * The class that all images are called although there are others. Absent otherwise, for running values, and in old
    * histories.
    */
-  allCalled: z.enum(['real', 'fake']).exactOptional(),
+  allCalled: z.string().exactOptional(),
 });
 /** Loss and accuracy on one split. */
 export type SplitValues = Readonly<z.infer<typeof splitValues>>;

@@ -39,25 +39,30 @@ for (const [name, loss, batch = {}] of [...Object.entries(cases), ['mixed', {}, 
   });
 }
 
+const classes = ['real', 'fake'];
+
 test('balanced weights let both classes together count alike', () => {
-  assert.deepEqual(resolveLoss({ labelSmoothing: 0.1, classWeights: 'balanced' }, [0, 1, 1, 1]), {
+  assert.deepEqual(resolveLoss({ labelSmoothing: 0.1, classWeights: 'balanced' }, [0, 1, 1, 1], classes), {
     labelSmoothing: 0.1,
     classWeights: [2, 2 / 3],
   });
-  assert.deepEqual(resolveLoss({ classWeights: [1, 4] }, []), { classWeights: [1, 4] });
-  assert.deepEqual(resolveLoss({}, []), {});
+  assert.deepEqual(resolveLoss({ classWeights: [1, 4] }, [], classes), { classWeights: [1, 4] });
+  assert.deepEqual(resolveLoss({}, [], classes), {});
 });
 
 test('a class without images cannot be balanced', () => {
-  assert.throws(() => resolveLoss({ classWeights: 'balanced' }, [1, 1]), {
+  assert.throws(() => resolveLoss({ classWeights: 'balanced' }, [1, 1], classes), {
     name: 'StageError',
-    message: 'Expected training images of both classes for balanced classWeights, got 0 real and 2 fake.',
+    message: 'Expected training images of every class for balanced classWeights, got 0 real and 2 fake.',
   });
 });
 
-test('weights are two numbers above 0, or a word', () => {
-  for (const wrong of [[1], [1, 2, 3], [0, 1], 'balance', 2]) {
+test('weights are numbers above 0, one for each class, or a word', () => {
+  for (const wrong of [[1], [0, 1], 'balance', 2]) {
     assert.equal(lossSettings.safeParse({ classWeights: wrong }).success, false);
   }
   assert.equal(lossSettings.safeParse({ labelSmoothing: 1 }).success, false);
+  assert.throws(() => resolveLoss({ classWeights: [1, 2, 3] }, [], classes), {
+    message: 'Expected classWeights of real, fake, got 3.',
+  });
 });

@@ -4,7 +4,7 @@ import type { Batch } from '../vision/batches/batch-loader.ts';
 
 /** A model's logits for images, in the order of the batches. */
 export interface Predictions {
-  /** `[images, 2]`: real, fake. */
+  /** `[images, classes]`. */
   readonly logits: Float32Array;
   /** `[images]`. */
   readonly labels: Int32Array;

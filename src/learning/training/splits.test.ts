@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { countImages, majorityWords } from './splits.ts';
 
 test('what the majority class alone gives is one number where splits agree, and one for each where not', () => {
-  const even = countImages([0, 1, 1, 0]);
+  const even = countImages([0, 1, 1, 0], ['real', 'fake']);
   assert.deepEqual(even, { real: 2, fake: 2 });
   assert.equal(majorityWords({ train: even, val: { real: 30, fake: 30 } }), '50.0 %');
   assert.equal(majorityWords({ train: even, test: { real: 20, fake: 10 } }), 'train 50.0 %, test 66.7 %');

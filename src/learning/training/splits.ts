@@ -9,20 +9,24 @@ export const selectionSplit = 'val';
 /** The setting of a list of splits; light, since specs have it. */
 export const splitList = uniqueList(z.string(), 'split');
 
-/** The number of images of each class in a split. */
-export const splitImages = z.object({ real: z.int(), fake: z.int() });
+/** The number of images of each class in a split, by its name. */
+export const splitImages = z.record(z.string(), z.int());
 export type SplitImages = Readonly<z.infer<typeof splitImages>>;
 
-/** Counts the images of each class by their labels, 0 real and 1 fake. */
-export function countImages(labels: readonly number[]): SplitImages {
-  const fake = labels.filter((label) => label === 1).length;
-  return { real: labels.length - fake, fake };
-}
+/** Counts the images of each class by their labels. */
+export const countImages = (labels: readonly number[], classes: readonly string[]): SplitImages =>
+  Object.fromEntries(classes.map((name, c) => [name, labels.filter((label) => label === c).length]));
+
+/** The number of all images of a split. */
+export const totalOf = (images: SplitImages): number => Object.values(images).reduce((sum, count) => sum + count, 0);
+
+/** The share of the most frequent class. */
+export const majorityOf = (images: SplitImages): number => Math.max(...Object.values(images)) / totalOf(images);
 
 /** The accuracy of always calling the more frequent class: `50.0 %` for all splits, or `train 50.0 %, test 66.7 %`. */
 export function majorityWords(images: Readonly<Record<string, SplitImages>>): string {
-  const shares = Object.entries(images).map(([split, { real, fake }]) => {
-    return { split, share: `${((100 * Math.max(real, fake)) / (real + fake)).toFixed(1)} %` };
+  const shares = Object.entries(images).map(([split, counts]) => {
+    return { split, share: `${((100 * Math.max(...Object.values(counts))) / totalOf(counts)).toFixed(1)} %` };
   });
   const isOne = new Set(shares.map(({ share }) => share)).size === 1;
   return isOne ? shares[0]!.share : shares.map(({ split, share }) => `${split} ${share}`).join(', ');

@@ -15,7 +15,7 @@ export interface StepOptions {
 }
 
 /**
- * One training step. Returns the logits before it, `[batch, 2]`: only they are read, so a lazy backend computes all at once.
+ * One training step. Returns the logits before it, `[batch, classes]`: only they are read, so a lazy backend computes all at once.
  */
 export async function trainStep(
   model: LayersModel,

@@ -6,39 +6,60 @@ import { countImages, type SplitImages, trainSplit } from './splits.ts';
 
 /** Labelled images of named splits, in batches. The reader releases each batch. */
 export interface TrainingData {
+  /** In the order of the labels. */
+  readonly classes: readonly string[];
   batches(split: string): number;
   /** The name of an image of a split, by its index in the split's samples. */
   key(split: string, index: number): string;
   images(split: string): SplitImages;
   /** One pass over the training split in the epoch's order, augmented. `epoch` counts from 1. */
   training(epoch: number): AsyncIterable<Batch>;
-  /** One pass over a split in its own order, images unchanged. */
+  /** One pass over the images of a split that are of the classes, in its own order, images unchanged. */
   evaluation(split: string): AsyncIterable<Batch>;
 }
 
 /** The samples of named splits, and passes over them in a given order. */
 interface BatchSource {
-  samples(split: string): readonly { readonly key: string; readonly label: number }[];
-  /** `epoch` is undefined for images unchanged in their own order. */
-  pass(split: string, epoch?: { readonly number: number; readonly order: Uint32Array }): AsyncIterable<Batch>;
+  samples(split: string): readonly LabelledItem[];
+  /** `epoch` is undefined for images unchanged; without an `order` in their own. */
+  pass(split: string, order?: Uint32Array, epoch?: number): AsyncIterable<Batch>;
 }
 
-interface BatchOptions {
+type LabelledItem = { readonly key: string; readonly label: number; readonly class: string; readonly source: string };
+
+const labelOfClass = ({ label }: LabelledItem): number => label;
+
+/** What is learned: the names of the labels, and the label of each item, -1 for one that is of none. */
+export interface Labels {
+  readonly classes: readonly string[];
+  readonly labelOf: (item: LabelledItem) => number;
+}
+
+/** Without labels, those of the classes of the data. */
+interface BatchOptions extends Partial<Labels> {
   /** The last batch of a pass may be smaller. */
   readonly batchSize: number;
   /** Decides the order of every epoch and, with its number, the augmentation of every image. */
   readonly seed: number;
 }
 
-const trainingData = ({ samples, pass }: BatchSource, { batchSize, seed }: BatchOptions): TrainingData => ({
+const trainingData = (
+  { samples, pass }: BatchSource,
+  { batchSize, seed, classes = [], labelOf = labelOfClass }: BatchOptions,
+): TrainingData => ({
+  classes,
   batches: (split) => Math.ceil(samples(split).length / batchSize),
   key: (split, index) => samples(split)[index]!.key,
-  images: (split) => countImages(samples(split).map(({ label }) => label)),
+  images: (split) => countImages(samples(split).map(labelOf), classes),
   training: (epoch) => {
     const order = permutation(samples(trainSplit).length, new Random('order', seed, epoch));
-    return pass(trainSplit, { number: epoch, order });
+    return pass(trainSplit, order, epoch);
   },
-  evaluation: (split) => pass(split),
+  evaluation: (split) => {
+    const items = samples(split);
+    const known = [...items.keys()].filter((index) => labelOf(items[index]!) !== -1);
+    return known.length === items.length ? pass(split) : pass(split, Uint32Array.from(known));
+  },
 });
 
 /**
@@ -57,8 +78,8 @@ export function datasetBatches(
   const { seed, augment } = options;
   const source: BatchSource = {
     samples: (split) => loader(split).samples,
-    pass: (split, epoch) =>
-      loader(split).epoch(epoch && { order: epoch.order, augment: { ...augment, seed, epoch: epoch.number } }),
+    pass: (split, order, epoch) =>
+      loader(split).epoch({ ...(order && { order }), ...(epoch && { augment: { ...augment, seed, epoch } }) }),
   };
   return {
     ...trainingData(source, options),
@@ -73,16 +94,16 @@ export function featureBatches(features: Features, options: BatchOptions): Train
   const width = features.values;
   const source: BatchSource = {
     samples: (split) => features.split(split).samples,
-    async *pass(split, epoch) {
+    async *pass(split, given) {
       const { samples, features: all } = features.split(split);
-      const order = epoch?.order ?? Uint32Array.from(samples.keys());
+      const order = given ?? Uint32Array.from(samples.keys());
       for (let start = 0; start < order.length; start += options.batchSize) {
         const indices = order.slice(start, start + options.batchSize);
         const images = new Float32Array(indices.length * width);
         for (const [slot, index] of indices.entries()) {
           images.set(all.subarray(index * width, (index + 1) * width), slot * width);
         }
-        const labels = Int32Array.from(indices, (index) => samples[index]!.label);
+        const labels = Int32Array.from(indices, (index) => (options.labelOf ?? labelOfClass)(samples[index]!));
         yield { images, labels, indices, release: () => {} };
       }
     },

@@ -46,14 +46,14 @@ export type OptimizerSettings = z.infer<typeof optimizerSettings>;
 export const lossSettings = z.strictObject({
   labelSmoothing: share
     .exactOptional()
-    .describe('Share of every label that is spread evenly over both classes; none when left out.'),
+    .describe('Share of every label that is spread evenly over all classes; none when left out.'),
   classWeights: z
-    .union([z.tuple([positive, positive]), z.literal('balanced')], {
-      error: 'two numbers above 0, for real and for fake, or balanced',
+    .union([z.array(positive).min(2), z.literal('balanced')], {
+      error: 'a number above 0 for each class, such as [1, 3] for real and for fake, or balanced',
     })
     .exactOptional()
     .describe(
-      'Weights of the classes, [real, fake]. With balanced, both classes have the same total weight, however many images each has. Equal when left out.',
+      'Weights of the classes in the order of the data set, such as [real, fake]. With balanced, all classes have the same total weight, however many images each has. Equal when left out.',
     ),
 });
 export type LossSettings = z.infer<typeof lossSettings>;
@@ -62,8 +62,8 @@ export type LossSettings = z.infer<typeof lossSettings>;
 export interface Loss {
   /** From 0 to below 1. */
   readonly labelSmoothing?: number;
-  /** For real and fake, above 0; only their ratio matters. */
-  readonly classWeights?: readonly [number, number];
+  /** For each class, above 0; only their ratios matter. */
+  readonly classWeights?: readonly number[];
 }
 
 /** The bound of gradients. */

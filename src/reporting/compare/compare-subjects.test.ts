@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../digest.ts';
 import { folderListing, partsDigest } from '../../engine/files/listing.ts';
-import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
+import type { BinaryRow } from '../../learning/metrics/binary-view.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts, renderComparison } from './comparison-page.ts';
 import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
@@ -19,7 +19,7 @@ const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => 
   metrics: new Map(),
 });
 /** Eight images, of which the fakes from `right` on are scored above every real one. */
-const rows = (right: number): ScoreRow[] =>
+const rows = (right: number): BinaryRow[] =>
   Array.from({ length: 8 }, (_, i) => ({
     key: `${i}`,
     split: 'test',

@@ -1,12 +1,12 @@
 import { isDigest } from '../../digest.ts';
 import type { Json } from '../../json.ts';
+import type { BinaryRow } from '../../learning/metrics/binary-view.ts';
 import { compareModels, type ModelComparison } from '../../learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
 import { auc } from '../../learning/metrics/ranking/auc.ts';
 import { rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
-import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
 import type { History } from '../../learning/training/history.ts';
 import { baseName } from '../history/past-run.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
@@ -184,7 +184,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
   ];
 }
 
-function curveOf(rows: readonly ScoreRow[]): readonly (readonly [number, number])[] {
+function curveOf(rows: readonly BinaryRow[]): readonly (readonly [number, number])[] {
   const labels = rows.map(({ label }) => label);
   const curve = rocCurve(countAtThresholds(labels, rows.map(differenceOf)));
   return Array.from(curve.falsePositiveRate, (x, i) => [x, curve.truePositiveRate[i]!] as const);

@@ -5,6 +5,7 @@ import { fittedLabels } from '../../learning/charts/fit-text.ts';
 import { seriesScales } from '../../learning/charts/series.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import { theme } from '../../learning/charts/theme.ts';
+import { totalOf } from '../../learning/training/splits.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { dataUri, type Html, html } from '../report/html.ts';
 import { renderPage } from '../report/page.ts';
@@ -145,7 +146,10 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
       shape: { ...model, scale: shape },
     },
   });
-  const counts = of.flatMap((history) => history?.images?.[split] ?? []).map(({ real, fake }) => real + fake);
+  const counts = of.flatMap((history) => {
+    const images = history?.images?.[split];
+    return images === undefined ? [] : [totalOf(images)];
+  });
   const images = counts.length === 0 ? '' : `; ${formatCountRange(counts, 'image')}`;
   return {
     title: chartTitle(`Training on ${split}`, `${stage}, after each epoch${images}`, width),

@@ -5,9 +5,11 @@ import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { StageEntry } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
+import { type BinaryRow, binaryView } from '../../learning/metrics/binary-view.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
-import { parseScores, type ScoreRow } from '../../learning/metrics/scores-file.ts';
+import { parseScores } from '../../learning/metrics/scores-file.ts';
 import { type History, parseHistory } from '../../learning/training/history.ts';
+import { ok } from '../../result.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { recordedNumbers } from '../history/past-run.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
@@ -27,14 +29,15 @@ export interface SubjectStage {
   readonly fingerprint?: Fingerprint;
   readonly outputs?: readonly Listing[];
   readonly metrics: ReadonlyMap<string, MeasuredNumber>;
-  readonly scores?: readonly ScoreRow[];
+  /** Absent for more than two classes. */
+  readonly scores?: readonly BinaryRow[];
   readonly history?: History;
 }
 
 /** Reads a stage from the cache: by its result, and by a run's entry where that is gone. */
 export function readSubjectStage(store: FolderStore, digest: Digest | undefined, entry?: StageEntry): SubjectStage {
   const result = digest === undefined ? undefined : store.readResult(digest);
-  const scores = result && readOutput(store, result, 'scores', parseScores);
+  const scores = result && readOutput(store, result, 'scores', parseView);
   const history = result && readOutput(store, result, 'history', parseHistory);
   const kept = entry?.metrics && recordedNumbers(entry);
   const parsed = kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
@@ -44,6 +47,13 @@ export function readSubjectStage(store: FolderStore, digest: Digest | undefined,
     ...(scores !== undefined && { scores }),
     ...(history !== undefined && { history }),
   };
+}
+
+function parseView(text: string) {
+  const table = parseScores(text);
+  if (!table.ok) return table;
+  const view = binaryView(table.value);
+  return view.ok ? ok(view.value.rows) : view;
 }
 
 /** The first output of a type that is one file, as its parser reads it; undefined if it is absent or not whole. */

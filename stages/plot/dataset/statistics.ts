@@ -71,7 +71,7 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
     ...{ domain: [0, end], grid: false, tickCount: 4 },
     ...{ labels: isLast, ticks: isLast, domainOpacity: isLast ? 1 : 0, format: ',d' },
   });
-  const range = classes.length === 2 ? classColours : palette.slice(0, classes.length);
+  const range = classes.length === 2 ? classColours : classes.map((_, i) => palette[i % palette.length]!);
   const color = { field: 'class', type: 'nominal', legend: null, scale: { domain: classes, range } };
   const heading = `${split}: ${formatCountOf(images, 'image')}`;
   return {

@@ -48,7 +48,7 @@ export function componentsChart({ points, values, classes, shares }: FeaturesPla
   const subtitle = `${formatCount(points.length)} images by the two principal components of ${formatCount(values)} values`;
   const axis = (field: string, name: string, share = 0) =>
     quantity(field, `${name} component, ${formatShare(share)} of the variance`, { scale: { nice: 6 }, tickCount: 6 });
-  const colours = classes.length === 2 ? classColours : palette.slice(0, classes.length);
+  const colours = classes.length === 2 ? classColours : classes.map((_, i) => palette[i % palette.length]!);
   const by = { field: 'class', type: 'nominal', title: 'Class' };
   return chart(title, subtitle, side, {
     data: { name: 'features', values: points },

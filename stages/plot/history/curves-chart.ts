@@ -15,8 +15,14 @@ import { integerTicks } from '../../../src/learning/charts/integer-ticks.ts';
 import { lineLayers, pointLayer } from '../../../src/learning/charts/line-layers.ts';
 import { type LabelledGroup, nameSeries } from '../../../src/learning/charts/series.ts';
 import { ink } from '../../../src/learning/charts/theme.ts';
-import { chanceLevel, metric } from '../../../src/learning/metrics/metric-catalogue.ts';
-import { majorityWords, type SplitImages, selectionSplit } from '../../../src/learning/training/splits.ts';
+import { constantLoss } from '../../../src/learning/training/collapse.ts';
+import {
+  majorityOf,
+  majorityWords,
+  type SplitImages,
+  selectionSplit,
+  totalOf,
+} from '../../../src/learning/training/splits.ts';
 import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run, valueAt } from './curves-data.ts';
 
 export interface CurvesOptions {
@@ -209,8 +215,8 @@ function imagesOf(runs: readonly Run[], splits: readonly string[]): Images {
 
 const chanceLosses = (images: Images): ReadonlyMap<string, number> =>
   new Map(
-    Object.entries(images).flatMap(([split, { real, fake }]) =>
-      real > 0 && fake > 0 ? [[split, chanceLevel(metric('loss'), fake / (real + fake))!] as const] : [],
+    Object.entries(images).flatMap(([split, counts]) =>
+      majorityOf(counts) < 1 ? [[split, constantLoss(counts)] as const] : [],
     ),
   );
 
@@ -222,7 +228,7 @@ function keptText([only, ...others]: readonly Run[]): string {
 
 /** The numbers of images, where they are known, and the accuracy of the majority class. */
 function imagesText(images: Images): string {
-  const counts = Object.entries(images).map(([split, { real, fake }]) => `${formatCount(real + fake)} ${split}`);
+  const counts = Object.entries(images).map(([split, own]) => `${formatCount(totalOf(own))} ${split}`);
   if (counts.length === 0) return '';
   return `; ${formatList(counts)} images; majority class: ${majorityWords(images)}`;
 }

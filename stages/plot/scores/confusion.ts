@@ -4,9 +4,12 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part } from '../../../src/learning/charts/encoders.ts';
 import { fitText } from '../../../src/learning/charts/fit-text.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
+import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
+import { describeInput } from '../../../src/read-input.ts';
+import type { DrawForm } from '../inputs.ts';
+import { classConfusionChart } from './class-confusion.ts';
 import { countsOf, drawScores, errorsAt, type ModelScores, type ScoresOptions, type SplitScores } from './scores.ts';
 
-const classes = ['real', 'fake'] as const;
 const panelsAcross = 2;
 /** Sizes of a cell: a single model has larger ones. */
 const sizes = { one: [150, 90], several: [85, 56] } as const;
@@ -19,12 +22,12 @@ export function confusionChart(
   const called = models.map((model) => calledOf(model, threshold));
   const several = models.length > 1;
   const [{ counts, text }] = called as [Called];
-  const right = (counts.real[0] + counts.fake[1]) / models[0]!.labels.length;
+  const right = (counts[0][0] + counts[1][1]) / models[0]!.labels.length;
   const notes = [
     countsOf(models),
     ...(several ? [] : [text]),
     ...new Set(models.map(majorityText)),
-    ...(threshold === 0 ? [] : [`fake is what scores above ${threshold}`]),
+    ...(threshold === 0 ? [] : [`${models[0]!.sides[1]} is what scores above ${threshold}`]),
     'shares are of the row',
   ];
   const width = Math.max(360, Math.min(models.length, panelsAcross) * (2 * sizes[several ? 'several' : 'one'][0] + 60));
@@ -36,27 +39,39 @@ export function confusionChart(
   });
 }
 
-export const draw = drawScores(confusionChart);
+/** Of a single model with more than two classes, and no positive ones, all classes. */
+export const draw: DrawForm = (context) => {
+  const { settings } = context;
+  const [item, ...others] = context.inputs('scores');
+  const table = readScoreTable(item!.path, describeInput('scores', item!.labels), settings);
+  const { split = 'test', positive, title } = settings;
+  if (others.length > 0 || table.classes.length === 2 || positive !== undefined)
+    return drawScores(confusionChart)(context);
+  rowsOfSplit(table.rows, split, describeInput('scores', item!.labels));
+  return classConfusionChart({ table, split, shared: item!.labels, title });
+};
 
 type Called = ReturnType<typeof calledOf>;
 
 /** The images of each class by what they are called: real, fake. */
 function calledOf(model: ModelScores, threshold: number) {
   const { falsePositives, falseNegatives } = errorsAt(model, threshold);
-  const counts = {
-    real: [model.real - falsePositives, falsePositives],
-    fake: [falseNegatives, model.fake - falseNegatives],
-  } as const;
-  const [real, fake] = [0, 1].map((column) => formatCount(counts.real[column]! + counts.fake[column]!));
-  return { ...model, counts, text: `called real ${real}, called fake ${fake}` };
+  const counts = [
+    [model.real - falsePositives, falsePositives],
+    [falseNegatives, model.fake - falseNegatives],
+  ] as const;
+  const called = model.sides.map(
+    (name, column) => `called ${name} ${formatCount(counts[0][column]! + counts[1][column]!)}`,
+  );
+  return { ...model, counts, text: called.join(', ') };
 }
 
-function panel({ counts, text, ...model }: Called, index: number, several: boolean): Part {
+function panel({ counts, text, sides: classes, ...model }: Called, index: number, several: boolean): Part {
   const size = several ? sizes.several : sizes.one;
-  const cells = classes.flatMap((row) =>
+  const cells = classes.flatMap((row, label) =>
     classes.map((column, index) => {
-      const images = counts[row][index]!;
-      const value = Number((images / model[row]).toPrecision(6));
+      const images = counts[label]![index]!;
+      const value = Number((images / [model.real, model.fake][label]!).toPrecision(6));
       return { row, column, images, value, text: `${formatCount(images)}\n${formatShare(value)}` };
     }),
   );
@@ -74,5 +89,5 @@ function panel({ counts, text, ...model }: Called, index: number, several: boole
   return { title, ...table };
 }
 
-const majorityText = ({ real, fake }: ModelScores): string =>
-  `always guessing ${real >= fake ? 'real' : 'fake'} is right for ${formatShare(Math.max(real, fake) / (real + fake))}`;
+const majorityText = ({ real, fake, sides }: ModelScores): string =>
+  `always guessing ${sides[real >= fake ? 0 : 1]} is right for ${formatShare(Math.max(real, fake) / (real + fake))}`;

@@ -27,7 +27,7 @@ import {
   width,
 } from './scores.ts';
 
-const rates = ['false positives: real called fake', 'false negatives: fake called real'] as const;
+type Rates = readonly [string, string];
 
 /**
  * Both error rates against the threshold from which on an image is called fake, where they are equal marked; a panel for each
@@ -45,6 +45,8 @@ export function errorsChart(
     })(),
   );
   const several = models.length > 1;
+  const [real, fake] = models[0]!.sides;
+  const rates: Rates = [`false positives: ${real} called ${fake}`, `false negatives: ${fake} called ${real}`];
   const counted = models.map(({ name, labels, differences }) => {
     const counts = countAtThresholds(labels, differences);
     return { name, counts, equal: equalErrorRate(counts) };
@@ -59,7 +61,10 @@ export function errorsChart(
       vconcat: counted.map((one, index) => {
         const at = split === selectionSplit ? ` at ${format(one.equal.threshold)}` : '';
         const text = `EER ${formatShare(one.equal.rate)}${at}`;
-        return panel({ ...one, text }, domain, threshold, [index === models.length - 1, several]);
+        return panel({ ...one, text, rates, measure: `score of ${fake} − score of ${real}` }, domain, threshold, [
+          index === models.length - 1,
+          several,
+        ]);
       }),
     },
   );
@@ -72,15 +77,18 @@ interface Counted {
   readonly counts: ThresholdCounts;
   readonly equal: ReturnType<typeof equalErrorRate>;
   readonly text: string;
+  readonly rates: Rates;
+  /** What images are ranked by. */
+  readonly measure: string;
 }
 
 function panel(
-  { name, counts, equal, text }: Counted,
+  { name, counts, equal, text, rates, measure }: Counted,
   domain: Domain,
   threshold: number,
   [isLast, several]: readonly [boolean, boolean],
 ): Part {
-  const x = quantity('threshold', isLast ? 'Threshold of score of fake − score of real' : null, {
+  const x = quantity('threshold', isLast ? `Threshold of ${measure}` : null, {
     domain,
     grid: false,
   });
@@ -91,7 +99,7 @@ function panel(
     ...{ type: 'text', align: isRight ? 'right' : 'left', dx: isRight ? -12 : 12, dy: -10, fontWeight: 'bold' },
   };
   return {
-    data: { values: rowsOf(counts, domain) },
+    data: { values: rowsOf(counts, domain, rates) },
     width,
     height: panelHeight(several),
     layer: [
@@ -105,7 +113,7 @@ function panel(
 }
 
 /** Both rates as step lines across the whole panel, simplified by what cannot be seen. */
-function rowsOf(counts: ThresholdCounts, [first, last]: Domain) {
+function rowsOf(counts: ThresholdCounts, [first, last]: Domain, rates: Rates) {
   const { thresholds, falsePositives, truePositives, positives, negatives } = counts;
   const lines: readonly Point[][] = [[{ x: last, y: 0 }], [{ x: last, y: 1 }]];
   for (let i = 0; i < thresholds.length; i++) {

@@ -17,8 +17,6 @@ import {
   width,
 } from './scores.ts';
 
-const classes = ['real', 'fake'] as const;
-
 /** How the difference of the scores is distributed in each class, a panel for each model, on one axis. */
 export function histogramChart({ models, split, shared }: SplitScores, options: ScoresOptions): TopLevelSpec {
   const { title = withLabels(`Score differences by class on ${split}`, shared), threshold } = options;
@@ -27,7 +25,7 @@ export function histogramChart({ models, split, shared }: SplitScores, options: 
   const { labels, differences } = models[0]!;
   const area = `AUC ${formatDecimal(auc(countAtThresholds(labels, differences)))}`;
   const one = several ? [] : [area, `wrong: ${wrongText(models[0]!, threshold)}`];
-  const subtitle = [countsOf(models), ...one, 'right of the line an image is called fake'].join('; ');
+  const subtitle = [countsOf(models), ...one, `right of the line an image is called ${models[0]!.sides[1]}`].join('; ');
   return chart(title, subtitle, width + 50, {
     spacing: 14,
     vconcat: models.map((model, index) => panel(model, edges, options, [index === models.length - 1, several])),
@@ -53,15 +51,15 @@ function binEdges(models: readonly ModelScores[], { bins, threshold }: ScoresOpt
 }
 
 /** A row for each edge and class, of the bin that begins there; the last edge closes the shape. */
-function rowsOf({ labels, differences, real, fake }: ModelScores, edges: readonly number[]) {
-  const counts = classes.map(() => new Float64Array(edges.length));
+function rowsOf({ labels, differences, real, fake, sides }: ModelScores, edges: readonly number[]) {
+  const counts = sides.map(() => new Float64Array(edges.length));
   const [first, step] = [edges[0]!, (edges.at(-1)! - edges[0]!) / (edges.length - 1)];
   for (let i = 0; i < labels.length; i++) {
     // A bin has its upper edge, as what lies on the threshold is called real.
     const bin = Math.min(edges.length - 2, Math.max(0, Math.ceil((differences[i]! - first) / step - 1e-9) - 1));
     counts[labels[i]!]![bin]!++;
   }
-  return classes.flatMap((series, label) =>
+  return sides.flatMap((series, label) =>
     edges.map((difference, index) => {
       const images = counts[label]![index]!;
       const share = Number((images / (label === 0 ? real : fake)).toPrecision(6));
@@ -77,7 +75,8 @@ function panel(
   [isLast, several]: readonly [boolean, boolean],
 ): Part {
   const inShares = scale === 'share';
-  const x = quantity('difference', isLast ? 'Score of fake − score of real' : null, {
+  const { sides } = model;
+  const x = quantity('difference', isLast ? `Score of ${sides[1]} − score of ${sides[0]}` : null, {
     ...{ domain: [edges[0]!, edges.at(-1)!], grid: false },
   });
   const y = quantity(inShares ? 'share' : 'images', inShares ? 'Share (%)' : 'Images', {
@@ -89,12 +88,12 @@ function panel(
     height: panelHeight(several),
     layer: [
       ...(several ? [panelHeader(model.name, `: ${wrongText(model, threshold)} wrong`, width)] : []),
-      ...classes.map((name, label) => ({
-        transform: [{ filter: `datum.series === '${name}'` }],
+      ...sides.map((name, label) => ({
+        transform: [{ filter: `datum.series === '${name.replace(/['\\]/g, '\\$&')}'` }],
         mark: { type: 'area', interpolate: 'step-after', opacity: 0.3, fill: classColours[label]! },
         encoding: { x, y: { ...y, stack: null } },
       })),
-      ...lineLayers(classes, { x, y, colours: classColours, legend: { width }, mark: { interpolate: 'step-after' } }),
+      ...lineLayers(sides, { x, y, colours: classColours, legend: { width }, mark: { interpolate: 'step-after' } }),
       ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
     ],
   };
@@ -102,5 +101,5 @@ function panel(
 
 const wrongText = (model: ModelScores, threshold: number): string => {
   const { falsePositives, falseNegatives } = errorsAt(model, threshold);
-  return `${formatShare(falsePositives / model.real)} of real, ${formatShare(falseNegatives / model.fake)} of fake`;
+  return `${formatShare(falsePositives / model.real)} of ${model.sides[0]}, ${formatShare(falseNegatives / model.fake)} of ${model.sides[1]}`;
 };

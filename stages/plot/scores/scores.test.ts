@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatScores, type ScoreRow } from '../../../src/learning/metrics/scores-file.ts';
+import { type BinaryRow, usualSides } from '../../../src/learning/metrics/binary-view.ts';
+import { formatPairs } from '../../../src/learning/metrics/testing-scores.ts';
 import { StageError } from '../../../src/stage.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
@@ -18,7 +19,14 @@ const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.me
 /** Scores of a model by the differences of its real and of its fake images. */
 function model(name: string, real: readonly number[], fake: readonly number[]): ModelScores {
   const labels = Uint8Array.from([...real.map(() => 0), ...fake.map(() => 1)]);
-  return { name, labels, differences: Float64Array.from([...real, ...fake]), real: real.length, fake: fake.length };
+  return {
+    name,
+    labels,
+    differences: Float64Array.from([...real, ...fake]),
+    real: real.length,
+    fake: fake.length,
+    sides: usualSides,
+  };
 }
 
 const alone: SplitScores = { split: 'test', shared: { seed: '7' }, models: [model('', [-2, -1, 0, 1], [-1, 2])] };
@@ -92,7 +100,7 @@ test('what lies on the threshold is called real, as a tie of the two scores is',
   assert.deepEqual(errorsAt(alone.models[0]!, -0.5), { falsePositives: 2, falseNegatives: 1 });
 });
 
-const row = (split: string, label: 0 | 1, fake: number): ScoreRow => ({
+const row = (split: string, label: 0 | 1, fake: number): BinaryRow => ({
   key: `${split}${fake}`,
   split,
   label,
@@ -103,8 +111,8 @@ const row = (split: string, label: 0 | 1, fake: number): ScoreRow => ({
 test('scores are drawn without a word of Vega, one model or several', async () => {
   using bench = new StageBench();
   const [path, other] = [join(bench.root, 'scores.csv'), join(bench.root, 'other.csv')];
-  writeFileSync(path, formatScores([row('test', 0, -1), row('test', 0, 2), row('test', 1, 3), row('val', 1, 1)]));
-  writeFileSync(other, formatScores([row('test', 0, -2), row('test', 0, 4), row('test', 1, 1)]));
+  writeFileSync(path, formatPairs([row('test', 0, -1), row('test', 0, 2), row('test', 1, 3), row('val', 1, 1)]));
+  writeFileSync(other, formatPairs([row('test', 0, -2), row('test', 0, 4), row('test', 1, 1)]));
   for (const chart of ['histogram', 'confusion', 'errors']) {
     for (const labels of [[{}], [{ net: 'a' }, { net: 'b' }]]) {
       const scores = labels.map((one, i) => ({ path: i === 0 ? path : other, labels: one }));

@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
+import type { SideNames } from '../../../src/learning/metrics/binary-view.ts';
 import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
-import { readSplitScores, requireBothClasses } from '../../../src/learning/metrics/read-split-scores.ts';
+import { readSplitScores, requireBothSides } from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
 import type { InputArtifact } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';
@@ -17,6 +18,8 @@ export interface ModelScores {
   readonly differences: Float64Array;
   readonly real: number;
   readonly fake: number;
+  /** The sides in words. */
+  readonly sides: SideNames;
 }
 
 /** The scores of every item, and the labels that they share. */
@@ -36,18 +39,22 @@ export const drawScores =
     const items = inputs('scores');
     const { split = 'test' } = settings;
     const { names, shared } = nameSeries(items.map(({ labels }) => labels));
-    const models = items.map((item, index) => readItem(item, split, names[index]!));
+    const models = items.map((item, index) => readItem(item, settings, names[index]!));
     return draw({ split, shared, models }, { bins: 40, scale: 'share', threshold: 0, ...settings });
   };
 
-function readItem({ path, labels: axes }: InputArtifact, split: string, name: string): ModelScores {
+function readItem(
+  { path, labels: axes }: InputArtifact,
+  { split = 'test', ...settings }: PlotSettings,
+  name: string,
+): ModelScores {
   const what = describeInput('scores', axes);
-  const { rows } = readSplitScores(path, split, what);
-  requireBothClasses(rows, split, what);
+  const { rows, names: sides } = readSplitScores(path, split, what, settings);
+  requireBothSides(rows, sides, split, what);
   const labels = Uint8Array.from(rows, ({ label }) => label);
   const fake = labels.reduce((sum, label) => sum + label, 0);
   const differences = logitDifferences(rows.flatMap((row) => [row.real, row.fake]));
-  return { name, labels, differences, real: labels.length - fake, fake };
+  return { name, labels, differences, real: labels.length - fake, fake, sides };
 }
 
 /** Counts the errors of a model that calls an image fake when its difference is above the threshold. */
@@ -67,7 +74,9 @@ export const panelHeight = (several: boolean) => (several ? 120 : 240);
 
 /** How many images of each class there are; of several models that differ in it, from how many to how many. */
 export function countsOf(models: readonly ModelScores[]): string {
-  const texts = models.map(({ real, fake }) => `${formatCount(real)} real and ${formatCountOf(fake, 'fake image')}`);
+  const texts = models.map(
+    ({ real, fake, sides }) => `${formatCount(real)} ${sides[0]} and ${formatCountOf(fake, `${sides[1]} image`)}`,
+  );
   const counts = models.map(({ labels }) => labels.length);
   return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, 'image');
 }

@@ -17,23 +17,36 @@ export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number
 export const squareOf = (label: number, probability: number): number => (probability - label) ** 2;
 
 /**
- * The mean softmax cross-entropy (log loss) in nats, from 0 up: -log of the probability of the true class, 0 or 1 (Bishop
- * 2006, "Pattern Recognition and Machine Learning", equation 4.108). Lower is better, ln 2 = 0.693 is chance. NaN for no
+ * The mean softmax cross-entropy (log loss) in nats, from 0 up: -log of the probability of the true class (Bishop
+ * 2006, "Pattern Recognition and Machine Learning", equation 4.108). Lower is better; of two equal classes ln 2 = 0.693 is chance. NaN for no
  * images or when a logit is NaN; finite logits give a finite value, however far apart they are.
+ *
+ * @param options The number of classes is 2 by default: logits are `[images, classes]`.
  *
  * Example: labels 0 1 with logits (0, 0) (0, 0) give ln 2; labels 0 1 with (1, -1) (1, -1) give 1.126928 = ln(1 + e²) - 1.
  */
-export function crossEntropy(labels: ArrayLike<number>, logits: Logits, options: Weighted = {}): number {
-  if (logits.length !== 2 * labels.length) {
-    throw new RangeError(`Expected two logits for each of ${labels.length} labels, got ${logits.length} logits`);
+export function crossEntropy(labels: ArrayLike<number>, logits: Logits, options: LossOptions = {}): number {
+  const { classes = 2 } = options;
+  if (logits.length !== classes * labels.length) {
+    throw new RangeError(`Expected ${classes} logits for each of ${labels.length} labels, got ${logits.length} logits`);
   }
   requireOneEach(labels, labels, 'label', options);
-  return weightedMean(labels.length, (i) => lossOf(i, labels[i]!, logits), options);
+  return weightedMean(labels.length, (i) => lossOf(i, labels[i]!, logits, classes), options);
 }
 
+type LossOptions = Weighted & { readonly classes?: number };
+
 /** The {@link crossEntropy} of the item `i`. */
-export function lossOf(i: number, label: number, logits: Logits): number {
-  // log(e^right + e^wrong) - right = log(1 + e^(wrong - right)), kept from overflowing.
-  const behind = logits[2 * i + 1 - label]! - logits[2 * i + label]!;
-  return Math.max(behind, 0) + Math.log1p(Math.exp(-Math.abs(behind)));
+export function lossOf(i: number, label: number, logits: Logits, classes = 2): number {
+  const right = logits[classes * i + label]!;
+  // log Σ e^other - right = most + log Σ e^(behind - most), where `behind` is by how much a class is ahead of the right one.
+  let [most, first] = [0, label];
+  for (let c = 0; c < classes; c++) {
+    const behind = logits[classes * i + c]! - right;
+    if (behind > most) [most, first] = [behind, c];
+    if (Number.isNaN(behind)) return Number.NaN;
+  }
+  let others = 0;
+  for (let c = 0; c < classes; c++) if (c !== first) others += Math.exp(logits[classes * i + c]! - right - most);
+  return most + Math.log1p(others);
 }

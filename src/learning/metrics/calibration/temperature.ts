@@ -54,6 +54,52 @@ function wrongProbability(margin: number, scaled: number): number {
 }
 
 /**
+ * {@link fitTemperature} for more than two classes. The loss is convex in 1 / T here too: its slope is the mean of Σ p_c z_c - z_y over
+ * the images, which rises with 1 / T, so halving a bracket finds where it is 0.
+ *
+ * Example: labels 0 0 1 1 with logits (0, -1) (0, 1) (0, 1) (0, 1) give 0.910239.
+ *
+ * @param logits `[images, classes]`, finite.
+ */
+export function fitClassTemperature(labels: ArrayLike<number>, logits: ArrayLike<number>, classes: number): number {
+  if (labels.length === 0) return Number.NaN;
+  const ahead = aheadOfRight(labels, logits, classes); // of the right class, by how much each class is
+  if (ahead.every((value) => value <= 0) && ahead.some((value) => value < 0)) return 0;
+  if (slopeOverClasses(0, ahead, classes) >= 0) return Infinity;
+  let [low, high] = [0, 1];
+  while (slopeOverClasses(high, ahead, classes) < 0) [low, high] = [high, 2 * high];
+  for (let middle = (low + high) / 2; middle > low && middle < high; middle = (low + high) / 2) {
+    if (slopeOverClasses(middle, ahead, classes) < 0) low = middle;
+    else high = middle;
+  }
+  return 2 / (low + high);
+}
+
+function aheadOfRight(labels: ArrayLike<number>, logits: ArrayLike<number>, classes: number): Float64Array {
+  return Float64Array.from(logits, (logit, at) => {
+    const image = Math.floor(at / classes);
+    return logit - logits[image * classes + labels[image]!]!;
+  });
+}
+
+/** The derivative in a = 1 / T of the loss Σ log Σ e^(a d) over how much each class is ahead, d. */
+function slopeOverClasses(a: number, ahead: Float64Array, classes: number): number {
+  let slope = 0;
+  for (let from = 0; from < ahead.length; from += classes) {
+    let most = 0;
+    for (let c = 0; c < classes; c++) most = Math.max(most, ahead[from + c]!);
+    let [weighted, total] = [0, 0];
+    for (let c = 0; c < classes; c++) {
+      const power = Math.exp(a * (ahead[from + c]! - most));
+      weighted += power * ahead[from + c]!;
+      total += power;
+    }
+    slope += weighted / total;
+  }
+  return slope;
+}
+
+/**
  * The interval of a temperature that {@link fitTemperature} fitted to these labels and differences, over other images of the
  * same kind: normal in 1 / T, with the variance of the loss's slope over independent units, images or groups (White 1982,
  * "Maximum likelihood estimation of misspecified models"). A model is significantly overconfident where 1 lies below the

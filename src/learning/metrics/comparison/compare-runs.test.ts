@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
+import type { BinaryRow } from '../binary-view.ts';
 import { auc } from '../ranking/auc.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
-import type { ScoreRow } from '../scores-file.ts';
 import { compareRuns } from './compare-models.ts';
 import { matchScores } from './match-scores.ts';
 
 const options = { level: 0.95, draws: 400, seed: 1 };
 
 /** A run of a model that is right more often the larger `skill` is; every run sees the same images in its own way. */
-function run(skill: number, seed: number): ScoreRow[] {
+function run(skill: number, seed: number): BinaryRow[] {
   const random = new Random('run', seed);
   return Array.from({ length: 120 }, (_, i) => {
     const label = (i % 2) as 0 | 1;
@@ -19,7 +19,7 @@ function run(skill: number, seed: number): ScoreRow[] {
   });
 }
 
-function compared(...groups: (readonly ScoreRow[])[][]) {
+function compared(...groups: (readonly BinaryRow[])[][]) {
   const matched = matchScores(groups.flat().map((rows, i) => ({ name: `run ${i}`, rows })));
   assert.ok(matched.ok);
   let next = 0;
@@ -30,7 +30,7 @@ function compared(...groups: (readonly ScoreRow[])[][]) {
   );
 }
 
-const areaOf = (rows: readonly ScoreRow[]) =>
+const areaOf = (rows: readonly BinaryRow[]) =>
   auc(
     countAtThresholds(
       rows.map(({ label }) => label),
@@ -47,7 +47,7 @@ test('models are told apart by the means of their runs, with what other runs and
   assert.equal(area.test, 'runs-and-images');
 
   // Runs that are all alike leave the images alone as a cause; runs that differ make the interval wider.
-  const widthOf = (runs: readonly ScoreRow[][]) => {
+  const widthOf = (runs: readonly BinaryRow[][]) => {
     const [pair] = compared([...runs], [run(0.3, 1), run(0.3, 1), run(0.3, 1)]);
     return pair!.auc.high - pair!.auc.low;
   };

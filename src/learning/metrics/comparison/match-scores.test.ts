@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ScoreRow } from '../scores-file.ts';
+import type { BinaryRow } from '../binary-view.ts';
 import { matchScores } from './match-scores.ts';
 
-const row = (key: string, label: 0 | 1, fake = 0, group?: string): ScoreRow => ({
+const row = (key: string, label: 0 | 1, fake = 0, group?: string): BinaryRow => ({
   key,
   split: 'test',
   label,
@@ -46,7 +46,7 @@ test('an image has the group that any model knows, whatever their order', () => 
 });
 
 test('scores that cannot be compared are told why', () => {
-  const against = (...rows: ScoreRow[]) => {
+  const against = (...rows: BinaryRow[]) => {
     const result = matchScores([one, { name: 'B', rows }]);
     return result.ok ? '' : result.error;
   };

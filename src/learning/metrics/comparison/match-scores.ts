@@ -1,20 +1,20 @@
 import { err, ok, type Result } from '../../../result.ts';
-import type { ScoreRow } from '../scores-file.ts';
+import type { BinaryRow } from '../binary-view.ts';
 
 /** Several models' scores of the same images. */
 export interface MatchedScores {
   /** The split and key by which each image was matched. */
-  readonly images: readonly Pick<ScoreRow, 'key' | 'split'>[];
+  readonly images: readonly Pick<BinaryRow, 'key' | 'split'>[];
   /** 0 real, 1 fake. */
   readonly labels: readonly (0 | 1)[];
   /** From any model that knows it; absent where no image has one. */
   readonly groups?: readonly (string | undefined)[];
-  readonly models: readonly (readonly ScoreRow[])[];
+  readonly models: readonly (readonly BinaryRow[])[];
   /** For each model, the number of images that some other model did not score. */
   readonly unmatched: readonly number[];
 }
 
-export type NamedScores = { readonly name: string; readonly rows: readonly ScoreRow[] };
+export type NamedScores = { readonly name: string; readonly rows: readonly BinaryRow[] };
 
 /** Models are compared only if they share this share of the images of the one with the fewest. */
 const leastShare = 0.5;
@@ -54,9 +54,9 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
 }
 
 /** The first disagreement of models on an image. */
-function disagreementOn(rows: readonly ScoreRow[], models: readonly NamedScores[]): string | undefined {
-  const [first] = rows as [ScoreRow];
-  const between = (what: string, one: number, other: number, show: (row: ScoreRow) => string) =>
+function disagreementOn(rows: readonly BinaryRow[], models: readonly NamedScores[]): string | undefined {
+  const [first] = rows as [BinaryRow];
+  const between = (what: string, one: number, other: number, show: (row: BinaryRow) => string) =>
     `expected one ${what} for ${describe(first)}, got ${show(rows[one]!)} in the scores of ${models[one]!.name} and ` +
     `${show(rows[other]!)} in those of ${models[other]!.name}`;
   const odd = rows.findIndex(({ label }) => label !== first.label);
@@ -76,5 +76,5 @@ function tooFew(models: readonly NamedScores[], matched: number): string {
   );
 }
 
-const idOf = ({ split, key }: ScoreRow): string => JSON.stringify([split, key]);
-const describe = ({ split, key }: ScoreRow): string => `"${key}" of ${split}`;
+const idOf = ({ split, key }: BinaryRow): string => JSON.stringify([split, key]);
+const describe = ({ split, key }: BinaryRow): string => `"${key}" of ${split}`;

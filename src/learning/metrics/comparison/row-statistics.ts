@@ -1,10 +1,10 @@
+import type { BinaryRow } from '../binary-view.ts';
 import { accuracy, confusion } from '../confusion.ts';
 import type { Statistic } from '../intervals/bootstrap.ts';
 import { auc } from '../ranking/auc.ts';
 import { countDraws, rankScores } from '../ranking/threshold-counts.ts';
-import type { ScoreRow } from '../scores-file.ts';
 
-type Scores = Pick<ScoreRow, 'real' | 'fake'>;
+type Scores = Pick<BinaryRow, 'real' | 'fake'>;
 
 /** The score that ranks images: the second score minus the first; higher is more fake. */
 export const differenceOf = ({ real, fake }: Scores): number => fake - real;

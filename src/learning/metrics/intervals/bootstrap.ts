@@ -12,11 +12,11 @@ import type { Interval } from './interval.ts';
  * For statistics of a ranking, sort once and count each draw: {@link countDraws} in threshold-counts.ts.
  */
 export interface BootstrapSample {
-  /** 0 or 1 for each image. */
+  /** The class of each image, counted from 0. */
   readonly labels: ArrayLike<number>;
   /**
    * The group of each image, such as its video; undefined where it is alone. Frames of one video are alike, so whole groups are
-   * drawn (Field and Welsh 2007, "Bootstrapping clustered data"): real groups, fake groups and mixed groups separately.
+   * drawn (Field and Welsh 2007, "Bootstrapping clustered data"), those of each set of classes separately.
    */
   readonly groups?: readonly (string | undefined)[] | undefined;
   /** Number of draws; 2000 when absent. */
@@ -161,10 +161,16 @@ export interface Share {
 
 const all: Share = { index: 0, of: 1 };
 
-/** The draws, or none if a class has a single image or group, whose unknown spread would count as none. */
+/**
+ * The draws, or none if a class has a single image or group, whose unknown spread would count as none. Of more than two classes a
+ * tenth may be so rare.
+ */
 export function informativeDraws(sample: BootstrapSample, share = all): Iterable<Uint8Array> {
-  const [real, fake, both] = unitsOf(sample.labels, sample.groups).strata;
-  return [real, fake].some((own) => own + both > 0 && own < 2 && both < 2) ? [] : bootstrapWeights(sample, share);
+  const { strata } = unitsOf(sample.labels, sample.groups);
+  const classes = [...new Set(strata.flatMap(({ labels }) => labels))];
+  const rare = classes.filter((label) => !strata.some(({ labels, size }) => size > 1 && labels.includes(label)));
+  const most = classes.length > 2 ? mostUndefined * classes.length : 0;
+  return rare.length > most ? [] : bootstrapWeights(sample, share);
 }
 
 /** The draws: how often each image was drawn, in one array that is reused for each draw. */

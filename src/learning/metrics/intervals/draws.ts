@@ -2,8 +2,8 @@ import { Random } from '../../../random.ts';
 
 /** What a bootstrap draws: images, or whole groups of them. */
 export interface Units {
-  /** The number of units of each stratum, those of real images, of fake ones, and of both; units are numbered in this order. */
-  readonly strata: readonly [real: number, fake: number, both: number];
+  /** A stratum for each set of labels that units have, smaller sets first; units are numbered in this order. */
+  readonly strata: readonly { readonly labels: readonly number[]; readonly size: number }[];
   /** The unit of each image. */
   readonly unitOf: Uint32Array;
 }
@@ -14,24 +14,57 @@ export function unitsOf(labels: ArrayLike<number>, groups?: readonly (string | u
     throw new RangeError(`Expected a group for each of ${labels.length} labels, got ${groups.length}`);
   }
   const named = new Map<string, number>();
-  const kinds = new Uint8Array(labels.length); // of each unit: 1 real, 2 fake, 3 both
+  const sets = new LabelSets();
+  const kinds: number[] = []; // of each unit, its set
   const unitOf = new Uint32Array(labels.length);
-  let count = 0;
   for (let image = 0; image < labels.length; image++) {
     const group = groups?.[image];
     const known = group === undefined ? undefined : named.get(group);
-    const unit = known ?? count++;
+    const unit = known ?? kinds.length;
     if (group !== undefined && known === undefined) named.set(group, unit);
-    kinds[unit]! |= labels[image] === 1 ? 2 : 1;
+    kinds[unit] = sets.with(kinds[unit], labels[image]!);
     unitOf[image] = unit;
   }
-  const strata: [number, number, number] = [0, 0, 0];
-  for (let unit = 0; unit < count; unit++) strata[kinds[unit]! - 1]!++;
-  const next = [0, strata[0], strata[0] + strata[1]];
-  const places = new Uint32Array(count);
-  for (let unit = 0; unit < count; unit++) places[unit] = next[kinds[unit]! - 1]!++;
+  const sizes = sets.all.map(() => 0);
+  for (const kind of kinds) sizes[kind]!++;
+  const order = sets.inOrder().filter((kind) => sizes[kind]! > 0);
+  const next = new Uint32Array(sizes.length);
+  for (const [i, kind] of order.entries()) {
+    next[kind] = i === 0 ? 0 : next[order[i - 1]!]! + sizes[order[i - 1]!]!;
+  }
+  const places = Uint32Array.from(kinds, (kind) => next[kind]!++);
   for (let image = 0; image < unitOf.length; image++) unitOf[image] = places[unitOf[image]!]!;
-  return { strata, unitOf };
+  return { strata: order.map((kind) => ({ labels: sets.all[kind]!, size: sizes[kind]! })), unitOf };
+}
+
+/** Sets of labels by number, each once. */
+class LabelSets {
+  readonly all: (readonly number[])[] = [];
+  readonly #numbers = new Map<string, number>();
+  /** By the step that leads to a set: its label, and the number of the set before. */
+  readonly #larger = new Map<number, number>();
+
+  /** The number of the set that a label makes with those of another set, if there is one. */
+  with(set: number | undefined, label: number): number {
+    const step = 65536 * (set === undefined ? 0 : set + 1) + label;
+    const found = this.#larger.get(step);
+    if (found !== undefined) return found;
+    const labels = [...new Set([...(set === undefined ? [] : this.all[set]!), label])].sort((a, b) => a - b);
+    const number = this.#numbers.get(labels.join()) ?? this.all.push(labels) - 1;
+    this.#numbers.set(labels.join(), number);
+    this.#larger.set(step, number);
+    return number;
+  }
+
+  /** Smaller sets first, then by their labels: of two classes {0}, {1}, {0, 1}. */
+  inOrder(): readonly number[] {
+    const firstOther = (a: readonly number[], b: readonly number[]) => a.findIndex((label, i) => label !== b[i]);
+    return [...this.all.keys()].sort((one, other) => {
+      const [a, b] = [this.all[one]!, this.all[other]!];
+      const at = Math.max(0, firstOther(a, b));
+      return a.length - b.length || a[at]! - b[at]!;
+    });
+  }
 }
 
 /** The draws of a bootstrap, one after the other. */
@@ -45,7 +78,7 @@ export class Draws {
   constructor(units: Units, seed: number) {
     this.#units = units;
     this.#random = new Random('bootstrap', seed);
-    this.#counts = new Uint8Array(units.strata.reduce((sum, size) => sum + size, 0));
+    this.#counts = new Uint8Array(units.strata.reduce((sum, { size }) => sum + size, 0));
     this.#weights = new Uint8Array(units.unitOf.length);
   }
 
@@ -66,7 +99,7 @@ export class Draws {
     // In parts, since V8 would compile a long first loop without having seen what follows it, and then run it slowly for ever.
     const part = 1000;
     let from = 0;
-    for (const size of this.#units.strata) {
+    for (const { size } of this.#units.strata) {
       for (let i = 0; i < size; i += part) this.#random.tally(size, Math.min(part, size - i), counts, from);
       from += size;
     }

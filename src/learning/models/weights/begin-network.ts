@@ -22,6 +22,8 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
   readonly normalise?: Normalization;
   readonly pretrained?: PretrainedSetting | 'none';
   readonly seed: number;
+  /** Of a named network, 2 by default. */
+  readonly classes?: number;
 }
 
 /**
@@ -31,9 +33,9 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
  */
 export async function beginNetwork(
   context: Pick<StageContext, 'inputs' | 'download' | 'log'>,
-  { model: architecture, imageSize: size, fit, kernel, normalise, pretrained, seed }: NetworkSettings,
+  { model: architecture, imageSize: size, fit, kernel, normalise, pretrained, seed, classes }: NetworkSettings,
 ) {
-  const net = netOf(architecture);
+  const net = netOf(architecture, classes);
   const model = buildNet(net, size);
   initialiseWeights(model, seed);
   const paths = await weightPaths(context, pretrained);

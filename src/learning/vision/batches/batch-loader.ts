@@ -27,6 +27,8 @@ export interface Batch {
 export interface BatchLoaderOptions extends Partial<Omit<BatchWorkerSetup, 'dataset' | 'split' | 'resize'>> {
   readonly batchSize: number;
   readonly resize: Resize;
+  /** The label of an image, by default that of its class. */
+  readonly labelOf?: (sample: Sample) => number;
   /** Batches made ahead of the reader. Default 3. */
   readonly prefetch?: number;
 }
@@ -68,6 +70,7 @@ export interface EpochOptions {
  */
 export class BatchLoader {
   readonly samples: readonly Sample[];
+  readonly #labels: readonly number[];
   readonly #batchSize: number;
   readonly #prefetch: number;
   readonly #worker: Worker;
@@ -95,6 +98,7 @@ export class BatchLoader {
   /** `dataset` is the artifact's folder. Throws a {@link StageError} when it or the split cannot be read. */
   constructor(dataset: string, split: string, options: BatchLoaderOptions) {
     this.samples = openDataset(dataset).split(split).samples;
+    this.#labels = this.samples.map(options.labelOf ?? (({ label }) => label));
     this.#batchSize = options.batchSize;
     this.#prefetch = options.prefetch ?? 3;
     const { width, height } = options.resize;
@@ -152,7 +156,7 @@ export class BatchLoader {
         const indices = order.slice(start, start + this.#batchSize);
         yield {
           images,
-          labels: Int32Array.from(indices, (index) => this.samples[index]!.label),
+          labels: Int32Array.from(indices, (index) => this.#labels[index]!),
           indices,
           ...(augment?.mixup === undefined ? {} : { mixed: this.#mixed(augment, indices) }),
           release: () => {
@@ -168,7 +172,7 @@ export class BatchLoader {
   #mixed(augment: Augmentation, indices: Uint32Array) {
     const mixes = Array.from(indices, (index) => mixOf(augment, index, this.samples.length));
     return {
-      labels: Int32Array.from(indices, (index, i) => this.samples[mixes[i]?.partner ?? index]!.label),
+      labels: Int32Array.from(indices, (index, i) => this.#labels[mixes[i]?.partner ?? index]!),
       shares: Float32Array.from(mixes, (mix) => mix?.share ?? 0),
     };
   }

@@ -80,10 +80,11 @@ class SplitWriter {
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 
     const shard = this.#shardWithRoomFor(length);
-    const { key, label: number, source, path, group, width, height } = sample;
+    const { key, label: number, source, path, group, slices, width, height } = sample;
     this.#samples.push({
       ...{ key, label: number, class: className, source, path },
       ...(group === undefined ? {} : { group }),
+      ...(slices === undefined ? {} : { slices }),
       ...{ width, height, shard: shard.name, offset: shard.length + header.length, size: bytes.length },
     });
     this.#write(shard.fd, chunks, length);

@@ -10,7 +10,7 @@ const ownName = z.string().regex(/^(?!\.\.?$)[^/\\\0]+$/, 'expected a name witho
 
 /** The fields that a dataset and the features of one share. */
 export const classesAndSplits = {
-  /** In label order: the label of `classes[0]` is 0. By the project's convention 0 is real, 1 is fake. */
+  /** In label order: the label of `classes[0]` is 0. Of real and fake, 0 is real. */
   classes: z.array(z.string()).min(1).readonly(),
   splits: z
     .array(ownName)
@@ -45,6 +45,8 @@ export const labelledImage = (classes: number) => ({
   path: z.string(),
   /** Images of one group belong together and are in one split. Absent: alone. */
   group: z.string().optional(),
+  /** What else is known of it, by name, such as its camera; absent where nothing is. */
+  slices: z.record(z.string(), z.string()).optional(),
 });
 
 export const sampleList = (classes: number) =>

@@ -1,0 +1,90 @@
+import { err, ok, type Result } from '../../result.ts';
+import { thereAre } from '../../suggest.ts';
+import { type ScoreScale, scaleOfScores } from './logits.ts';
+import type { ScoreRow, ScoreTable } from './scores-file.ts';
+
+/** An image as a detector sees it: one side is searched for, the other is not. */
+export interface BinaryRow extends Pick<ScoreRow, 'key' | 'split' | 'source' | 'group' | 'slices'> {
+  /** 1 = positive, such as fake; 0 = negative. */
+  readonly label: 0 | 1;
+  /** Evidence for the negative side, called real throughout. */
+  readonly real: number;
+  /** Evidence for the positive side, called fake throughout. */
+  readonly fake: number;
+}
+
+/** The detector's view of a table: its classes on two sides. */
+export interface BinaryScores {
+  readonly rows: readonly BinaryRow[];
+  /** The sides in words, the positive one second: `real`, `fake`. */
+  readonly names: SideNames;
+}
+export type SideNames = readonly [negative: string, positive: string];
+
+/** The names of a view's sides by default, and of those that were never named. */
+export const usualSides: SideNames = ['real', 'fake'];
+
+/**
+ * The detector's view of scores. Of two classes the second is positive unless `positive` names the first. Otherwise `positive` names
+ * labels, or classes of labels that are sources; a label that the model does not know, and that is not named, is negative.
+ *
+ * The evidence for a side of several classes is, of logits, the logarithm of the sum of their exponentials, which is the logit of
+ * their union; of probabilities, their sum. That of a single class passes through unchanged. The error is one sentence.
+ */
+export function binaryView(table: ScoreTable, positive?: readonly string[]): Result<BinaryScores, string> {
+  const { classes, names, rows } = table;
+  const classOf = new Map(rows.flatMap(({ label, class: of }) => (of === undefined ? [] : [[names[label]!, of]])));
+  const given = positive ?? (classes.length === 2 ? classes.slice(1) : undefined);
+  if (given === undefined) {
+    const example = `positive: [${classes.slice(1, 3).join(', ')}]`;
+    return err(`expected which of the classes ${classes.join(', ')} are positive, as in ${example}`);
+  }
+  const known = new Set([...names, ...classOf.values()]);
+  const wrong = given.find((name) => !known.has(name));
+  if (wrong !== undefined) return err(`expected classes as positive, got "${wrong}". ${thereAre(wrong, known)}`);
+  const isPositive = (name: string) => given.includes(name) || given.includes(classOf.get(name)!);
+  const sides = classes.map(isPositive);
+  if (!sides.includes(true) || !sides.includes(false)) {
+    const all = sides.includes(true) ? 'all' : 'none';
+    return err(`expected some of the classes ${classes.join(', ')} as positive and some not, got ${all} of them`);
+  }
+  const scale = table.scale ?? scaleOfScores(rows);
+  const join = scale === 'logits' ? logSumOf : sumOf;
+  return ok({
+    rows: rows.map(({ key, split, label, scores, class: of, source, group, slices }): BinaryRow => {
+      const side = (wanted: boolean) => join(scores.filter((_, c) => sides[c] === wanted));
+      const isOne = isPositive(names[label]!) || (of !== undefined && given.includes(of));
+      const facts = { ...(source && { source }), ...(group && { group }), ...(slices && { slices }) };
+      return { key, split, label: isOne ? 1 : 0, real: side(false), fake: side(true), ...facts };
+    }),
+    names: sideNames(classes, (name) => classOf.get(name), sides),
+  });
+}
+
+/** The only class of a side, or what the classes of its sources are; else that it is positive or negative. */
+function sideNames(
+  classes: readonly string[],
+  classOf: (name: string) => string | undefined,
+  sides: readonly boolean[],
+): SideNames {
+  const nameOf = (wanted: boolean, otherwise: string) => {
+    const own = classes.filter((_, c) => sides[c] === wanted);
+    const above = new Set(own.map(classOf));
+    const [only] = above;
+    return own.length === 1 ? own[0]! : above.size === 1 && only !== undefined ? only : otherwise;
+  };
+  return [nameOf(false, 'negative'), nameOf(true, 'positive')];
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);
+
+/** log Σ exp of values, without overflow; of one value itself. */
+export function logSumOf(values: readonly number[]): number {
+  const [first, ...others] = values;
+  if (others.length === 0) return first!;
+  const most = Math.max(...values);
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+}
+
+/** {@link ScoreScale} of a table: what its file says, or what the scores look like. */
+export const scaleOfTable = ({ scale, rows }: ScoreTable): ScoreScale => scale ?? scaleOfScores(rows);

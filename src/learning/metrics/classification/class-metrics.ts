@@ -1,0 +1,146 @@
+import { binsUnderWeights, calibrationError } from '../calibration/calibration-bins.ts';
+import { lossOf } from '../calibration/losses.ts';
+import { mean } from '../mean.ts';
+import { type Weighted, weightedMean } from '../weights.ts';
+import { type ClassScores, rankOf } from './class-scores.ts';
+import { handTillAuc } from './hand-till-auc.ts';
+
+/**
+ * How often images of each class were called each class: counts, or sums of weights, `[classes, classes]`, a row for each label.
+ *
+ * Example: labels 0 1 1, predictions 0 1 0 of two classes give 1 0 1 1.
+ */
+export function confusionMatrix(
+  { labels, predictions, classes }: Pick<ClassScores, 'labels' | 'predictions' | 'classes'>,
+  { weights }: Weighted = {},
+): Float64Array {
+  const matrix = new Float64Array(classes * classes);
+  for (let i = 0; i < labels.length; i++) matrix[labels[i]! * classes + predictions[i]!]! += weights?.[i] ?? 1;
+  return matrix;
+}
+
+/** The sums of a {@link confusionMatrix}, each `[classes]`: images of a class, images called it, and images of it called it. */
+export function sumsOf(matrix: Float64Array) {
+  const classes = Math.sqrt(matrix.length);
+  const of = Array.from({ length: classes }, (_, row) => matrix.subarray(row * classes, (row + 1) * classes));
+  return {
+    labelled: of.map((row) => row.reduce((sum, count) => sum + count, 0)),
+    called: of.map((_, column) => of.reduce((sum, row) => sum + row[column]!, 0)),
+    right: of.map((row, c) => row[c]!),
+  };
+}
+
+/**
+ * Measures of predictions, all higher if better, as scikit-learn has them; NaN for no images.
+ *
+ * - `accuracy`, 0 to 1: the share of images whose class is predicted; compare it with `majorityAccuracy`, that of always answering the
+ *   most frequent class.
+ * - `balancedAccuracy`, 0 to 1: the mean share over the classes, those without images left out; 1 / classes is chance.
+ * - `macroF1`, 0 to 1: the mean {@link classDecisions F1} of the classes that some image is of or is called.
+ * - `cohensKappa`, -1 to 1: (pₒ - pₑ) / (1 - pₑ), with the agreement pₒ of labels and predictions and that by chance pₑ (Cohen 1960, "A
+ *   coefficient of agreement for nominal scales"); 0 is chance. NaN where labels and predictions are one class.
+ * - `matthewsCorrelation`, -1 to 1: Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation coefficient"; 0 is
+ *   chance, and the value where labels or predictions are one class.
+ *
+ * Example: three classes with the matrix 1 0 0, 0 1 1, 0 0 1 have the accuracy 3/4, balanced 5/6, and the kappa 7/11.
+ */
+export function decisionsOf(matrix: Float64Array) {
+  const { labelled, called, right } = sumsOf(matrix);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const dot = (a: readonly number[], b: readonly number[]) => sum(a.map((value, c) => value * b[c]!));
+  const [images, hits] = [sum(labelled), sum(right)];
+  const chance = dot(labelled, called) / images ** 2;
+  const scale = Math.sqrt(images ** 2 - dot(called, called)) * Math.sqrt(images ** 2 - dot(labelled, labelled));
+  const seen = labelled.flatMap((count, c) => (count + called[c]! > 0 ? [c] : []));
+  return {
+    accuracy: hits / images,
+    majorityAccuracy: Math.max(...labelled) / images,
+    balancedAccuracy: mean(labelled.flatMap((count, c) => (count > 0 ? [right[c]! / count] : []))),
+    macroF1: mean(seen.map((c) => (2 * right[c]!) / (labelled[c]! + called[c]!))),
+    cohensKappa: (hits / images - chance) / (1 - chance),
+    matthewsCorrelation: scale === 0 ? 0 : (hits * images - dot(labelled, called)) / scale,
+  };
+}
+
+/**
+ * Precision, recall and F1 of each class against all others, 0 to 1, higher is better, as scikit-learn's
+ * `precision_recall_fscore_support`: 0 where nothing is called the class. NaN for a class without images.
+ */
+export function classDecisions(matrix: Float64Array) {
+  const { labelled, called, right } = sumsOf(matrix);
+  return labelled.map((count, c) => ({
+    precision: count === 0 ? Number.NaN : right[c]! / Math.max(called[c]!, Number.MIN_VALUE),
+    recall: right[c]! / count,
+    f1: count === 0 ? Number.NaN : (2 * right[c]!) / (count + called[c]!),
+  }));
+}
+
+/** For how many of the first classes by their scores a hit counts: three and five, where there are more classes. */
+const tops = [3, 5] as const;
+type TopAccuracies = { readonly top3Accuracy: number; readonly top5Accuracy: number }; // each where there are more classes
+
+/**
+ * Everything that is measured of scores for several classes, for one weighting after another, as a bootstrap needs it: what does not
+ * depend on weights is computed once.
+ *
+ * - `auc`, 0 to 1, higher is better, 0.5 is chance: Hand and Till's; see {@link handTillAuc}.
+ * - `top3Accuracy`, `top5Accuracy`, 0 to 1: the share of images with their class among so many of the highest scores.
+ * - `loss`, from 0 up in nats, lower is better: see {@link crossEntropy}. Always answering the class shares gives their entropy.
+ * - `brier`, 0 to 2, lower is better: the mean of Σ (p_c - y_c)² over the classes (Brier 1950, not halved as it is for two classes).
+ * - `calibrationError`, 0 to 1, lower is better: the expected calibration error of the predicted class's probability (Guo et al. 2017,
+ *   "On calibration of modern neural networks").
+ * - `classwiseCalibrationError`, 0 to 1: the mean over the classes of the error of their own probability (Kull et al. 2019, "Beyond
+ *   temperature scaling", equation 4).
+ */
+export function classStatistics(scores: ClassScores) {
+  const areaOf = handTillAuc(scores);
+  const ranks = Uint16Array.from(scores.labels, (_, i) => rankOf(scores, i));
+  const calibration = classCalibration(scores);
+  const shown = tops.filter((top) => scores.classes > top);
+  return (weights: ArrayLike<number>) => {
+    const matrix = confusionMatrix(scores, { weights });
+    const { majorityAccuracy: _, ...decisions } = decisionsOf(matrix);
+    const hits = shown.map((top) => [
+      `top${top}Accuracy`,
+      weightedMean(ranks.length, (i) => (ranks[i]! < top ? 1 : 0), { weights }),
+    ]);
+    return {
+      whole: {
+        auc: areaOf(weights),
+        ...decisions,
+        ...(Object.fromEntries(hits) as TopAccuracies),
+        ...calibration(weights),
+      },
+      classes: classDecisions(matrix),
+    };
+  };
+}
+
+/** The measures of {@link classStatistics} that take probabilities at their word. */
+export function classCalibration({ labels, logits, probabilities, predictions, classes }: ClassScores) {
+  const losses = Float64Array.from(labels, (label, i) => lossOf(i, label, logits, classes));
+  const squares = Float64Array.from(labels, (label, i) => {
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += (probabilities[classes * i + c]! - (c === label ? 1 : 0)) ** 2;
+    return sum;
+  });
+  const column = (of: (i: number) => number) => Float64Array.from(labels, (_, i) => of(i));
+  const isRight = labels.map((label, i) => (label === predictions[i] ? 1 : 0));
+  const top = binsUnderWeights(
+    isRight,
+    column((i) => Math.min(1, probabilities[classes * i + predictions[i]!]!)),
+  );
+  const own = Array.from({ length: classes }, (_, c) => {
+    const isOwn = labels.map((label) => (label === c ? 1 : 0));
+    return binsUnderWeights(
+      isOwn,
+      column((i) => Math.min(1, probabilities[classes * i + c]!)),
+    );
+  });
+  return (weights: ArrayLike<number>) => ({
+    loss: weightedMean(losses.length, (i) => losses[i]!, { weights }),
+    brier: weightedMean(squares.length, (i) => squares[i]!, { weights }),
+    calibrationError: calibrationError(top(weights)),
+    classwiseCalibrationError: mean(own.map((binned) => calibrationError(binned(weights)))),
+  });
+}

@@ -1,0 +1,62 @@
+import { mean } from '../mean.ts';
+import type { ClassScores } from './class-scores.ts';
+
+/**
+ * The area under the ROC curves of classes, 0 to 1, higher is better, 0.5 is chance. For two classes i and j, A(i | j) is the
+ * probability that an image of i has more evidence for i than one of j, ties counting half; the result is the mean of A(i | j) and
+ * A(j | i) over all pairs (Hand and Till 2001, "A simple generalisation of the area under the ROC curve for multiple class classification
+ * problems", equation 7; scikit-learn's `roc_auc_score` with `multi_class="ovo"`). Shares of the classes do not matter. Classes without
+ * images are left out, as in R's yardstick; NaN where fewer than two have any.
+ *
+ * Each class's evidence is sorted once. Then every weighting takes one pass over the images for each class.
+ */
+export function handTillAuc({ classes, labels, evidence }: Evidence): (weights: ArrayLike<number>) => number {
+  const columns = Array.from({ length: classes }, (_, c) => {
+    const of = Float64Array.from(labels, (_, i) => evidence[classes * i + c]!);
+    const items = Uint32Array.from(labels.keys()).sort((a, b) => of[b]! - of[a]!);
+    return {
+      items,
+      startsTie: Uint8Array.from(items, (item, k) => (k === 0 || of[item] !== of[items[k - 1]!] ? 1 : 0)),
+    };
+  });
+  const won = new Float64Array(classes * classes);
+  const totals = new Float64Array(classes);
+  return (weights) => {
+    totals.fill(0);
+    for (let i = 0; i < labels.length; i++) totals[labels[i]!]! += weights[i]!;
+    for (const [c, { items, startsTie }] of columns.entries()) {
+      countWins(won.subarray(c * classes, (c + 1) * classes).fill(0), c, { items, startsTie, labels, weights });
+    }
+    const area = (c: number, other: number) => won[c * classes + other]! / (totals[c]! * totals[other]!);
+    const present = [...totals.keys()].filter((c) => totals[c]! > 0);
+    const pairs = present.flatMap((c, k) => present.slice(k + 1).map((other) => (area(c, other) + area(other, c)) / 2));
+    return mean(pairs);
+  };
+}
+
+type Evidence = Pick<ClassScores, 'classes' | 'labels' | 'evidence'>;
+
+interface Ranking {
+  readonly items: Uint32Array;
+  /** Whether the item at a place has less evidence than the one before it. */
+  readonly startsTie: Uint8Array;
+  readonly labels: ArrayLike<number>;
+  readonly weights: ArrayLike<number>;
+}
+
+/** Adds for each other class how many pairs with an image of class `c` are in order, in one pass by falling evidence. */
+function countWins(won: Float64Array, c: number, { items, startsTie, labels, weights }: Ranking): void {
+  let [above, tied] = [0, 0]; // images of the class with more evidence, and with as much
+  for (let start = 0; start < items.length; ) {
+    let end = start + 1;
+    while (end < items.length && startsTie[end] === 0) end++;
+    tied = 0;
+    for (let k = start; k < end; k++) if (labels[items[k]!] === c) tied += weights[items[k]!]!;
+    for (let k = start; k < end; k++) {
+      const label = labels[items[k]!]!;
+      if (label !== c) won[label]! += weights[items[k]!]! * (above + tied / 2);
+    }
+    above += tied;
+    start = end;
+  }
+}

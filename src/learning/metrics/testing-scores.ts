@@ -1,0 +1,21 @@
+import { ok, type Result } from '../../result.ts';
+import { type BinaryRow, binaryView } from './binary-view.ts';
+import { formatScores, parseScores, type ScoreTable } from './scores-file.ts';
+
+/** Scores of real and fake as a table. */
+export const tableOfPairs = (rows: readonly BinaryRow[]): ScoreTable => ({
+  classes: ['real', 'fake'],
+  names: ['real', 'fake'],
+  rows: rows.map(({ real, fake, ...row }) => ({ ...row, scores: [real, fake] })),
+});
+
+/** Their file. */
+export const formatPairs = (rows: readonly BinaryRow[]): string => formatScores(tableOfPairs(rows));
+
+/** The rows of a file of two classes. */
+export function parsePairs(text: string): Result<readonly BinaryRow[], string> {
+  const table = parseScores(text);
+  if (!table.ok) return table;
+  const view = binaryView(table.value);
+  return view.ok ? ok(view.value.rows) : view;
+}

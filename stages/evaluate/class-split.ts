@@ -1,0 +1,128 @@
+import {
+  classCalibration,
+  classStatistics,
+  confusionMatrix,
+  decisionsOf,
+  sumsOf,
+} from '../../src/learning/metrics/classification/class-metrics.ts';
+import { type ClassScores, classScoresOf, tempered } from '../../src/learning/metrics/classification/class-scores.ts';
+import { resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
+import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
+import type { EvaluateOptions } from './evaluation.ts';
+import { measure, measureAuc, withIntervals } from './measure.ts';
+import type { Fitted } from './split-metrics.ts';
+
+/** Values fitted to the validation split; null where none is best. */
+export interface ClassFitted {
+  readonly temperature: number | null;
+  /** Those of the detector's view. */
+  readonly detection?: Fitted;
+}
+
+/** Everything that is resampled of several classes. */
+export function classSplitStatistics(scores: ClassScores, temperature: number | null | undefined) {
+  const statistics = classStatistics(scores);
+  const scaled = temperature == null ? undefined : classCalibration(tempered(scores, temperature));
+  return (weights: Uint8Array) => ({ ...statistics(weights), tempered: scaled?.(weights) });
+}
+
+/** The metrics of a classifier of more than two classes, on images whose labels it knows. */
+export async function classify(
+  table: ScoreTable,
+  rows: readonly ScoreRow[],
+  fitted: ClassFitted | undefined,
+  { confidence, draws, seed, threads }: EvaluateOptions,
+) {
+  const { classes } = table;
+  const scores = classScoresOf(table, rows);
+  const groups = rows.map(({ group }) => group);
+  const sample = { labels: scores.labels, groups, draws, seed };
+  const temperature = fitted?.temperature;
+  const resampled = await resampleInThreads(sample, () => classSplitStatistics(scores, temperature), {
+    threads,
+    start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, classScores: scores, temperature }),
+    worthwhile: 2e7 / classes.length,
+  });
+  const matrix = confusionMatrix(scores);
+  const { labelled, called } = sumsOf(matrix);
+  const named = <T>(values: ArrayLike<T>) => Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
+  const whole = withIntervals(
+    resultOf(resampled, ({ whole }) => whole),
+    groups,
+    confidence,
+  );
+  const each = classes.map((_, c) => {
+    const decided = withIntervals(
+      resultOf(resampled, ({ classes }) => classes[c]!),
+      groups,
+      confidence,
+    );
+    const against = { labels: Uint8Array.from(scores.labels, (label) => (label === c ? 1 : 0)), groups };
+    const evidence = Float64Array.from(rows, (_, i) => scores.evidence[classes.length * i + c]!);
+    const area = measureAuc({ ...against, ranking: rankScores(evidence) }, { confidence, draws, seed });
+    return {
+      ...{ images: labelled[c]!, called: called[c]! },
+      ...decided,
+      ...area,
+      intervals: { ...decided.intervals, ...area.intervals },
+    };
+  });
+  return {
+    ...{ images: rows.length, classCount: classes.length, counts: named(labelled), called: named(called) },
+    ...{ majorityAccuracy: decisionsOf(matrix).majorityAccuracy, chanceLoss: entropyOf(labelled) },
+    ...whole,
+    classes: named(each),
+    confusion: named(classes.map((_, c) => named(matrix.subarray(c * classes.length)))),
+    ...(temperature != null && {
+      withValTemperature: withIntervals(
+        resultOf(resampled, ({ tempered }) => tempered!),
+        groups,
+        confidence,
+      ),
+    }),
+  };
+}
+
+/** The loss in nats of always answering the class shares. */
+function entropyOf(counts: readonly number[]): number {
+  const images = counts.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((sum, count) => sum - (count === 0 ? 0 : (count / images) * Math.log(count / images)), 0);
+}
+
+/** The share of known images that an open-set detector accepts. */
+const accepted = 0.95;
+
+/**
+ * How well a model tells images of unknown labels from those of known ones by its largest softmax (Hendrycks and Gimpel 2017, "A
+ * baseline for detecting misclassified and out-of-distribution examples in neural networks"): `auc`, unknown being positive, and
+ * `falsePositiveRateAt95`, the share of unknown images that are accepted where 95 % of the known ones are. Undefined without both.
+ */
+export function openSet(table: ScoreTable, rows: readonly ScoreRow[], options: EvaluateOptions) {
+  const isUnknown = Uint8Array.from(rows, ({ label }) => (label >= table.classes.length ? 1 : 0));
+  if (new Set(isUnknown).size < 2) return undefined;
+  const { evidence, classes } = classScoresOf(table, rows);
+  const doubt = Float64Array.from(rows, (_, i) => -Math.max(...evidence.subarray(i * classes, (i + 1) * classes)));
+  const [groups, ranking] = [rows.map(({ group }) => group), rankScores(doubt)];
+  const counts = countDraws(isUnknown, ranking);
+  const measured = measure(
+    { labels: isUnknown, groups },
+    (weights) => {
+      const { truePositives, falsePositives, positives, negatives } = counts(weights);
+      // By falling doubt: those before the first place with more than 5 % of the known images are refused.
+      const last = firstIndex(falsePositives.length, (i) => falsePositives[i]! > (1 - accepted) * negatives) - 1;
+      return { falsePositiveRateAt95: 1 - (truePositives[last] ?? 0) / positives };
+    },
+    options,
+  );
+  const area = measureAuc({ labels: isUnknown, groups, ranking }, options);
+  const unknown = [...new Set(rows.filter((_, i) => isUnknown[i] === 1).map(({ label }) => table.names[label]!))];
+  return {
+    ...{ images: rows.length, unknown: isUnknown.reduce((sum, one) => sum + one, 0), labels: unknown.sort() },
+    ...area,
+    ...measured,
+    intervals: { ...area.intervals, ...measured.intervals },
+  };
+}

@@ -1,0 +1,84 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatCountOf, formatShare } from '../../../src/format-numbers.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { chart } from '../../../src/learning/charts/encoders.ts';
+import { textWidth } from '../../../src/learning/charts/fonts.ts';
+import { heatTable } from '../../../src/learning/charts/heat-table.ts';
+import { intervalRows } from '../../../src/learning/charts/interval-rows.ts';
+import { confusionMatrix, decisionsOf } from '../../../src/learning/metrics/classification/class-metrics.ts';
+import { classScoresOf } from '../../../src/learning/metrics/classification/class-scores.ts';
+import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
+import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
+
+/** With more classes the most confused pairs are drawn. */
+const mostInTable = 15;
+const mostPairs = 20;
+const confidence = 0.95;
+
+interface Given {
+  readonly table: ScoreTable;
+  readonly split: string;
+  readonly shared: Readonly<Record<string, string>>;
+  readonly title?: string | undefined;
+}
+
+/** More than two classes: the images of each by the class they are called, or with many classes the most confused pairs. */
+export function classConfusionChart({ table, split, shared, title }: Given): TopLevelSpec {
+  const { classes } = table;
+  const rows = table.rows.filter((row) => row.split === split && row.label < classes.length);
+  const matrix = confusionMatrix(classScoresOf(table, rows));
+  const { accuracy, majorityAccuracy } = decisionsOf(matrix);
+  const counts = classes.map((_, c) => matrix.subarray(c * classes.length, (c + 1) * classes.length));
+  const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const isTable = classes.length <= mostInTable;
+  const notes = [
+    `${formatCountOf(rows.length, 'image')} of ${classes.length} classes`,
+    `always guessing the most frequent class is right for ${formatShare(majorityAccuracy)}`,
+    isTable
+      ? 'shares are of the row'
+      : `the ${mostPairs} pairs with the largest share of the class; lines: 95 % intervals`,
+  ];
+  const name = isTable ? `Confusion on ${split}` : `Most confused classes on ${split}`;
+  const heading = title ?? withLabels(name, shared, `${formatShare(accuracy)} called right`);
+  const body = isTable ? matrixTable(classes, counts, totals) : pairRows(classes, counts, totals);
+  return chart(heading, notes.join('; '), isTable ? Math.max(400, sizeOf(classes) * classes.length + 100) : 620, body);
+}
+
+const sizeOf = (classes: readonly string[]): number => (classes.length <= 5 ? 100 : classes.length <= 10 ? 62 : 52);
+
+function matrixTable(classes: readonly string[], counts: readonly Float64Array[], totals: readonly number[]) {
+  const cells = classes.flatMap((row, r) =>
+    classes.map((column, c) => {
+      const images = counts[r]![c]!;
+      const value = totals[r] === 0 ? 0 : Number((images / totals[r]!).toPrecision(6));
+      const text = images === 0 ? '0' : `${formatCount(images)}\n${(100 * value).toFixed(value < 0.0995 ? 1 : 0)} %`;
+      return { row, column, images, value, text };
+    }),
+  );
+  const size = sizeOf(classes);
+  return heatTable(cells, {
+    rows: { title: 'Label', names: classes },
+    columns: { title: 'Called', names: classes, orient: 'top' },
+    ...{ size: [size, Math.max(38, 0.6 * size)], domain: [0, 1], fontSize: classes.length <= 5 ? 13 : 11 },
+  });
+}
+
+/** A row for each pair of a class and one that its images are called. */
+function pairRows(classes: readonly string[], counts: readonly Float64Array[], totals: readonly number[]) {
+  const pairs = classes.flatMap((name, r) =>
+    classes.flatMap((called, c) => {
+      const images = counts[r]![c]!;
+      if (r === c || images === 0) return [];
+      const value = images / totals[r]!;
+      const ends = shareInterval({ value, images: totals[r]! }, confidence);
+      const text = `${formatCount(images)} of ${formatCount(totals[r]!)}, ${formatShare(value)}`;
+      return [{ name: `${name} called ${called}`, value, low: ends.low, high: ends.high, text }];
+    }),
+  );
+  const rows = pairs.sort((a, b) => b.value - a.value || b.low - a.low).slice(0, mostPairs);
+  const room = Math.max(0, ...rows.map(({ text }) => textWidth(text, 12)));
+  return intervalRows(rows, {
+    ...{ dataName: 'pairs', label: 'Share of the class', domain: [0, Math.max(0.1, ...rows.map(({ high }) => high))] },
+    ...{ width: 420 - Math.min(160, room), longestName: 260 },
+  });
+}
