@@ -120,13 +120,16 @@ test('mistakes in the settings are told before anything runs', () => {
 });
 
 test('a dataset that does not fit is refused with what was expected', async () => {
-  const three = join(folder, 'one');
+  const three = join(folder, 'three');
+  await writeTintedDataset(three, { train: 2, val: 2 }, ['real', 'fake', 'other']);
   const noVal = join(folder, 'no-val');
   await writeTintedDataset(noVal, { train: 2, val: 0 });
-  const train = (path: string) => new StageBench().run(spec, run, { inputs: { dataset: path }, with: small });
+  const train = (path: string) => new StageBench().run(spec, run, { inputs: { dataset: path }, with: { ...small, model: { layers: ['flatten', { dense: 2 }] } } });
 
-  await writeTintedDataset(three, { train: 2, val: 2 }, ['real']);
-  await assert.rejects(train(three), /^StageError: Expected a dataset of two classes or more, got real alone\.$/);
+  await assert.rejects(
+    train(three),
+    /^StageError: Expected layers that end with 3 values, for real, fake, other, but they end with 2\.$/,
+  );
   await assert.rejects(train(noVal), /^StageError: Expected images in the split "val", got none\.$/);
 });
 

@@ -61,7 +61,7 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
   });
 }
 
-/** The only class of a side, or what the classes of its sources are; else that it is positive or negative. */
+/** The class that all sources of a side have, or its only label; else that it is positive or negative. */
 function sideNames(
   classes: readonly string[],
   classOf: (name: string) => string | undefined,
@@ -71,7 +71,7 @@ function sideNames(
     const own = classes.filter((_, c) => sides[c] === wanted);
     const above = new Set(own.map(classOf));
     const [only] = above;
-    return own.length === 1 ? own[0]! : above.size === 1 && only !== undefined ? only : otherwise;
+    return above.size === 1 && only !== undefined ? only : own.length === 1 ? own[0]! : otherwise;
   };
   return [nameOf(false, 'negative'), nameOf(true, 'positive')];
 }

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { binaryView, logSumOf } from './binary-view.ts';
+import type { ScoreTable } from './scores-file.ts';
+
+const names = ['real', 'Deepfakes', 'FaceSwap', 'NeuralTextures'];
+const classOf = (label: number) => (label === 0 ? 'real' : 'fake');
+const table: ScoreTable = {
+  classes: names.slice(0, 3),
+  names,
+  rows: names.map((_, label) => ({
+    ...{ key: `${label}`, split: 'test', label, class: classOf(label) },
+    scores: [1, Math.log(2), Math.log(3)],
+  })),
+};
+
+test('two classes pass through unchanged, and the first is positive where it is named', () => {
+  const pair: ScoreTable = {
+    classes: ['cat', 'dog'],
+    names: ['cat', 'dog'],
+    rows: [{ key: 'a', split: 'test', label: 1, scores: [0.1, 1e-17], group: 'g' }],
+  };
+  const row = { key: 'a', split: 'test', group: 'g' };
+  assert.deepEqual(binaryView(pair), {
+    ok: true,
+    value: { names: ['cat', 'dog'], rows: [{ ...row, label: 1, real: 0.1, fake: 1e-17 }] },
+  });
+  assert.deepEqual(binaryView(pair, ['cat']), {
+    ok: true,
+    value: { names: ['dog', 'cat'], rows: [{ ...row, label: 0, real: 1e-17, fake: 0.1 }] },
+  });
+});
+
+test('several classes of a side are joined, by labels or by the class of sources, of which an unknown one counts too', () => {
+  for (const positive of [['fake'], ['Deepfakes', 'FaceSwap', 'NeuralTextures']]) {
+    const view = binaryView(table, positive);
+    assert.ok(view.ok);
+    assert.deepEqual(view.value.names, ['real', 'fake']);
+    assert.deepEqual(
+      view.value.rows.map(({ label }) => label),
+      [0, 1, 1, 1],
+    );
+    for (const { real, fake } of view.value.rows) {
+      assert.equal(real, 1);
+      assert.ok(Math.abs(fake - Math.log(5)) < 1e-15);
+    }
+  }
+});
+
+test('probabilities are summed', () => {
+  const rows = table.rows.map((row) => ({ ...row, scores: [0.25, 0.5, 0.25] }));
+  const view = binaryView({ ...table, rows }, ['fake']);
+  assert.deepEqual(view.ok && view.value.rows[0], { key: '0', split: 'test', label: 0, real: 0.25, fake: 0.75 });
+});
+
+test('what is no side is told', () => {
+  const told = (positive?: readonly string[]) => {
+    const view = binaryView(table, positive);
+    return view.ok ? '' : view.error;
+  };
+  assert.equal(
+    told(),
+    'expected which of the classes real, Deepfakes, FaceSwap are positive, as in positive: [Deepfakes, FaceSwap]',
+  );
+  assert.match(told(['Deepfake']), /^expected classes as positive, got "Deepfake"\. Did you mean "Deepfakes"\?/);
+  assert.equal(
+    told(['NeuralTextures']),
+    'expected some of the classes real, Deepfakes, FaceSwap as positive and some not, got none of them',
+  );
+});
+
+test('a sum of powers neither overflows nor vanishes', () => {
+  assert.equal(logSumOf([1e4]), 1e4);
+  assert.equal(logSumOf([1e4, -1e4]), 1e4);
+  assert.equal(logSumOf([-1e4, -1e4]), -1e4 + Math.LN2);
+});
