@@ -11,8 +11,7 @@ import { resampleInThreads } from '../../src/learning/metrics/intervals/resample
 import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
-import type { EvaluateOptions } from './evaluation.ts';
-import { measure, measureAuc, withIntervals } from './measure.ts';
+import { type EvaluateOptions, measure, measureAuc, withIntervals } from './measure.ts';
 import type { Fitted } from './split-metrics.ts';
 
 /** Values fitted to the validation split; null where none is best. */

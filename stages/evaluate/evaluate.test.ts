@@ -7,7 +7,7 @@ import { parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { DetectedEvaluation } from './evaluation.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -29,7 +29,7 @@ function outputs(bench: StageBench) {
   const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
   const scores = parsePairs(text('scores'));
   assert.ok(scores.ok);
-  return { scores: scores.value, metrics: JSON.parse(text('metrics')) as Evaluation };
+  return { scores: scores.value, metrics: JSON.parse(text('metrics')) as DetectedEvaluation };
 }
 
 test('every image of the splits gets its two scores, and every split its metrics', async () => {

@@ -19,7 +19,16 @@ import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { StageError } from '../../src/stage.ts';
 import { type ClassFitted, classify, openSet } from './class-split.ts';
-import { finite, type IntervalOptions, measure, measureAuc, type Scored, scoredOf, withIntervals } from './measure.ts';
+import {
+  type EvaluateOptions,
+  finite,
+  type IntervalOptions,
+  measure,
+  measureAuc,
+  type Scored,
+  scoredOf,
+  withIntervals,
+} from './measure.ts';
 import { type Fitted, metricsAt, predictionsAt, splitMetrics, splitStatistics } from './split-metrics.ts';
 
 /** The content of the `metrics` output. */
@@ -29,20 +38,18 @@ export type ClassifiedSplit = Awaited<ReturnType<typeof classify>>;
 /** The measures of a split: of two classes those of a detector, of more those of a classifier. */
 export type EvaluatedSplit = (DetectedSplit | (ClassifiedSplit & { readonly detection?: DetectedSplit })) & Further;
 
+/** The content where there are two classes. */
+export type DetectedEvaluation = Omit<Evaluation, 'splits' | 'fittedOnVal'> & {
+  readonly fittedOnVal?: Fitted;
+  readonly splits: Readonly<Record<string, DetectedSplit & { readonly real: number; readonly fake: number }>>;
+};
+
 /** What is measured of a split besides its classes. */
 interface Further {
   /** Images of labels that the model does not know against all others. */
   readonly openSet?: ReturnType<typeof openSet>;
   /** The measures of the images of each value of each slice, the worst first. */
   readonly slices?: Readonly<Record<string, Readonly<Record<string, DetectedSplit | ClassifiedSplit>>>>;
-}
-
-export interface EvaluateOptions extends IntervalOptions {
-  /** At most, for large splits; the numbers are the same for any number of them. */
-  readonly threads: number;
-  readonly positive?: readonly string[] | undefined;
-  /** The metric by which the worst slice comes first. */
-  readonly sliceBy: string;
 }
 
 /** Evaluates splits; `chosenEpoch` is the one whose weights were evaluated, the best on val, or 0 if none was trained. */

@@ -51,6 +51,14 @@ export interface IntervalOptions {
   readonly seed: number;
 }
 
+export interface EvaluateOptions extends IntervalOptions {
+  /** At most, for large splits; the numbers are the same for any number of them. */
+  readonly threads: number;
+  readonly positive?: readonly string[] | undefined;
+  /** The metric by which the worst slice comes first. */
+  readonly sliceBy: string;
+}
+
 export type Pair = readonly [low: number, high: number];
 
 /** Numbers as a metrics file holds them: null if undefined, with their intervals by the same names. */

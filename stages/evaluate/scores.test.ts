@@ -12,7 +12,7 @@ import { StageError } from '../../src/stage.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { DetectedEvaluation } from './evaluation.ts';
 import { scoredOf } from './measure.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
@@ -45,7 +45,7 @@ async function scored(rows: readonly BinaryRow[], settings: object = {}, inputs:
   return bench;
 }
 
-function metricsOf(bench: StageBench): Evaluation {
+function metricsOf(bench: StageBench): DetectedEvaluation {
   return JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
 }
 

@@ -33,7 +33,8 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
     imagesText(models, frame),
     `${bins} bins of equal width`,
     haveRuns(lines) && `the images of all runs over ${formatList(frame.over)} together`,
-    lines.length > mostDrawn && `drawn are the ${mostDrawn} best calibrated of ${lines.length} models`,
+    lines.length > mostDrawn &&
+      `drawn are the ${mostDrawn} best calibrated of ${lines.length} ${frame.byClass ? 'classes' : 'models'}`,
     isOne && barsOf(rows[0]!).length > 0 && `bars: ${formatLevel(frame.confidence)}`,
     isOne &&
       first.scaled &&

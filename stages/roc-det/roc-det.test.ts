@@ -545,3 +545,27 @@ test('scores that cannot be read say where', async () => {
     /^StageError: input "scores", \/.*\.csv: Line 2: expected the label 0 \(real\) or 1 \(fake\), got "2"$/,
   );
 });
+
+test('of more than two classes each is a curve against all others, unless some are positive', async () => {
+  const random = new Random('three');
+  const lines = Array.from({ length: 60 }, (_, i) => {
+    const label = ['cat', 'dog', 'owl'][i % 3]!;
+    const scores = ['cat', 'dog', 'owl'].map((name) => random.normal() + (name === label ? 1.5 : 0));
+    return [i, 'test', label, ...scores].join();
+  });
+  const text = `key,split,label,score.cat,score.dog,score.owl\n${lines.join('\n')}\n`;
+  using bench = new StageBench();
+  await roc(bench, text);
+  const { models } = JSON.parse(textOf(bench, 'metrics'));
+  assert.deepEqual(Object.keys(models).sort(), ['cat', 'dog', 'owl']);
+  assert.deepEqual([models.owl.negative, models.owl.positive], [40, 20]);
+  assert.deepEqual(bench.warnings, []);
+  const spec = JSON.stringify(JSON.parse(readFileSync(join(bench.output('roc'), 'chart.vl.json'), 'utf8')));
+  assert.match(spec, /60 images, each class against all others/);
+  await roc(bench, text, { positive: ['dog', 'owl'] });
+  const { negative, positive, auc } = JSON.parse(textOf(bench, 'metrics'));
+  assert.deepEqual([negative, positive], [20, 40]);
+  assert.ok(auc > 0.6);
+  await assert.rejects(roc(bench, text, { positive: ['fox'] }), /expected classes as positive, got "fox"/);
+  await assert.rejects(roc(bench, text, { bothScores: true }), /need two sides: name the positive classes/);
+});

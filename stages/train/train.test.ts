@@ -124,7 +124,11 @@ test('a dataset that does not fit is refused with what was expected', async () =
   await writeTintedDataset(three, { train: 2, val: 2 }, ['real', 'fake', 'other']);
   const noVal = join(folder, 'no-val');
   await writeTintedDataset(noVal, { train: 2, val: 0 });
-  const train = (path: string) => new StageBench().run(spec, run, { inputs: { dataset: path }, with: { ...small, model: { layers: ['flatten', { dense: 2 }] } } });
+  const train = (path: string) =>
+    new StageBench().run(spec, run, {
+      inputs: { dataset: path },
+      with: { ...small, model: { layers: ['flatten', { dense: 2 }] } },
+    });
 
   await assert.rejects(
     train(three),

@@ -1,6 +1,3 @@
-import type { BinaryRow } from './binary-view.ts';
-import type { ScoreRow } from './scores-file.ts';
-
 /** The scores of every image for each class, before any softmax: `[images, classes]` in row order. */
 export type Logits = ArrayLike<number>;
 
@@ -30,11 +27,14 @@ export const fakeProbabilities = (differences: ArrayLike<number>, temperature = 
 /** The kind of the two scores in a file. The calibration depends on it, the ranking does not. */
 export type ScoreScale = 'logits' | 'probabilities';
 
-type Pair = Pick<BinaryRow, 'real' | 'fake'>;
+/** Two scores, or those of the two sides of a detector. */
+type Pair = { readonly real: number; readonly fake: number };
+/** The scores for all classes. */
+type Scores = { readonly scores: readonly number[] };
 
 /** Probabilities where the scores of every image are and sum to 1, up to float32. Pass all rows of a file. */
-export function scaleOfScores(rows: readonly Pick<ScoreRow, 'scores'>[]): ScoreScale {
-  const areShares = ({ scores }: Pick<ScoreRow, 'scores'>) =>
+export function scaleOfScores(rows: readonly Scores[]): ScoreScale {
+  const areShares = ({ scores }: Scores) =>
     scores.every((score) => score >= 0) && Math.abs(scores.reduce((sum, score) => sum + score) - 1) < 1e-5;
   return rows.length > 0 && rows.every(areShares) ? 'probabilities' : 'logits';
 }

@@ -3,12 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type BinaryRow, usualSides } from '../../../src/learning/metrics/binary-view.ts';
+import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
 import { formatPairs } from '../../../src/learning/metrics/testing-scores.ts';
 import { StageError } from '../../../src/stage.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
 import run from '../run.ts';
 import { spec } from '../spec.ts';
+import { classConfusionChart } from './class-confusion.ts';
 import { confusionChart } from './confusion.ts';
 import { errorsChart } from './errors.ts';
 import { histogramChart } from './histogram.ts';
@@ -128,4 +130,22 @@ test('scores are drawn without a word of Vega, one model or several', async () =
     'input "scores": expected images of the split "tset", got none. Did you mean "test"? There are test, val. Set "split".',
     'tset',
   );
+});
+
+test('of several classes the matrix is drawn, of many the most confused pairs', () => {
+  const table = (count: number): ScoreTable => {
+    const classes = Array.from({ length: count }, (_, c) => `class ${c}`);
+    const rows = Array.from({ length: 3 * count }, (_, i) => {
+      const called = i % 3 === 0 ? (i + 1) % count : i % count;
+      return { key: `${i}`, split: 'test', label: i % count, scores: classes.map((_, c) => (c === called ? 1 : 0)) };
+    });
+    return { classes, names: classes, rows };
+  };
+  const drawn = (count: number) =>
+    JSON.stringify(classConfusionChart({ table: table(count), split: 'test', shared: {} }));
+  const [four, many] = [drawn(4), drawn(100)];
+  assert.match(four, /Confusion on test: 66\.7 % called right/);
+  assert.match(four, /\{"row":"class 0","column":"class 1","images":1,"value":0\.333333,"text":"1\\n33 %"\}/);
+  assert.match(many, /Most confused classes on test: 66\.7 % called right/);
+  assert.match(many, /"name":"class 0 called class 1"/);
 });

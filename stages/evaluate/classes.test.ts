@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Random } from '../../src/random.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import type { ClassifiedSplit, DetectedSplit, EvaluatedSplit } from './evaluation.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const classes = ['real', 'Deepfakes', 'FaceSwap'];
+
+/** A file of scores for three classes; images of NeuralTextures, which none of them is, look real. */
+function file(labels: readonly string[], first = 0, split = 'test'): string {
+  const random = new Random('scores', split, first);
+  const lines = labels.map((label, i) => {
+    const near = label === 'NeuralTextures' ? 'real' : label;
+    const scores = classes.map((name) => (random.normal() + (name === near ? 2 : 0)).toFixed(3));
+    const of = label === 'real' ? 'real' : 'fake';
+    return [
+      `${first + i}.jpg`,
+      split,
+      label,
+      ...scores,
+      of,
+      label,
+      `video ${i % 40}`,
+      i % 3 === 0 ? 'old' : 'new',
+    ].join();
+  });
+  const header = ['key', 'split', 'label', ...classes.map((name) => `score.${name}`), 'class', 'source', 'group'];
+  return `${[...header, 'slice.camera'].join()}\n${lines.join('\n')}\n`;
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, i) => classes[i % 3]!);
+
+async function evaluated(texts: readonly string[], settings: object = {}) {
+  const bench = new StageBench();
+  const scores = texts.map((text, i) => {
+    const path = join(bench.root, `${i}.csv`);
+    writeFileSync(path, text);
+    return path;
+  });
+  await bench.run(spec, run, { inputs: { scores }, with: { splits: ['test'], draws: 50, ...settings } });
+  const metrics = JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
+  return { bench, split: metrics.splits.test as Extract<EvaluatedSplit, ClassifiedSplit>, metrics };
+}
+
+test('several classes are measured as a whole and each against all others, with intervals', async () => {
+  const { bench, split } = await evaluated([file(many(120))]);
+  using _ = bench;
+  assert.deepEqual(split.counts, { real: 40, Deepfakes: 40, FaceSwap: 40 });
+  assert.equal(split.classCount, 3);
+  assert.ok(Math.abs(split.chanceLoss - Math.log(3)) < 1e-12);
+  for (const name of ['auc', 'accuracy', 'macroF1', 'cohensKappa', 'classwiseCalibrationError'] as const) {
+    const [low, high] = split.intervals[name]!;
+    assert.ok(low <= split[name]! && split[name]! <= high, name);
+  }
+  const { confusion, classes: each } = split;
+  const called = Object.values(confusion).map((row) => row['Deepfakes']!);
+  assert.equal(each['Deepfakes']!.precision, confusion['Deepfakes']!['Deepfakes']! / called.reduce((a, b) => a + b));
+  assert.ok(each['FaceSwap']!.auc! > 0.8 && each['FaceSwap']!.intervals.auc![1] <= 1);
+  assert.equal('detection' in split, false);
+  assert.deepEqual(
+    bench.highlights.map(({ title }) => title),
+    [
+      'Evaluation, 95 % intervals',
+      'By class, each against all others',
+      'Most confused classes',
+      'By slice, the worst accuracy first',
+    ],
+  );
+});
+
+test('with positive classes the scores are a detector’s too, with rates by source; an unknown source counts there alone', async () => {
+  const labels = [...many(120), ...Array(30).fill('NeuralTextures')];
+  const { bench, split } = await evaluated([file(labels)], { positive: ['fake'] });
+  using _ = bench;
+  const detection = split.detection as DetectedSplit & { real: number; fake: number };
+  assert.deepEqual([split.images, detection.real, detection.fake], [120, 40, 110]);
+  assert.ok(detection.sources!['FaceSwap']!.calledRight! > 0.7);
+  assert.ok(detection.sources!['NeuralTextures']!.calledRight! < 0.5);
+  const { unknown, images, labels: names } = split.openSet!;
+  assert.deepEqual([unknown, images, names], [30, 150, ['NeuralTextures']]);
+  assert.ok(bench.told.some((line) => /does not know NeuralTextures; .* leave out 30 images/.test(line)));
+});
+
+test('slices are measured the worst first, and small ones are warned of', async () => {
+  const { bench, split } = await evaluated([file(many(60))]);
+  using _ = bench;
+  const [[first, worse], [, better]] = Object.entries(split.slices!['camera']!) as never as [
+    [string, ClassifiedSplit],
+    [string, ClassifiedSplit],
+  ];
+  assert.ok(worse.accuracy! <= better.accuracy!, first);
+  assert.equal(worse.images + better.images, 60);
+  assert.deepEqual(bench.warnings, ['test: fewer than 30 images are too few to judge camera old.']);
+});
+
+test('the scores of folds are put together, and an image in two of them is told', async () => {
+  const { bench, split } = await evaluated([file(many(60)), file(many(60), 60)]);
+  using _ = bench;
+  assert.equal(split.images, 120);
+  await assert.rejects(evaluated([file(many(3)), file(many(3))]), {
+    message: 'Expected every image in one of the scores, got "0.jpg" of test in two.',
+  });
+});
+
+test('a class without images is left out of means, and the temperature of val is applied', async () => {
+  const labels = many(60).filter((label) => label !== 'FaceSwap');
+  const text = file(labels) + file(many(90), 0, 'val').split('\n').slice(1).join('\n');
+  const { bench, split, metrics } = await evaluated([text], { splits: ['val', 'test'] });
+  using _ = bench;
+  assert.ok(metrics.fittedOnVal.temperature > 0);
+  assert.ok(split.withValTemperature!.loss! > 0);
+  assert.equal(split.classes['FaceSwap']!.recall, null);
+  assert.ok(bench.warnings.includes('test has no images of FaceSwap, which is left out of means over classes.'));
+});
+
+test('the most confused pairs are drawn of several classes', async () => {
+  const { mistakesOn } = await import('./mistakes.ts');
+  const { parseScores } = await import('../../src/learning/metrics/scores-file.ts');
+  const table = parseScores(file([...many(120), 'NeuralTextures']));
+  assert.ok(table.ok);
+  const pairs = mistakesOn('test', table.value);
+  assert.ok(pairs.length > 0 && pairs.every(({ label, called, count }) => label !== called && count > 0));
+  assert.deepEqual(
+    pairs.toSorted((a, b) => b.count - a.count),
+    pairs,
+  );
+  for (const { worst, called } of pairs) assert.ok(worst.every(({ scores }) => Math.max(...scores) === scores[called]));
+});
