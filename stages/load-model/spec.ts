@@ -26,7 +26,7 @@ export const spec = defineKind<LoadModelSettings>({
   outputs: { model: { type: 'model', summary: 'A model like that of train, for evaluate and others.' } },
   downloads: publishedWeights,
   check: (given, inputs) => [
-    ...modelMistakes(given.model, given.imageSize),
+    ...modelMistakes(given.model, given.imageSize, 2),
     ...weightMistakes(given, inputs),
     ...((given.pretrained ?? 'none') === 'none' && !inputs.has('weights')
       ? [{ at: [], message: 'expected the input `weights` or the setting `pretrained`, got neither' }]

@@ -58,9 +58,9 @@ test('a residual block whose two ways do not meet is told with what each leaves'
   ]);
 });
 
-test('a net must end with two values, and every layer must have a name of its own', () => {
+test('a net must end with two values or more, and every layer must have a name of its own', () => {
   assert.deepEqual(mistakes('flatten', { dense: 1 }), [
-    '1: expected 2 values at the end, real and fake, but dense1 leaves 1 value',
+    '1: expected a value for each class at the end, such as real and fake, but dense1 leaves 1 value',
   ]);
   assert.deepEqual(mistakes({ conv: 2, name: 'conv2' }, { conv: 2 }, { maxPool: 2, name: 'image' }, ...end), [
     '1: expected a name of its own, but there is another "conv2"',

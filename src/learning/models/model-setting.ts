@@ -45,7 +45,7 @@ export function headOf(setting: ModelSetting, classes = 2): Net {
 /**
  * Why a network cannot classify images of so many pixels a side into classes; `at` begins at `model` or `imageSize`.
  */
-export function modelMistakes(setting: ModelSetting, imageSize: number): readonly NetMistake[] {
+export function modelMistakes(setting: ModelSetting, imageSize: number, classes?: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
   const traced = traceLayers(layers, [imageSize, imageSize, 3]);
   if (typeof setting === 'string') {
@@ -54,7 +54,10 @@ export function modelMistakes(setting: ModelSetting, imageSize: number): readonl
     const tooSmall = `expected at least ${least} for ${name}, got ${imageSize}`;
     return [{ at: ['imageSize'], message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}` }];
   }
-  return inSettings([...sharedNames(layers, 'image'), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])]);
+  return inSettings([
+    ...sharedNames(layers, 'image'),
+    ...(traced.ok ? wrongEnd(traced.value, classes) : [traced.error]),
+  ]);
 }
 
 /** Why a network cannot classify features, whatever their number, into classes; `at` begins at `model`. */
@@ -95,9 +98,12 @@ function sharedNames(layers: readonly Layer[], input: string): readonly NetMista
   });
 }
 
-function wrongEnd(traced: readonly TracedLayer[]): readonly NetMistake[] {
+function wrongEnd(traced: readonly TracedLayer[], classes?: number): readonly NetMistake[] {
   const { layer, output } = traced.at(-1)!;
-  if (output.length === 1 && output[0]! >= 2) return [];
-  const message = `expected a value for each class at the end, such as real and fake, but ${layer.name} leaves ${showShape(output)}`;
+  const isFitting = classes === undefined ? output[0]! >= 2 : output[0] === classes;
+  if (output.length === 1 && isFitting) return [];
+  const wanted =
+    classes === 2 ? '2 values at the end, real and fake' : 'a value for each class at the end, such as real and fake';
+  const message = `expected ${wanted}, but ${layer.name} leaves ${showShape(output)}`;
   return [{ at: layer.at, message }];
 }
