@@ -65,7 +65,7 @@ function classesOfList(list: string): ClassSources {
 function tellClasses(context: Context, classes: readonly string[]): void {
   if (classes.join() === 'real,fake') return;
   const positive = classes.length === 2 ? `; ${classes[1]} is positive, the class that a detector searches for` : '';
-  context.info(`Classes in the order of their labels: ${classes.join(', ')}${positive}.`);
+  context.info(`Classes in the order of their labels: ${formatFew(classes, 20)}${positive}.`);
 }
 
 /** Finds every image, by the list or by the folders. */

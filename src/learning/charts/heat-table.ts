@@ -41,7 +41,7 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
     axis: {
       ...{ domain: false, ticks: false, labelAngle: isTilted ? -40 : 0, orient: columns.orient ?? 'bottom' },
       ...fittedLabels(columns.names, 160),
-      ...(columns.names.length > 6 && { labelOverlap: false }), // tilted ones have room
+      ...(isTilted && { labelOverlap: false }), // tilted ones have room
     },
   };
   const y = {

@@ -1,4 +1,4 @@
-/** The facts about a metric of two-class predictions. */
+/** The facts about a metric of predictions; levels of chance are those of two classes. */
 export interface Metric {
   /** Its key in metrics files; there a path may stand before it: `test.auc`. */
   readonly name: string;
@@ -45,6 +45,12 @@ export const metricCatalogue = [
   { name: 'precision', title: 'precision', ...higher, chance: baseRate },
   { name: 'recall', title: 'recall', ...higher },
   { name: 'f1', title: 'F1', ...higher },
+  { name: 'macroF1', title: 'macro F1', ...higher },
+  { name: 'cohensKappa', title: "Cohen's kappa", ...higher, range: [-1, 1], chance: 0 },
+  { name: 'top3Accuracy', title: 'top-3 accuracy', ...higher },
+  { name: 'top5Accuracy', title: 'top-5 accuracy', ...higher },
+  { name: 'classwiseCalibrationError', title: 'classwise calibration error', ...lower },
+  { name: 'falsePositiveRateAt95', title: 'unknown images accepted at 95 % of known', ...lower },
   { name: 'calledRight', title: 'called right', ...higher },
   { name: 'majorityAccuracy', title: 'majority class', ...higher },
   { name: 'falsePositiveRate', title: 'false positive rate', ...lower },

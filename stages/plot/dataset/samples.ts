@@ -7,6 +7,9 @@ import type { DrawForm } from '../inputs.ts';
 import { drawOf, imageBlock, mostAcross, side } from './image-block.ts';
 
 /** A row of blocks for each split, a block for each class. */
+/** Classes that a sheet has room for. */
+const mostClasses = 12;
+
 export const draw: DrawForm = async (context) => {
   const { splits, title } = context.settings;
   const { images, seed } = drawOf(context.settings);
@@ -20,7 +23,7 @@ export const draw: DrawForm = async (context) => {
     for (const name of splits ?? dataset.splits) {
       const split = dataset.split(name);
       const row: ImageBlock[] = [];
-      for (const className of dataset.classes) {
+      for (const className of dataset.classes.slice(0, mostClasses)) {
         row.push(await imageBlock(split, className, items.length > 1 ? `${names[index]}, ${name}` : name, context));
       }
       for (const sample of split.samples) counts.set(sample.class, (counts.get(sample.class) ?? 0) + 1);
@@ -28,7 +31,11 @@ export const draw: DrawForm = async (context) => {
       blocks.push(row);
     }
   }
-  const what = formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`));
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const what =
+    counts.size <= mostClasses
+      ? formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`))
+      : `the first ${mostClasses} of ${counts.size} classes, which have ${formatCount(total)}`;
   return imageSheet({
     title: title ?? withLabels(`Images of each class in ${formatList([...shown])}`, shared),
     subtitle: `${what} images; up to ${images} of each class and split, drawn by chance (seed ${seed})`,

@@ -58,9 +58,18 @@ export function statisticsChart(splits: readonly SplitCounts[], title: string): 
 const textOf = (row: SplitCounts['rows'][number], { images }: SplitCounts): string =>
   `${formatCount(row.images)} (${formatShare(images === 0 ? 0 : row.images / images)})`;
 
+/** More rows than this are more than a reader looks at: then half as many of the largest and of the smallest are drawn. */
+const mostRows = 30;
+
+function fewRows(rows: SplitCounts['rows']): SplitCounts['rows'] {
+  if (rows.length <= mostRows) return rows;
+  const sorted = rows.toSorted((a, b) => b.images - a.images);
+  return [...sorted.slice(0, mostRows / 2), ...sorted.slice(-mostRows / 2)];
+}
+
 function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
   const { split, rows, images, classes } = counts;
-  const values = rows.map((row) => ({
+  const values = fewRows(rows).map((row) => ({
     ...row,
     name: row.source === row.class ? row.class : `${row.class}: ${row.source}`,
     text: textOf(row, counts),
@@ -73,7 +82,9 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
   });
   const range = classes.length === 2 ? classColours : classes.map((_, i) => palette[i % palette.length]!);
   const color = { field: 'class', type: 'nominal', legend: null, scale: { domain: classes, range } };
-  const heading = `${split}: ${formatCountOf(images, 'image')}`;
+  const few =
+    values.length < rows.length ? `, the most and the least frequent of ${rows.length} classes and sources` : '';
+  const heading = `${split}: ${formatCountOf(images, 'image')}${few}`;
   return {
     title: { text: heading, anchor: 'start', frame: 'bounds', fontSize: 13, offset: 4 },
     data: { name: split, values },

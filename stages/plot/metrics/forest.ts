@@ -5,8 +5,8 @@ import { chart, domainOf } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { intervalRows } from '../../../src/learning/charts/interval-rows.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
-import { drawMetrics, levelOf, type MetricItem, type MetricOptions } from './metrics.ts';
+import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
+import { chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions } from './metrics.ts';
 
 const width = 250;
 
@@ -24,7 +24,7 @@ export function forestChart(items: readonly MetricItem[], options: MetricOptions
   const metric = findMetric(value);
   const drawn = rows.flatMap(({ value, low, high }) => [value, low, high]).filter((one) => !Number.isNaN(one));
   const isDifference = drawn.some((one) => one < 0) && drawn.some((one) => one > 0);
-  const ruled = (metric && chanceLevel(metric)) ?? (isDifference ? 0 : undefined);
+  const ruled = chanceOf(value, items) ?? (isDifference ? 0 : undefined);
   const domain = domainOf([...drawn, ruled ?? Number.NaN], metric?.range);
   const room = Math.max(...rows.map(({ text }) => textWidth(text, 12)));
   return chart(

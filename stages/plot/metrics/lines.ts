@@ -5,9 +5,9 @@ import { chart, domainOf, quantity, ruleAt } from '../../../src/learning/charts/
 import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { groupOver, nameSeries } from '../../../src/learning/charts/series.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
-import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
+import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { StageError } from '../../../src/stage.ts';
-import { axesOf, drawMetrics, levelOf, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';
+import { axesOf, chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';
 
 /** One run's number with its interval, or the mean of several from the least to the greatest. */
 interface Point {
@@ -34,7 +34,7 @@ export function linesChart(items: readonly MetricItem[], options: MetricOptions)
     points.map((point) => ({ series: names[index] || label, ...point })),
   );
   const metric = findMetric(value);
-  const chance = metric && chanceLevel(metric);
+  const chance = chanceOf(value, items);
   const drawn = rows.flatMap(({ value, low = value, high = value }) => [value, low, high]);
   const ticks = [...new Set(rows.map(({ x }) => x))].sort((a, b) => a - b);
   const x = quantity('x', axis, {

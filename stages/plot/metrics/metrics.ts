@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatLevel, formatList } from '../../../src/format-numbers.ts';
+import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
 import { readInput } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
@@ -16,6 +17,8 @@ export interface MetricItem {
   readonly confidence?: number | undefined;
   /** The images of the number's split, where the metrics have them. */
   readonly images?: number | undefined;
+  /** How many classes there are, where they are more than two. */
+  readonly classes?: number | undefined;
   /** In place of images, where groups were judged. */
   readonly groups?: number | undefined;
 }
@@ -36,13 +39,26 @@ export const drawMetrics =
       const number = values.get(value) ?? null;
       const count = (what: string) => values.get(`${value.split('.')[0]}.${what}`) ?? undefined;
       const [images, groups] = [count('images'), count('groups')];
-      const of = { interval: intervals.get(value), confidence, images, ...(images === undefined && { groups }) };
+      const of = {
+        interval: intervals.get(value),
+        confidence,
+        images,
+        classes: count('classCount'),
+        ...(images === undefined && { groups }),
+      };
       return number === null ? [] : [{ labels: input.labels, value: number, ...of }];
     });
     if (items.length > 0) return draw(items, { label: value, ...settings, value });
     if (known.has(value)) throw new StageError(`Expected a number "${value}" in the metrics, got null in all of them.`);
     throw new StageError(`Expected a number of the metrics in "value", got "${value}". ${thereAre(value, known)}`);
   };
+
+/** The level of chance of a number; undefined where it depends on the classes, or is that of two and there are more. */
+export function chanceOf(value: string, items: readonly MetricItem[]): number | undefined {
+  const metric = findMetric(value);
+  const isOfTwo = metric?.name === 'balancedAccuracy' && items.some(({ classes }) => classes !== undefined);
+  return metric === undefined || isOfTwo ? undefined : chanceLevel(metric);
+}
 
 /** Throws a {@link StageError} for an axis in a setting that no item has. */
 export function requireAxis(setting: string, axis: string, axes: readonly string[]): void {
