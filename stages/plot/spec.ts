@@ -119,7 +119,7 @@ function* together({ band, over, rows, columns }: PlotSettings): Generator<Setti
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 12,
+  version: 13,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {
