@@ -51,17 +51,21 @@ const slicePrefix = 'slice.';
 /** The text of a `scores` file, numbers in the shortest form that reads back the same; other columns only where known. */
 export function formatScores({ classes, names, scale, rows }: ScoreTable): string {
   const known = optionalColumns.filter((column) => rows.some((row) => row[column] !== undefined));
-  const slices = [...new Set(rows.flatMap((row) => Object.keys(row.slices ?? {})))];
+  const slices = new Set<string>();
+  for (const row of rows) if (row.slices !== undefined) for (const name of Object.keys(row.slices)) slices.add(name);
   const prefix = Object.keys(prefixes).find((name) => prefixes[name] === scale)!;
   const scored = classes.map((name) => prefix + name);
   const lines = rows.map((row) =>
     csvLine([
       ...[row.key, row.split, names[row.label]!, ...row.scores],
       ...known.map((column) => row[column] ?? ''),
-      ...slices.map((name) => row.slices?.[name] ?? ''),
+      ...Array.from(slices, (name) => row.slices?.[name] ?? ''),
     ]),
   );
-  return [csvLine([...columns, ...scored, ...known, ...slices.map((name) => slicePrefix + name)]), ...lines].join('');
+  return [
+    csvLine([...columns, ...scored, ...known, ...Array.from(slices, (name) => slicePrefix + name)]),
+    ...lines,
+  ].join('');
 }
 
 /** Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. */
@@ -101,6 +105,8 @@ interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
   /** The positions of the named columns, those that are absent -1. */
   readonly at: Readonly<Record<(typeof columns)[number] | (typeof optionalColumns)[number], number>>;
   readonly slices: readonly { readonly name: string; readonly at: number }[];
+  /** The last position of all. */
+  readonly last: number;
 }
 
 function readHeader(header: readonly string[]): Result<Header, string> {
@@ -121,13 +127,13 @@ function readHeader(header: readonly string[]): Result<Header, string> {
   }
   if (scored.length < 2) return err(`Expected scores of two classes or more in line 1, got ${scored.join()} alone`);
   const named = [...columns, ...optionalColumns];
+  const at = Object.fromEntries(named.map((name) => [name, header.indexOf(name)])) as Header['at'];
+  const scores = scored.map((name) => header.indexOf(name));
+  const slices = under(slicePrefix).map((name) => ({ name: name.slice(slicePrefix.length), at: header.indexOf(name) }));
   return ok({
+    ...{ at, scores, slices, isNumbered: prefix === undefined, scale: prefixes[prefix ?? ''] },
     classes: scored.map((name) => name.slice(prefix?.length ?? 0)),
-    scale: prefixes[prefix ?? ''],
-    isNumbered: prefix === undefined,
-    scores: scored.map((name) => header.indexOf(name)),
-    at: Object.fromEntries(named.map((name) => [name, header.indexOf(name)])) as Header['at'],
-    slices: under(slicePrefix).map((name) => ({ name: name.slice(slicePrefix.length), at: header.indexOf(name) })),
+    last: Math.max(...Object.values(at), ...scores, ...slices.map((slice) => slice.at)),
   });
 }
 
@@ -138,23 +144,27 @@ const numbered: ReadonlyMap<string, number> = new Map(
 
 /** The row of these fields, or their mistake; `labelOf` gives the index of a label's name. */
 function toRow(fields: readonly string[], header: Header, labelOf: (name: string) => number): ScoreRow | string {
-  const { at, scores: places, classes, isNumbered, slices } = header;
-  const last = Math.max(...Object.values(at), ...places, ...slices.map((slice) => slice.at));
+  const { at, scores: places, classes, isNumbered, slices, last } = header;
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
   const name = fields[at.label]!;
   if (isNumbered && !numbered.has(name)) return `expected the label 0 (real) or 1 (fake), got "${name}"`;
   if (name === '') return 'expected the name of a class as label, got none';
-  const scores = places.map((place) => decimalOf(fields[place]!));
-  const wrong = scores.findIndex((score) => !Number.isFinite(score));
-  if (wrong !== -1) return `expected a finite number as the ${classes[wrong]} score, got "${fields[places[wrong]!]}"`;
-  const known = optionalColumns.flatMap((column) => {
+  const scores: number[] = [];
+  for (const [c, place] of places.entries()) {
+    const score = decimalOf(fields[place]!);
+    if (!Number.isFinite(score)) return `expected a finite number as the ${classes[c]} score, got "${fields[place]}"`;
+    scores.push(score);
+  }
+  const label = isNumbered ? numbered.get(name)! : labelOf(name);
+  const row: Mutable<ScoreRow> = { key: fields[at.key]!, split: fields[at.split]!, label, scores };
+  for (const column of optionalColumns) {
     const value = at[column] === -1 ? '' : fields[at[column]]!;
-    return value === '' ? [] : [[column, value] as const];
-  });
-  const own = slices.flatMap((slice) => (fields[slice.at] === '' ? [] : [[slice.name, fields[slice.at]!] as const]));
-  return {
-    ...{ key: fields[at.key]!, split: fields[at.split]!, label: isNumbered ? numbered.get(name)! : labelOf(name) },
-    ...{ scores, ...Object.fromEntries(known) },
-    ...(own.length > 0 && { slices: Object.fromEntries(own) }),
-  };
+    if (value !== '') row[column] = value;
+  }
+  const own = slices.filter((slice) => fields[slice.at] !== '').map((slice) => [slice.name, fields[slice.at]!]);
+  if (own.length > 0) row.slices = Object.fromEntries(own);
+  return row;
 }
+
+/** A value that is still being put together. */
+export type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
