@@ -106,6 +106,18 @@ test('the scores of folds are put together, and an image in two of them is told'
   });
 });
 
+test('labels that may be wrong are ranked, the least likely first', async () => {
+  const lines = ['a,test,cat,9,0,0', 'b,test,cat,0,9,0', 'c,test,owl,0,0.5,0', 'd,test,newt,0,0,9'];
+  const text = ['key,split,label,score.cat,score.dog,score.owl', ...lines].join('\n');
+  const { bench } = await evaluated([text], { labelErrors: true });
+  using _ = bench;
+  const ranked = readFileSync(bench.output('labelErrors', spec.outputs['labelErrors']), 'utf8').split('\n');
+  assert.deepEqual(
+    ranked.map((line) => line.split(',').slice(0, 4).join()),
+    ['key,split,label,called', 'b,test,cat,dog', 'c,test,owl,dog', ''],
+  );
+});
+
 test('a class without images is left out of means, and the temperature of val is applied', async () => {
   const labels = many(60).filter((label) => label !== 'FaceSwap');
   const text = file(labels) + file(many(90), 0, 'val').split('\n').slice(1).join('\n');

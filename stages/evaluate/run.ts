@@ -9,6 +9,7 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
 import { factsOf } from './facts.ts';
+import { formatSuspects, suspectsIn, suspectsTable } from './label-errors.ts';
 import { drawMistakes } from './mistakes.ts';
 import type { EvaluateSettings } from './spec.ts';
 import { evaluationTables, sidesOf } from './tables.ts';
@@ -23,6 +24,11 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   writeFileSync(context.output('scores'), formatScores(table));
   writeFileSync(context.output('metrics'), `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`);
   if (settings.mistakes) await drawMistakes(context, images);
+  if (settings.labelErrors) {
+    const suspects = suspectsIn(table);
+    writeFileSync(context.output('labelErrors'), formatSuspects(suspects));
+    if (suspects.length > 0) context.highlight(suspectsTable(suspects));
+  }
   reportGaps(context, evaluation, table);
   for (const shown of evaluationTables(evaluation, settings)) context.highlight(shown);
 }

@@ -27,6 +27,12 @@ const settings = z.strictObject({
     .default('accuracy')
     .describe('The metric by which the worst slice comes first, such as auc or recall.'),
   mistakes: z.boolean().default(false).describe('Whether to draw a sheet of the most confident mistakes.'),
+  labelErrors: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether to rank images whose label may be wrong; for scores of models that did not see the images, such as those of the folds of a cross-validation.',
+    ),
   confidence: confidenceOf('the intervals'),
   draws: drawsFrom(0, '; with 0, only intervals that need none: DeLong’s, and one-sided bounds'),
   batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
@@ -79,6 +85,12 @@ export const spec = defineKind<EvaluateSettings>({
       type: 'chart',
       summary: 'The most confident mistakes: images of each class called another.',
       when: 'mistakes',
+    },
+    labelErrors: {
+      type: 'table',
+      summary: 'CSV: images that are called another class than their label, the least likely label first.',
+      extension: '.csv',
+      when: 'labelErrors',
     },
   },
   computes: true,
