@@ -157,12 +157,12 @@ const cases: readonly {
     ],
   },
   {
-    mistake: 'three classes, before anything is read',
+    mistake: 'a single class, before anything is read',
     yaml: `stages:
-  faces: { kind: load-dataset, inputs: { images: data/ }, with: { classes: { a: a, b: b, c: c } } }
+  faces: { kind: load-dataset, inputs: { images: data/ }, with: { classes: { a: a } } }
 `,
     files: { 'data/a/a.png': '' },
-    told: ['pipelines/test.yaml:2:76: error: training and evaluation distinguish two classes, got 3: '],
+    told: ['pipelines/test.yaml:2:76: error: expected two classes or more, got one'],
   },
   {
     mistake: 'a cycle',
