@@ -19,7 +19,6 @@ export function openTickets(cache: string, place: string, warn: (message: string
   BatchFolder.clearSteps(cache);
   const tickets = BatchFolder.all(cache).flatMap((folder) => {
     try {
-      folder.checkOwner();
       return ticketsIn(folder, place);
     } catch (error) {
       warn(describeError(error));
@@ -31,15 +30,17 @@ export function openTickets(cache: string, place: string, warn: (message: string
 
 function ticketsIn(folder: BatchFolder, place: string): readonly OpenTicket[] {
   const batch = folder.batch();
+  if (batch === undefined && folder.age() > rest) folder.remove(); // what a kill, or a late worker of a removed batch, left
   if (batch === undefined || batch.place !== place) return [];
+  folder.checkOwner();
   for (const index of folder.ended()) {
     // The result is all that there was to wait for.
     const end = batch.tickets[index]?.keep === true ? folder.endOf(index) : undefined;
     if (end?.type === 'done' && folder.ticket(index)?.replaces === false) folder.use(index);
   }
   const used = folder.used();
-  const servesNobody = used.size >= batch.tickets.length && (folder.areWorkersOver() || folder.age() > rest);
-  if (servesNobody || folder.age() > abandoned) {
+  const isOver = folder.servesNobody() && (folder.areWorkersOver() || folder.age() > rest);
+  if (isOver || folder.age() > abandoned) {
     folder.remove();
     return [];
   }

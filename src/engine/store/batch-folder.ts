@@ -156,8 +156,8 @@ export class BatchFolder {
 
   /** Throws unless the folder belongs to this user alone: what lies in it is run. */
   checkOwner(): void {
-    const { uid, mode } = statSync(this.path);
-    if (uid === process.getuid?.() && (mode & 0o077) === 0) return;
+    const stats = statSync(this.path, { throwIfNoEntry: false });
+    if (stats === undefined || (stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0)) return;
     throw new UserError(`${this.path} belongs to someone else, or others may write to it: it is refused`);
   }
 
@@ -302,10 +302,15 @@ export class BatchFolder {
     });
   }
 
-  /** Whether every end was used, so that the folder serves nobody. */
+  /** Whether every end was used. */
   isUsed(): boolean {
     const batch = this.batch();
     return batch !== undefined && this.used().size >= batch.tickets.length;
+  }
+
+  /** Whether every end was used, and no run that may live still takes something from here. */
+  servesNobody(): boolean {
+    return this.isUsed() && this.waiters().length === 0;
   }
 
   /** Whether every worker that was submitted has come and gone in order. */
@@ -315,9 +320,12 @@ export class BatchFolder {
     return over >= submitted;
   }
 
-  /** Milliseconds since something last ended here, by the disk's own times. */
+  /** Milliseconds since something last ended here, or since it was made, by the disk's own times. */
   age(): number {
-    return Date.now() - (statSync(join(this.path, 'used'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    const [time = Date.now()] = [join(this.path, 'used'), this.path].flatMap(
+      (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? [],
+    );
+    return Date.now() - time;
   }
 
   remove(): void {
