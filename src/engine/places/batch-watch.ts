@@ -3,7 +3,7 @@ import type { StageEvent } from '../events.ts';
 import { readPart } from '../files/read-part.ts';
 import type { Batch, BatchFolder, Beat, TicketEnd } from '../store/batch-folder.ts';
 import { MessageReader } from './message-file.ts';
-import { isFinal, type ListedJob, type Scheduler } from './scheduler.ts';
+import { type Inspection, isFinal, type ListedJob, type Scheduler } from './scheduler.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */
 export interface Patience {
@@ -41,9 +41,12 @@ export class BatchWatch {
   /** How often in a row the scheduler did not know a job. */
   readonly #unknown = new Map<string, number>();
   readonly #cancelled = new Set<string>();
+  /** What the scheduler said of jobs in this round: a worker of an array is not asked about by itself. */
+  readonly #said = new Map<string, Promise<Inspection>>();
   #claimed: ReadonlySet<number> = new Set();
   #askedAt = 0;
-  #quietSince = performance.now();
+  /** When something last happened. The time before the scheduler has accepted the batch does not count. */
+  #quietSince = Number.POSITIVE_INFINITY;
 
   constructor(folder: BatchFolder, batch: Batch, scheduler: Scheduler, patience: Patience) {
     this.folder = folder;
@@ -74,6 +77,11 @@ export class BatchWatch {
     return new Promise((resolve) => {
       this.#waiters.set(index, { emit, resolve, messages: new MessageReader(this.folder.messages(index)) });
     });
+  }
+
+  /** The scheduler has accepted the batch: from now on it knows of jobs. */
+  accepted(): void {
+    this.#quietSince = performance.now();
   }
 
   forget(index: number): void {
@@ -108,6 +116,7 @@ export class BatchWatch {
     const queued = [...this.#waiters].filter(([index]) => !this.#claimed.has(index));
     const [job] = jobs.filter(({ state }) => !isFinal(state)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
     if (job === undefined) return;
+    this.#quietSince = performance.now();
     const { state, reason, startsAt } = job;
     const id = job.id.split('_')[0]!;
     const told = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
@@ -136,6 +145,7 @@ export class BatchWatch {
     if (silent.size === 0 && !isEmpty) return;
     if (now - this.#askedAt < this.#patience.ask) return;
     this.#askedAt = now;
+    this.#said.clear();
     for (const [worker, tickets] of silent) await this.#judge(worker, tickets, now);
     if (isEmpty) await this.#judgeQueue();
   }
@@ -178,7 +188,7 @@ export class BatchWatch {
 
   /** The scheduler's state of a worker's job; GONE once it did not know it twice; undefined where that is open. */
   async #stateOf(worker: string): Promise<string | undefined> {
-    const found = await this.#scheduler.inspect(worker.split('_')[0]!);
+    const found = await this.#inspect(worker.split('_')[0]!);
     if (found.answer === 'none') return undefined;
     const state = found.answer === 'known' ? found.states.get(worker) : undefined;
     if (state !== undefined) {
@@ -186,6 +196,12 @@ export class BatchWatch {
       return state;
     }
     return this.#isUnknownAgain(worker) ? 'GONE' : undefined;
+  }
+
+  #inspect(id: string): Promise<Inspection> {
+    const said = this.#said.get(id) ?? this.#scheduler.inspect(id);
+    this.#said.set(id, said);
+    return said;
   }
 
   #isUnknownAgain(job: string): boolean {
@@ -198,7 +214,7 @@ export class BatchWatch {
   async #judgeQueue(): Promise<void> {
     const states: string[] = [];
     for (const { id } of this.folder.jobs()) {
-      const found = await this.#scheduler.inspect(id);
+      const found = await this.#inspect(id);
       if (found.answer === 'none' || (found.answer === 'gone' && !this.#isUnknownAgain(id))) return;
       if (found.answer === 'gone') continue;
       states.push(...[...found.states].flatMap(([job, state]) => (this.#cancelled.has(job) ? [] : [state])));
@@ -207,7 +223,7 @@ export class BatchWatch {
     await delay(100); // an end that was written just before its worker left
     this.look();
     const state = states.find((state) => state === 'CANCELLED') ?? states.at(-1) ?? '';
-    const isEarly = this.#lives.size > 0 && state !== 'CANCELLED';
+    const isEarly = this.#claimed.size > 0 && state !== 'CANCELLED'; // jobs that claim nothing would come for ever
     const end: TicketEnd = isEarly ? { type: 'unclaimed' } : { type: 'lost', state, ...this.#lastWords() };
     for (const index of this.#waiters.keys()) if (!this.#claimed.has(index)) this.folder.end(index, end);
   }

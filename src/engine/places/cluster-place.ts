@@ -81,7 +81,7 @@ export class ClusterPlace implements Place {
       busy: () => [...this.#watches.values()].reduce((sum, watch) => sum + watch.workersLeft(), 0),
     });
     this.#aborted = new Promise((_, reject) => {
-      signal.addEventListener('abort', () => void this.#leave().then(reject), { once: true });
+      signal.addEventListener('abort', () => void this.#leave().then(reject, reject), { once: true });
     });
     this.#aborted.catch(() => {});
   }
@@ -110,9 +110,8 @@ export class ClusterPlace implements Place {
     this.#openTickets(); // which removes what serves nobody
     for (const { folder } of this.#watches.values()) {
       folder.leave(this.#options.run);
-      if (!folder.isUsed()) continue;
-      for (let left = 10; left > 0 && !folder.areWorkersOver(); left -= 1) await delay(50);
-      if (folder.areWorkersOver()) folder.remove();
+      for (let left = 10; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
+      if (folder.servesNobody() && folder.areWorkersOver()) folder.remove();
     }
   }
 
@@ -131,9 +130,12 @@ export class ClusterPlace implements Place {
       const end = await this.#endOf(placed, attempt);
       const next = this.#nextStep(end, placed, { stage, tries });
       keepLog(placed, attempt.log);
+      if (next.step !== 'use') placed.folder.use(placed.index);
       switch (next.step) {
         case 'use':
-          return { result: await this.#use(next.end.result, attempt, placed), edited: [] };
+          await this.#use(next.end.result, attempt, placed);
+          placed.folder.use(placed.index); // last: a run after a kill attaches to what was not taken
+          return { result: next.end.result, edited: [] };
         case 'decide':
           throw new Outdated(next.message);
         case 'again':
@@ -155,7 +157,6 @@ export class ClusterPlace implements Place {
     { folder, index, batch }: Placed,
     { stage, tries }: { readonly stage: Stage; readonly tries: Tries },
   ): NextStep {
-    folder.use(index);
     const claim = folder.claimOf(index);
     const advanced =
       claim?.checkpoint !== undefined && signPlace(claim.checkpoint.path).signature !== claim.checkpoint.sign;
@@ -217,6 +218,7 @@ export class ClusterPlace implements Place {
     ended.catch(() => {});
     emit({ type: 'stage-queued', place: place.name, state: 'SUBMITTING' });
     const accepted = submitted.then(() => {
+      watch.accepted();
       const job = folder.jobs()[0]?.id;
       const others = index === 0 ? { others: batch.tickets.length - 1 } : {};
       if (job !== undefined) emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
@@ -232,8 +234,8 @@ export class ClusterPlace implements Place {
     return end;
   }
 
-  /** The result of a ticket, once its objects are visible here. */
-  async #use(result: StageResult, attempt: Attempt, { folder, index }: Placed): Promise<StageResult> {
+  /** Takes over the result of a ticket, once its objects are visible here. */
+  async #use(result: StageResult, attempt: Attempt, { folder, index }: Placed): Promise<void> {
     const { store } = this.#options.world;
     const { stage, keep } = attempt;
     if (keep && result.stored) {
@@ -246,7 +248,6 @@ export class ClusterPlace implements Place {
     else if (keep) await store.writeFirstResult(result);
     const claim = folder.claimOf(index);
     if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim);
-    return result;
   }
 
   /** Looks at the files of all batches, and at the scheduler, as long as somebody waits. */
@@ -318,7 +319,7 @@ export class ClusterPlace implements Place {
     }
     this.#hasLeft = true;
     if (time !== undefined && !kill.aborted) return new Unfinished('its job continues');
-    for (const watch of waiting) await watch.cancel('by this run', run);
+    for (const watch of this.#waiting()) await watch.cancel('by this run', run); // also one that was submitted meanwhile
     return signal.reason;
   }
 }

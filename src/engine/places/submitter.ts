@@ -110,6 +110,7 @@ export class Submitter {
       return;
     }
     const submitted = this.submit(folder, batch);
+    submitted.catch(() => {}); // an interrupt may come before somebody waits for it
     for (const [index, { resolve }] of pending.entries()) resolve({ folder, batch, index, submitted });
   }
 
@@ -127,7 +128,8 @@ export class Submitter {
         return;
       } catch (error) {
         if (!(error instanceof SubmitError)) throw error;
-        if (await this.#adopt(folder, workers)) return; // it was accepted nevertheless
+        // It was accepted nevertheless, or some workers were: they serve all tickets.
+        if (folder.jobs().length > 0 || (await this.#adopt(folder, workers))) return;
         if (error.why === 'refused') {
           for (const index of batch.tickets.keys())
             folder.end(index, { type: 'failed', message: describeError(error) });
