@@ -6,7 +6,7 @@ import type { Stage } from '../engine/config/pipeline.ts';
 import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
 import type { HostFacts } from '../engine/execution/execution.ts';
 import { type Place, Unfinished } from '../engine/execution/place.ts';
-import { readStep, submitStep } from '../engine/places/advance.ts';
+import { isTaken, readStep, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
@@ -79,10 +79,11 @@ async function closeDetached(
   await close();
   const [place] = clusters.keys();
   if (place === undefined || (after.length === 0 && !isLater)) return;
+  if (step !== undefined && isTaken(step)) return; // somebody cancelled it
   const { pipeline, store } = world;
   const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv, '--reporter', 'plain'];
   try {
-    const jobs = await submitStep(
+    const job = await submitStep(
       { pipeline: digestOfFiles(pipeline.sources.files), failures: Object.fromEntries(failures) },
       {
         ...{ place, scheduler: schedulerOf(place), cache: store.folder, root: pipeline.root, after },
@@ -91,9 +92,7 @@ async function closeDetached(
         declared: pipeline.sources.env ?? {},
       },
     );
-    warn(
-      `Detached: job ${jobs[0]} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`,
-    );
+    warn(`Detached: job ${job} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`);
   } catch (error) {
     if (!(error instanceof SubmitError)) throw error;
     const where =

@@ -27,7 +27,7 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   const root = projectRoot();
   const cache = join(root, 'cache');
   const places = orThrow(loadPlaces(root));
-  const schedulerFor = ({ place }: Batch) => {
+  const schedulerFor = (place: string) => {
     const spec = places.byName.get(place);
     return spec && schedulerOf(spec);
   };
@@ -36,7 +36,7 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   const listed: ListedJob[] = [];
   for (const place of new Set(batches.map(({ batch }) => batch.place))) {
     const own = batches.filter(({ batch }) => batch.place === place);
-    listed.push(...((await schedulerFor(own[0]!.batch)?.list(own.map(({ folder }) => nameOf(folder)))) ?? []));
+    listed.push(...((await schedulerFor(place)?.list(own.map(({ folder }) => nameOf(folder)))) ?? []));
   }
   const rows = batches.map((one) => rowOf(one, listed));
   const lines = rows.length === 0 ? ['No jobs are queued or running.'] : formatTable(columns, rows);
@@ -45,8 +45,8 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
 
 function openBatches(cache: string): readonly OpenBatch[] {
   return BatchFolder.all(cache).flatMap((folder) => {
-    folder.checkOwner();
     const batch = folder.batch();
+    if (batch !== undefined) folder.checkOwner();
     const ended = folder.ended();
     const open = [...(batch?.tickets.keys() ?? [])].filter((index) => !ended.has(index));
     return batch === undefined || open.length === 0 ? [] : [{ folder, batch, open }];
@@ -76,20 +76,20 @@ function rowOf({ folder, batch, open }: OpenBatch, listed: readonly ListedJob[])
 async function cancel(
   cache: string,
   batches: readonly OpenBatch[],
-  schedulerFor: (batch: Batch) => ReturnType<typeof schedulerOf> | undefined,
+  schedulerFor: (place: string) => ReturnType<typeof schedulerOf> | undefined,
 ): Promise<void> {
   const left = batches.filter(({ folder }) => folder.waiters().length === 0);
   const steps = namesIn(join(cache, 'jobs')).flatMap((name) =>
     name.startsWith('step-') ? [join(cache, 'jobs', name)] : [],
   );
-  const [any] = batches;
   for (const step of steps.filter((step) => !isTaken(step))) {
     take(step);
-    for (const id of readStep(step)?.jobs ?? []) if (any !== undefined) await schedulerFor(any.batch)?.cancel(id);
+    const { place = '', jobs = [] } = readStep(step) ?? {};
+    for (const id of jobs) await schedulerFor(place)?.cancel(id);
   }
   for (const { folder, batch, open } of left) {
     for (const index of open) folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
-    for (const { id } of folder.jobs()) await schedulerFor(batch)?.cancel(id);
+    for (const { id } of folder.jobs()) await schedulerFor(batch.place)?.cancel(id);
   }
   const kept = batches.length - left.length;
   const others = kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;

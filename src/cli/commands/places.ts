@@ -26,11 +26,13 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
   if (place === undefined) throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   const commandFor = (folder: string) => ({ node: process.execPath, words: [script, '--probe', folder] });
-  const found = await probe(place, schedulerOf(place), { cache: join(root, 'cache'), root, commandFor, patience });
+  const scheduler = schedulerOf(place);
+  const found = await probe(place, scheduler, { cache: join(root, 'cache'), root, commandFor, patience });
   const said = readText(join(found.folder, 'output')).trim();
   rmSync(found.folder, { recursive: true, force: true });
   const { report, seenAt = 0 } = found;
   if (report === undefined) {
+    await scheduler.cancel(found.job);
     const why = said === '' ? 'it waits in the queue, or its node does not see this folder' : `it printed: ${said}`;
     process.stdout.write(`✗ ${name}: the probe, job ${found.job}, has not answered: ${why}\n`);
     return exitCodes.failed;

@@ -9,12 +9,16 @@ export interface NodeCommand {
   readonly words: readonly string[];
 }
 
-/** The shell script of a job. It becomes Node at its end, so that the scheduler's signals reach Node itself. */
+/**
+ * The shell script of a job, with further `lines` after the place's own. It becomes Node at its end, so that the scheduler's
+ * signals reach Node itself.
+ */
 export function jobScript(
   { setup, container, env }: PlaceSpec,
   { node, words }: NodeCommand,
-  { root, memory, environment }: { root: string; memory: number; environment: NodeJS.ProcessEnv },
+  options: { root: string; memory: number; environment: NodeJS.ProcessEnv; lines?: readonly string[] },
 ): string {
+  const { root, memory, environment, lines = [] } = options;
   const given = env.flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [`export ${name}=${shellQuote(value)}`];
@@ -27,6 +31,7 @@ export function jobScript(
     `cd ${shellQuote(root)} || exit 1`,
     ...given,
     ...setup,
+    ...lines,
     ['exec', ...container.map(shellQuote), program, ...[...heap, ...words].map(shellQuote)].join(' '),
     '',
   ].join('\n');

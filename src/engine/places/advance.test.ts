@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../digest.ts';
+import { placeShape } from '../config/schema/shapes.ts';
+import { submitStep } from './advance.ts';
+import { templateScheduler } from './template-scheduler.ts';
+
+test('a step runs with the Node of its command, whatever Node its machine has, unless the place sets one up', async (context) => {
+  const cache = temporaryFolder(context);
+  const template = { submit: 'printf "%s" ${script}', id: '(.*)', query: '', cancel: '', after: ' ' };
+  const scriptFor = async (setup: readonly string[]) => {
+    const place = { name: 'other', ...placeShape.parse({ engine: 'template', template, setup }) };
+    const script = await submitStep(
+      { pipeline: sha256(''), failures: {} },
+      {
+        ...{ place, scheduler: templateScheduler(template), cache, root: cache, environment: {}, after: [] },
+        command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
+        declared: { WORD: "it's" },
+      },
+    );
+    return readFileSync(script, 'utf8');
+  };
+  const plain = await scriptFor([]);
+  assert.match(plain, /^exec \/my\/node '--max-old-space-size=2048' cli\.js run$/m);
+  assert.match(plain, /^export WORD='it'\\''s'$/m);
+  assert.match(await scriptFor(['module load node']), /^exec "\$\(command -v node /m);
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endOf, Project } from './support/rig.ts';
+import { until } from './support/until.ts';
+
+/** A scheduler whose jobs are processes of this machine. It accepts as many as the file `room` says. */
+const scheduler = {
+  'submit.sh': `room=$(cat room)
+if [ "$room" -lt 1 ]; then : > refused; cat refusal >&2; exit 1; fi
+echo $((room - 1)) > room
+id=$$
+echo $id >> submitted
+JOB_ID=$id setsid sh -c 'for other in $(echo "$3" | tr , " "); do
+  while [ ! -e "ended-$other" ]; do sleep 0.1; done
+done
+sh "$1" > "$2" 2>&1 &
+wait $!
+: > "ended-$JOB_ID"' job "$1" "$2" "$3" < /dev/null > /dev/null 2>&1 &
+echo "job $id"
+`,
+  'query.sh': 'for id in $(cat submitted); do [ -e ended-$id ] || echo $id; done\n',
+  refusal: 'this user is at the limit of jobs\n',
+};
+
+function shell(yaml: string, room: number): Project {
+  const project = new Project(yaml, scheduler);
+  project.write('room', `${room}\n`);
+  project.write(
+    'places.yaml',
+    `shell:
+  engine: template
+  memory: { default: 200MiB }
+  maxJobs: 3
+  template:
+    submit: sh submit.sh \${script} \${log} \${after}
+    id: job (\\d+)
+    query: cd ${project.root} && sh query.sh
+    cancel: cd ${project.root} && echo \${id} >> cancelled
+    after: \${ids}
+`,
+  );
+  project.env['RESTAGE_PATIENCE'] = 'silence=500,cancel=60000,ask=200';
+  return project;
+}
+
+/** Puts the file in place whole: the scheduler may be reading it. */
+function makeRoom(project: Project): void {
+  project.write('more', '9\n');
+  renameSync(project.path('more'), project.path('room'));
+}
+
+const stages = (...names: readonly string[]): string =>
+  `stages:\n${names.map((name) => `  ${name}: { kind: command, with: { run: 'echo ${name} >> count' } }\n`).join('')}`;
+
+test('a stage whose job is taken only after the time in which jobs may be silent runs once', async () => {
+  using project = shell(stages('one'), 0);
+  const running = project.startRun('--on', 'shell');
+  await until(() => project.has('refused'));
+  await delay(3_000);
+  makeRoom(project);
+  const { outcomes, events } = await endOf(running);
+  assert.deepEqual(
+    [outcomes, events.filter(({ type }) => type === 'stage-retrying'), project.read('count')],
+    [{ one: 'ran' }, [], 'one\n'],
+  );
+});
+
+test('where a scheduler takes only some workers of a batch, these serve all stages', async () => {
+  using project = shell(stages('one', 'two', 'three'), 1);
+  project.write('refusal', 'job rejected: only 1 job is allowed for each user\n');
+  const { outcomes } = await project.run('--on', 'shell');
+  assert.deepEqual(outcomes, { one: 'ran', two: 'ran', three: 'ran' });
+  assert.equal(project.read('submitted').split('\n').length, 2);
+});
+
+test('a detached run goes on where its next step found no room at first', async () => {
+  using project = shell(
+    `${stages('one')}  two: { kind: command, after: [one], with: { run: 'echo two >> count' } }\n`,
+    1,
+  );
+  const running = project.startRun('--on', 'shell', '--detach');
+  await until(() => project.has('refused'));
+  makeRoom(project);
+  assert.equal((await endOf(running)).code, 0);
+  await until(() => project.has('count') && project.read('count') === 'one\ntwo\n');
+  await until(() =>
+    project
+      .read('submitted')
+      .trim()
+      .split('\n')
+      .every((id) => project.has(`ended-${id}`)),
+  );
+});
+
+const atGates = `${stages('one')}  here: { kind: command, place: local, after: [one], with: { run: 'echo begun > begun; read _ < here.gate' } }
+  later: { kind: command, after: [one], with: { run: 'read _ < later.gate' } }
+`;
+
+const idsIn = (project: Project): readonly string[] => project.read('submitted').trim().split('\n');
+
+test('the jobs of a step are cancelled, also where no batch is open', async () => {
+  using project = shell(atGates, 9);
+  const gate = project.gate('here.gate');
+  await project.run('one', '--on', 'shell');
+  assert.equal((await project.run('here', '--on', 'shell', '--detach')).code, 0);
+  await until(() => project.has('begun'));
+  await project.command('jobs', 'cancel');
+  const [, ...steps] = idsIn(project);
+  assert.deepEqual(project.read('cancelled').trim().split('\n'), steps);
+  gate.pass();
+  await until(() => steps.every((id) => project.has(`ended-${id}`)));
+});
+
+test('a step that was cancelled while it ran submits no further one', async () => {
+  using project = shell(atGates, 9);
+  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await until(() => project.has('begun') && idsIn(project).length === 4);
+  const step = project.files('cache/jobs').find((name) => name.endsWith('step.json'))!;
+  project.write(`cache/jobs/${step.replace('step.json', 'taken')}`, '');
+  here.pass();
+  later.pass();
+  await until(() => idsIn(project).every((id) => project.has(`ended-${id}`)));
+  assert.equal(idsIn(project).length, 4);
+});
