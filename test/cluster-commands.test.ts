@@ -13,7 +13,7 @@ echo $((room - 1)) > room
 id=$$
 echo $id >> submitted
 JOB_ID=$id setsid sh -c 'for other in $(echo "$3" | tr , " "); do
-  while [ ! -e "ended-$other" ]; do sleep 0.1; done
+  while [ -e room ] && [ ! -e "ended-$other" ]; do sleep 0.1; done
 done
 sh "$1" > "$2" 2>&1 &
 wait $!
@@ -124,4 +124,14 @@ test('a step that was cancelled while it ran submits no further one', async () =
   later.pass();
   await until(() => idsIn(project).every((id) => project.has(`ended-${id}`)));
   assert.equal(idsIn(project).length, 4);
+});
+
+test('a worker that refuses its batch says why in the failure of the stage', async () => {
+  using project = shell(stages('one'), 9);
+  project.edit('submit.sh', 'room=$(cat room)', 'chmod 755 "$(dirname "$1")"; room=$(cat room)');
+  const { message } = await project.startRun('--on', 'shell').event('stage-retrying', 'one');
+  assert.match(
+    message,
+    /^its job died and said: error: .*belongs to someone else, or others may write to it: it is refused: submitted again$/,
+  );
 });

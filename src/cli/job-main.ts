@@ -8,14 +8,20 @@ import { appears } from '../engine/places/late-files.ts';
 import { answerProbe } from '../engine/places/probe.ts';
 import { BatchFolder } from '../engine/store/batch-folder.ts';
 import { usableMemory } from '../machine-limits.ts';
-import { UserError } from '../user-error.ts';
+import { describeError, isForUser, UserError } from '../user-error.ts';
 import { loadProgram } from './load-run.ts';
 import { buildDigest, version } from './package-info.ts';
 
 // The script of a worker on a node: it serves the tickets of the batch whose folder it is given, or answers a probe.
 const [, , first = '', second = ''] = process.argv;
-if (first === '--probe') answerProbe(second, version);
-else await serve(new BatchFolder(dirname(dirname(first)), basename(first)));
+try {
+  if (first === '--probe') answerProbe(second, version);
+  else await serve(new BatchFolder(dirname(dirname(first)), basename(first)));
+} catch (error) {
+  if (!isForUser(error)) throw error;
+  process.stderr.write(`error: ${describeError(error)}\n`); // a run shows the last lines of what a job printed
+  process.exitCode = 1;
+}
 
 async function serve(folder: BatchFolder): Promise<void> {
   folder.checkOwner();
