@@ -17,7 +17,7 @@ import type { Fitted } from './split-metrics.ts';
 /** Values fitted to the validation split; null where none is best. */
 export interface ClassFitted {
   readonly temperature: number | null;
-  /** Those of the detector's view. */
+  /** What is fitted in the detector's view. */
   readonly detection?: Fitted;
 }
 

@@ -55,9 +55,9 @@ function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterSha
 function suitsShifts(lowering: Lowering, dy: Operand, { filterShape, geometry }: Target): boolean {
   const [height, width, , outChannels] = filterShape as [number, number, number, number];
   const { strides, dilations } = geometry;
-  if (strides[0] !== strides[1] || dilations.some((step) => step > 1) || lowering.folded(dy) !== undefined)
-    return false;
-  return height <= 3 && width <= 3 && outChannels >= 16 && sizeOf(dy.shape) >= 2 ** 19;
+  const isPlain =
+    strides[0] === strides[1] && dilations.every((step) => step === 1) && lowering.folded(dy) === undefined;
+  return isPlain && height <= 3 && width <= 3 && outChannels >= 16 && sizeOf(dy.shape) >= 2 ** 19;
 }
 
 /**

@@ -256,7 +256,7 @@ export class JobWorker {
     const { job, restart } = this.#options.identity;
     this.#count += 1;
     try {
-      this.#options.folder.beat(job, { job, restart, host: hostname(), count: this.#count, over });
+      this.#options.folder.beat(job, { restart, count: this.#count, over });
     } catch {
       // The batch was removed, or the disk hangs: whoever waits sees that no sign comes.
     }

@@ -30,7 +30,7 @@ test('what a late worker writes where its batch was removed is no danger, and go
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
   mkdirSync(folder.path, { recursive: true, mode: 0o755 });
-  folder.beat('7', { job: '7', restart: 0, host: 'n1', count: 1, over: false });
+  folder.beat('7', { restart: 0, count: 1, over: false });
   openTickets(cache, 'cluster', noWarning);
   assert.ok(existsSync(folder.path));
   utimesSync(folder.path, 0, 0);

@@ -40,7 +40,7 @@ export class PublishedRecords {
     writeJson(this.#file(key), record);
   }
 
-  /** Writes a record where there is none. */
+  /** Writes the first record of a key; a record that is there already stays. */
   begin(key: Digest, record: PublishedRecord): void {
     writeNew(this.#file(key), JSON.stringify(record));
   }

@@ -86,10 +86,7 @@ type WorkerName = Pick<Claim, 'worker' | 'restart'>;
 
 /** A sign of life of a worker, written again and again with another `count`. */
 export interface Beat {
-  /** The job's id, as the scheduler tells it. */
-  readonly job: string;
   readonly restart: number;
-  readonly host: string;
   readonly count: number;
   /** Whether the worker has ended in order. */
   readonly over: boolean;

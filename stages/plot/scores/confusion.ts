@@ -39,7 +39,7 @@ export function confusionChart(
   });
 }
 
-/** Of a single model with more than two classes, and no positive ones, all classes. */
+/** Draws all classes of a single model that has more than two and no positive ones; otherwise both sides of a detector. */
 export const draw: DrawForm = (context) => {
   const { settings } = context;
   const [item, ...others] = context.inputs('scores');

@@ -22,7 +22,7 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
   readonly normalise?: Normalization;
   readonly pretrained?: PretrainedSetting | 'none';
   readonly seed: number;
-  /** Of a named network, 2 by default. */
+  /** How many values a named network ends with, 2 by default; a list of layers ends as it is written. */
   readonly classes?: number;
 }
 
