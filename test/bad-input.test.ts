@@ -152,7 +152,7 @@ const cases: readonly {
 `,
     files: { 'data/faces/dataset.json': '{}' },
     told: [
-      'pipelines/test.yaml:2:71: error: Expected the name of a network (simple-net, xception, xception-based, my-net, tiny-xception, face-resnet) ' +
+      'pipelines/test.yaml:2:71: error: Expected the name of a network (simple-net, xception, xception-based, my-net, tiny-xception, face-resnet, resnet-18) ' +
         'or a map of its layers (docs/networks.md) for "with.model", got "resnet18" [wrong-type]',
     ],
   },

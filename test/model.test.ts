@@ -59,7 +59,15 @@ test('model lists the networks that have a name, and shows one outside of any pr
   using project = new Project(stages);
   project.remove('pipelines');
   const list = await print(project, 'model');
-  for (const name of ['simple-net', 'xception', 'xception-based', 'my-net', 'tiny-xception', 'face-resnet']) {
+  for (const name of [
+    'simple-net',
+    'xception',
+    'xception-based',
+    'my-net',
+    'tiny-xception',
+    'face-resnet',
+    'resnet-18',
+  ]) {
     assert.match(list, new RegExp(`^${name} +\\S`, 'm'));
   }
   const shown = await print(project, 'model', 'xception', '--classes', '1000', '--image-size', '299');

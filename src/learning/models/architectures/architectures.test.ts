@@ -23,6 +23,9 @@ test('every network has as many learnable parameters as it is known for', () => 
   assert.equal(learnable('xception-based'), 23_128_786);
   assert.equal(learnable('xception-based') - learnable('xception', 1000), 272_834);
   assert.equal(learnable('tiny-xception'), 421_218);
+  // torchvision's, by sum(p.numel() for p in resnet18().parameters()); each class has 513 of them.
+  assert.equal(learnable('resnet-18', 1000), 11_689_512);
+  assert.equal(learnable('resnet-18'), 11_689_512 - 998 * 513);
   // The package counts 5,614,592: with its descriptor, and with the factor and summand after each filter.
   assert.equal(learnable('face-resnet'), 5_618_242);
 });
@@ -84,6 +87,7 @@ test('each takes the images that leave every layer something to see, and no smal
     'my-net': 154,
     'tiny-xception': 9,
     'face-resnet': 33,
+    'resnet-18': 17,
   });
 });
 

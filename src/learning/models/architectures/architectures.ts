@@ -1,5 +1,6 @@
 import type { LayerItem } from '../layers/layer-items.ts';
 import { faceResNet } from './face-resnet.ts';
+import { resnet18 } from './resnet-18.ts';
 import { tinyXception } from './tiny-xception.ts';
 import { xception, xceptionBased } from './xception.ts';
 
@@ -23,6 +24,11 @@ export const architectures = {
   'my-net': { title: 'MyNet', summary: 'Five small convolutions, dropout, one dense layer.', layers: myNet },
   'tiny-xception': { title: 'TinyXception', summary: 'The Xception of @vladmandic/face-api.', layers: tinyXception },
   'face-resnet': { title: 'FaceResNet', summary: 'The ResNet of @vladmandic/face-api, for faces.', layers: faceResNet },
+  'resnet-18': {
+    title: 'ResNet-18',
+    summary: '20 convolutions in 8 residual blocks, as torchvision has it.',
+    layers: resnet18,
+  },
 } as const satisfies Readonly<Record<string, Architecture>>;
 
 export type ArchitectureName = keyof typeof architectures;
