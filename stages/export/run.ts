@@ -18,7 +18,7 @@ export default async function run(context: StageContext<ExportSettings>): Promis
   const net = weightedNet(files);
   const metadata = { restage: JSON.stringify(files.info) };
   const writers: Readonly<Record<ExportFormat, () => void>> = {
-    onnx: () => writeFileSync(join(folder, 'model.onnx'), exportOnnx(net, metadata)),
+    onnx: () => writeFileSync(join(folder, 'model.onnx'), exportOnnx(net, metadata, context.settings)),
     // A model artifact is in tfjs's format; its info is written once, for all formats.
     tfjs: () =>
       cpSync(source, join(folder, 'tfjs'), {

@@ -10,6 +10,11 @@ const settings = z.strictObject({
     .min(1)
     .default([...exportFormats])
     .describe('Formats to write: model.onnx, the folder tfjs, model.safetensors with PyTorch’s names.'),
+  layout: z
+    .enum(['NHWC', 'NCHW'])
+    .default('NHWC')
+    .describe('The order of an image’s axes in ONNX: [batch, height, width, 3], or [batch, 3, height, width].'),
+  softmax: z.boolean().default(false).describe('Whether ONNX ends with probabilities in place of logits.'),
 });
 export type ExportSettings = z.infer<typeof settings>;
 

@@ -6,17 +6,31 @@ import type { TracedPlain } from '../layers/trace-net.ts';
 import { pytorchName, pytorchShape, toPytorch } from '../weights/net-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
+/** The form of a file, for the pipelines that it goes to. */
+export interface OnnxForm {
+  /** Of images: `[batch, height, width, 3]` or `[batch, 3, height, width]`. */
+  readonly layout: 'NHWC' | 'NCHW';
+  /** Whether it ends with `probabilities` in place of `logits`. */
+  readonly softmax: boolean;
+}
+
 /**
- * The bytes of an ONNX model from `image`, `[batch, height, width, 3]`, normalised as the network's info says (for a head from
- * `features`, `[batch, values]`), to `logits`, `[batch, classes]`; the batch size is free. It is written from the network's layers in
+ * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from `features`, `[batch, values]`), to
+ * `logits` or `probabilities`, `[batch, classes]`; the batch size is free. It is written from the network's layers in
  * ONNX's own operators (opset 18), in inference mode, since a trace of the tfjs backend is for one batch size and this machine.
  */
-export function exportOnnx(net: WeightedNet, metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+export function exportOnnx(
+  net: WeightedNet,
+  metadata: Readonly<Record<string, string>>,
+  { layout, softmax }: OnnxForm = { layout: 'NHWC', softmax: false },
+): Uint8Array<ArrayBuffer> {
   const writer = new NetWriter(net);
   const { input, traced } = net;
   const name = input.length === 3 ? 'image' : 'features';
+  const isFirst = name === 'image' && layout === 'NCHW';
   let value: string = name;
-  if (name === 'image') value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
+  if (name === 'image' && !isFirst)
+    value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
   for (const one of traced) {
     if (!('body' in one)) value = writer.layer(one, value);
     else {
@@ -26,14 +40,16 @@ export function exportOnnx(net: WeightedNet, metadata: Readonly<Record<string, s
       value = writer.node('Add', [body!, shortcut!], addName(one.layer));
     }
   }
-  writer.node('Identity', [value], 'logits');
+  const output = softmax ? 'probabilities' : 'logits';
+  if (softmax) writer.node('Softmax', [value], output, { axis: 1 });
+  else writer.node('Identity', [value], output);
   const { nodes, initializers } = writer;
   const classes = traced.at(-1)!.output[0];
   const graph = {
     nodes,
     initializers,
-    inputs: [{ name, type: 'float32', shape: ['batch', ...input] }],
-    outputs: [{ name: 'logits', type: 'float32', shape: ['batch', classes] }],
+    inputs: [{ name, type: 'float32', shape: ['batch', ...(isFirst ? [3, ...input.slice(0, 2)] : input)] }],
+    outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
   } as const;
   return encodeModel(graph, { producer: 'restage', metadata });
 }
