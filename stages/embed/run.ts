@@ -1,7 +1,11 @@
-import type { LayersModel } from '@tensorflow/tfjs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
+import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
-import { outputOf } from '../../src/learning/models/model-output.ts';
+import type { ImageInput } from '../../src/learning/models/model-info.ts';
+import { type Network, outputOf } from '../../src/learning/models/model-output.ts';
+import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
@@ -11,31 +15,37 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 
 export default async function run(context: StageContext<EmbedSettings>): Promise<void> {
-  const { splits, layer, batchSize } = context.settings;
+  const { splits, batchSize } = context.settings;
   const folder = context.input('dataset').path;
   using dataset = openDataset(folder);
   const total = splits.reduce((sum, split) => sum + dataset.split(split).samples.length, 0);
   await startBackend(context);
-  const { model, architecture, input } = await openNetwork(context);
-  const backbone = featureNetwork(model, layer);
-  const of = { architecture, layer: backbone.layer, input, weights: await weightsDigest(backbone.model) };
+  const backbone = context.inputs('onnx').length > 0 ? await openOnnx(context) : await openLayers(context);
+  const { model, values, of } = backbone;
+  const { input } = of;
 
   const { classes } = dataset;
-  const info = { format: 1, classes, splits, values: backbone.values, of } as const;
+  const info = { format: 1, classes, splits, values, of } as const;
   const writer = new FeaturesWriter(context.output('features'), info);
   let done = 0;
   const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
   const options = { batchSize, resize, normalization: input.normalise, threads: context.cpus, cacheBytes: 0 };
   for (const split of splits) {
     await using loader = new BatchLoader(folder, split, options);
-    const features = featuresOf(backbone.model, loader, (images) => {
+    const features = featuresOf(model, loader, (images) => {
       done += images;
       context.progress({ done, total, unit: 'images', note: split });
     });
     await writer.split(split, loader.samples, features);
   }
   writer.finish();
-  context.log(`${backbone.values} values for each of ${total} images, the output of ${backbone.layer}`);
+  context.log(`${values} values for each of ${total} images, the output of ${of.layer}`);
+}
+
+async function openLayers(context: StageContext<EmbedSettings>) {
+  const { model, architecture, input } = await openNetwork(context);
+  const { model: part, layer, values } = featureNetwork(model, context.settings.layer);
+  return { model: part, values, of: { architecture, layer, input, weights: await weightsDigest(part) } };
 }
 
 async function openNetwork(context: StageContext<EmbedSettings>) {
@@ -50,9 +60,38 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
   return { model, architecture: settings.model, input };
 }
 
+/** An ONNX file up to a tensor. Every pass has the same number of images, so that no image's values depend on how many there are. */
+async function openOnnx(context: StageContext<EmbedSettings>) {
+  const { imageSize, layer: tensor, batchSize, normalise, ...settings } = context.settings;
+  const model = await OnnxNetwork.open(context.input('onnx').path, {
+    threads: context.cpus,
+    imageSize,
+    tensor,
+    batch: batchSize,
+  });
+  const { size } = model.input;
+  const { shape } = await model.run(new Float32Array(size ** 2 * 3));
+  const values = shape.reduce((product, length) => product * length, 1);
+  if (values !== Math.max(...shape)) {
+    const got = `${model.output} has ${shape.join(' x ')} of each image`;
+    throw new StageError(
+      `Expected a tensor with a row of values for each image, but ${got}: name one after it in "layer".`,
+    );
+  }
+  const { fit, kernel } = { ...usualInput, ...settings };
+  const { mean, deviation } = normalise!; // the spec requires it
+  const input: ImageInput = { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } };
+  const weights = createHash('sha256').update(readFileSync(model.path)).digest('hex');
+  const { parameters } = model.facts;
+  return {
+    ...{ model, values },
+    of: { architecture: 'onnx', layer: model.output, input, weights, parameters },
+  };
+}
+
 /** The features of every batch, `[batch, values]` each. */
 async function* featuresOf(
-  model: LayersModel,
+  model: Network,
   loader: BatchLoader,
   onBatch: (images: number) => void,
 ): AsyncGenerator<Float32Array, void, undefined> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inputSettings } from '../../src/learning/models/input-settings.ts';
+import { onnxPort, optionalInputSettings, usualInput } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import {
   pretrainedSetting,
@@ -8,15 +8,13 @@ import {
   weightPorts,
 } from '../../src/learning/models/weights/weight-inputs.ts';
 import { splitList } from '../../src/learning/training/splits.ts';
-import { defineKind } from '../../src/stage.ts';
+import { mistakeIf } from '../../src/one-input.ts';
+import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 /** The settings of a network where no model is an input. Without defaults, which shows whether they were given. */
 const networkSettings = {
   model: modelSetting.exactOptional().describe('The network where no model is an input; xception when left out.'),
-  imageSize: inputSettings.imageSize.unwrap().exactOptional().describe('Pixels a side of the network’s input; 256.'),
-  fit: inputSettings.fit.unwrap().exactOptional().describe('How an image of another shape becomes square; cover.'),
-  kernel: inputSettings.kernel.unwrap().exactOptional().describe('The interpolation kernel of resizing; linear.'),
-  normalise: inputSettings.normalise,
+  ...optionalInputSettings,
   pretrained: pretrainedSetting.exactOptional(),
   seed: z.int().exactOptional().describe('Decides random weights; 7.'),
 };
@@ -26,19 +24,19 @@ const settings = z.strictObject({
   layer: z
     .string()
     .exactOptional()
-    .describe('The layer whose output is taken; when left out, the first that makes an image flat.'),
-  batchSize: z.int().positive().default(16).describe('Images of one forward pass.'),
+    .describe(
+      'The layer whose output is taken; when left out, the first that makes an image flat. Of an ONNX file the tensor, by default its output.',
+    ),
+  batchSize: z
+    .int()
+    .positive()
+    .default(16)
+    .describe('Images of one forward pass; of an ONNX file of every pass, the last one filled up.'),
   ...networkSettings,
 });
 export type EmbedSettings = z.infer<typeof settings>;
 
-export const usual = {
-  model: 'xception',
-  imageSize: 256,
-  fit: 'cover',
-  kernel: 'linear',
-  seed: 7,
-} as const satisfies Partial<EmbedSettings>;
+export const usual = { model: 'xception', ...usualInput, seed: 7 } as const satisfies Partial<EmbedSettings>;
 
 export const spec = defineKind<EmbedSettings>({
   name: 'embed',
@@ -53,6 +51,7 @@ export const spec = defineKind<EmbedSettings>({
       parts: ({ splits }) => splits,
     },
     model: { type: 'model', summary: 'A trained model of images; its head is left out.', optional: true },
+    onnx: onnxPort,
     ...weightPorts,
   },
   outputs: {
@@ -63,22 +62,30 @@ export const spec = defineKind<EmbedSettings>({
   },
   computes: true,
   downloads: publishedWeights,
-  check: (given, inputs) => {
-    const { model, imageSize } = { ...usual, ...given };
-    if (!inputs.has('model')) {
-      return [...modelMistakes(model, imageSize), ...weightMistakes({ ...given, model }, inputs)];
-    }
-    const names = Object.keys(networkSettings) as (keyof typeof networkSettings)[];
-    const twice = names.filter((name) => given[name] !== undefined);
-    const message = 'which the input "model" brings along';
-    return [
-      ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${message}` })),
-      ...(inputs.has('weights') ? [{ at: [], message: `expected no input "weights", ${message}` }] : []),
-    ];
-  },
+  check: mistakes,
   example: `features:
   kind: embed
   inputs: { dataset: faces.dataset }
   with: { model: xception, imageSize: 256 }
 `,
 });
+
+function mistakes(given: EmbedSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+  const { model, imageSize } = { ...usual, ...given };
+  const bringing = inputs.has('model') ? 'model' : 'onnx';
+  if (!inputs.has(bringing)) {
+    return [...modelMistakes(model, imageSize), ...weightMistakes({ ...given, model }, inputs)];
+  }
+  const isOnnx = bringing === 'onnx';
+  const all = Object.keys(networkSettings) as (keyof typeof networkSettings)[];
+  const names = isOnnx ? (['model', 'pretrained', 'seed'] as const) : all;
+  const twice = names.filter((name) => given[name] !== undefined);
+  const message = `which the input "${bringing}" brings along`;
+  const how = 'expected how images are normalised for the ONNX file, such as { mean: [0.5, 0.5, 0.5], … }';
+  return [
+    ...twice.map((name) => ({ at: [name], message: `expected no "${name}", ${message}` })),
+    ...mistakeIf(inputs.has('weights'), [], `expected no input "weights", ${message}`),
+    ...mistakeIf(!isOnnx && inputs.has('onnx'), [], 'either the input `model` or `onnx`, got both'),
+    ...mistakeIf(isOnnx && given.normalise === undefined, ['normalise'], how),
+  ];
+}

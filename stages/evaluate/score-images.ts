@@ -1,5 +1,5 @@
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
-import { loadModel } from '../../src/learning/models/model-files.ts';
+import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
 import {
   labelling,
@@ -24,7 +24,7 @@ type Context = StageContext<EvaluateSettings>;
 export async function scoreImages(context: Context) {
   const { splits } = context.settings;
   await startBackend(context);
-  const { model, info } = await loadModel(context.input('model').path);
+  const { model, info } = await loadNetwork(context.input('model').path, { threads: context.cpus });
   const source = openSource(context, info.input);
   const target = (info.training['target'] ?? 'class') as Target;
   const names = [...info.classes];

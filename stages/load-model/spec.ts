@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inputSettings } from '../../src/learning/models/input-settings.ts';
+import { onnxPort, optionalInputSettings, usualInput } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import {
   pretrainedSetting,
@@ -7,34 +7,66 @@ import {
   weightMistakes,
   weightPorts,
 } from '../../src/learning/models/weights/weight-inputs.ts';
-import { defineKind } from '../../src/stage.ts';
+import { mistakeIf } from '../../src/one-input.ts';
+import { defineKind, type SettingMistake } from '../../src/stage.ts';
+import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
-  model: modelSetting.describe('The network of the weights: its name, or a list of layers.'),
-  ...inputSettings,
+  model: modelSetting
+    .exactOptional()
+    .describe('The network of the weights: its name, or a list of layers. Not for an ONNX file, which has its own.'),
+  ...optionalInputSettings,
   pretrained: pretrainedSetting.exactOptional(),
+  classes: uniqueList(z.string().min(1), 'class')
+    .min(2)
+    .exactOptional()
+    .describe('The classes in the order of the outputs; real and fake, or as an ONNX file says.'),
+  scoresAre: z
+    .enum(['logits', 'probabilities'])
+    .exactOptional()
+    .describe('What an ONNX file gives; probabilities where its output is a softmax, otherwise logits.'),
   seed: z.int().default(7).describe('Decides the random weights of a head that the file lacks.'),
 });
 export type LoadModelSettings = z.infer<typeof settings>;
 
+export const usual = { ...usualInput, classes: ['real', 'fake'] } as const;
+
 export const spec = defineKind<LoadModelSettings>({
   name: 'load-model',
   version: 1,
-  summary: 'Makes a model from a network and weights of a file, or published weights, without training.',
+  summary: 'Makes a model from an ONNX file, or from a network and its weights, without training.',
   settings,
-  inputs: weightPorts,
+  inputs: { onnx: onnxPort, ...weightPorts },
   outputs: { model: { type: 'model', summary: 'A model like that of train, for evaluate and others.' } },
   downloads: publishedWeights,
-  check: (given, inputs) => [
-    ...modelMistakes(given.model, given.imageSize, 2),
-    ...weightMistakes(given, inputs),
-    ...((given.pretrained ?? 'none') === 'none' && !inputs.has('weights')
-      ? [{ at: [], message: 'expected the input `weights` or the setting `pretrained`, got neither' }]
-      : []),
-  ],
+  check: mistakes,
   example: `loaded:
   kind: load-model
-  inputs: { weights: models/xception.safetensors }
-  with: { model: xception, imageSize: 299, normalise: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] } }
+  inputs: { onnx: models/detector.onnx }
+  with:
+    classes: [real, fake]
+    normalise: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }
 `,
 });
+
+function mistakes(given: LoadModelSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+  const { model, pretrained = 'none', imageSize, classes } = { ...usual, ...given };
+  if (inputs.has('onnx')) {
+    const extra = (['model', 'pretrained'] as const).filter((name) => given[name] !== undefined);
+    const ports = Object.keys(weightPorts).filter((name) => inputs.has(name));
+    return [
+      ...extra.map((name) => ({ at: [name], message: `expected no "${name}", which the file of "onnx" brings along` })),
+      ...ports.map((name) => ({ at: [], message: `either the input \`onnx\` or \`${name}\`, got both` })),
+    ];
+  }
+  if (model === undefined) {
+    return [{ at: [], message: 'expected the setting `model`, the network of the weights, or the input `onnx`' }];
+  }
+  const nothing = 'expected the input `weights` or the setting `pretrained`, got neither';
+  return [
+    ...modelMistakes(model, imageSize, classes.length),
+    ...weightMistakes({ ...given, model }, inputs),
+    ...mistakeIf(pretrained === 'none' && !inputs.has('weights'), [], nothing),
+    ...mistakeIf(given.scoresAre !== undefined, ['scoresAre'], 'is for the input `onnx`: layers end with logits'),
+  ];
+}

@@ -118,7 +118,7 @@ async function findModel(words: readonly string[], set: readonly string[]): Prom
   throw mistake('unknown-model', message, suggest(first, architectureNames));
 }
 
-const trainingSettings = z.object({ model: modelSetting, imageSize: z.int() });
+const trainingSettings = z.object({ model: modelSetting, imageSize: z.int().default(usualSize) });
 
 async function fromPipeline(words: readonly string[], set: readonly string[]): Promise<FoundModel> {
   const { named: names, graph, pipeline } = await openProject({ words, set });

@@ -1,4 +1,3 @@
-import type { LayersModel } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 import { StageError } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
@@ -6,7 +5,7 @@ import type { ExplainOptions } from '../attribution/explain.ts';
 import { type MethodSetting, methodDefaults } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
-import { outputOf } from '../models/model-output.ts';
+import { type Network, outputOf } from '../models/model-output.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
 
 /** Chooses the class that each image of a batch is asked about, `[batch]`, from its images and labels. */
@@ -16,7 +15,7 @@ export type ChooseClass = (images: Float32Array, labels: Int32Array) => Int32Arr
  * How the class is chosen: `predicted`, a name, or `label` where images have one. Throws a {@link StageError} otherwise.
  */
 export function chooseClass(
-  model: LayersModel,
+  model: Network,
   classes: readonly string[],
   of: string,
   { isLabelled = true } = {},

@@ -7,10 +7,12 @@ import { modelSetting, netOf } from './model-setting.ts';
 import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**
- * Learnable parameters of a `model` artifact, frozen ones too; of a head, with those of the network before its features.
+ * Learnable parameters of a `model` artifact, frozen ones too; of a head, with those of the network before its features; of an ONNX
+ * file, as it counts them, where an exporter has folded BatchNorm into convolutions.
  * Throws a {@link StageError} where that network is not known.
  */
 export function countParameters(folder: string, info: ModelInfo): number {
+  if (info.onnx !== undefined) return info.onnx.parameters;
   const path = join(folder, 'model.json');
   using weights = openTfjsManifest(path, besideManifest(path));
   const own = countLearnable(weights.tensors.values());
@@ -19,6 +21,7 @@ export function countParameters(folder: string, info: ModelInfo): number {
 
 /** The parameters of the network that features come from, up to their layer. */
 function parametersBefore(of: Readonly<Record<string, unknown>> | undefined): number {
+  if (typeof of?.['parameters'] === 'number') return of['parameters'];
   const architecture = modelSetting.safeParse(of?.['architecture']);
   const input = modelInfo.shape.input.safeParse(of?.['input']);
   if (!architecture.success || !input.success || !('size' in input.data)) {

@@ -27,3 +27,21 @@ export const inputSettings = {
       '(value - mean) / deviation for red, green and blue, of values from 0 to 1. When left out, as the initial weights require; for random ones the constants of CIFAR-10.',
     ),
 };
+
+/** The same for kinds where a model or file may bring them along: without defaults, which shows whether they were given. */
+export const optionalInputSettings = {
+  imageSize: inputSettings.imageSize.unwrap().exactOptional().describe('Pixels a side of the network’s input; 256.'),
+  fit: inputSettings.fit.unwrap().exactOptional().describe('How an image of another shape becomes square; cover.'),
+  kernel: inputSettings.kernel.unwrap().exactOptional().describe('The interpolation kernel of resizing; linear.'),
+  normalise: inputSettings.normalise,
+};
+
+/** What these are where nothing brings them along. */
+export const usualInput = { imageSize: 256, fit: 'cover', kernel: 'linear' } as const;
+
+/** The port of kinds that take a network from elsewhere. */
+export const onnxPort = {
+  type: 'files',
+  optional: true,
+  summary: 'An ONNX file with one input of images, [batch, 3, height, width] or [batch, height, width, 3], as float32.',
+} as const;

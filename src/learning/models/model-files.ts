@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
-import { infoFile, type ModelInfo, readModelInfo } from './model-info.ts';
+import { infoFile, type ModelInfo, onnxFile, readModelInfo } from './model-info.ts';
+import type { Network } from './model-output.ts';
+import { OnnxNetwork } from './onnx/onnx-network.ts';
 import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 import { readFinite } from './weights/weight-files.ts';
 
@@ -33,9 +35,26 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
   writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
 }
 
-/** Reads the `model` artifact in `folder`. Throws a {@link StageError} when it is not one. */
+/** Reads the `model` artifact in `folder`, layers or an ONNX file. Throws a {@link StageError} when it is not one. */
+export async function loadNetwork(
+  folder: string,
+  options: { readonly threads: number; readonly tensor?: string | undefined },
+): Promise<{ readonly model: Network; readonly info: ModelInfo }> {
+  const info = readModelInfo(folder);
+  if (info.onnx === undefined || !('size' in info.input)) return loadModel(folder);
+  const { probabilities } = options.tensor === undefined ? info.onnx : { probabilities: false };
+  const own = { imageSize: info.input.size, probabilities };
+  return { model: await OnnxNetwork.open(join(folder, onnxFile), { ...own, ...options }), info };
+}
+
+/** Reads the `model` artifact in `folder`, whose layers are needed. Throws a {@link StageError} when it is not one. */
 export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
+  if (info.onnx !== undefined) {
+    throw new StageError(
+      'Expected a model of layers, got an ONNX file, which has no gradients and cannot be taken apart.',
+    );
+  }
   const path = join(folder, modelFile);
   const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];
   const { modelTopology } = JSON.parse(readFileSync(path, 'utf8')) as Partial<io.ModelJSON>;

@@ -23,12 +23,14 @@ export type FeaturesInput = z.infer<typeof featuresInput>;
 
 /** The requirements for using a model besides its layers and weights: `info.json`. No times, hosts or paths. */
 export const modelInfo = z.object({
-  /** Its name in the table of networks, or the layers as they were written. */
+  /** Its name in the table of networks, or the layers as they were written; `onnx` for the network of a file. */
   architecture: z.union([z.string(), z.strictObject({ layers: z.array(layerItem) })], {
     error: 'expected a name or layers',
   }),
   /** In label order: the logit at index 0 is that of `classes[0]`. */
   classes: z.array(z.string()),
+  /** What is known of an ONNX file: its parameters, and whether it gives probabilities in place of logits. */
+  onnx: z.object({ parameters: z.int(), probabilities: z.boolean() }).optional(),
   input: z.union([imageInput, featuresInput], { error: 'expected the size of images or the number of features' }),
   /** The settings of the `train` stage, or of the `load-model` stage where it was loaded from a file. */
   training: z.record(z.string(), z.json()),
@@ -42,6 +44,8 @@ export const modelInfo = z.object({
 export type ModelInfo = z.infer<typeof modelInfo>;
 
 export const infoFile = 'info.json';
+/** The network of a model that came as an ONNX file. */
+export const onnxFile = 'model.onnx';
 
 /** Reads the info of the `model` artifact in `folder`. Throws a `StageError` when it is not one. */
 export const readModelInfo = (folder: string): ModelInfo =>

@@ -1,4 +1,8 @@
 import { type LayersModel, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
+import { OnnxNetwork } from './onnx/onnx-network.ts';
+
+/** A network that can be asked for its output: layers of tfjs, or an ONNX file, which has no gradients. */
+export type Network = LayersModel | OnnxNetwork;
 
 /** Images or features, `[batch, …]`, as a tensor of the model's input shape. It may share their memory: dispose of it first. */
 export function inputOf(model: LayersModel, values: Float32Array): Tensor {
@@ -6,8 +10,9 @@ export function inputOf(model: LayersModel, values: Float32Array): Tensor {
   return tensor(values, [values.length / shape.reduce((product, length) => product * length, 1), ...shape]);
 }
 
-/** The output of a model for images or features, `[batch, …]`, in inference mode: `[batch, values]`, such as its logits. */
-export async function outputOf(model: LayersModel, values: Float32Array): Promise<Float32Array> {
+/** The output of a network for images or features, `[batch, …]`, in inference mode: `[batch, values]`, such as its logits. */
+export async function outputOf(model: Network, values: Float32Array): Promise<Float32Array> {
+  if (model instanceof OnnxNetwork) return (await model.run(values)).values;
   const output = tidy(() => model.apply(inputOf(model, values), { training: false }) as Tensor);
   const [result] = await readValues([output]);
   output.dispose();

@@ -1,5 +1,4 @@
-import type { LayersModel } from '@tensorflow/tfjs';
-import { outputOf } from '../models/model-output.ts';
+import { type Network, outputOf } from '../models/model-output.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 
 /** A model's logits for images, in the order of the batches. */
@@ -14,7 +13,7 @@ export interface Predictions {
 
 /** Runs the model on every batch, in inference mode, and releases the batches. `onBatch` gets the number of images of each. */
 export async function predict(
-  model: LayersModel,
+  model: Network,
   batches: AsyncIterable<Batch>,
   onBatch: (images: number) => void = () => {},
 ): Promise<Predictions> {

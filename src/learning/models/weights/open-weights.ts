@@ -62,7 +62,8 @@ function formatOf(path: string): 'tfjs' | 'safetensors' | 'keras' {
   if (/^\s*[[{]/.test(text)) return 'tfjs';
   if (text[8] === '{') return 'safetensors';
   const isZip = text.startsWith('PK');
-  const advice = isZip ? ': a zip, as PyTorch and Keras 3 save; save it again as safetensors' : '';
+  const other = path.endsWith('.onnx') ? ': an ONNX file, which load-model and embed take as the input `onnx`' : '';
+  const advice = isZip ? ': a zip, as PyTorch and Keras 3 save; save it again as safetensors' : other;
   throw new StageError(`Expected weights, ${formats}, but ${path} has none of these formats${advice}.`);
 }
 

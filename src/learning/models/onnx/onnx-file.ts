@@ -1,0 +1,139 @@
+import { StageError } from '../../../stage.ts';
+
+/** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
+export interface OnnxFacts {
+  /** Learnable parameters: its constants of floating-point numbers, without single numbers and moving statistics. */
+  readonly parameters: number;
+  /** Names of the tensors that its nodes compute, in their order. */
+  readonly tensors: readonly string[];
+  /** Names of the tensors that are a softmax. */
+  readonly softmaxes: readonly string[];
+  /** Text by name, such as the names of classes. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Numbers of fields in onnx.proto3. */
+const model = { graph: 7, metadata: 14 } as const;
+const graph = { node: 1, constant: 5, output: 12 } as const;
+const node = { input: 1, output: 2, operator: 4 } as const;
+const constant = { shape: 1, type: 2, name: 8, location: 14 } as const;
+/** TensorProto.DataType: float32, float16, float64, bfloat16. */
+const floats = new Set([1, 10, 11, 16]);
+
+/** Reads the bytes of an ONNX file. Throws a {@link StageError} where they are none, or its weights lie in another file. */
+export function readOnnxFacts(bytes: Uint8Array, name: string): OnnxFacts {
+  try {
+    const { nodes, constants, metadata } = readModel(bytes);
+    const moving = new Set(nodes.flatMap((one) => (one.operator === 'BatchNormalization' ? one.inputs.slice(3) : [])));
+    const apart = constants.find(({ isApart }) => isApart);
+    if (apart !== undefined) {
+      throw new StageError(
+        `Expected all weights in ${name}, but ${apart.name} is in another file: save it as one file.`,
+      );
+    }
+    const learnable = constants.filter((one) => floats.has(one.type) && one.shape.length > 0 && !moving.has(one.name));
+    return {
+      parameters: learnable.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0),
+      tensors: nodes.flatMap(({ outputs }) => outputs),
+      softmaxes: nodes.flatMap(({ operator, outputs }) => (operator === 'Softmax' ? outputs : [])),
+      metadata,
+    };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StageError(`Expected an ONNX file, but ${name} is none or ends early.`, { cause: error });
+  }
+}
+
+function readModel(bytes: Uint8Array) {
+  const fields = [...fieldsOf(bytes)];
+  const graphs = fields.flatMap(([number, value]) => (number === model.graph ? [...fieldsOf(value)] : []));
+  const parts = (number: number) => graphs.flatMap(([at, value]) => (at === number ? [fieldMap(value)] : []));
+  const nodes = parts(graph.node).map((own) => ({
+    inputs: textsOf(own, node.input),
+    outputs: textsOf(own, node.output),
+    operator: textsOf(own, node.operator)[0],
+  }));
+  const constants = parts(graph.constant).map((own) => ({
+    name: textsOf(own, constant.name)[0] ?? '',
+    type: numbersOf(own, constant.type)[0] ?? 0,
+    shape: numbersOf(own, constant.shape),
+    isApart: numbersOf(own, constant.location)[0] === 1,
+  }));
+  const entries = fields.flatMap(([number, value]) => (number === model.metadata ? [fieldMap(value)] : []));
+  const metadata = new Map(entries.map((own) => [textsOf(own, 1)[0] ?? '', textsOf(own, 2)[0] ?? '']));
+  return { nodes, constants, metadata };
+}
+
+/** The bytes of the file with one of its tensors as a further output: protobuf merges a message that comes again. */
+export function withOutput(bytes: Uint8Array, tensor: string): Uint8Array {
+  const name = Buffer.from(tensor);
+  const value = Buffer.concat([field(1, name.length), name]);
+  const output = Buffer.concat([field(graph.output, value.length), value]);
+  return Buffer.concat([bytes, field(model.graph, output.length), output]);
+}
+
+/** The head of a field with so many bytes. */
+function field(number: number, length: number): Uint8Array {
+  const head = [number * 8 + 2];
+  for (let rest = length; ; rest = Math.floor(rest / 128)) {
+    head.push(rest > 127 ? (rest % 128) + 128 : rest);
+    if (rest <= 127) return Uint8Array.from(head);
+  }
+}
+
+type Fields = ReadonlyMap<number, readonly (number | Uint8Array)[]>;
+
+function fieldMap(bytes: number | Uint8Array): Fields {
+  const fields = new Map<number, (number | Uint8Array)[]>();
+  for (const [number, value] of fieldsOf(bytes)) fields.set(number, [...(fields.get(number) ?? []), value]);
+  return fields;
+}
+
+const textsOf = (fields: Fields, number: number): readonly string[] =>
+  (fields.get(number) ?? []).map((value) => (typeof value === 'number' ? '' : Buffer.from(value).toString()));
+
+/** Numbers may be packed into the bytes of one field. */
+const numbersOf = (fields: Fields, number: number): readonly number[] =>
+  (fields.get(number) ?? []).flatMap((value) => (typeof value === 'number' ? [value] : [...varints(value)]));
+
+function* varints(bytes: Uint8Array): Generator<number> {
+  for (let at = 0; at < bytes.length; ) {
+    const [value, next] = varint(bytes, at);
+    yield value;
+    at = next;
+  }
+}
+
+/** The fields of a protobuf message (https://protobuf.dev/programming-guides/encoding). Throws a RangeError for other bytes. */
+function* fieldsOf(bytes: number | Uint8Array): Generator<readonly [number, number | Uint8Array]> {
+  if (typeof bytes === 'number') throw new RangeError('expected a message');
+  for (let at = 0; at < bytes.length; ) {
+    const [key, start] = varint(bytes, at);
+    const form = key % 8;
+    const number = Math.floor(key / 8);
+    if (form === 0) {
+      const [value, end] = varint(bytes, start);
+      yield [number, value];
+      at = end;
+    } else {
+      const [length, first] = form === 2 ? varint(bytes, start) : [fixedLengths[form] ?? Number.NaN, start];
+      at = first + length;
+      if (!(at <= bytes.length)) throw new RangeError('expected a whole field');
+      yield [number, bytes.subarray(first, at)];
+    }
+  }
+}
+
+/** Bytes of 64 and 32 bits. */
+const fixedLengths: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
+
+/** The number at a place, and the place after it. Beyond 2^53 it loses digits. */
+function varint(bytes: Uint8Array, start: number): readonly [value: number, end: number] {
+  let value = 0;
+  for (let at = start, factor = 1; ; at++, factor *= 128) {
+    const byte = bytes[at];
+    if (byte === undefined) throw new RangeError('expected a whole number');
+    value += (byte & 127) * factor;
+    if (byte < 128) return [value, at + 1];
+  }
+}
