@@ -12,6 +12,7 @@ import { spec as loadModel } from './load-model/spec.ts';
 import { spec as makeFaces } from './make-faces/spec.ts';
 import { spec as network } from './network/spec.ts';
 import { spec as plot } from './plot/spec.ts';
+import { spec as predict } from './predict/spec.ts';
 import { spec as rocDet } from './roc-det/spec.ts';
 import { spec as saliency } from './saliency/spec.ts';
 import { spec as select } from './select/spec.ts';
@@ -41,6 +42,7 @@ const entries: readonly KindEntry[] = [
   { spec: select, run: () => import('./select/run.ts') },
   { spec: exportModel, run: () => import('./export/run.ts') },
   { spec: evaluate, run: () => import('./evaluate/run.ts') },
+  { spec: predict, run: () => import('./predict/run.ts') },
   { spec: rocDet, run: () => import('./roc-det/run.ts') },
   { spec: trends, run: () => import('./trends/run.ts') },
   { spec: plot, run: () => import('./plot/run.ts') },

@@ -42,7 +42,7 @@ test('a model, by its folder or by a pipeline and its stage, says of any picture
     {
       code: 0,
       stderr:
-        'warning: fit[seed=2] is not up to date (reads faces, which must run): the model published there is explained.\n',
+        'warning: fit[seed=2] is not up to date (reads faces, which must run): the model published there is used.\n',
     },
   );
   assert.match(

@@ -239,6 +239,21 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     load: async () => (await import('./commands/explain-image.ts')).explainImageCommand,
   },
+  predict: {
+    summary: 'score a folder of images with a trained model',
+    description:
+      'Scores images of any number that have no labels, and writes scores.csv, summary.json and sheet.png into a new folder. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
+    takes: [
+      ['<model>', 'the folder of a model, or a pipeline'],
+      ['<images...>', 'the stage of the pipeline, if needed; then the folder of images'],
+    ],
+    options: [option('--out <folder>', 'the new folder', 'predicted'), setOption, backendOption],
+    examples: [
+      'restage predict experiments/simple-net-fakes.yaml photos/unsorted',
+      'restage predict artifacts/mine/fit/model photos/unsorted --out scored',
+    ],
+    load: async () => (await import('./commands/predict.ts')).predictCommand,
+  },
   jobs: {
     summary: 'list the jobs on clusters, or cancel them',
     description:

@@ -93,7 +93,8 @@ function reportGaps(
 
 /** The connected scores, joined where there are several, for the splits of the settings. */
 function readScores(context: StageContext<EvaluateSettings>): ScoreTable {
-  const tables = context.inputs('scores').map(({ path }) => readScoreTable(path, 'Input "scores"', context.settings));
+  const options = { ...context.settings, needsLabels: context.inputs('dataset').length === 0 };
+  const tables = context.inputs('scores').map(({ path }) => readScoreTable(path, 'Input "scores"', options));
   const joined = joinTables(tables);
   const splits = new Set(joined.rows.map(({ split }) => split));
   const rows = context.settings.splits.flatMap((split) => {
@@ -129,7 +130,7 @@ function joinTables(tables: readonly ScoreTable[]): ScoreTable {
   return { ...first, names, rows };
 }
 
-/** The rows, completed with what the data set knows of their images. */
+/** The rows, completed with what the data set knows of their images, labels too where they have none. */
 function completed(table: ScoreTable, context: StageContext<EvaluateSettings>): ScoreTable {
   using dataset = openClasses(context.input('dataset').path, context.settings.splits);
   const samples = new Map(
@@ -137,6 +138,7 @@ function completed(table: ScoreTable, context: StageContext<EvaluateSettings>): 
       dataset.split(split).samples.map((sample) => [JSON.stringify([split, sample.key]), sample] as const),
     ),
   );
+  const names = [...table.names];
   const rows = table.rows.map((row): ScoreRow => {
     const sample = samples.get(JSON.stringify([row.split, row.key]));
     if (sample === undefined) {
@@ -145,7 +147,7 @@ function completed(table: ScoreTable, context: StageContext<EvaluateSettings>): 
         `Expected the key of an image of ${row.split} in the scores, such as ${first!.key}, got ${row.key}.`,
       );
     }
-    const label = table.names[row.label]!;
+    const label = table.names[row.label] ?? sample.class;
     const target = label === sample.source && label !== sample.class ? 'source' : 'class';
     if (sample[target] !== label && !isNumbered(table, dataset.classes, row, sample)) {
       throw new StageError(
@@ -156,10 +158,11 @@ function completed(table: ScoreTable, context: StageContext<EvaluateSettings>): 
     return {
       ...factsOf(sample, target),
       ...row,
+      label: names.includes(label) ? names.indexOf(label) : names.push(label) - 1,
       ...(Object.keys(slices).length > 0 && { slices }),
     };
   });
-  return { ...table, rows };
+  return { ...table, names, rows };
 }
 
 /** Whether scores of real and fake are of a data set with two classes of other names, by their numbers. */

@@ -1,11 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest } from '../../src/suggest.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';
-
-const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|jxl)$/i;
 
 /** Finds `{split}/{source}/…`, in the order of splits, classes, sources and names. Every source is in some split. */
 export function findInSplits(root: string, splits: readonly string[], classes: ClassSources): readonly FoundImage[] {
@@ -132,17 +131,6 @@ function requireImages(
   const more = files.length > 1 ? ` and ${files.length - 1} more, which do` : ', which does';
   const there = files.length === 0 ? 'it is empty' : `it holds ${files.sort()[0]}${more} not end as an image does`;
   throw new StageError(`Expected images of "${source}" in ${folders.join(', ')}, got none: ${there}.`);
-}
-
-/** Paths of the images in a folder and below, in code-unit order; empty where there is no such folder. */
-function imagesUnder(root: string, folder: string): readonly string[] {
-  if (!isFolder(join(root, folder))) return [];
-  const names = readdirSync(join(root, folder)).filter((name) => !name.startsWith('.'));
-  return names.sort().flatMap((name) => {
-    const path = join(folder, name);
-    if (imageName.test(name)) return [path];
-    return imagesUnder(root, path);
-  });
 }
 
 function folders(path: string): readonly string[] {

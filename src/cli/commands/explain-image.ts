@@ -1,20 +1,17 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { findPipelineFile, findRoot } from '../../engine/config/pipeline-files.ts';
+import { resolve } from 'node:path';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import { formatShare } from '../../format-numbers.ts';
 import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/question.ts';
 import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
-import { infoFile } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
-import { asArgument } from '../../reporting/terminal/text.ts';
-import { MistakesError, mistake, printJson, UsageError } from '../command-error.ts';
-import { planProject, warnOnStderr } from '../make-world.ts';
-import { openProject, type Project } from '../open-project.ts';
+import { MistakesError, printJson, UsageError } from '../command-error.ts';
+import { findTrainedModel } from '../find-trained-model.ts';
+import { warnOnStderr } from '../make-world.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 interface ExplainImageOptions {
@@ -142,71 +139,4 @@ function asJson({ pictures, layer }: ExplainedPictures, classes: readonly string
     ...{ scores: byClass(scores), probabilities: byClass(probabilities) },
   }));
   return { images, methods, ...(layer !== undefined && { layer }), picture: out };
-}
-
-/** A `model` artifact that a command asks for. */
-interface TrainedModel {
-  readonly folder: string;
-  /** As the user calls it: the folder, or a stage of a pipeline. */
-  readonly title: string;
-  /** The words that do not say which model. */
-  readonly others: readonly string[];
-}
-
-/** The model of a folder, of a pipeline (and stage), or of `file:stage`. Warns where a run would make another one. */
-async function findTrainedModel(
-  [first = '', ...others]: readonly string[],
-  { set, backend }: { readonly set: readonly string[]; readonly backend: string },
-): Promise<TrainedModel> {
-  if (existsSync(join(first, infoFile))) return { folder: first, title: first, others };
-  const root = findRoot(process.cwd());
-  const isFile = (word: string) =>
-    /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, process.cwd(), root).ok);
-  const colon = first.lastIndexOf(':');
-  const named = !isFile(first) && isFile(first.slice(0, Math.max(0, colon))); // as `compare` writes it
-  const file = named ? first.slice(0, colon) : first;
-  if (!isFile(file)) throw unknownModel(first);
-  const [second] = others;
-  const isStage = !named && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
-  const words = named ? [file, first.slice(colon + 1)] : isStage ? [file, second] : [file];
-  const project = await openProject({ words, set });
-  const { stage, folder } = modelOf(project);
-  const planned = (await planProject(project, backend)).find(({ stage: { name } }) => name === stage);
-  if (planned !== undefined && planned.decision.state !== 'up to date') {
-    const why = describeReasons(planned.decision).join('; ');
-    warnOnStderr(`${stage} is not up to date (${why}): the model published there is explained.`);
-  }
-  return { folder, title: `${stage} of ${project.pipeline.name}`, others: isStage ? others.slice(1) : others };
-}
-
-function modelOf({ pipeline, graph, named }: Project): { readonly stage: string; readonly folder: string } {
-  const models = named.flatMap((stage) =>
-    graph.stage(stage).outputs.flatMap(({ type, path }) => (type === 'model' ? [{ stage, path }] : [])),
-  );
-  const [one, ...more] = models;
-  if (one === undefined) {
-    const message = `Expected a stage that leaves a model, got ${named.join(', ')} in ${pipeline.file}`;
-    throw mistake('no-model', message, 'Such as one of the kind train or load-model.');
-  }
-  if (more.length > 0) {
-    const stages = models.map(({ stage }) => asArgument(stage)).join(', ');
-    const message = `Expected one model, got ${models.length} in ${pipeline.file}`;
-    throw mistake('several-models', message, `Name one of the stages ${stages} behind the file.`);
-  }
-  const folder = join(pipeline.root, one.path);
-  if (existsSync(join(folder, infoFile))) return { stage: one.stage, folder };
-  const hint = `Make it: restage run ${pipeline.file} ${asArgument(one.stage)}`;
-  throw mistake('no-model', `There is no model of ${one.stage} yet in ${one.path}`, hint);
-}
-
-function unknownModel(word: string): MistakesError {
-  const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() === true;
-  const message = isFolder
-    ? `Expected a pipeline or the folder of a trained model, got the folder ${word} without ${infoFile}`
-    : `There is no pipeline or trained model "${word}"`;
-  return mistake(
-    'unknown-model',
-    message,
-    'Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.',
-  );
 }

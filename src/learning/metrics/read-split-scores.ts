@@ -13,11 +13,13 @@ interface ReadOptions {
   readonly scoresAre?: ScoreScale | undefined;
   /** Whether groups are judged, by the mean scores of their images. */
   readonly by?: 'image' | 'group';
+  /** Whether a file without labels is a mistake; it is by default. */
+  readonly needsLabels?: boolean;
 }
 
 /** Reads a `scores` file. Throws a {@link StageError}; `what` names the input: `input "scores"`. */
-export function readScoreTable(path: string, what: string, { scoresAre }: ReadOptions = {}): ScoreTable {
-  const scores = parseScores(readFileSync(path, 'utf8'));
+export function readScoreTable(path: string, what: string, { scoresAre, needsLabels }: ReadOptions = {}): ScoreTable {
+  const scores = parseScores(readFileSync(path, 'utf8'), { needsLabels });
   if (!scores.ok) throw new StageError(`${what}, ${path}: ${scores.error}`);
   return scoresAre === undefined ? scores.value : { scale: scoresAre, ...scores.value };
 }

@@ -7,7 +7,7 @@ export interface ScoreRow {
   /** Identifies the image in its split, such as its path in the data set. */
   readonly key: string;
   readonly split: string;
-  /** The index of its label among the `names` of the table. */
+  /** The index of its label among the `names` of the table; {@link unlabelled} where it has none. */
   readonly label: number;
   /** One finite number for each of the table's classes, higher for more evidence. */
   readonly scores: readonly number[];
@@ -21,13 +21,17 @@ export interface ScoreRow {
   readonly slices?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The label of an image of which nobody has said what it shows. */
+export const unlabelled = -1;
+
 /**
  * The scores of images for two classes or more.
  *
  * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last, and `score.<class>` for each class;
  * `class`, `source` and `group` where they are known, and `slice.<name>` for further facts. `logit.<class>` or `probability.<class>`
  * also says what the scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so does
- * `key,split,label,real,fake` with the labels 0 and 1. No image of a split occurs twice.
+ * `key,split,label,real,fake` with the labels 0 and 1. No image of a split occurs twice. A file without the column `label` holds images
+ * without labels, as `predict` writes it.
  */
 export interface ScoreTable {
   /** In the order of the scores. */
@@ -55,25 +59,29 @@ export function formatScores({ classes, names, scale, rows }: ScoreTable): strin
   for (const row of rows) if (row.slices !== undefined) for (const name of Object.keys(row.slices)) slices.add(name);
   const prefix = Object.keys(prefixes).find((name) => prefixes[name] === scale)!;
   const scored = classes.map((name) => prefix + name);
+  const isLabelled = rows.length === 0 || rows.some(({ label }) => label !== unlabelled);
+  const first = columns.filter((column) => isLabelled || column !== 'label');
   const lines = rows.map((row) =>
     csvLine([
-      ...[row.key, row.split, names[row.label]!, ...row.scores],
+      ...[row.key, row.split, ...(isLabelled ? [names[row.label]!] : []), ...row.scores],
       ...known.map((column) => row[column] ?? ''),
       ...Array.from(slices, (name) => row.slices?.[name] ?? ''),
     ]),
   );
-  return [
-    csvLine([...columns, ...scored, ...known, ...Array.from(slices, (name) => slicePrefix + name)]),
-    ...lines,
-  ].join('');
+  return [csvLine([...first, ...scored, ...known, ...Array.from(slices, (name) => slicePrefix + name)]), ...lines].join(
+    '',
+  );
 }
 
-/** Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. */
-export function parseScores(text: string): Result<ScoreTable, string> {
+/**
+ * Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. One without labels is a mistake, unless
+ * `needsLabels` is false.
+ */
+export function parseScores(text: string, { needsLabels = true } = {}): Result<ScoreTable, string> {
   const records = csvRecords(text);
   const first = records.next().value;
   if (first?.problem !== undefined) return err(`Line ${first.line}: ${first.problem}`);
-  const form = readHeader(first?.fields.map((name) => name.trim()) ?? []);
+  const form = readHeader(first?.fields.map((name) => name.trim()) ?? [], needsLabels);
   if (!form.ok) return form;
   const names = [...form.value.classes];
   const indexOf = new Map(names.map((name, index) => [name, index]));
@@ -109,7 +117,7 @@ interface Header extends Pick<ScoreTable, 'classes' | 'scale'> {
   readonly last: number;
 }
 
-function readHeader(header: readonly string[]): Result<Header, string> {
+function readHeader(header: readonly string[], needsLabels: boolean): Result<Header, string> {
   const under = (prefix: string) => header.filter((name) => name.startsWith(prefix));
   const [prefix, other] = Object.keys(prefixes).filter((one) => under(one).length > 0);
   const scored = prefix === undefined ? ['real', 'fake'] : under(prefix);
@@ -119,7 +127,7 @@ function readHeader(header: readonly string[]): Result<Header, string> {
   if (other !== undefined) return err(`Expected scores of one kind in line 1, got ${prefix} and ${other} columns`);
   const found = findColumns(header, [...new Set([...wanted, ...optionalColumns, ...header])]);
   if (!found.ok) return err(`Expected every column once in line 1, got "${found.error}" twice`);
-  const missing = wanted.filter((name) => !header.includes(name));
+  const missing = wanted.filter((name) => !header.includes(name) && (needsLabels || name !== 'label'));
   if (missing.length > 0) {
     const hint = prefix === undefined ? '; other classes than real and fake are columns such as score.cat' : '';
     const wrong = header[0]?.includes(';') ? 'its columns have semicolons between them' : `no ${missing.join(', ')}`;
@@ -146,8 +154,10 @@ const numbered: ReadonlyMap<string, number> = new Map(
 function toRow(fields: readonly string[], header: Header, labelOf: (name: string) => number): ScoreRow | string {
   const { at, scores: places, classes, isNumbered, slices, last } = header;
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
-  const name = fields[at.label]!;
-  if (isNumbered && !numbered.has(name)) return `expected the label 0 (real) or 1 (fake), got "${name}"`;
+  const name = fields[at.label];
+  if (isNumbered && name !== undefined && !numbered.has(name)) {
+    return `expected the label 0 (real) or 1 (fake), got "${name}"`;
+  }
   if (name === '') return 'expected the name of a class as label, got none';
   const scores: number[] = [];
   for (const [c, place] of places.entries()) {
@@ -155,7 +165,7 @@ function toRow(fields: readonly string[], header: Header, labelOf: (name: string
     if (!Number.isFinite(score)) return `expected a finite number as the ${classes[c]} score, got "${fields[place]}"`;
     scores.push(score);
   }
-  const label = isNumbered ? numbered.get(name)! : labelOf(name);
+  const label = name === undefined ? unlabelled : isNumbered ? numbered.get(name)! : labelOf(name);
   const row: Mutable<ScoreRow> = { key: fields[at.key]!, split: fields[at.split]!, label, scores };
   for (const column of optionalColumns) {
     const value = at[column] === -1 ? '' : fields[at[column]]!;

@@ -1,0 +1,60 @@
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { usableCores } from '../../backend/machine-limits.ts';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
+import { writing } from '../../engine/files/write-error.ts';
+import { formatTable } from '../../reporting/terminal/format-table.ts';
+import type { StageContext } from '../../stage.ts';
+import { UsageError } from '../command-error.ts';
+import { findTrainedModel } from '../find-trained-model.ts';
+import { loadRun } from '../load-run.ts';
+import { warnOnStderr } from '../make-world.ts';
+
+interface PredictOptions {
+  readonly set: readonly string[];
+  readonly backend: string;
+  readonly out: string;
+}
+
+/** `restage predict`: the kind `predict` without a pipeline, into a new folder that is whole or absent. */
+export async function predictCommand(words: readonly string[], options: PredictOptions): Promise<void> {
+  const out = resolve(options.out);
+  if (existsSync(out)) throw new UsageError(`${options.out} is there already: name another folder by --out`);
+  const { folder, others } = await findTrainedModel(words, options);
+  const [images, ...more] = others;
+  if (images === undefined || more.length > 0 || statSync(images, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new UsageError(`expected one folder of images after the model, got ${others.join(' ') || 'none'}`);
+  }
+  const staging = writing(out, () => mkdtempSync(join(dirname(out), `.${basename(out)}-`)));
+  try {
+    const run = await loadRun('predict', undefined);
+    await run(contextOf({ model: resolve(folder), images: resolve(images) }, staging, options.backend));
+    writing(out, () => renameSync(staging, out));
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+  process.stdout.write(`\nWrote scores.csv, summary.json and sheet in ${options.out}\n`);
+}
+
+const files: Readonly<Record<string, string>> = { scores: 'scores.csv', summary: 'summary.json', sheet: 'sheet' };
+
+/** What the kind sees in place of a stage's context. Its default settings serve. */
+function contextOf(inputs: Readonly<Record<string, string>>, folder: string, backend: string): StageContext<never> {
+  const input = (port: string) => ({ path: inputs[port]!, labels: {} });
+  return {
+    settings: { batchSize: 32 } as never,
+    ...{ input, inputs: (port) => (port in inputs ? [input(port)] : []), inputPorts: Object.keys(inputs) },
+    ...{ output: (port) => join(folder, files[port]!), outputPorts: Object.keys(files) },
+    ...{ cpus: usableCores(), backend, scratch: folder, root: findRoot(process.cwd()) ?? process.cwd() },
+    download: () => Promise.reject(new Error('Internal error: predict downloads nothing')),
+    ...{ progress: () => {}, point: () => {}, log: () => {}, info: () => {}, note: () => {}, warn: warnOnStderr },
+    highlight: ({ columns, rows }) => {
+      process.stdout.write(
+        `${formatTable(
+          columns,
+          rows.map((row) => row.map(String)),
+        ).join('\n')}\n`,
+      );
+    },
+  };
+}

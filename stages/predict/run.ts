@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatFew, formatShare } from '../../src/format-numbers.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import { softmax } from '../../src/learning/metrics/classification/class-scores.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
+import { formatScores, type ScoreRow, unlabelled } from '../../src/learning/metrics/scores-file.ts';
+import { loadNetwork } from '../../src/learning/models/model-files.ts';
+import { outputOf } from '../../src/learning/models/model-output.ts';
+import { startBackend } from '../../src/learning/training/start-backend.ts';
+import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
+import { decodeImage } from '../../src/learning/vision/decode-image.ts';
+import { imagesUnder } from '../../src/learning/vision/images-under.ts';
+import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+import { normalizationTable, pixelsToFloats } from '../../src/learning/vision/pixels-to-floats.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import { certaintySheet, type Predicted } from './sheet.ts';
+import type { PredictSettings } from './spec.ts';
+
+type Context = StageContext<PredictSettings>;
+
+export default async function run(context: Context): Promise<void> {
+  const root = context.input('images').path;
+  const paths = imagesUnder(root, '');
+  if (paths.length === 0) throw new StageError(`Expected images in the folder ${root}, got none.`);
+  const { classes, predicted } = await predictAll(context, root, paths);
+  const keys = sampleKeys(paths);
+  const rows = predicted.map(({ path, scores }): ScoreRow => {
+    return { key: keys.get(path)!, split: 'new', label: unlabelled, scores };
+  });
+  writeFileSync(context.output('scores'), formatScores({ classes, names: classes, rows }));
+  const called = classes.map((name, c) => {
+    const own = predicted.filter((one) => one.called === c);
+    return {
+      name,
+      images: own.length,
+      meanProbability: own.length === 0 ? null : mean(own.map((one) => one.certainty)),
+    };
+  });
+  const summary = {
+    ...{ images: predicted.length, unreadable: paths.length - predicted.length },
+    called: Object.fromEntries(called.map(({ name, ...numbers }) => [name, numbers])),
+  };
+  writeFileSync(context.output('summary'), `${JSON.stringify(summary, null, 2)}\n`);
+  await renderOutput(context, 'sheet', await certaintySheet(root, classes, predicted));
+  context.highlight({
+    ...{ title: 'New images', columns: ['called', 'images', 'share', 'mean probability'] },
+    rows: called.map(({ name, images, meanProbability }) => [
+      ...[name, images, formatShare(images / predicted.length)],
+      meanProbability === null ? '' : formatShare(meanProbability),
+    ]),
+  });
+}
+
+/** The scores of all images that can be decoded; the others are warned of. */
+async function predictAll(context: Context, root: string, paths: readonly string[]) {
+  await startBackend(context);
+  const { model, info } = await loadNetwork(context.input('model').path, { threads: context.cpus });
+  if ('values' in info.input) {
+    throw new StageError(`Expected a model of images, got one of ${info.input.values} features.`);
+  }
+  const { size, fit, kernel, normalise } = info.input;
+  const table = normalizationTable(normalise);
+  const decode = async (path: string) => {
+    const bytes = readFileSync(join(root, path));
+    const image = await decodeImage(bytes, { width: size, height: size, fit, kernel }).catch(() => undefined);
+    return { path, pixels: image?.pixels };
+  };
+  const length = size * size * 3;
+  const width = info.classes.length;
+  const images = new Float32Array(length * Math.min(paths.length, context.settings.batchSize));
+  const [unreadable, predicted, batch] = [[], [], []] as [string[], Predicted[], string[]];
+  const scoreBatch = async () => {
+    const values = await outputOf(model, images.slice(0, batch.length * length));
+    predicted.push(...batch.map((path, i) => predictedOf(path, [...values.subarray(i * width, (i + 1) * width)])));
+    batch.length = 0;
+    context.progress({ done: predicted.length + unreadable.length, total: paths.length, unit: 'images' });
+  };
+  for await (const { path, pixels } of mapParallel(paths, context.cpus + 1, decode)) {
+    if (pixels === undefined) unreadable.push(path);
+    else pixelsToFloats(pixels, table, images.subarray((batch.push(path) - 1) * length));
+    if (batch.length * length === images.length) await scoreBatch();
+  }
+  if (batch.length > 0) await scoreBatch();
+  const lost = `${unreadable.length} of ${paths.length} images, which cannot be decoded: ${formatFew(unreadable, 10)}`;
+  if (predicted.length === 0) throw new StageError(`Expected images, got ${lost}.`);
+  if (unreadable.length > 0) context.warn(`Left out ${lost}.`);
+  return { classes: info.classes, predicted };
+}
+
+function predictedOf(path: string, scores: readonly number[]): Predicted {
+  if (!scores.every(Number.isFinite)) {
+    throw new StageError(`Expected finite scores from the model, got ${scores.join(', ')} for ${path}.`);
+  }
+  const probabilities = softmax(scores);
+  const certainty = Math.max(...probabilities);
+  return { path, scores, called: probabilities.indexOf(certainty), certainty };
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import sharp from 'sharp';
+import { selectBackend } from '../src/backend/select/select-backend.ts';
+import { Project } from './support/rig.ts';
+import { writeUntrainedModel } from './support/untrained-model.ts';
+
+before(() => selectBackend('onnxruntime', { threads: 1 }));
+
+test('a folder of images is scored by a model, into a new folder', async () => {
+  using project = new Project('stages: {}\n', { 'photos/notes.txt': 'no image', 'empty/notes.txt': 'no image' });
+  await writeUntrainedModel(project.path('model'));
+  for (const name of ['ada', 'eve', 'ida']) {
+    const pixels = Uint8Array.from({ length: 3 * 60 * 60 }, (_, i) => (37 * i + name.charCodeAt(0)) % 256);
+    const image = sharp(pixels, { raw: { width: 60, height: 60, channels: 3 } });
+    writeFileSync(project.path(`photos/${name}.png`), await image.png().toBuffer());
+  }
+  const { code, stdout, stderr } = await project.command('predict', 'model', 'photos');
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  assert.match(
+    stdout,
+    /^called +images +share +mean probability\nreal .*\nfake .*\n\nWrote scores\.csv, summary\.json and sheet in predicted\n$/,
+  );
+  assert.deepEqual(readdirSync(project.path('predicted')).sort(), ['scores.csv', 'sheet', 'summary.json']);
+  assert.equal(project.read('predicted/scores.csv').split('\n').length, 5);
+
+  const said = async (...words: string[]) => (await project.command('predict', ...words)).stderr;
+  assert.equal(await said('model', 'photos'), 'error: predicted is there already: name another folder by --out\n');
+  assert.equal(
+    await said('model', 'nowhere', '--out', 'other'),
+    'error: expected one folder of images after the model, got nowhere\n',
+  );
+  assert.match(
+    await said('model', 'empty', '--out', 'other'),
+    /^error: Expected images in the folder .*empty, got none\.\n$/,
+  );
+  assert.deepEqual(
+    readdirSync(project.path('.')).filter((name) => name.includes('other')),
+    [],
+  );
+});
