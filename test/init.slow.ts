@@ -22,3 +22,20 @@ test('the project that init writes runs to its end as it is, learns, and leaves 
   assert.ok(splits.test.auc >= 0.8, `AUC ${splits.test.auc}`);
   assert.match((await project.command('run', 'first.yaml')).stdout, /\b6 (stages )?up to date/);
 });
+
+for (const [template, stages, outputs] of [
+  ['classes', 7, ['fit/model', 'scores/mistakes', 'confusion/chart', 'roc/roc']],
+  ['scores', 4, ['scores@model=one/metrics.json', 'roc/tests.csv', 'confusion/chart']],
+] as const) {
+  test(`the template ${template} runs to a report as it is`, async () => {
+    using project = new Project('stages: {}\n');
+    const begun = await project.command('init', '.', '--template', template);
+    assert.equal(begun.code, 0, begun.stderr);
+    const { code, stdout, stderr } = await project.command('run', `${template}.yaml`);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, new RegExp(`\n✓ ${template}: ${stages} ran `));
+    for (const output of ['report.html', ...outputs]) {
+      assert.ok(project.has(`artifacts/${template}/${output}`), `${output} is not there`);
+    }
+  });
+}

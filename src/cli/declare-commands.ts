@@ -289,9 +289,16 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
   init: {
     summary: 'begin a project',
-    description: 'Writes a small project that runs. Overwrites nothing.',
+    description:
+      'Writes a small project that runs: your own folder of classes, a first experiment of the study, or scores of your own models. Overwrites nothing.',
     takes: [['[folder]', 'where', '.']],
-    examples: ['restage init faces && cd faces && restage run first.yaml'],
+    options: [
+      option('--template <name>', 'what it begins with', 'forensics').choices(['classes', 'forensics', 'scores']),
+    ],
+    examples: [
+      'restage init faces && cd faces && restage run first.yaml',
+      'restage init own --template classes && cd own && restage run classes.yaml',
+    ],
     load: async () => (await import('./commands/init.ts')).initCommand,
   },
 };

@@ -1,17 +1,29 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { writing } from '../../engine/files/write-error.ts';
+import { formatScores } from '../../learning/metrics/scores-file.ts';
+import { Random } from '../../random.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand, packageRoot } from '../package-info.ts';
 
-/** `restage init`: writes a small project, whose net learns clearly (test AUC 0.97 and more) in a minute on two cores. */
-export async function initCommand(folder: string): Promise<number> {
-  const first = readFileSync(join(packageRoot, 'src/cli/commands/first.yaml'), 'utf8');
-  for (const [name, text] of [
-    ['pipelines/first.yaml', first],
-    ['.gitignore', '/cache/\n/artifacts/\n'],
-  ] as const) {
+/** What a project begins with: the file of its pipeline, and further files. */
+const templates = {
+  classes: { file: 'classes.yaml', others: {} },
+  forensics: { file: 'first.yaml', others: {} },
+  scores: {
+    file: 'scores.yaml',
+    others: { 'scores/one.csv': () => madeUpScores('one', 1.5), 'scores/other.csv': () => madeUpScores('other', 1) },
+  },
+} as const;
+type Template = keyof typeof templates;
+
+/** `restage init`: writes a small project that ends with a report in about a minute on two cores. */
+export async function initCommand(folder: string, { template }: { readonly template: Template }): Promise<number> {
+  const { file, others } = templates[template];
+  const read = () => readFileSync(join(packageRoot, 'src/cli/commands', file), 'utf8');
+  const files = { [`pipelines/${file}`]: read, '.gitignore': () => '/cache/\n/artifacts/\n', ...others };
+  for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);
     if (existsSync(path)) {
       process.stdout.write(`kept   ${path}, which is there already\n`);
@@ -19,13 +31,13 @@ export async function initCommand(folder: string): Promise<number> {
     }
     writing(path, () => {
       makeFolder(dirname(path));
-      writeFileSync(path, text, { flag: 'wx' });
+      writeFileSync(path, text(), { flag: 'wx' });
     });
     process.stdout.write(`wrote  ${path}\n`);
   }
   const there = relative(process.cwd(), folder);
   const go = there === '' ? '' : `cd ${shellQuote(there)} && `;
-  process.stdout.write(`\nNow:   ${go}${ownCommand(resolve(folder))} run first.yaml\n`);
+  process.stdout.write(`\nNow:   ${go}${ownCommand(resolve(folder))} run ${file}\n`);
   return exitCodes.ok;
 }
 
@@ -34,4 +46,18 @@ function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));
   mkdirSync(folder);
+}
+
+/** The file of a made-up model, whose scores of fakes lie so many standard deviations above those of real images. */
+function madeUpScores(model: string, distance: number): string {
+  const random = new Random('scores', model);
+  const rows = ['val', 'test'].flatMap((split) =>
+    Array.from({ length: 200 }, (_, i) => {
+      const label = i % 2;
+      const difference = distance * (random.normal() + distance * (label - 0.5));
+      return { key: `${split}/${i}`, split, label, scores: [-difference / 2, difference / 2] };
+    }),
+  );
+  const classes = ['real', 'fake'];
+  return formatScores({ classes, names: classes, rows });
 }
