@@ -15,7 +15,7 @@ echo $id >> submitted
 JOB_ID=$id setsid sh -c 'for other in $(echo "$3" | tr , " "); do
   while [ -e room ] && [ ! -e "ended-$other" ]; do sleep 0.1; done
 done
-sh "$1" > "$2" 2>&1 &
+sh "$1" >> "$2" 2>&1 &
 wait $!
 : > "ended-$JOB_ID"' job "$1" "$2" "$3" < /dev/null > /dev/null 2>&1 &
 echo "job $id"
@@ -126,12 +126,80 @@ test('a step that was cancelled while it ran submits no further one', async () =
   assert.equal(idsIn(project).length, 4);
 });
 
+test('a list that holds nothing proves nothing', async () => {
+  using project = shell(`${stages()}  one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } }\n`, 9);
+  project.write('query.sh', 'echo asked >> asked\n');
+  const gate = project.gate('gate');
+  const running = project.startRun('--on', 'shell');
+  await until(() => project.has('asked') && project.read('asked').split('\n').length > 4);
+  gate.pass();
+  const { outcomes, events } = await endOf(running);
+  assert.deepEqual(
+    [outcomes, events.filter(({ type }) => type === 'stage-retrying'), project.read('count')],
+    [{ one: 'ran' }, [], 'x\n'],
+  );
+});
+
+test('a step prints for a log whatever the words of its command are', async () => {
+  using project = shell(stages('one'), 9);
+  const words = ['run', '--on', 'shell', '--detach', '--reporter', 'json', '--', 'test.yaml', 'one'];
+  assert.equal((await project.command(...words)).code, 0);
+  await until(() => idsIn(project).length === 3 && idsIn(project).every((id) => project.has(`ended-${id}`)));
+  assert.equal(project.read('count'), 'one\n');
+  const { stdout } = await project.command('jobs');
+  assert.match(
+    stdout,
+    /^No jobs are queued or running\.\n\nThe last step of a detached run: ✓ test: 1 stage up to date/,
+  );
+});
+
+test('steps of a detached run are listed, and a folder that is not ours is left out with a warning', async () => {
+  using project = shell(atGates, 9);
+  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await until(() => project.has('begun') && idsIn(project).length === 4);
+  project.write('cache/jobs/2/batch.json', '{"tickets":[]}');
+  const { stdout, stderr, code } = await project.command('jobs');
+  assert.match(stdout, /^\d+, \d+ +shell +not listed +a step of a detached run$/m);
+  assert.match(stdout, /^\d+ +shell +1 running +later +\S+ +nobody$/m);
+  assert.match(stderr, /cache\/jobs\/2 belongs to someone else, or others may write to it: it is refused/);
+  assert.equal(code, 0);
+  here.pass();
+  later.pass();
+  await until(() => idsIn(project).every((id) => project.has(`ended-${id}`)));
+});
+
+test('a dry run says what is wrong with places.yaml, and with the place of the command', async () => {
+  using project = shell(stages('one'), 9);
+  const { stderr } = await project.command('run', 'test.yaml', '-n', '--on', 'shel');
+  assert.match(stderr, /There is no place "shel" \[unknown-place\]/);
+  project.edit('places.yaml', 'maxJobs: 3', 'maxJobs: 3\n  local: [plots]');
+  project.edit('places.yaml', 'default: 200MiB', 'default: 20GiB');
+  const { stderr: mistakes, code } = await project.command('plan', 'test.yaml');
+  assert.match(mistakes, /"shell.memory.default" is more than "shell.memory.most", which is 8GiB unless you set it/);
+  assert.match(mistakes, /"shell.local" lists "plots", and there is no such kind/);
+  assert.equal(code, 1);
+});
+
+test('where there is no command of the scheduler, the failure says so', async () => {
+  using project = shell(stages('one'), 9);
+  project.write('places.yaml', 'cluster: { engine: slurm }\n');
+  project.env['PATH'] = '/nowhere';
+  const { events } = await project.run('--on', 'cluster');
+  const end = events.find((event) => event.type === 'stage-finished');
+  assert.equal(
+    end?.type === 'stage-finished' && end.message,
+    'sbatch refused a job of the place "cluster": there is no command `sbatch` on this machine',
+  );
+});
+
 test('a worker that refuses its batch says why in the failure of the stage', async () => {
   using project = shell(stages('one'), 9);
+  project.env['RESTAGE_PATIENCE'] = 'silence=500,cancel=2000,ask=200';
   project.edit('submit.sh', 'room=$(cat room)', 'chmod 755 "$(dirname "$1")"; room=$(cat room)');
   const { message } = await project.startRun('--on', 'shell').event('stage-retrying', 'one');
   assert.match(
     message,
-    /^its job died and said: error: .*belongs to someone else, or others may write to it: it is refused: submitted again$/,
+    /^its job ended before it began and said: error: .*belongs to someone else, or others may write to it: it is refused: submitted again$/,
   );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, suite, test } from 'node:test';
@@ -211,7 +211,7 @@ exec $real "$@"`,
     const end = ran.events.find((event) => event.type === 'stage-finished');
     assert.match(
       end?.type === 'stage-finished' ? (end.message ?? '') : '',
-      /^sbatch refused the job: .*invalid partition/,
+      /^sbatch refused a job of the place "cluster": invalid partition specified: nowhere; Batch job/,
     );
   });
 
@@ -350,9 +350,9 @@ stages:
     assert.equal(project.files('cache/results').length, 1);
   });
 
-  test('a second Ctrl-C cancels the jobs', async () => {
+  test('a second Ctrl-C cancels the jobs, and so does the scheduler: the same command submits their stage again', async () => {
     using project = cluster(waiting);
-    project.gate('gate');
+    const gate = project.gate('gate');
     const running = project.startRun('--on', 'cluster');
     await running.output('slow', 'begun');
     running.child.kill('SIGINT');
@@ -360,6 +360,73 @@ stages:
     running.child.kill('SIGINT');
     assert.deepEqual((await endOf(running)).outcomes, { slow: 'cancelled' });
     await until(() => slurm.command('squeue', '-h').trim() === '');
+    const again = project.startRun('--on', 'cluster');
+    await until(() => project.read('count') === 'run\nrun\n');
+    again.child.kill('SIGTERM');
+    await again.ended;
+    await slurm.idle();
+    gate.pass();
+    assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { slow: 'ran' });
+    assert.equal(project.read('count'), 'run\nrun\nrun\n');
+  });
+
+  test('after a detached run was cancelled, the same command begins anew', async () => {
+    using project = cluster(waiting);
+    const gate = project.gate('gate');
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    await until(() => project.has('count'));
+    await project.command('jobs', 'cancel');
+    await until(() => slurm.command('squeue', '-h').trim() === '');
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    await until(() => project.read('count') === 'run\nrun\n');
+    gate.pass();
+    await until(() => project.has('artifacts/slow.txt'), 60_000);
+  });
+
+  test('where the cache is removed while a job is queued, its stage is submitted again', async () => {
+    using project = cluster(waiting);
+    project.gate('gate').pass(2);
+    const node = slurm.command('sinfo', '-h', '-o', '%N').trim();
+    slurm.command('scontrol', 'update', `nodename=${node}`, 'state=drain', 'reason=test');
+    const running = project.startRun('--on', 'cluster');
+    await until(() => running.events.some((event) => event.type === 'stage-queued' && event.state === 'PENDING'));
+    rmSync(project.path('cache/jobs'), { recursive: true });
+    slurm.command('scancel', '--user=root');
+    slurm.command('scontrol', 'update', `nodename=${node}`, 'state=resume');
+    await running.ended;
+    assert.equal((await project.command('jobs')).stderr, '');
+    assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { slow: 'ran' });
+  });
+
+  for (const [what, place, told] of [
+    ['whose jobs ask for more than a node has', ", options: { mem: '64G' }", / \(FAILED, BadConstraints\)/],
+    ['whose set-up fails', ", setup: ['echo no module', 'exit 3']", / \(FAILED\) and said: no module/],
+    ['whose container is missing', ', container: [apptainer, exec]', / \(FAILED\) and said: .*apptainer: not found/],
+  ] as const) {
+    test(`a place ${what} fails a stage after two jobs, with what the scheduler and the job said`, async () => {
+      using project = cluster(`stages: { a: { kind: command, with: { run: 'true' } } }\n`, place);
+      const ran = await project.run('--on', 'cluster');
+      const end = ran.events.find((event) => event.type === 'stage-finished');
+      const message = end?.type === 'stage-finished' ? (end.message ?? '') : '';
+      assert.match(message, new RegExp(`^its job ended before it began${told.source}, after 1 job that ended so`));
+      assert.equal(retries(ran).length, 1);
+    });
+  }
+
+  test('a check of a place says what the scheduler does not take, what the node sees, and what the set-up prints', async () => {
+    using project = cluster('stages: {}\n', ", setup: ['nomodule load x', 'true']");
+    const good = await project.command('places', 'check', 'cluster');
+    assert.match(good.stdout, /^✓ the largest job, 1 core, 800 MiB, 1 h 0 min: Job \d+ to start at /);
+    assert.match(good.stdout, /^✓ shared root: /m);
+    assert.match(good.stdout, /^! the job printed, perhaps a line of `setup` that failed:\n.*nomodule: not found$/m);
+    assert.equal(good.code, 0);
+    project.edit('places.yaml', "'true'", "'exit 3'");
+    const { stdout, code } = await project.command('places', 'check', 'cluster');
+    assert.match(stdout, /^✗ cluster: the probe, job \d+, has not answered: it printed:\n.*nomodule: not found$/m);
+    project.edit('places.yaml', 'engine: slurm', 'engine: slurm, cpu: 64');
+    const large = await project.command('places', 'check', 'cluster');
+    assert.match(large.stdout, /^✗ the largest job, 64 cores, .*: allocation failure: Requested node configuration/);
+    assert.deepEqual([code, large.code, project.files('cache/jobs')], [1, 1, []]);
   });
 
   test('jobs are listed from any terminal, and cancelled once no run waits for them', async () => {
@@ -404,12 +471,19 @@ stages:
     matrix: { n: [${numbers.join(', ')}] }
     with: { run: 'tail -n 2 \${inputs.in} > \${outputs.out}; echo \${matrix.n} >> \${outputs.out}' }
     outputs: { out: 'artifacts/\${matrix.n}.txt' }
+  unstored:
+    kind: command
+    cache: false
+    inputs: { in: first.out }
+    with: { run: 'wc -l < \${inputs.in} > \${outputs.out}' }
+    outputs: { out: artifacts/unstored.txt }
 `,
       setup,
     );
     Object.assign(project.env, { LATE_FILES: '10000', NODE_OPTIONS: `--import ${loader}` });
     const { outcomes, warnings } = await project.run('--on', 'cluster');
     assert.deepEqual([[...new Set(Object.values(outcomes))], warnings], [['ran'], []]);
+    assert.equal(project.read('artifacts/unstored.txt').trim(), '1000');
     assert.ok(numbers.every((n) => project.read(`artifacts/${n}.txt`) === `999\n1000\n${n}\n`));
   });
 

@@ -90,7 +90,7 @@ export function makeExecution(
     stages,
     folder,
     place: makePlace(local, stages, {
-      ...{ places, world, host, modules, interrupts, warn, argv, step, run: folder.id },
+      ...{ places, world, host, modules, interrupts, warn, argv, step },
       downloads: ({ kind, settings }) => kinds.get(kind)?.spec.downloads?.(settings) ?? [],
       ...{ on: options.on, detach: options.detach ?? false, jobs: options.jobs },
     }),

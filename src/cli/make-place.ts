@@ -12,26 +12,19 @@ import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-plac
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
 import { slurm } from '../engine/places/slurm.ts';
 import { templateScheduler } from '../engine/places/template-scheduler.ts';
-import type { World } from '../engine/plan/examine.ts';
 import type { Interrupts } from './interrupts.ts';
 import { buildDigest, commandName, packageRoot } from './package-info.ts';
 
-export interface PlaceOptions {
+export interface PlaceOptions extends Pick<ClusterOptions, 'world' | 'modules' | 'downloads' | 'detach' | 'warn'> {
   /** The step of a detached run that this process takes; undefined for the command of a user. */
   readonly step: string | undefined;
   /** The words of the command, for the steps after this one. */
   readonly argv: readonly string[];
   readonly places: Places;
   readonly on: string | undefined;
-  readonly detach: boolean;
-  readonly world: World;
-  readonly run: string;
   readonly host: HostFacts;
-  readonly modules: ReadonlyMap<string, string>;
-  readonly downloads: ClusterOptions['downloads'];
   readonly jobs: number | undefined;
   readonly interrupts: Interrupts;
-  readonly warn: (message: string) => void;
 }
 
 export function schedulerOf(place: PlaceSpec): Scheduler {
@@ -80,16 +73,14 @@ async function closeDetached(
   const [place] = clusters.keys();
   if (place === undefined || (after.length === 0 && !isLater)) return;
   if (step !== undefined && isTaken(step)) return; // somebody cancelled it
-  const { pipeline, store } = world;
-  const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv, '--reporter', 'plain'];
+  const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv];
   try {
     const job = await submitStep(
-      { pipeline: digestOfFiles(pipeline.sources.files), failures: Object.fromEntries(failures) },
+      { pipeline: digestOfFiles(world.pipeline.sources.files), failures: Object.fromEntries(failures) },
+      place,
       {
-        ...{ place, scheduler: schedulerOf(place), cache: store.folder, root: pipeline.root, after },
+        ...{ scheduler: schedulerOf(place), world, after, warn },
         command: { node: process.execPath, words, cwd: process.cwd() },
-        environment: process.env,
-        declared: pipeline.sources.env ?? {},
       },
     );
     warn(`Detached: job ${job} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`);
@@ -108,7 +99,7 @@ export const digestOfFiles = (files: readonly string[]): Digest =>
 function clusterPlace(
   place: PlaceSpec,
   failures: Map<Digest, string>,
-  { host, jobs, interrupts, ...options }: PlaceOptions,
+  { host, jobs, interrupts, step, ...options }: PlaceOptions,
 ): ClusterPlace {
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   return new ClusterPlace({
@@ -117,10 +108,10 @@ function clusterPlace(
     scheduler: schedulerOf(place),
     software: { restage: host.restage, build: buildDigest(), gitCommit: host.gitCommit },
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
-    environment: process.env,
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
     patience: patienceFrom(process.env['RESTAGE_PATIENCE']),
     failures,
+    isStep: step !== undefined,
     signal: interrupts.signal,
     kill: interrupts.kill,
     grace: () => interrupts.grace,

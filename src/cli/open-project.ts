@@ -1,10 +1,12 @@
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
 import type { Pipeline, Stage, StageName } from '../engine/config/pipeline.ts';
 import { findRoot } from '../engine/config/pipeline-files.ts';
+import { checkPlaces, loadPlaces, type Places } from '../engine/config/places.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { machineCapacity } from '../engine/execution/admission.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { selectStages } from '../engine/graph/select-stages.ts';
-import { mistake, orThrow } from './command-error.ts';
+import { MistakesError, mistake, orThrow } from './command-error.ts';
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
 
@@ -53,6 +55,14 @@ export async function openProject({ set = [], downstream = false, ...words }: Re
     whole: found.stages.length === 0 && set.length === 0,
     warnings: [...kindWarnings(own, used), ...pipeline.warnings],
   };
+}
+
+/** The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what their place lacks. */
+export function openPlaces({ root, kinds, stages }: Project, on: string | undefined): Places {
+  const places = orThrow(loadPlaces(root, kinds));
+  const mistakes = checkPlaces(stages, places, { on, gpus: machineCapacity(places.localGpus).gpu });
+  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  return places;
 }
 
 export function projectRoot(): string {

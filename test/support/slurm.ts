@@ -86,7 +86,10 @@ export class Slurm implements AsyncDisposable {
 
   /** The processes that take a step of a detached run in a project. */
   steps(root: string): readonly number[] {
-    return processesWith((words, folder) => words.includes('--detach') && words.includes('plain') && folder === root);
+    const isStep = (words: readonly string[], folder: string) => words.includes('--detach') && folder === root;
+    return processesWith(isStep).filter((pid) =>
+      readFileSync(`/proc/${pid}/environ`, 'utf8').includes('RESTAGE_STEP='),
+    );
   }
 
   /** Waits until no job is left. */

@@ -1,14 +1,16 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { loadPlaces } from '../../engine/config/places.ts';
-import { namesIn } from '../../engine/files/entries-in.ts';
-import { isTaken, readStep, take } from '../../engine/places/advance.ts';
-import type { ListedJob } from '../../engine/places/scheduler.ts';
+import { readEnd } from '../../engine/files/read-part.ts';
+import { isTaken, readStep, type Step, take } from '../../engine/places/advance.ts';
+import { describeState, isFinal, type ListedJob } from '../../engine/places/scheduler.ts';
 import { nameOf } from '../../engine/places/submitter.ts';
 import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
+import { describeError } from '../../user-error.ts';
 import { orThrow, UsageError } from '../command-error.ts';
 import { schedulerOf } from '../make-place.ts';
+import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
@@ -32,31 +34,57 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
     return spec && schedulerOf(spec);
   };
   const batches = openBatches(cache);
-  if (action === 'cancel') return await cancel(cache, batches, schedulerFor);
+  const steps = BatchFolder.steps(cache).flatMap((folder) => {
+    const step = readStep(folder);
+    return step === undefined ? [] : [{ ...step, folder, name: `restage-${basename(folder)}` }];
+  });
+  const open = steps.filter(({ folder }) => !isTaken(folder));
+  if (action === 'cancel') return await cancel(batches, open, schedulerFor);
+  const jobs = [...batches.map(({ folder, batch }) => ({ place: batch.place, name: nameOf(folder) })), ...open];
   const listed: ListedJob[] = [];
-  for (const place of new Set(batches.map(({ batch }) => batch.place))) {
-    const own = batches.filter(({ batch }) => batch.place === place);
-    listed.push(...((await schedulerFor(place)?.list(own.map(({ folder }) => nameOf(folder)))) ?? []));
+  for (const place of new Set(jobs.map(({ place }) => place))) {
+    const names = jobs.filter((job) => job.place === place).map(({ name }) => name);
+    listed.push(...((await schedulerFor(place)?.list(names)) ?? []));
   }
-  const rows = batches.map((one) => rowOf(one, listed));
+  const stateOf = (wanted: string): string => {
+    const own = listed.filter(({ name }) => name === wanted);
+    const job = own.find((job) => !isFinal(job));
+    return job === undefined ? (own.length > 0 ? 'over' : 'not listed') : describeState(job);
+  };
+  const rows = [
+    ...batches.map((one) => rowOf(one, stateOf)),
+    ...open.map(({ jobs, place, name }) => [jobs.join(', '), place, stateOf(name), 'a step of a detached run', '', '']),
+  ];
   const lines = rows.length === 0 ? ['No jobs are queued or running.'] : formatTable(columns, rows);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const last = steps.filter(({ folder }) => isTaken(folder)).at(-1);
+  process.stdout.write(`${[...lines, ...(last === undefined ? [] : endOf(last.folder))].join('\n')}\n`);
+}
+
+/** How the last step of a detached run ended, in its own last words. */
+function endOf(step: string): readonly string[] {
+  const output = join(step, 'output');
+  const last = readEnd(output, 4096).trim().split('\n').at(-1)!;
+  return last === '' ? [] : ['', `The last step of a detached run: ${last}`, `  ${output}`];
 }
 
 function openBatches(cache: string): readonly OpenBatch[] {
   return BatchFolder.all(cache).flatMap((folder) => {
     const batch = folder.batch();
-    if (batch !== undefined) folder.checkOwner();
+    if (batch === undefined) return [];
+    try {
+      folder.checkOwner();
+    } catch (error) {
+      warnOnStderr(describeError(error));
+      return [];
+    }
     const ended = folder.ended();
-    const open = [...(batch?.tickets.keys() ?? [])].filter((index) => !ended.has(index));
-    return batch === undefined || open.length === 0 ? [] : [{ folder, batch, open }];
+    const open = [...batch.tickets.keys()].filter((index) => !ended.has(index));
+    return open.length === 0 ? [] : [{ folder, batch, open }];
   });
 }
 
-function rowOf({ folder, batch, open }: OpenBatch, listed: readonly ListedJob[]): readonly string[] {
+function rowOf({ folder, batch, open }: OpenBatch, stateOf: (name: string) => string): readonly string[] {
   const claims = open.flatMap((index) => folder.claimOf(index) ?? []);
-  const [job] = listed.filter(({ name }) => name === nameOf(folder));
-  const state = claims.length > 0 ? `${claims.length} running` : (job?.state ?? 'not listed');
   const first = batch.tickets[open[0]!]!.stage;
   const others = open.length > 1 ? ` and ${formatCountOf(open.length - 1, 'other')}` : '';
   const hosts = [...new Set(claims.map(({ host }) => host))].join(', ');
@@ -65,7 +93,7 @@ function rowOf({ folder, batch, open }: OpenBatch, listed: readonly ListedJob[])
   return [
     ids.join(', ') || 'not submitted',
     batch.place,
-    state,
+    claims.length > 0 ? `${claims.length} running` : stateOf(nameOf(folder)),
     `${first}${others}`,
     hosts,
     waiters.join(', ') || 'nobody',
@@ -74,17 +102,13 @@ function rowOf({ folder, batch, open }: OpenBatch, listed: readonly ListedJob[])
 
 /** Steps of detached runs go first, so that they submit nothing again. */
 async function cancel(
-  cache: string,
   batches: readonly OpenBatch[],
+  steps: readonly (Step & { readonly folder: string })[],
   schedulerFor: (place: string) => ReturnType<typeof schedulerOf> | undefined,
 ): Promise<void> {
   const left = batches.filter(({ folder }) => folder.waiters().length === 0);
-  const steps = namesIn(join(cache, 'jobs')).flatMap((name) =>
-    name.startsWith('step-') ? [join(cache, 'jobs', name)] : [],
-  );
-  for (const step of steps.filter((step) => !isTaken(step))) {
-    take(step);
-    const { place = '', jobs = [] } = readStep(step) ?? {};
+  for (const { folder, place, jobs } of steps) {
+    take(folder);
     for (const id of jobs) await schedulerFor(place)?.cancel(id);
   }
   for (const { folder, batch, open } of left) {

@@ -1,10 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { loadPlaces } from '../../engine/config/places.ts';
-import { readText } from '../../engine/files/read-part.ts';
-import { probe } from '../../engine/places/probe.ts';
-import { formatBytes, formatSeconds } from '../../format-numbers.ts';
+import { loadPlaces, type PlaceSpec } from '../../engine/config/places.ts';
+import { readEnd } from '../../engine/files/read-part.ts';
+import { prepareJob } from '../../engine/places/job-script.ts';
+import { readAnswer } from '../../engine/places/probe.ts';
+import { describeState, isFinal, type JobRequest, type Scheduler } from '../../engine/places/scheduler.ts';
+import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { suggest } from '../../suggest.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -12,12 +15,14 @@ import { schedulerOf } from '../make-place.ts';
 import { projectRoot } from '../open-project.ts';
 import { version } from '../package-info.ts';
 
-/** A probe that has not begun by then waits in the queue, in milliseconds. */
-const patience = 120_000;
+/** A probe that has not begun by then waits in the queue, in milliseconds; and between two looks, and two questions. */
+const [patience, look, ask] = [120_000, 250, 5_000];
 /** Clocks further apart than this make make-like programs go wrong, in milliseconds. */
 const drift = 2_000;
 
-/** `restage places check <place>`: submits a probe, and says what its node sees. */
+const tell = (mark: '✓' | '!' | '…' | '✗', line: string) => process.stdout.write(`${mark} ${line}\n`);
+
+/** `restage places check <place>`: asks for the largest job, submits a probe, and says what its node sees. */
 export async function placesCommand([action, name = '']: readonly string[]): Promise<number> {
   if (action !== 'check') throw new UsageError(`places takes "check" and the name of a place, not "${action}"`);
   const root = projectRoot();
@@ -26,30 +31,72 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
   if (place === undefined) throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   const commandFor = (folder: string) => ({ node: process.execPath, words: [script, '--probe', folder] });
-  const scheduler = schedulerOf(place);
-  const found = await probe(place, scheduler, { cache: join(root, 'cache'), root, commandFor, patience });
-  const said = readText(join(found.folder, 'output')).trim();
-  rmSync(found.folder, { recursive: true, force: true });
-  const { report, seenAt = 0 } = found;
-  if (report === undefined) {
-    await scheduler.cancel(found.job);
-    const why = said === '' ? 'it waits in the queue, or its node does not see this folder' : `it printed: ${said}`;
-    process.stdout.write(`✗ ${name}: the probe, job ${found.job}, has not answered: ${why}\n`);
-    return exitCodes.failed;
+  const { folder, request } = prepareJob(`probe-${Date.now()}`, place, commandFor, {
+    cache: join(root, 'cache'),
+    root,
+  });
+  try {
+    return (await probe(place, request, { folder, scheduler: schedulerOf(place) })) ? exitCodes.ok : exitCodes.failed;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  const lines: readonly (readonly [boolean, string])[] = [
-    [true, `shared root: ${root} is visible on ${report.host}`],
-    [report.restage === version, `Restage ${report.restage}`],
-    [
-      report.node === process.version,
-      `Node ${report.node}${report.node === process.version ? '' : `, and ${process.version} here: a checkpoint of one does not serve the other`}`,
-    ],
-    [true, `scratch space: ${formatBytes(report.scratchBytes)} in ${report.scratch}`],
-    [Math.abs(seenAt - report.time) < drift, `clock: ${formatSeconds(Math.abs(seenAt - report.time) / 1000)} apart`],
-    [report.gpus >= place.gpu, `graphics cards: ${report.gpus} of ${place.gpu}`],
-    [true, `cores: ${report.cores}`],
-    ...(place.container.length > 0 ? [[true, `container: ${place.container.join(' ')}`] as const] : []),
-  ];
-  for (const [ok, line] of lines) process.stdout.write(`${ok ? '✓' : '!'} ${line}\n`);
-  return exitCodes.ok;
+}
+
+async function probe(
+  place: PlaceSpec,
+  request: JobRequest,
+  { folder, scheduler }: { readonly folder: string; readonly scheduler: Scheduler },
+): Promise<boolean> {
+  const { cpu, gpu, memory, time, name } = place;
+  const largest = await scheduler.wouldTake?.({ ...request, needs: { cpu, gpu, memory: memory.most } });
+  if (largest !== undefined) {
+    const cards = gpu > 0 ? [formatCountOf(gpu, 'graphics card')] : [];
+    const size = [formatCountOf(cpu, 'core'), ...cards, formatBytes(memory.most), formatSeconds(time / 1000)];
+    tell(largest.ok ? '✓' : '✗', `the largest job, ${size.join(', ')}: ${largest.said}`);
+    if (!largest.ok) return false;
+  }
+  const job = await scheduler.submit({ ...request, needs: { ...request.needs, gpu }, seconds: 300 });
+  const answer = await answerOf(job, request, { folder, scheduler });
+  const said = readEnd(request.log, 4096).trim();
+  if (answer === undefined) {
+    await scheduler.cancel(job);
+    const why = said === '' ? 'it waits in the queue, or its node does not see this folder' : `it printed:\n${said}`;
+    tell('✗', `${name}: the probe, job ${job}, has not answered: ${why}`);
+    return false;
+  }
+  const apart = Math.abs(Date.now() - answer.time);
+  const isSame = answer.node === process.version;
+  const other = isSame ? '' : `, and ${process.version} here: a checkpoint of one does not serve the other`;
+  tell('✓', `shared root: ${request.root} is visible on ${answer.host}`);
+  tell(answer.restage === version ? '✓' : '!', `Restage ${answer.restage}`);
+  tell(isSame ? '✓' : '!', `Node ${answer.node}${other}`);
+  tell('✓', `scratch space: ${formatBytes(answer.scratchBytes)} in ${answer.scratch}`);
+  tell(apart < drift ? '✓' : '!', `clock: ${formatSeconds(apart / 1000)} apart`);
+  tell(answer.gpus >= gpu ? '✓' : '!', `graphics cards: ${answer.gpus} of ${gpu}`);
+  tell('✓', `cores: ${answer.cores}`);
+  if (place.container.length > 0) tell('✓', `container: ${place.container.join(' ')}`);
+  if (said !== '') tell('!', `the job printed, perhaps a line of \`setup\` that failed:\n${said}`);
+  return true;
+}
+
+/** Waits for what the node tells, and says meanwhile what the scheduler does; undefined where no answer came. */
+async function answerOf(
+  job: string,
+  request: JobRequest,
+  { folder, scheduler }: { readonly folder: string; readonly scheduler: Scheduler },
+) {
+  let told = '';
+  for (let passed = 0, isOver = false; passed < patience; passed += look) {
+    const answer = readAnswer(folder);
+    if (answer !== undefined || isOver) return answer;
+    if (passed % ask === 0) {
+      const [listed] = await scheduler.list([request.name]);
+      isOver = listed !== undefined && isFinal(listed) && listed.state !== 'COMPLETED'; // its answer may be late
+      const state = listed === undefined ? told || 'submitted' : describeState(listed);
+      if (state !== told) tell('…', `job ${job}: ${state}`);
+      told = state;
+    }
+    await delay(look);
+  }
+  return undefined;
 }

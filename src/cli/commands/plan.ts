@@ -9,18 +9,21 @@ import { checkClaims } from '../check-claims.ts';
 import { printJson, printWarnings } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { planProject, warnOnStderr } from '../make-world.ts';
-import { openProject, type Project, type Request } from '../open-project.ts';
+import { openPlaces, openProject, type Project, type Request } from '../open-project.ts';
 import { version } from '../package-info.ts';
 
 export interface PlanOptions extends Omit<Request, 'words'> {
   readonly backend: string;
   readonly json?: boolean;
   readonly rehash?: boolean;
+  /** For `run --dry-run`. */
+  readonly on?: string;
 }
 
 /** `restage plan`, and `run --dry-run`. */
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
   const project = await openProject({ words, ...options });
+  openPlaces(project, options.on);
   await checkClaims(project);
   printWarnings(project.warnings);
   const planned = await planProject(project, options.backend, options.rehash);

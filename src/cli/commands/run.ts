@@ -1,7 +1,6 @@
-import { checkPlaces, loadPlaces } from '../../engine/config/places.ts';
-import { machineCapacity } from '../../engine/execution/admission.ts';
 import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
 import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
+import { appears } from '../../engine/places/late-files.ts';
 import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
 import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
@@ -9,12 +8,12 @@ import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
-import { MistakesError, orThrow, UsageError } from '../command-error.ts';
+import { UsageError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { digestOfFiles } from '../make-place.ts';
-import { openProject } from '../open-project.ts';
+import { openPlaces, openProject } from '../open-project.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {
@@ -40,15 +39,16 @@ export function runCommand(argv: readonly string[]) {
       throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
     }
     const project = await openProject({ words, ...options });
-    if (step !== undefined && readStep(step)?.pipeline !== digestOfFiles(project.pipeline.sources.files)) {
+    if (
+      step !== undefined &&
+      (await appears(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
+    ) {
       throw new UsageError('the pipeline has changed since the run was detached: run it again');
     }
-    const places = orThrow(loadPlaces(project.root));
-    const { on } = options;
-    const mistakes = checkPlaces(project.stages, places, { on, gpus: machineCapacity(places.localGpus).gpu });
-    if (mistakes.length > 0) throw new MistakesError(mistakes);
+    const places = openPlaces(project, options.on);
     const claims = await checkClaims(project);
-    const reporter = new RunListeners(selectReporter(options.reporter, process.stdout, process.env));
+    const style = step === undefined ? options.reporter : 'plain';
+    const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
     using interrupts = new Interrupts();
     const run = makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
     const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });

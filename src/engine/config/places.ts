@@ -28,8 +28,11 @@ export const noPlaces: Places = { byName: new Map(), localGpus: undefined };
 /** The name of this machine as a place. */
 export const here = 'local';
 
-/** Reads `places.yaml` in the root; a project without one has no places. Gives every mistake of the file. */
-export function loadPlaces(root: string): Result<Places, readonly Diagnostic[]> {
+/**
+ * Reads `places.yaml` in the root; a project without one has no places. Gives every mistake of the file; `kinds` are the
+ * names that `local` may list.
+ */
+export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): Result<Places, readonly Diagnostic[]> {
   const path = join(root, 'places.yaml');
   if (!existsSync(path)) return ok(noPlaces);
   const source = readSource(path, root);
@@ -55,6 +58,15 @@ export function loadPlaces(root: string): Result<Places, readonly Diagnostic[]> 
       const place = read(placeShape, value, name);
       if (place === undefined) continue;
       byName.set(name, { name, ...place });
+      const { memory, local } = place;
+      if (memory.default > memory.most) {
+        const message = `"${name}.memory.default" is more than "${name}.memory.most", which is 8GiB unless you set it`;
+        mistakes.add({ code: 'wrong-value', message, at: keyAt });
+      }
+      for (const kind of kinds === undefined ? [] : local.filter((kind) => !kinds.has(kind))) {
+        const message = `"${name}.local" lists "${kind}", and there is no such kind`;
+        mistakes.add({ code: 'unknown-kind', message, at: keyAt, hint: suggest(kind, kinds!.keys()) });
+      }
       if (place.engine === 'template' && place.template === undefined) {
         const message = `Missing "${name}.template", the commands of the scheduler`;
         mistakes.add({ code: 'missing-key', message, at: keyAt });

@@ -1,19 +1,29 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** At most so many bytes at the beginning or end of a file, as text; `whole` if the file has no more. */
+/** At most so many bytes at the beginning or end of a file, or from a byte on, as text; `whole` if the file has no more. */
 export function readPart(
   path: string,
   most: number,
-  at: 'beginning' | 'end',
+  at: 'beginning' | 'end' | number,
 ): { readonly text: string; readonly whole: boolean } {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const bytes = Buffer.alloc(Math.min(size, most));
-    readSync(file, bytes, 0, bytes.length, at === 'end' ? size - bytes.length : 0);
-    return { text: bytes.toString('utf8'), whole: size <= most };
+    const from = at === 'end' ? Math.max(0, size - most) : at === 'beginning' ? 0 : Math.min(at, size);
+    const bytes = Buffer.alloc(Math.min(size - from, most));
+    const read = readSync(file, bytes, 0, bytes.length, from);
+    return { text: bytes.toString('utf8', 0, read), whole: size <= most };
   } finally {
     closeSync(file);
+  }
+}
+
+/** At most so many bytes at the end of a file, as text; empty where it cannot be read. */
+export function readEnd(path: string, most: number): string {
+  try {
+    return readPart(path, most, 'end').text;
+  } catch {
+    return '';
   }
 }
 

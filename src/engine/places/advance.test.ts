@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { placeShape } from '../config/schema/shapes.ts';
+import type { World } from '../plan/examine.ts';
 import { submitStep } from './advance.ts';
 import { templateScheduler } from './template-scheduler.ts';
 
@@ -12,14 +13,12 @@ test('a step runs with the Node of its command, whatever Node its machine has, u
   const template = { submit: 'printf "%s" ${script}', id: '(.*)', query: '', cancel: '', after: ' ' };
   const scriptFor = async (setup: readonly string[]) => {
     const place = { name: 'other', ...placeShape.parse({ engine: 'template', template, setup }) };
-    const script = await submitStep(
-      { pipeline: sha256(''), failures: {} },
-      {
-        ...{ place, scheduler: templateScheduler(template), cache, root: cache, environment: {}, after: [] },
-        command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
-        declared: { WORD: "it's" },
-      },
-    );
+    const pipeline = { root: cache, sources: { env: { WORD: "it's" } } };
+    const script = await submitStep({ pipeline: sha256(''), failures: {} }, place, {
+      ...{ scheduler: templateScheduler(template), after: [], warn: assert.fail },
+      world: { pipeline, store: { folder: cache } } as unknown as World,
+      command: { node: '/my/node', words: ['cli.js', 'run'], cwd: cache },
+    });
     return readFileSync(script, 'utf8');
   };
   const plain = await scriptFor([]);

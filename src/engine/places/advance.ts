@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
-import { jobScript, type NodeCommand } from './job-script.ts';
-import { type JobRequest, type Scheduler, SubmitError } from './scheduler.ts';
+import type { World } from '../plan/examine.ts';
+import { type NodeCommand, prepareJob } from './job-script.ts';
+import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
 
 /** One step of a detached run, which a job takes after others have ended: it publishes, decides, and submits the next. */
 export interface Step {
@@ -21,21 +21,18 @@ export interface Step {
 }
 
 export interface StepOptions {
-  readonly place: PlaceSpec;
   readonly scheduler: Scheduler;
-  readonly cache: string;
-  readonly root: string;
+  /** Its pipeline declares variables that decide fingerprints, null where one is unset. */
+  readonly world: Pick<World, 'pipeline' | 'store'>;
   /** The command of the run, in its own folder. */
   readonly command: NodeCommand & { readonly cwd: string };
-  readonly environment: NodeJS.ProcessEnv;
-  /** Variables that stages declare, null where one is unset: they decide fingerprints. */
-  readonly declared: Readonly<Record<string, string | null>>;
   /** Jobs that must end first. */
   readonly after: readonly string[];
+  readonly warn: (message: string) => void;
 }
 
-/** A scheduler that is full or silent is asked again after the first of these, then after twice as long, up to the last. */
-const [firstRetry, lastRetry] = [2_000, 256_000];
+/** How long a step waits for room in a full scheduler, in milliseconds: jobs that end make room. */
+const patience = 600_000;
 
 /** The variable that tells a run that it is a step, and in which folder. */
 export const stepVariable = 'RESTAGE_STEP';
@@ -44,49 +41,40 @@ export const stepVariable = 'RESTAGE_STEP';
  * Submits the next step of a detached run, twice: the second job comes after the first, and does nothing unless that was
  * killed. Throws a `SubmitError`. Gives the id of the first.
  */
-export async function submitStep(step: Omit<Step, 'jobs' | 'place'>, options: StepOptions): Promise<string> {
-  const { place, scheduler, cache, root, command, environment, declared, after } = options;
+export async function submitStep(
+  step: Omit<Step, 'jobs' | 'place'>,
+  place: PlaceSpec,
+  { scheduler, world, command, after, warn }: StepOptions,
+): Promise<string> {
+  const { pipeline, store } = world;
+  const commandFor = (folder: string): NodeCommand => ({
+    ...command,
+    lines: [
+      ...Object.entries(pipeline.sources.env ?? {}).map(([variable, value]) =>
+        value === null ? `unset ${variable}` : `export ${variable}=${shellQuote(value)}`,
+      ),
+      `export ${stepVariable}=${shellQuote(folder)}`,
+      `cd ${shellQuote(command.cwd)} || exit 1`,
+    ],
+  });
   const name = `step-${Date.now()}-${randomBytes(3).toString('hex')}`;
-  const folder = join(cache, 'jobs', name);
-  const script = join(folder, 'script.sh');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const memory = place.memory.default;
-  const lines = [
-    ...Object.entries(declared).map(([variable, value]) =>
-      value === null ? `unset ${variable}` : `export ${variable}=${shellQuote(value)}`,
-    ),
-    `export ${stepVariable}=${shellQuote(folder)}`,
-    `cd ${shellQuote(command.cwd)} || exit 1`,
-  ];
-  const text = jobScript({ ...place, container: [] }, command, { root, memory, environment, lines });
-  writeFileSync(script, text, { mode: 0o700 });
-  const request = {
-    ...{ name: `restage-${name}`, script, root, log: join(folder, 'output'), workers: 1 },
-    ...{ needs: { cpu: 1, gpu: 0, memory }, seconds: Math.ceil(place.time / 1000) },
+  const { folder, request } = prepareJob(name, { ...place, container: [] }, commandFor, {
+    ...{ cache: store.folder, root: pipeline.root },
+  });
+  const jobs: string[] = [];
+  const write = () => writeJson(join(folder, 'step.json'), { ...step, place: place.name, jobs } satisfies Step);
+  write();
+  const accepted = (id: string) => {
+    jobs.push(id);
+    write();
   };
-  const write = (jobs: readonly string[]) =>
-    writeJson(join(folder, 'step.json'), { ...step, place: place.name, jobs } satisfies Step);
-  write([]);
-  const first = await submit(scheduler, { ...request, after });
-  write([first]);
+  await submitPatiently(scheduler, { ...request, after }, { accepted, waits: warn, patience });
   try {
-    write([first, await scheduler.submit({ ...request, after: [first] })]);
+    accepted(await scheduler.submit({ ...request, after: jobs }));
   } catch (error) {
     if (!(error instanceof SubmitError)) throw error; // the first one goes on alone
   }
-  return first;
-}
-
-/** Submits a job, again and again while the scheduler is full or silent: jobs that end make room. */
-async function submit(scheduler: Scheduler, request: JobRequest): Promise<string> {
-  for (let wait = firstRetry; ; wait *= 2) {
-    try {
-      return await scheduler.submit(request);
-    } catch (error) {
-      if (!(error instanceof SubmitError) || error.why === 'refused' || wait > lastRetry) throw error;
-    }
-    await delay(wait);
-  }
+  return jobs[0]!;
 }
 
 export const readStep = (folder: string): Step | undefined => readJson<Step>(join(folder, 'step.json'));

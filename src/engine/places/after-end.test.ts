@@ -57,7 +57,7 @@ test('five deaths of jobs in a row are borne, and a newer checkpoint begins to c
   assert.equal(afterEnd(end, facts({ tries: { lost: 4, idle: 0, memory: 0 } })).step, 'again');
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 } })), {
     step: 'fail',
-    message: 'its job died (NODE_FAIL), after 5 jobs that ended in such a way',
+    message: 'its job died (NODE_FAIL), after 5 jobs that ended so',
   });
   assert.equal(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 }, advanced: true })).step, 'again');
 });
@@ -71,7 +71,7 @@ test('a stage whose process is killed runs again three times, and then its own m
   });
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 3, idle: 0, memory: 0 } })), {
     step: 'fail',
-    message: 'was killed by SIGKILL: sleep 9, after 3 jobs that ended in such a way',
+    message: 'was killed by SIGKILL: sleep 9, after 3 jobs that ended so',
   });
 });
 

@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds } from '../../format-numbers.ts';
+import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { unreachable } from '../../result.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
@@ -24,6 +24,8 @@ export interface EndFacts {
 /** Jobs that may die in a row, and stages that may be killed, before a stage fails: one that kills itself looks the same. */
 const mostLost = 5;
 const mostKilled = 3;
+/** Jobs that may end before they begin to work: the place's set-up is most likely wrong. */
+const mostUnstarted = 1;
 const mostIdle = 2;
 
 /** Pure: what follows from the end of a ticket. Deaths of jobs are no retries of the stage. */
@@ -53,7 +55,10 @@ export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
   }
 }
 
-function afterLostJob({ state, said }: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts): NextStep {
+function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts): NextStep {
+  const { state, reason, said, unstarted = false } = end;
+  const words = [state, reason].filter((word) => word !== undefined && word !== '');
+  const told = words.length === 0 ? '' : ` (${words.join(', ')})`;
   switch (state) {
     case 'OUT_OF_MEMORY':
       return afterMemory(facts);
@@ -64,8 +69,9 @@ function afterLostJob({ state, said }: Extract<TicketEnd, { type: 'lost' }>, fac
       return { step: 'cancel', message: 'its job was cancelled' };
     default:
       return afterLoss(
-        `its job died${state === '' ? '' : ` (${state})`}${said === undefined ? '' : ` and said: ${said}`}`,
+        `its job ${unstarted ? 'ended before it began' : 'died'}${told}${said === undefined ? '' : ` and said: ${said}`}`,
         facts,
+        unstarted ? mostUnstarted : mostLost,
       );
   }
 }
@@ -87,9 +93,9 @@ function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep
   };
 }
 
-function afterLoss(how: string, { tries, advanced }: EndFacts, most = mostLost): NextStep {
+function afterLoss(how: string, { tries, advanced }: EndFacts, most: number): NextStep {
   const lost = advanced ? 1 : tries.lost + 1;
-  if (lost > most) return { step: 'fail', message: `${how}, after ${lost - 1} jobs that ended in such a way` };
+  if (lost > most) return { step: 'fail', message: `${how}, after ${formatCountOf(lost - 1, 'job')} that ended so` };
   return { step: 'again', tries: { ...tries, lost }, message: `${how}: submitted again` };
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StageEvent } from '../events.ts';
-import { readPart } from '../files/read-part.ts';
+import { readEnd } from '../files/read-part.ts';
 import type { Batch, BatchFolder, Beat, TicketEnd } from '../store/batch-folder.ts';
 import { MessageReader } from './message-file.ts';
-import { type Inspection, isFinal, type ListedJob, type Scheduler } from './scheduler.ts';
+import { isFinal, type JobState, type ListedJob, type Scheduler, unlisted } from './scheduler.ts';
+import type { Placed } from './submitter.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */
 export interface Patience {
@@ -24,6 +25,9 @@ interface Waiter {
   readonly messages: MessageReader;
 }
 
+/** Workers with what the scheduler says of them. */
+type States = readonly (readonly [string, JobState])[];
+
 /** When a worker last gave a sign of life, by the clock of this process. */
 interface Life {
   readonly beat: Beat | undefined;
@@ -42,17 +46,21 @@ export class BatchWatch {
   readonly #unknown = new Map<string, number>();
   readonly #cancelled = new Set<string>();
   /** What the scheduler said of jobs in this round: a worker of an array is not asked about by itself. */
-  readonly #said = new Map<string, Promise<Inspection>>();
+  readonly #said = new Map<string, ReturnType<Scheduler['inspect']>>();
   #claimed: ReadonlySet<number> = new Set();
-  #askedAt = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
   /** When something last happened. The time before the scheduler has accepted the batch does not count. */
   #quietSince = Number.POSITIVE_INFINITY;
 
-  constructor(folder: BatchFolder, batch: Batch, scheduler: Scheduler, patience: Patience) {
+  constructor({ folder, batch, submitted }: Placed, scheduler: Scheduler, patience: Patience) {
     this.folder = folder;
     this.batch = batch;
     this.#scheduler = scheduler;
     this.#patience = patience;
+    const accepted = () => {
+      this.#quietSince = performance.now();
+    };
+    submitted.then(accepted, () => {}); // a failure is told to whoever waits for a ticket
   }
 
   get waits(): boolean {
@@ -77,11 +85,6 @@ export class BatchWatch {
     return new Promise((resolve) => {
       this.#waiters.set(index, { emit, resolve, messages: new MessageReader(this.folder.messages(index)) });
     });
-  }
-
-  /** The scheduler has accepted the batch: from now on it knows of jobs. */
-  accepted(): void {
-    this.#quietSince = performance.now();
   }
 
   forget(index: number): void {
@@ -113,13 +116,16 @@ export class BatchWatch {
 
   /** Tells the waiters of queued tickets what the scheduler lists of the batch. */
   tellQueued(jobs: readonly ListedJob[], place: string): void {
-    const queued = [...this.#waiters].filter(([index]) => !this.#claimed.has(index));
-    const [job] = jobs.filter(({ state }) => !isFinal(state)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
-    if (job === undefined) return;
+    const [job] = jobs.filter((job) => !isFinal(job)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
+    if (job === undefined) {
+      if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY; // all are over: no sign of life will come
+      return;
+    }
     this.#quietSince = performance.now();
     const { state, reason, startsAt } = job;
-    const id = job.id.split('_')[0]!;
+    const id = jobOf(job.id);
     const told = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
+    const queued = [...this.#waiters].filter(([index]) => !this.#claimed.has(index));
     for (const [order, [, { emit }]] of queued.entries()) {
       emit({ type: 'stage-queued', place, job: id, state, ...told, ...(order === 0 && { others: queued.length - 1 }) });
     }
@@ -130,24 +136,16 @@ export class BatchWatch {
     if (!this.waits) return;
     this.#hear();
     const now = performance.now();
-    const silent = new Map<string, number[]>();
+    const silent = new Map<string | undefined, number[]>();
     for (const index of this.#waiters.keys()) {
-      if (!this.#claimed.has(index)) continue;
-      const worker = this.folder.claimOf(index)?.worker;
-      if (worker === undefined) continue;
-      if (!this.#lives.has(worker)) this.#lives.set(worker, { beat: undefined, since: now });
-      const { beat, since } = this.#lives.get(worker)!;
-      if (beat?.over !== true && now - since < this.#patience.silence) continue;
+      const worker = this.#claimed.has(index) ? this.folder.claimOf(index)?.worker : undefined;
+      if (worker === undefined ? this.#isWorking(now) : !this.#isSilent(worker, now)) continue;
       silent.set(worker, [...(silent.get(worker) ?? []), index]);
     }
-    const waitsForWorkers = [...this.#waiters.keys()].some((index) => !this.#claimed.has(index));
-    const isEmpty = waitsForWorkers && this.#nobodyWorks(now);
-    if (silent.size === 0 && !isEmpty) return;
-    if (now - this.#askedAt < this.#patience.ask) return;
+    if (silent.size === 0 || now - this.#askedAt < this.#patience.ask) return;
     this.#askedAt = now;
     this.#said.clear();
     for (const [worker, tickets] of silent) await this.#judge(worker, tickets, now);
-    if (isEmpty) await this.#judgeQueue();
   }
 
   /** Takes down which workers have given a new sign of life. */
@@ -156,92 +154,95 @@ export class BatchWatch {
       const last = this.#lives.get(worker)?.beat;
       if (last?.count === beat.count && last.restart === beat.restart) continue;
       this.#lives.set(worker, { beat, since: performance.now() });
-      this.#unknown.delete(worker);
+      this.#unknown.delete(jobOf(worker));
     }
   }
 
-  #nobodyWorks(now: number): boolean {
-    const isWorking = ({ beat, since }: Life) => beat?.over === false && now - since < this.#patience.silence;
-    if ([...this.#lives.values()].some(isWorking)) return false;
-    return this.#allOver() || now - this.#quietSince >= this.#patience.silence;
+  #isSilent(worker: string, now: number): boolean {
+    if (!this.#lives.has(worker)) this.#lives.set(worker, { beat: undefined, since: now });
+    const { beat, since } = this.#lives.get(worker)!;
+    return beat?.over === true || now - since >= this.#patience.silence;
   }
 
-  /** Whether every worker that was submitted has come and gone in order. */
-  #allOver(): boolean {
-    return this.folder.jobs().length > 0 && this.folder.areWorkersOver();
+  /** Whether some worker may still take a ticket from the queue, by what is seen here. */
+  #isWorking(now: number): boolean {
+    if ([...this.#lives].some(([worker, { beat }]) => beat !== undefined && !this.#isSilent(worker, now))) return true;
+    const allOver = this.folder.jobs().length > 0 && this.folder.areWorkersOver();
+    return !allOver && now - this.#quietSince < this.#patience.silence;
   }
 
-  async #judge(worker: string, tickets: readonly number[], now: number): Promise<void> {
-    const { since } = this.#lives.get(worker)!;
-    const state = await this.#stateOf(worker);
-    if (state === undefined) return;
-    if (state === 'GONE' || isFinal(state)) {
-      const told = this.#cancelled.has(worker) || state === 'GONE' ? '' : state;
-      for (const index of tickets) this.folder.end(index, { type: 'lost', state: told });
-      return;
-    }
-    const isQueued = state === 'PENDING' || state === 'REQUEUED';
-    if (isQueued || now - since < this.#patience.cancel || this.#cancelled.has(worker)) return;
+  /** Ends the tickets of a silent worker, or of none, whose jobs are over; one that is silent for long is cancelled first. */
+  async #judge(worker: string | undefined, tickets: readonly number[], now: number): Promise<void> {
+    const states = await this.#statesOf(worker);
+    if (states === undefined) return;
+    const silence = now - (worker === undefined ? this.#quietSince : this.#lives.get(worker)!.since);
+    const isOver = (said: JobState) => isFinal(said) || (said.state === unlisted && silence >= this.#patience.cancel); // it may be the list that is wrong
+    if (states.every(([, said]) => isOver(said))) return await this.#lose(worker, tickets, states);
+    const isQueued = states.some(([, { state }]) => state === 'PENDING' || state === 'REQUEUED');
+    if (worker === undefined || isQueued || silence < this.#patience.cancel || this.#cancelled.has(worker)) return;
     this.#cancelled.add(worker);
     await this.#scheduler.cancel(worker);
   }
 
-  /** The scheduler's state of a worker's job; GONE once it did not know it twice; undefined where that is open. */
-  async #stateOf(worker: string): Promise<string | undefined> {
-    const found = await this.#inspect(worker.split('_')[0]!);
-    if (found.answer === 'none') return undefined;
-    const state = found.answer === 'known' ? found.states.get(worker) : undefined;
-    if (state !== undefined) {
-      this.#unknown.delete(worker);
-      return state;
-    }
-    return this.#isUnknownAgain(worker) ? 'GONE' : undefined;
-  }
-
-  #inspect(id: string): Promise<Inspection> {
-    const said = this.#said.get(id) ?? this.#scheduler.inspect(id);
-    this.#said.set(id, said);
-    return said;
-  }
-
-  #isUnknownAgain(job: string): boolean {
-    const times = (this.#unknown.get(job) ?? 0) + 1;
-    this.#unknown.set(job, times);
-    return times >= 2;
-  }
-
-  /** Ends tickets that nobody will claim, since every job of the batch is over. */
-  async #judgeQueue(): Promise<void> {
-    const states: string[] = [];
-    for (const { id } of this.folder.jobs()) {
-      const found = await this.#inspect(id);
-      if (found.answer === 'none' || (found.answer === 'gone' && !this.#isUnknownAgain(id))) return;
-      if (found.answer === 'gone') continue;
-      states.push(...[...found.states].flatMap(([job, state]) => (this.#cancelled.has(job) ? [] : [state])));
-    }
-    if (!states.every(isFinal)) return; // also one that is queued again
+  async #lose(worker: string | undefined, tickets: readonly number[], states: States): Promise<void> {
+    const told = states.flatMap(([job, said]) => (this.#cancelled.has(job) || said.state === unlisted ? [] : [said]));
+    const said = told.find(isCancelled) ?? told.at(-1) ?? { state: '' };
+    if (worker !== undefined) return this.#end(tickets, { type: 'lost', ...said });
     await delay(100); // an end that was written just before its worker left
     this.look();
-    const state = states.find((state) => state === 'CANCELLED') ?? states.at(-1) ?? '';
-    const isEarly = this.#claimed.size > 0 && state !== 'CANCELLED'; // jobs that claim nothing would come for ever
-    const end: TicketEnd = isEarly ? { type: 'unclaimed' } : { type: 'lost', state, ...this.#lastWords() };
-    for (const index of this.#waiters.keys()) if (!this.#claimed.has(index)) this.folder.end(index, end);
+    const left = tickets.filter((index) => !this.#claimed.has(index));
+    // Jobs that claim nothing would come for ever.
+    if (this.#claimed.size > 0 && !isCancelled(said)) return this.#end(left, { type: 'unclaimed' });
+    const unstarted = this.#lives.size === 0 && /^(FAILED|COMPLETED|)$/.test(said.state);
+    this.#end(left, { type: 'lost', ...said, ...(unstarted && { unstarted }), ...this.#lastWords() });
+  }
+
+  #end(tickets: readonly number[], end: TicketEnd): void {
+    for (const index of tickets) this.folder.end(index, end);
+  }
+
+  /**
+   * What the scheduler says of the job of a worker, or else of all workers of the batch; nothing of those that it did not know
+   * twice; undefined where that is open.
+   */
+  async #statesOf(worker: string | undefined): Promise<States | undefined> {
+    const ids = worker === undefined ? this.folder.jobs().map(({ id }) => id) : [jobOf(worker)];
+    const all: (readonly [string, JobState])[] = [];
+    for (const id of ids) {
+      const found = this.#said.get(id) ?? this.#scheduler.inspect(id);
+      const isNew = !this.#said.has(id);
+      this.#said.set(id, found);
+      const states = await found;
+      if (isNew && states !== undefined) this.#unknown.set(id, states.size > 0 ? 0 : (this.#unknown.get(id) ?? 0) + 1);
+      if (states === undefined || this.#unknown.get(id) === 1) return undefined;
+      all.push(...[...states].filter(([job]) => worker === undefined || job === worker));
+    }
+    return all;
+  }
+
+  /** Whether somebody cancelled the job of a ticket before a run waited for it here. */
+  async wasCancelled(index: number): Promise<boolean> {
+    const end = this.folder.endOf(index);
+    if (end !== undefined) return end.type === 'cancelled' || (end.type === 'lost' && isCancelled(end));
+    const states = (await this.#statesOf(this.folder.claimOf(index)?.worker)) ?? [];
+    return states.some(([, said]) => isCancelled(said)) && states.every(([, said]) => isFinal(said));
   }
 
   /** The end of what the jobs printed outside stages, which says why none began. */
   #lastWords(): { readonly said?: string } {
-    try {
-      const said = readPart(this.folder.output, 4096, 'end').text.trim().split('\n').slice(-3).join(' / ');
-      return said === '' ? {} : { said };
-    } catch {
-      return {};
-    }
+    const said = readEnd(this.folder.output, 4096).trim().split('\n').slice(-3).join(' / ');
+    return said === '' ? {} : { said };
   }
 
   /** Cancels the jobs of the batch, unless another run waits for them. */
-  async cancel(by: string, run: string): Promise<void> {
-    if (this.folder.waiters(run).length > 0) return;
-    for (const index of this.batch.tickets.keys()) this.folder.end(index, { type: 'cancelled', by });
+  async cancel(by: string): Promise<void> {
+    if (this.folder.waiters().length > 0) return;
+    this.#end([...this.batch.tickets.keys()], { type: 'cancelled', by });
     for (const { id } of this.folder.jobs()) await this.#scheduler.cancel(id);
   }
 }
+
+const isCancelled = ({ state }: JobState): boolean => state === 'CANCELLED';
+
+/** The job of a worker: `17` of `17_3`. */
+const jobOf = (worker: string): string => worker.split('_')[0]!;

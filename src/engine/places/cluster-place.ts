@@ -5,56 +5,49 @@ import { formatCountOf } from '../../format-numbers.ts';
 import type { PublishedFile } from '../../stage.ts';
 import { describeError } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
-import type { PlaceSpec } from '../config/places.ts';
 import {
   type Attempt,
   type AttemptOutcome,
   Outdated,
   type Place,
+  privatePath,
   StageFailure,
   Unfinished,
 } from '../execution/place.ts';
 import { signPlace } from '../files/sign-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
-import type { World } from '../plan/examine.ts';
 import type { TicketEnd, Tries } from '../store/batch-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { appears } from './late-files.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
-import type { Scheduler } from './scheduler.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
 import { needsOf, type Software, ticketOf } from './ticket.ts';
 
-export interface ClusterOptions extends Pick<SubmitterOptions, 'environment' | 'commandFor' | 'most'> {
-  readonly place: PlaceSpec;
-  readonly scheduler: Scheduler;
-  readonly world: World;
+export interface ClusterOptions extends SubmitterOptions {
   readonly software: Software;
   /** The built code of the project's own kinds. */
   readonly modules: ReadonlyMap<string, string>;
   /** The published files that a stage will fetch. */
   readonly downloads: (stage: Stage) => readonly PublishedFile[];
-  /** The id of this run. */
-  readonly run: string;
   readonly patience: Patience;
   /** Whether jobs are only submitted, and nobody waits for them. */
   readonly detach: boolean;
+  /** Whether this is a job of a detached run. */
+  readonly isStep: boolean;
   /** What earlier steps of a detached run came to: stages that failed do not run again. */
   readonly failures: Map<Digest, string>;
-  readonly signal: AbortSignal;
   /** Aborted when jobs are to be cancelled. */
   readonly kill: AbortSignal;
   /** Milliseconds in which jobs can still be cancelled after `signal`; undefined: they are cancelled at once. */
   readonly grace: () => number | undefined;
-  readonly warn: (message: string) => void;
 }
 
 /** Between two looks at the files, in milliseconds: after a submission, after news, at most; and between two checks of life. */
 const [first, quick, slow, lifeCheck] = [20, 100, 1_000, 5_000];
-/** A scheduler is asked for its list after the first of these, and then every so often, while jobs are queued. */
-const [firstList, nextList] = [5_000, 30_000];
+/** A scheduler is asked for its list so long after a submission, then every so often while jobs are queued, and never sooner again. */
+const [firstList, nextList, soonest] = [5_000, 30_000, 15_000];
 /** How long objects that a node stored may be late here. */
 const lag = 120_000;
 
@@ -67,21 +60,16 @@ export class ClusterPlace implements Place {
   #loop: Promise<void> | undefined;
   #isChecking = false;
   #pause = first;
-  #listAt = 0;
+  #listAt = Number.POSITIVE_INFINITY;
+  #listedAt = Number.NEGATIVE_INFINITY;
   readonly #aborted: Promise<never>;
 
   constructor(options: ClusterOptions) {
-    const { place, scheduler, world, signal } = options;
     this.#options = options;
-    this.#submitter = new Submitter({
-      ...options,
-      ...{ place, scheduler, signal },
-      cache: world.store.folder,
-      root: world.pipeline.root,
-      busy: () => [...this.#watches.values()].reduce((sum, watch) => sum + watch.workersLeft(), 0),
-    });
+    const workers = () => [...this.#watches.values()].reduce((sum, watch) => sum + watch.workersLeft(), 0);
+    this.#submitter = new Submitter(options, workers);
     this.#aborted = new Promise((_, reject) => {
-      signal.addEventListener('abort', () => void this.#leave().then(reject, reject), { once: true });
+      options.signal.addEventListener('abort', () => void this.#leave().then(reject, reject), { once: true });
     });
     this.#aborted.catch(() => {});
   }
@@ -108,10 +96,10 @@ export class ClusterPlace implements Place {
 
   async close(): Promise<void> {
     this.#openTickets(); // which removes what serves nobody
+    let left = 10;
     for (const { folder } of this.#watches.values()) {
-      folder.leave(this.#options.run);
-      for (let left = 10; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
-      if (folder.servesNobody() && folder.areWorkersOver()) folder.remove();
+      for (; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
+      if (folder.isUsed() && folder.areWorkersOver()) folder.remove();
     }
   }
 
@@ -123,7 +111,7 @@ export class ClusterPlace implements Place {
     const open = attempt.keep ? this.#openTickets().get(digest) : undefined;
     this.#open?.delete(digest);
     let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
-    let placed = open && this.#attach(open);
+    let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
     await this.#download(stage);
     for (;;) {
       placed ??= await this.#submit(stage, attempt, tries);
@@ -166,8 +154,8 @@ export class ClusterPlace implements Place {
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {
     const { place, world, software, modules } = this.#options;
     const needs = needsOf(stage, place, tries.memory);
-    const facts = { world, needs, software, module: modules.get(stage.kind), tries };
-    const { ticket, artifacts } = ticketOf(attempt, facts);
+    const module = modules.get(stage.kind);
+    const { ticket, artifacts } = ticketOf(attempt, world, { needs, software, module, tries });
     const added = this.#submitter.add(ticket, artifacts, needs);
     this.#pause = first;
     this.#run();
@@ -191,21 +179,27 @@ export class ClusterPlace implements Place {
     for (const file of files) await download(this.#options.world.store.folder, file);
   }
 
-  /** Waits for a ticket of an earlier run. A batch that nobody submitted, or nobody knows of, is submitted. */
-  #attach({ folder, batch, index }: OpenTicket): Placed {
+  /**
+   * Waits for a ticket of an earlier run. A batch that nobody submitted, or nobody knows of, is submitted. A ticket that
+   * somebody cancelled is none, except in a job of a detached run: nobody has asked for the stage again.
+   */
+  async #attach({ folder, batch, index }: OpenTicket): Promise<Placed | undefined> {
     const isUnsubmitted = folder.jobs().length === 0 && folder.beats().size === 0;
-    const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters(this.#options.run).length === 0;
+    const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters().length === 0;
     const submitted = isMine ? this.#submitter.submit(folder, batch) : Promise.resolve();
     const placed = { folder, batch, index, submitted };
-    this.#watch(placed);
-    return placed;
+    const watch = this.#watch(placed);
+    if (this.#options.isStep || !(await watch.wasCancelled(index))) return placed;
+    if (folder.end(index, { type: 'cancelled', by: 'by the scheduler' }).type === 'done') return placed;
+    folder.use(index);
+    return undefined;
   }
 
-  #watch({ folder, batch }: Placed): BatchWatch {
-    const { scheduler, patience, run } = this.#options;
-    const watch = this.#watches.get(folder.id) ?? new BatchWatch(folder, batch, scheduler, patience);
-    if (!this.#watches.has(folder.id)) folder.wait(run);
-    this.#watches.set(folder.id, watch);
+  #watch(placed: Placed): BatchWatch {
+    const { scheduler, patience } = this.#options;
+    const { id } = placed.folder;
+    const watch = this.#watches.get(id) ?? new BatchWatch(placed, scheduler, patience);
+    this.#watches.set(id, watch);
     return watch;
   }
 
@@ -217,8 +211,8 @@ export class ClusterPlace implements Place {
     const ended = watch.wait(index, emit);
     ended.catch(() => {});
     emit({ type: 'stage-queued', place: place.name, state: 'SUBMITTING' });
+    this.#listAt = Math.min(this.#listAt, Math.max(performance.now() + firstList, this.#listedAt + soonest));
     const accepted = submitted.then(() => {
-      watch.accepted();
       const job = folder.jobs()[0]?.id;
       const others = index === 0 ? { others: batch.tickets.length - 1 } : {};
       if (job !== undefined) emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
@@ -235,18 +229,22 @@ export class ClusterPlace implements Place {
   }
 
   /** Takes over the result of a ticket, once its objects are visible here. */
-  async #use(result: StageResult, attempt: Attempt, { folder, index }: Placed): Promise<void> {
+  async #use(result: StageResult, { stage, keep, work }: Attempt, { folder, index }: Placed): Promise<void> {
     const { store } = this.#options.world;
-    const { stage, keep } = attempt;
+    const claim = await appears(() => folder.claimOf(index), lag);
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {
-        await appears(async () => ((await store.missingObjects(artifact)).length === 0 ? true : undefined), lag);
+        await appears(async () => (await store.missingObjects(artifact)).length === 0 || undefined, lag);
       }
-    } else folder.takeOutputs(index, attempt.work);
-    const ticket = folder.ticket(index);
-    if (keep && ticket?.replaces === true) await store.writeResult(result);
+    } else if (claim !== undefined) {
+      for (const output of stage.outputs.filter(({ port }) => port in result.outputs)) {
+        const path = privatePath(folder.workPath(index, claim), output);
+        await appears(() => existsSync(path) || undefined, lag);
+        folder.moveOutput(path, privatePath(work, output));
+      }
+    }
+    if (keep && folder.ticket(index)?.replaces === true) await store.writeResult(result);
     else if (keep) await store.writeFirstResult(result);
-    const claim = folder.claimOf(index);
     if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim);
   }
 
@@ -259,7 +257,6 @@ export class ClusterPlace implements Place {
 
   async #keepLooking(): Promise<void> {
     let checkedAt = performance.now();
-    this.#listAt = Math.max(this.#listAt, checkedAt + firstList);
     while (this.#submitter.isWaiting || this.#waiting().length > 0) {
       if (this.#options.signal.aborted && this.#hasLeft) return;
       this.#submitter.flush();
@@ -296,7 +293,8 @@ export class ClusterPlace implements Place {
     const silent = this.#waiting().filter(({ isSilent }) => isSilent);
     if (silent.length === 0 || performance.now() < this.#listAt) return;
     const jobs = await this.#options.scheduler.list(silent.map(({ folder }) => nameOf(folder)));
-    this.#listAt = performance.now() + nextList;
+    this.#listedAt = performance.now();
+    this.#listAt = this.#listedAt + nextList;
     for (const watch of silent) {
       const own = jobs.filter(({ name }) => name === nameOf(watch.folder));
       watch.tellQueued(own, this.#options.place.name);
@@ -307,7 +305,7 @@ export class ClusterPlace implements Place {
 
   /** After an interrupt: leaves the jobs to themselves, or cancels them. Gives the reason that everybody waits for. */
   async #leave(): Promise<Error> {
-    const { signal, kill, grace, run, place, warn } = this.#options;
+    const { signal, kill, grace, place, warn } = this.#options;
     const waiting = this.#waiting();
     const time = grace();
     if (time !== undefined && waiting.length > 0) {
@@ -319,7 +317,7 @@ export class ClusterPlace implements Place {
     }
     this.#hasLeft = true;
     if (time !== undefined && !kill.aborted) return new Unfinished('its job continues');
-    for (const watch of this.#waiting()) await watch.cancel('by this run', run); // also one that was submitted meanwhile
+    for (const watch of this.#waiting()) await watch.cancel('by another run'); // also one that was submitted meanwhile
     return signal.reason;
   }
 }

@@ -1,5 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
+import type { JobRequest } from './scheduler.ts';
 
 /** How a node starts Restage. */
 export interface NodeCommand {
@@ -7,20 +10,39 @@ export interface NodeCommand {
   readonly node: string;
   /** The file that Node runs, and its words. */
   readonly words: readonly string[];
+  /** Shell lines after the place's own. */
+  readonly lines?: readonly string[];
 }
 
-/**
- * The shell script of a job, with further `lines` after the place's own. It becomes Node at its end, so that the scheduler's
- * signals reach Node itself.
- */
+/** Writes the script of a job that belongs to no batch into a folder `cache/jobs/<name>` of its own. */
+export function prepareJob(
+  name: string,
+  place: PlaceSpec,
+  commandFor: (folder: string) => NodeCommand,
+  { cache, root }: { readonly cache: string; readonly root: string },
+): { readonly folder: string; readonly request: JobRequest } {
+  const folder = join(cache, 'jobs', name);
+  const script = join(folder, 'script.sh');
+  const memory = place.memory.default;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(script, jobScript(place, commandFor(folder), { root, memory }), { mode: 0o700 });
+  return {
+    folder,
+    request: {
+      ...{ name: `restage-${name}`, script, root, log: join(folder, 'output'), workers: 1 },
+      ...{ needs: { cpu: 1, gpu: 0, memory }, seconds: Math.ceil(place.time / 1000) },
+    },
+  };
+}
+
+/** The shell script of a job. It becomes Node at its end, so that the scheduler's signals reach Node itself. */
 export function jobScript(
   { setup, container, env }: PlaceSpec,
-  { node, words }: NodeCommand,
-  options: { root: string; memory: number; environment: NodeJS.ProcessEnv; lines?: readonly string[] },
+  { node, words, lines = [] }: NodeCommand,
+  { root, memory }: { readonly root: string; readonly memory: number },
 ): string {
-  const { root, memory, environment, lines = [] } = options;
   const given = env.flatMap((name) => {
-    const value = environment[name];
+    const value = process.env[name];
     return value === undefined ? [] : [`export ${name}=${shellQuote(value)}`];
   });
   const found = container.length > 0 ? 'node' : `"$(command -v node || printf %s ${shellQuote(node)})"`;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
 import type { StageEvent } from '../events.ts';
 import { Admission, machineCapacity } from '../execution/admission.ts';
@@ -18,7 +19,7 @@ import { FolderStore } from '../store/folder-store.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { appears } from './late-files.ts';
 import { MessageFile } from './message-file.ts';
-import { OutOfMemory } from './out-of-memory.ts';
+import { watchMemory } from './out-of-memory.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
 
 /** The job that a worker is, as the scheduler's environment tells it. */
@@ -104,7 +105,7 @@ export class JobWorker {
 
   /** Claims a ticket that nobody runs; undefined where one is not visible here yet. */
   #next(): number | 'none' | undefined {
-    const { folder, batch, identity } = this.#options;
+    const { folder, batch } = this.#options;
     if (this.#stopped !== undefined) return 'none';
     let isLate = false;
     const [ended, claimed] = [folder.ended(), folder.claimed()];
@@ -114,8 +115,10 @@ export class JobWorker {
       const ticket = folder.ticket(index);
       isLate ||= ticket === undefined;
       if (ticket === undefined || !this.#hasTimeFor(ticket)) continue;
-      if (ticket.fresh && identity.restart === 0) this.#removeCheckpoint(ticket);
-      if (folder.claim(index, this.#claimFor(ticket))) return index;
+      if (!folder.claim(index, this.#claimFor(ticket))) continue;
+      const checkpoint = this.#isFresh(ticket) ? this.#checkpointOf(ticket) : undefined;
+      if (checkpoint !== undefined) this.#store.removeCheckpoint(checkpoint);
+      return index;
     }
     return isLate ? undefined : 'none';
   }
@@ -140,24 +143,25 @@ export class JobWorker {
 
   #claimFor(ticket: Ticket): Claim {
     const { identity, batch } = this.#options;
-    const path = this.#checkpointOf(ticket);
+    const digest = this.#checkpointOf(ticket);
+    const path = digest && this.#store.checkpointPath(digest);
+    // One that is about to be removed is none.
+    const sign = path && signPlace(this.#isFresh(ticket) ? `${path}.none` : path).signature;
     return {
       worker: identity.job,
       restart: identity.restart,
       host: hostname(),
-      ...(path !== undefined && { checkpoint: { path, sign: signPlace(path).signature } }),
+      ...(path !== undefined && sign !== undefined && { checkpoint: { path, sign } }),
       full: this.#secondsLeft() >= 0.8 * batch.seconds,
     };
   }
 
-  #checkpointOf({ stage, fingerprint, keep, restage }: Ticket): string | undefined {
-    const digest = keep ? checkpointOf(stage, fingerprint, { restage, node: process.version }) : undefined;
-    return digest && this.#store.checkpointPath(digest);
+  #checkpointOf({ stage, fingerprint, keep, restage }: Ticket): Digest | undefined {
+    return keep ? checkpointOf(stage, fingerprint, { restage, node: process.version }) : undefined;
   }
 
-  #removeCheckpoint({ stage, fingerprint, restage }: Ticket): void {
-    const digest = checkpointOf(stage, fingerprint, { restage, node: process.version });
-    if (digest !== undefined) this.#store.removeCheckpoint(digest);
+  #isFresh({ fresh }: Ticket): boolean {
+    return fresh && this.#options.identity.restart === 0;
   }
 
   /** The end of a ticket; undefined for a job that was asked to end: it may be queued again and take its ticket back. */
@@ -185,7 +189,7 @@ export class JobWorker {
     if (outputs === undefined) return refused(folder.path);
     const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
     for (const artifact of artifacts.filter(({ digest }) => !ticket.unstored.includes(digest))) {
-      const isHere = async () => ((await this.#store.missingObjects(artifact)).length === 0 ? true : undefined);
+      const isHere = async () => (await this.#store.missingObjects(artifact)).length === 0 || undefined;
       if ((await appears(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
     }
     // A path that is not there yet may be late; one with other content has changed.
@@ -207,7 +211,8 @@ export class JobWorker {
     const self = { worker: identity.job, restart: identity.restart };
     const work = folder.work(index, self);
     const messages = new MessageFile(folder.messages(index));
-    const memory = new OutOfMemory(folder.log(index));
+    const isOutOfMemory = watchMemory(folder.log(index));
+    const checkpoint = this.#checkpointOf(ticket);
     this.#store.replaces = ticket.replaces;
     try {
       using seat = await this.#place(ticket, ready.world).seat(stage);
@@ -215,7 +220,7 @@ export class JobWorker {
         ...{ stage, number: ticket.number, keep: ticket.keep, startedAt: Date.now(), work, log: folder.log(index) },
         examined: { ...ticket, looked: ready.looked, result: undefined },
         outputsOf: (name) => ready.outputs.get(name)!,
-        checkpoint: this.#checkpointOf(ticket),
+        checkpoint: checkpoint && this.#store.checkpointPath(checkpoint),
         emit: (event: StageEvent) => messages.add(event),
       });
       if (edited[0] !== undefined) return refused(edited[0]);
@@ -225,7 +230,7 @@ export class JobWorker {
       if (error instanceof StageFailure && error.killed) await delay(settling);
       if (this.#stopped !== undefined) return this.#stopped === 'time' ? { type: 'stopped' } : undefined;
       if (!(error instanceof StageFailure)) throw error;
-      if (memory.happened()) return { type: 'memory', message: error.message };
+      if (isOutOfMemory()) return { type: 'memory', message: error.message };
       return { type: error.killed ? 'killed' : 'failed', message: error.message };
     } finally {
       messages.close();

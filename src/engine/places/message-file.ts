@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { StageEvent } from '../events.ts';
-import { jsonLines } from '../files/read-part.ts';
+import { jsonLines, readPart } from '../files/read-part.ts';
 
 /** How long events are gathered before they are written, in milliseconds. */
 const gathering = 200;
@@ -49,23 +49,13 @@ export class MessageReader {
 
   /** The events since the last call. */
   read(): readonly StageEvent[] {
-    const text = this.#rest();
-    const end = text.lastIndexOf('\n') + 1;
-    const whole = text.slice(0, end);
-    this.#at += Buffer.byteLength(whole);
-    return jsonLines(whole);
-  }
-
-  #rest(): string {
-    let file: number | undefined;
     try {
-      file = openSync(this.#path, 'r');
-      const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - this.#at));
-      return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, this.#at));
+      const { text } = readPart(this.#path, Number.POSITIVE_INFINITY, this.#at);
+      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+      this.#at += Buffer.byteLength(whole);
+      return jsonLines(whole);
     } catch {
-      return ''; // it is not there yet
-    } finally {
-      if (file !== undefined) closeSync(file);
+      return []; // it is not there yet
     }
   }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { type Batch, BatchFolder, type Ticket } from '../store/batch-folder.ts';
+import { thisProcess } from '../files/process-identity.ts';
+import { type Batch, BatchFolder, type Ticket, type TicketEnd } from '../store/batch-folder.ts';
 import { openTickets } from './open-tickets.ts';
 
 const batch = {
@@ -13,17 +14,34 @@ const batch = {
 
 const noWarning = (message: string) => assert.fail(message);
 
-test('a batch whose ends are all used stays while a run may still take something from it', (context) => {
+const done = { type: 'done', host: 'n1' } as TicketEnd;
+
+test('a batch whose tickets are all done stays while a run may still take something from it', (context) => {
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
   folder.create(batch, [{ replaces: false } as Ticket], new Map(), '');
-  folder.use(0);
-  folder.wait('run');
-  assert.equal(openTickets(cache, 'cluster', noWarning).size, 0);
-  assert.ok(existsSync(folder.path));
-  folder.leave('run');
+  folder.end(0, done);
+  const lease = join(cache, 'leases', batch.tickets[0]!.digest);
+  writeFiles(dirname(lease), { [basename(lease)]: JSON.stringify({ ...thisProcess(), host: 'another' }) });
   openTickets(cache, 'cluster', noWarning);
-  assert.ok(!existsSync(folder.path));
+  assert.deepEqual([existsSync(folder.path), folder.waiters().map(({ host }) => host)], [true, ['another']]);
+  utimesSync(lease, 0, 0); // it has not been renewed for long, as that of a process that died on another machine
+  openTickets(cache, 'cluster', noWarning);
+  assert.deepEqual([existsSync(folder.path), folder.waiters()], [false, []]);
+});
+
+test('the folders of steps and probes go once they are over, and in the end all the same', (context) => {
+  const cache = temporaryFolder(context);
+  const age = (name: string, days: number) => {
+    const time = Date.now() / 1000 - days * 86_400;
+    utimesSync(join(cache, 'jobs', name), time, time);
+  };
+  const names = ['probe-1', 'step-1', 'step-2', 'step-3'];
+  for (const name of names) mkdirSync(join(cache, 'jobs', name), { recursive: true, mode: 0o700 });
+  writeFiles(cache, { 'jobs/step-1/taken': '' });
+  for (const [index, days] of [2, 2, 2, 31].entries()) age(names[index]!, days);
+  openTickets(cache, 'cluster', noWarning);
+  assert.deepEqual(readdirSync(join(cache, 'jobs')), ['step-2']);
 });
 
 test('what a late worker writes where its batch was removed is no danger, and goes after an hour', (context) => {

@@ -34,12 +34,13 @@ function ticketsIn(folder: BatchFolder, place: string): readonly OpenTicket[] {
   if (batch === undefined || batch.place !== place) return [];
   folder.checkOwner();
   for (const index of folder.ended()) {
+    const { keep, digest } = batch.tickets[index]!;
+    if (!keep || folder.waiterFor(digest) !== undefined) continue;
     // The result is all that there was to wait for.
-    const end = batch.tickets[index]?.keep === true ? folder.endOf(index) : undefined;
-    if (end?.type === 'done' && folder.ticket(index)?.replaces === false) folder.use(index);
+    if (folder.endOf(index)?.type === 'done' && folder.ticket(index)?.replaces === false) folder.use(index);
   }
   const used = folder.used();
-  const isOver = folder.servesNobody() && (folder.areWorkersOver() || folder.age() > rest);
+  const isOver = folder.isUsed() && (folder.areWorkersOver() || folder.age() > rest);
   if (isOver || folder.age() > abandoned) {
     folder.remove();
     return [];

@@ -1,29 +1,14 @@
 import { join } from 'node:path';
-import { readPart, readText } from '../files/read-part.ts';
+import { readEnd, readText } from '../files/read-part.ts';
 
-/** Finds out whether a stage ended for lack of memory: by its job's cgroup, version 1 or 2, or by V8's last words. */
-export class OutOfMemory {
-  readonly #log: string;
-  readonly #before = kills();
-
-  constructor(log: string) {
-    this.#log = log;
-  }
-
-  happened(): boolean {
-    return kills() > this.#before || /JavaScript heap out of memory|Array buffer allocation failed/.test(this.#tail());
-  }
-
-  #tail(): string {
-    try {
-      return readPart(this.#log, 1 << 16, 'end').text;
-    } catch {
-      return '';
-    }
-  }
+/** Gives a function that says whether a stage has since ended for lack of memory: by its job's cgroup, or V8's last words. */
+export function watchMemory(log: string): () => boolean {
+  const before = kills();
+  const words = /JavaScript heap out of memory|Array buffer allocation failed/;
+  return () => kills() > before || words.test(readEnd(log, 1 << 16));
 }
 
-/** How many processes of this job's cgroup the kernel has killed for lack of memory; 0 where it does not say. */
+/** How many processes of this job's cgroup the kernel has killed for lack of memory, by version 1 or 2; 0 where it does not say. */
 function kills(): number {
   const groups = readText('/proc/self/cgroup').split('\n');
   return groups.reduce((sum, line) => {

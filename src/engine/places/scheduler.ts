@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../user-error.ts';
 import type { JobClass } from '../store/batch-folder.ts';
 
@@ -18,23 +19,19 @@ export interface JobRequest {
   readonly after?: readonly string[];
 }
 
-/** A job as the scheduler lists it, for people. `id` names one worker: `17_3` is a task of the array 17. */
-export interface ListedJob {
-  readonly name: string;
-  readonly id: string;
-  /** In the scheduler's words, such as PENDING. */
+/** What a scheduler says of a job, in its own words: PENDING and Priority. */
+export interface JobState {
   readonly state: string;
   readonly reason?: string;
+}
+
+/** A job as the scheduler lists it, for people. `id` names one worker: `17_3` is a task of the array 17. */
+export interface ListedJob extends JobState {
+  readonly name: string;
+  readonly id: string;
   /** When it is expected to start, in the scheduler's words. */
   readonly startsAt?: string;
 }
-
-/** What a scheduler knows of a job: the state of each of its tasks that it remembers, or that there is no such job. */
-export type Inspection =
-  | { readonly answer: 'known'; readonly states: ReadonlyMap<string, string> }
-  | { readonly answer: 'gone' }
-  /** It could not be asked; this proves nothing. */
-  | { readonly answer: 'none' };
 
 /** The commands of a cluster's scheduler. */
 export interface Scheduler {
@@ -42,9 +39,12 @@ export interface Scheduler {
   readonly hasArrays: boolean;
   /** Gives the job's id. Throws a {@link SubmitError}. */
   submit(request: JobRequest): Promise<string>;
+  /** What it says of a job that nobody submits: whether, and when, it would start. Absent where it cannot be asked. */
+  wouldTake?(request: JobRequest): Promise<{ readonly ok: boolean; readonly said: string }>;
   /** The listed jobs of these names, with one command; an empty list proves nothing. */
   list(names: readonly string[]): Promise<readonly ListedJob[]>;
-  inspect(id: string): Promise<Inspection>;
+  /** The state of each worker of a job that it remembers; none where it knows no such job; undefined without an answer. */
+  inspect(id: string): Promise<ReadonlyMap<string, JobState> | undefined>;
   cancel(id: string): Promise<void>;
 }
 
@@ -58,19 +58,70 @@ export class SubmitError extends UserError {
   }
 }
 
+/** The state of a job where the scheduler lists no job at all, which may also be a fault of its list. */
+export const unlisted = 'UNLISTED';
+
 /** The states in which a job of Slurm is over. */
 const finals: ReadonlySet<string> = new Set([
   ...['BOOT_FAIL', 'CANCELLED', 'COMPLETED', 'DEADLINE', 'FAILED'],
   ...['NODE_FAIL', 'OUT_OF_MEMORY', 'PREEMPTED', 'REVOKED', 'TIMEOUT'],
 ]);
 
-export const isFinal = (state: string): boolean => finals.has(state);
+export const isFinal = ({ state }: JobState): boolean => finals.has(state);
+
+/** `PENDING (Priority)` */
+export const describeState = ({ state, reason }: JobState): string =>
+  reason === undefined ? state : `${state} (${reason})`;
+
+/** A scheduler that is full or silent is asked again after the first of these times, in milliseconds, which doubles up to the last. */
+const [firstRetry, longestRetry] = [2_000, 120_000];
+
+interface Submission {
+  /** Called with the id of each job that was accepted, and its workers. */
+  readonly accepted: (id: string, workers: number) => void;
+  /** Called once, with why it has to wait. */
+  readonly waits?: (why: string) => void;
+  readonly signal?: AbortSignal;
+  /** How long it tries, in milliseconds. */
+  readonly patience?: number;
+}
+
+/**
+ * Submits a job, again and again while the scheduler is full or silent, until `signal` is aborted. At a limit it asks for half
+ * as many workers. A job that was accepted although its submission failed is found by its name. Throws a
+ * {@link SubmitError} for a refusal.
+ */
+export async function submitPatiently(
+  scheduler: Scheduler,
+  request: JobRequest,
+  { accepted, waits, signal, patience = Number.POSITIVE_INFINITY }: Submission,
+): Promise<void> {
+  const until = performance.now() + patience;
+  let { workers } = request;
+  for (let wait = firstRetry; signal?.aborted !== true; wait = Math.min(2 * wait, longestRetry)) {
+    let left = scheduler.hasArrays ? 1 : workers;
+    const [jobs, each] = [left, scheduler.hasArrays ? workers : 1];
+    try {
+      for (; left > 0; left -= 1) accepted(await scheduler.submit({ ...request, workers: each }), each);
+      return;
+    } catch (error) {
+      if (!(error instanceof SubmitError)) throw error;
+      if (left < jobs) return; // those that were accepted serve all tickets
+      const [job] = await scheduler.list([request.name]);
+      if (job !== undefined) return accepted(job.id.split('_')[0]!, workers);
+      if (error.why === 'refused' || performance.now() + wait > until) throw error;
+      if (error.why === 'limit') workers = Math.max(1, Math.floor(workers / 2));
+      if (wait === firstRetry) waits?.(`${error.message}; it is asked again`);
+    }
+    await delay(wait, undefined, { signal }).catch(() => {});
+  }
+}
 
 /** How a command of a scheduler ended. */
 export interface CommandEnd {
   readonly ok: boolean;
   readonly out: string;
-  /** What it printed as an error, in one line. */
+  /** What it printed as an error, its lines in one. */
   readonly error: string;
 }
 
@@ -81,8 +132,14 @@ export function runCommand(program: string, args: readonly string[], cwd = '/'):
   return new Promise((resolve) => {
     const options = { cwd, timeout: patience, killSignal: 'SIGKILL', maxBuffer: 1 << 26 } as const;
     execFile(program, args, options, (error, out, stderr) => {
-      const said = stderr.trim().split('\n').join(' ') || (error?.message ?? '');
-      resolve({ ok: error === null, out, error: error?.killed === true ? `${program} did not answer` : said });
+      const lines = stderr
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/^sbatch: (error: )?/, ''));
+      const said = lines.join('; ') || (error?.message ?? '');
+      const isMissing = error?.code === 'ENOENT';
+      const why = isMissing ? `there is no command \`${program}\` on this machine` : said;
+      resolve({ ok: error === null, out, error: error?.killed === true ? `${program} did not answer` : why });
     });
   });
 }

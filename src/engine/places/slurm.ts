@@ -1,18 +1,24 @@
 import type { PlaceSpec } from '../config/places.ts';
 import {
-  type Inspection,
   type JobRequest,
+  type JobState,
   type ListedJob,
   runCommand,
   type Scheduler,
   SubmitError,
 } from './scheduler.ts';
 
+type Place = Pick<PlaceSpec, 'name' | 'partition' | 'account' | 'options'>;
+
 /** Slurm, by its own commands. */
-export function slurm(place: Pick<PlaceSpec, 'partition' | 'account' | 'options'>): Scheduler {
+export function slurm(place: Place): Scheduler {
   return {
     hasArrays: true,
     submit: async (request) => await submit(request, place),
+    wouldTake: async (request) => {
+      const { ok, error } = await runCommand('sbatch', ['--test-only', ...wordsFor(request, place)]);
+      return { ok, said: error };
+    },
     list: async (names) => {
       const words = `-h -r -t all --me -o %j|%i|%T|%S|%r -n ${names.join(',')}`;
       const { out } = await runCommand('squeue', words.split(' '));
@@ -25,11 +31,18 @@ export function slurm(place: Pick<PlaceSpec, 'partition' | 'account' | 'options'
   };
 }
 
-async function submit(request: JobRequest, place: Pick<PlaceSpec, 'partition' | 'account' | 'options'>) {
+async function submit(request: JobRequest, place: Place): Promise<string> {
+  const { ok, out, error } = await runCommand('sbatch', wordsFor(request, place));
+  const id = /^\d+/m.exec(out)?.[0];
+  if (ok && id !== undefined) return id;
+  throw new SubmitError(reasonOf(error), `sbatch refused a job of the place "${place.name}": ${error}`);
+}
+
+function wordsFor(request: JobRequest, place: Place): readonly string[] {
   const { name, script, root, log, needs, seconds, workers, after = [] } = request;
   const notice = Math.min(120, Math.ceil(seconds / 10));
   const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [`--${flag}=${value}`]);
-  const end = await runCommand('sbatch', [
+  return [
     ...['--parsable', '--export=NONE', '--requeue', '--open-mode=append'],
     ...option('job-name', name),
     ...option('chdir', root),
@@ -45,10 +58,7 @@ async function submit(request: JobRequest, place: Pick<PlaceSpec, 'partition' | 
     ...option('account', place.account),
     ...Object.entries(place.options).map(([flag, value]) => (value === true ? `--${flag}` : `--${flag}=${value}`)),
     script,
-  ]);
-  const id = /^\d+/m.exec(end.out)?.[0];
-  if (end.ok && id !== undefined) return id;
-  throw new SubmitError(reasonOf(end.error), `sbatch refused the job: ${end.error}`);
+  ];
 }
 
 /** What the messages of `sbatch` mean; one that is not known here is final. */
@@ -70,16 +80,20 @@ function readLine(line: string): readonly ListedJob[] {
   return [
     {
       ...{ name, id, state },
-      ...(why !== '' && why !== 'None' && { reason: why }),
+      ...reasonIn(why),
       ...(state === 'PENDING' && startsAt !== undefined && startsAt !== 'N/A' && { startsAt }),
     },
   ];
 }
 
-async function inspect(id: string): Promise<Inspection> {
+/** What Slurm gives as a reason also where there is none, or none that says more than the state. */
+const reasonIn = (reason: string): Pick<JobState, 'reason'> =>
+  /^(None|NonZeroExitCode|)$/.test(reason) ? {} : { reason };
+
+async function inspect(id: string): Promise<ReadonlyMap<string, JobState> | undefined> {
   const { ok, out, error } = await runCommand('scontrol', ['-o', 'show', 'job', id]);
-  if (!ok) return /invalid job id/i.test(error) ? { answer: 'gone' } : { answer: 'none' };
-  const states = new Map<string, string>();
+  if (!ok) return /invalid job id/i.test(error) ? new Map() : undefined;
+  const states = new Map<string, JobState>();
   for (const line of out.split('\n')) {
     const field = (name: string) => new RegExp(`(?:^| )${name}=(\\S+)`).exec(line)?.[1];
     const state = field('JobState');
@@ -87,9 +101,9 @@ async function inspect(id: string): Promise<Inspection> {
     const array = field('ArrayJobId');
     const tasks =
       array === undefined ? [field('JobId')!] : tasksOf(field('ArrayTaskId') ?? '').map((task) => `${array}_${task}`);
-    for (const task of tasks) states.set(task, state);
+    for (const task of tasks) states.set(task, { state, ...reasonIn(field('Reason') ?? '') });
   }
-  return states.size === 0 ? { answer: 'none' } : { answer: 'known', states };
+  return states.size === 0 ? undefined : states;
 }
 
 /** The numbers of `3`, `0-2,5` and `0-9%4`. */

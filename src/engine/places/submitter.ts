@@ -1,33 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
 import type { PlaceSpec } from '../config/places.ts';
+import type { World } from '../plan/examine.ts';
 import { type Batch, BatchFolder, type JobClass, type Ticket } from '../store/batch-folder.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { jobScript, type NodeCommand } from './job-script.ts';
-import { type Scheduler, SubmitError } from './scheduler.ts';
+import type { OpenTicket } from './open-tickets.ts';
+import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
 
 export interface SubmitterOptions {
   readonly place: PlaceSpec;
   readonly scheduler: Scheduler;
-  readonly cache: string;
-  readonly root: string;
+  readonly world: World;
   /** How many jobs may exist at once. */
   readonly most: number;
-  readonly environment: NodeJS.ProcessEnv;
   /** How a node serves the batch in a folder. */
   readonly commandFor: (folder: string) => NodeCommand;
   readonly signal: AbortSignal;
-  /** Jobs that exist now. */
-  readonly busy: () => number;
+  readonly warn: (message: string) => void;
 }
 
 /** A ticket in its batch. */
-export interface Placed {
-  readonly folder: BatchFolder;
-  readonly batch: Batch;
-  readonly index: number;
+export interface Placed extends OpenTicket {
   /** Resolves when the scheduler has accepted the batch, or refused it for good. */
   readonly submitted: Promise<void>;
 }
@@ -51,18 +46,18 @@ interface Gathering {
 const pause = 100;
 const firstWait = 1_500;
 const longestWait = 20_000;
-/** After a limit or without an answer it tries again after this time, which doubles. */
-const firstRetry = 2_000;
-const longestRetry = 120_000;
 
 /** Gathers tickets of the same class into batches, and submits each as one array of workers. */
 export class Submitter {
   readonly #options: SubmitterOptions;
+  readonly #busy: () => number;
   readonly #gatherings = new Map<string, Gathering>();
   #longest = firstWait;
 
-  constructor(options: SubmitterOptions) {
+  /** `busy` tells how many jobs exist now. */
+  constructor(options: SubmitterOptions, busy: () => number) {
     this.#options = options;
+    this.#busy = busy;
   }
 
   /** Resolves when the intent to run the ticket is on disk. Throws a `WriteError`. */
@@ -81,13 +76,13 @@ export class Submitter {
   flush(): void {
     const now = performance.now();
     for (const [key, gathering] of this.#gatherings) {
-      const room = this.#options.most - this.#options.busy();
+      const room = this.#options.most - this.#busy();
       if (room <= 0 || (now - gathering.last < pause && now - gathering.since < this.#longest)) continue;
       this.#gatherings.delete(key);
       this.#longest = Math.min(2 * this.#longest, longestWait);
       this.#place(gathering, Math.min(room, gathering.pending.length));
     }
-    if (this.#gatherings.size === 0 && this.#options.busy() === 0) this.#longest = firstWait;
+    if (this.#gatherings.size === 0 && this.#busy() === 0) this.#longest = firstWait;
   }
 
   get isWaiting(): boolean {
@@ -95,8 +90,9 @@ export class Submitter {
   }
 
   #place({ needs, pending }: Gathering, workers: number): void {
-    const { place, cache, root } = this.#options;
-    const folder = new BatchFolder(cache, batchId());
+    const { place, world, commandFor } = this.#options;
+    const { root } = world.pipeline;
+    const folder = new BatchFolder(world.store.folder, batchId());
     const tickets = pending.map(({ ticket }) => ticket);
     const batch: Batch = {
       ...{ format: 1, place: place.name, root, needs, workers, seconds: Math.ceil(place.time / 1000) },
@@ -104,7 +100,12 @@ export class Submitter {
     };
     const artifacts = new Map(pending.flatMap((one) => [...one.artifacts]));
     try {
-      folder.create(batch, tickets, artifacts, this.#scriptFor(folder, needs));
+      folder.create(
+        batch,
+        tickets,
+        artifacts,
+        jobScript(place, commandFor(folder.path), { root, memory: needs.memory }),
+      );
     } catch (error) {
       for (const { reject } of pending) reject(error);
       return;
@@ -114,47 +115,18 @@ export class Submitter {
     for (const [index, { resolve }] of pending.entries()) resolve({ folder, batch, index, submitted });
   }
 
-  #scriptFor(folder: BatchFolder, { memory }: JobClass): string {
-    const { place, root, environment, commandFor } = this.#options;
-    return jobScript(place, commandFor(folder.path), { root, memory, environment });
-  }
-
-  /** Submits a batch, again and again while the scheduler is full or silent. A refusal ends its tickets as failed. */
-  async submit(folder: BatchFolder, batch: Batch): Promise<void> {
-    let workers = batch.workers;
-    for (let wait = firstRetry; ; wait = Math.min(2 * wait, longestRetry)) {
-      try {
-        await this.#submitOnce(folder, batch, workers);
-        return;
-      } catch (error) {
-        if (!(error instanceof SubmitError)) throw error;
-        // It was accepted nevertheless, or some workers were: they serve all tickets.
-        if (folder.jobs().length > 0 || (await this.#adopt(folder, workers))) return;
-        if (error.why === 'refused') {
-          for (const index of batch.tickets.keys())
-            folder.end(index, { type: 'failed', message: describeError(error) });
-          return;
-        }
-        if (error.why === 'limit') workers = Math.max(1, Math.floor(workers / 2));
-      }
-      await delay(wait, undefined, { signal: this.#options.signal }).catch(() => {});
-      if (this.#options.signal.aborted) return;
+  /** Submits a batch. A refusal ends its tickets as failed. */
+  async submit(folder: BatchFolder, { needs, seconds, workers, tickets }: Batch): Promise<void> {
+    const { scheduler, world, signal, warn } = this.#options;
+    const { root } = world.pipeline;
+    const request = { name: nameOf(folder), script: folder.script, root, log: folder.output, needs, seconds, workers };
+    const accepted = (id: string, workers: number) => folder.addJob(id, workers);
+    try {
+      await submitPatiently(scheduler, request, { accepted, waits: warn, signal });
+    } catch (error) {
+      if (!(error instanceof SubmitError)) throw error;
+      for (const index of tickets.keys()) folder.end(index, { type: 'failed', message: describeError(error) });
     }
-  }
-
-  async #submitOnce(folder: BatchFolder, { needs, seconds }: Batch, workers: number): Promise<void> {
-    const { scheduler, root } = this.#options;
-    const request = { name: nameOf(folder), script: folder.script, root, log: folder.output, needs, seconds };
-    if (scheduler.hasArrays) return folder.addJob(await scheduler.submit({ ...request, workers }), workers);
-    for (let left = workers; left > 0; left -= 1) folder.addJob(await scheduler.submit({ ...request, workers: 1 }), 1);
-  }
-
-  /** Finds a job that was accepted although its submission failed. */
-  async #adopt(folder: BatchFolder, workers: number): Promise<boolean> {
-    const [job] = await this.#options.scheduler.list([nameOf(folder)]);
-    if (job === undefined) return false;
-    folder.addJob(job.id.split('_')[0]!, workers);
-    return true;
   }
 }
 

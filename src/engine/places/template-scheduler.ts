@@ -1,23 +1,21 @@
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
-import { type JobRequest, runCommand, type Scheduler, SubmitError } from './scheduler.ts';
+import { type JobRequest, runCommand, type Scheduler, SubmitError, unlisted } from './scheduler.ts';
 
 type Template = NonNullable<PlaceSpec['template']>;
 
 /** Another scheduler, by commands of the user's with `${…}` in them. Each worker is a job of its own. */
 export function templateScheduler(template: Template): Scheduler {
-  const listed = async () => {
-    const { ok, out } = await shell(template.query);
-    return ok ? new Set(out.split('\n').flatMap((line) => /^\s*([^\s.]+)/.exec(line)?.[1] ?? [])) : undefined;
-  };
   return {
     hasArrays: false,
     submit: (request) => submit(request, template),
     list: async () => [],
     inspect: async (id) => {
-      const all = await listed();
-      if (all === undefined) return { answer: 'none' };
-      return all.has(id) ? { answer: 'known', states: new Map([[id, 'LISTED']]) } : { answer: 'gone' };
+      const { ok, out } = await shell(template.query);
+      if (!ok) return undefined;
+      const all = out.split('\n').flatMap((line) => /^\s*([^\s.]+)/.exec(line)?.[1] ?? []);
+      if (all.length > 0 && !all.includes(id)) return new Map();
+      return new Map([[id, { state: all.length === 0 ? unlisted : 'LISTED' }]]);
     },
     cancel: async (id) => {
       await shell(filled(template.cancel, { id }));
@@ -42,7 +40,7 @@ async function submit(request: JobRequest, template: Template): Promise<string> 
   const id = new RegExp(template.id).exec(out)?.[1];
   if (ok && id !== undefined) return id;
   const why = /limit|too many|exceed/i.test(error) ? 'limit' : 'refused';
-  throw new SubmitError(why, `The scheduler refused the job: ${error || out.trim() || 'it printed no id'}`);
+  throw new SubmitError(why, `The scheduler refused a job: ${error || out.trim() || 'it printed no id'}`);
 }
 
 const shell = (command: string, cwd?: string) => runCommand('/bin/sh', ['-c', command], cwd);

@@ -10,7 +10,7 @@ import { partsDigest } from '../files/listing.ts';
 import { signTree } from '../files/sign-tree.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Outputs, World } from '../plan/examine.ts';
-import type { BatchFolder, JobClass, Ticket, Tries } from '../store/batch-folder.ts';
+import type { BatchFolder, JobClass, Ticket } from '../store/batch-folder.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
@@ -23,18 +23,11 @@ export interface Software {
   readonly gitCommit: string | undefined;
 }
 
-export interface TicketFacts {
-  readonly world: World;
-  readonly needs: JobClass;
-  readonly software: Software;
-  readonly module: string | undefined;
-  readonly tries: Tries;
-}
-
 /** An attempt as plain data, and the listings of the artifacts that it reads. */
 export function ticketOf(
   attempt: Attempt,
-  { world, needs, software, module, tries }: TicketFacts,
+  world: World,
+  { software, module, tries, needs }: Pick<Ticket, 'module' | 'tries'> & { software: Software; needs: JobClass },
 ): { readonly ticket: Ticket; readonly artifacts: ReadonlyMap<Digest, StoredArtifact> } {
   const { stage, examined, outputsOf, number, keep } = attempt;
   const artifacts = new Map<Digest, StoredArtifact>();

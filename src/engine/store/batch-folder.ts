@@ -1,14 +1,15 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { namesIn } from '../files/entries-in.ts';
-import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
+import { type ProcessIdentity, thisProcess } from '../files/process-identity.ts';
 import { readText } from '../files/read-part.ts';
 import { readJson, writeAtomic, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import { holderOf } from './lease.ts';
 import type { StageResult, StoredArtifact } from './stage-result.ts';
 
 /** What one job may use: tickets of one class share jobs. Memory in bytes. */
@@ -103,8 +104,16 @@ export type TicketEnd =
   /** The job's time was over. */
   | { readonly type: 'stopped' }
   | { readonly type: 'memory'; readonly message: string }
-  /** The job is dead, or nobody claimed the ticket; `state` as the scheduler told it. */
-  | { readonly type: 'lost'; readonly state: string; readonly said?: string }
+  /** The job is dead, or nobody claimed the ticket; `state` and `reason` as the scheduler told them. */
+  | {
+      readonly type: 'lost';
+      readonly state: string;
+      readonly reason?: string;
+      /** No job of the batch began to work. */
+      readonly unstarted?: true;
+      /** The end of what they printed. */
+      readonly said?: string;
+    }
   | { readonly type: 'unclaimed' }
   | { readonly type: 'cancelled'; readonly by: string };
 
@@ -116,7 +125,10 @@ export class BatchFolder {
   readonly id: string;
   readonly path: string;
 
+  readonly #cache: string;
+
   constructor(cache: string, id: string) {
+    this.#cache = cache;
     this.id = id;
     this.path = join(cache, 'jobs', id);
   }
@@ -126,12 +138,19 @@ export class BatchFolder {
     return namesIn(join(cache, 'jobs')).flatMap((id) => (/^\d/.test(id) ? [new BatchFolder(cache, id)] : []));
   }
 
-  /** Removes the folders of steps of detached runs that were taken long ago. */
-  static clearSteps(cache: string, age = 86_400_000): void {
-    for (const name of namesIn(join(cache, 'jobs'))) {
-      const taken = statSync(join(cache, 'jobs', name, 'taken'), { throwIfNoEntry: false });
-      if (taken !== undefined && Date.now() - taken.mtimeMs > age)
-        rmSync(join(cache, 'jobs', name), { recursive: true });
+  /** The folders of steps of detached runs and of probes, the oldest first. */
+  static steps(cache: string): readonly string[] {
+    const names = namesIn(join(cache, 'jobs')).filter((name) => /^(step|probe)-/.test(name));
+    const folders = names.map((name) => join(cache, 'jobs', name));
+    return folders.filter(isOwn).sort();
+  }
+
+  /** Removes what steps and probes left long ago. */
+  static clearSteps(cache: string): void {
+    for (const folder of BatchFolder.steps(cache)) {
+      const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+      const isOver = existsSync(join(folder, 'taken')) || basename(folder).startsWith('probe');
+      if (age > (isOver ? 1 : 30) * 86_400_000) rmSync(folder, { recursive: true, force: true });
     }
   }
 
@@ -153,9 +172,8 @@ export class BatchFolder {
 
   /** Throws unless the folder belongs to this user alone: what lies in it is run. */
   checkOwner(): void {
-    const stats = statSync(this.path, { throwIfNoEntry: false });
-    if (stats === undefined || (stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0)) return;
-    throw new UserError(`${this.path} belongs to someone else, or others may write to it: it is refused`);
+    if (!isOwn(this.path))
+      throw new UserError(`${this.path} belongs to someone else, or others may write to it: it is refused`);
   }
 
   /** The intent; undefined while it is being written. */
@@ -256,6 +274,11 @@ export class BatchFolder {
     return join(this.path, 'logs', `${index}.log`);
   }
 
+  /** Moves an output of a ticket into the private folder of the attempt that waited for it. */
+  moveOutput(from: string, to: string): void {
+    writing(to, () => renameSync(from, to));
+  }
+
   /** The private folder of a ticket for one worker, new and empty. A job that was requeued is another worker. */
   work(index: number, worker: WorkerName): string {
     const path = this.workPath(index, worker);
@@ -268,46 +291,28 @@ export class BatchFolder {
     return join(this.path, 'work', `${index}-${worker}-${restart}`);
   }
 
-  /** Moves the outputs of a ticket into the private folder of the attempt that waited for it. */
-  takeOutputs(index: number, to: string): void {
-    const claim = this.claimOf(index);
-    if (claim === undefined) return;
-    const from = this.workPath(index, claim);
-    writing(to, () => {
-      for (const name of namesIn(from)) if (!name.startsWith('.')) renameSync(join(from, name), join(to, name));
-    });
-  }
-
   removeWork(index: number, worker: WorkerName): void {
     rmSync(this.workPath(index, worker), { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** Says that a run waits for the batch, until it ends. */
-  wait(run: string): void {
-    this.#write(`waiters/${run}.json`, thisProcess());
+  /** The other processes that wait for tickets: they hold the leases of their fingerprints. */
+  waiters(): readonly ProcessIdentity[] {
+    const used = this.used();
+    const open = this.batch()?.tickets.filter((_, index) => !used.has(index)) ?? [];
+    const waiters = open.flatMap(({ digest }) => this.waiterFor(digest) ?? []);
+    return [...new Map(waiters.map((waiter) => [`${waiter.pid} ${waiter.host}`, waiter])).values()];
   }
 
-  leave(run: string): void {
-    rmSync(join(this.path, 'waiters', `${run}.json`), { force: true });
-  }
-
-  /** The processes that wait for the batch, and may live. */
-  waiters(except?: string): readonly ProcessIdentity[] {
-    return namesIn(join(this.path, 'waiters')).flatMap((name) => {
-      const identity = readIdentity(join(this.path, 'waiters', name));
-      return identity === undefined || name === `${except}.json` || lifeOf(identity) === 'dead' ? [] : [identity];
-    });
+  waiterFor(digest: Digest): ProcessIdentity | undefined {
+    const holder = holderOf(join(this.#cache, 'leases', digest));
+    const { pid, host, space } = thisProcess();
+    return holder?.pid === pid && holder.host === host && holder.space === space ? undefined : holder;
   }
 
   /** Whether every end was used. */
   isUsed(): boolean {
     const batch = this.batch();
     return batch !== undefined && this.used().size >= batch.tickets.length;
-  }
-
-  /** Whether every end was used, and no run that may live still takes something from here. */
-  servesNobody(): boolean {
-    return this.isUsed() && this.waiters().length === 0;
   }
 
   /** Whether every worker that was submitted has come and gone in order. */
@@ -334,4 +339,10 @@ export class BatchFolder {
   }
 }
 
-const folders = ['tickets', 'artifacts', 'claims', 'ends', 'used', 'beats', 'messages', 'logs', 'work', 'waiters'];
+const folders = ['tickets', 'artifacts', 'claims', 'ends', 'used', 'beats', 'messages', 'logs', 'work'];
+
+/** Whether a folder belongs to this user alone, or is not there. */
+function isOwn(folder: string): boolean {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  return stats === undefined || (stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0);
+}

@@ -208,7 +208,16 @@ function putBack(aside: string, path: string): void {
 /** Whether a process that may be alive holds the lease at a path; where that is uncertain, it is assumed for a day. */
 export function isHeld(path: string): boolean {
   const present = lookAtLease(path);
-  if (present === undefined) return false;
+  return present !== undefined && mayLive(present, day);
+}
+
+/** The process that holds the lease at a path, if it may be alive; where that is uncertain, it has renewed it in this hour. */
+export function holderOf(path: string): ProcessIdentity | undefined {
+  const present = lookAtLease(path);
+  return present !== undefined && mayLive(present, day / 24) ? present.holder : undefined;
+}
+
+function mayLive(present: PresentLease, patience: number): boolean {
   const life = lifeOfLease(present);
-  return life === 'alive' || (life === 'unknown' && Date.now() - present.renewed < day);
+  return life === 'alive' || (life === 'unknown' && Date.now() - present.renewed < patience);
 }
