@@ -2,19 +2,19 @@ import { sizeOf } from '../dtype.ts';
 import type { Call, Kernel } from '../kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import { attributesOf, poolingKernel, standing, type Windows, withChannelsFirst } from './pooling.ts';
+import { attributesOf, poolingKernel, type Windows } from './pooling.ts';
 import { unreached } from './windows.ts';
 
-export const avgPoolKernels: readonly Kernel[] = ['AvgPool', 'AvgPool3D'].flatMap((name) => [
-  poolingKernel(name, ['x'], means),
-  poolingKernel(`${name}Grad`, ['dy', 'input'], shares),
-]);
+export const avgPoolKernels: readonly Kernel[] = [
+  poolingKernel('AvgPool', ['x'], means),
+  poolingKernel('AvgPoolGrad', ['dy', 'input'], shares),
+];
 
 /** The mean of each window's elements; padding is none of them. */
 function means(lowering: Lowering, { operands, attributes }: Call<Windows>): Representation {
   const [x] = operands as [Operand];
   const options = { attributes: attributesOf(attributes) };
-  return standing(lowering, lowering.graph.node('AveragePool', [withChannelsFirst(lowering, x)], options), x.shape);
+  return { channelsFirst: lowering.graph.node('AveragePool', [lowering.channelsFirst(x)], options) };
 }
 
 /**
@@ -28,11 +28,11 @@ function shares(lowering: Lowering, { operands, attributes, outputs }: Call<Wind
   const channels = image.at(-1) as number;
   const { window } = attributes;
   const share = graph.scalar(1 / sizeOf(window));
-  const dealt = graph.node('Mul', [withChannelsFirst(lowering, dy), share]);
+  const dealt = graph.node('Mul', [lowering.channelsFirst(dy), share]);
   const ones = graph.node('Expand', [graph.scalar(1), graph.ints([channels, 1, ...window])]);
   const rest = unreached(image, dy.shape, window, attributes);
   const dx = graph.node('ConvTranspose', [dealt, ones], {
     attributes: { ...attributesOf(attributes), group: channels, output_padding: rest },
   });
-  return standing(lowering, dx, dy.shape);
+  return { channelsFirst: dx };
 }

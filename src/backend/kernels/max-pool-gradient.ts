@@ -23,8 +23,6 @@ export interface MaxPoolGradient {
   readonly spatial: readonly number[];
   readonly pooled: readonly number[];
   readonly windows: Windows;
-  /** Which of equal maxima gets the gradient. tfjs: the first in images, the last in volumes. */
-  readonly winner: 'first' | 'last';
 }
 
 /** Elements of a block: with its dozen intermediate results it fits into a few MiB of cache. */
@@ -44,10 +42,9 @@ export function maxPoolGradient(graph: GraphBuilder, task: MaxPoolGradient, fini
   });
 }
 
-/** MaxUnpool knows images of two axes only, and no padding; and the first of equal maxima wins in MaxPool. */
-function areDisjoint({ spatial, windows: { window, strides, pads }, winner }: MaxPoolGradient): boolean {
-  const apart = window.every((length, axis) => length <= strides[axis]!) && pads.every((pad) => pad === 0);
-  return apart && winner === 'first' && spatial.length === 2;
+/** MaxUnpool knows no padding. */
+function areDisjoint({ windows: { window, strides, pads } }: MaxPoolGradient): boolean {
+  return window.every((length, axis) => length <= strides[axis]!) && pads.every((pad) => pad === 0);
 }
 
 function unpooled(graph: GraphBuilder, { x, dy, planes, spatial, pooled, windows }: MaxPoolGradient): string {
@@ -89,7 +86,7 @@ function blockOf(planes: number, size: number): number {
 
 /** @param careful whether to mind NaN, which is never a maximum, and negative infinity, which ONNX Runtime takes for nothing */
 function route(graph: GraphBuilder, task: MaxPoolGradient, careful: boolean): string {
-  const { planes, spatial, windows, winner } = task;
+  const { planes, spatial, windows } = task;
   const axes = spatial.map((_, i) => i).filter((i) => windows.window[i] !== 1 || windows.strides[i] !== 1);
   // levels[i]: the maxima along the axes from i on.
   const levels: string[] = [];
@@ -100,14 +97,14 @@ function route(graph: GraphBuilder, task: MaxPoolGradient, careful: boolean): st
     else levels[i] = i === axes[0] ? task.y : maximaAlong(graph, below, lineOf(task, i), careful);
   }
   let dy = task.dy;
-  if (careful && winner === 'first') {
+  if (careful) {
     // tfjs looks for an element above negative infinity; a window without one gets no gradient.
     const above = graph.node('Greater', [task.y, graph.scalar(Number.NEGATIVE_INFINITY)]);
     dy = graph.node('Where', [above, dy, graph.scalar(0)]);
   }
   for (const i of axes) {
     const arrays = { x: levels[i + 1] as string, y: levels[i] as string, dy };
-    dy = deal(graph, arrays, { ...lineOf(task, i), winner, careful });
+    dy = deal(graph, arrays, { ...lineOf(task, i), careful });
   }
   return graph.reshape(dy, [planes, ...spatial]);
 }
@@ -172,24 +169,23 @@ export function withInfinities(graph: GraphBuilder, maxima: string): string {
 function deal(
   graph: GraphBuilder,
   { x, y, dy }: Pick<MaxPoolGradient, 'x' | 'y' | 'dy'>,
-  line: Line & { readonly winner: 'first' | 'last'; readonly careful: boolean },
+  line: Line & { readonly careful: boolean },
 ): string {
-  const { windows, window, stride, before, length, winner, careful } = line;
-  const order = Array.from({ length: window }, (_, i) => (winner === 'first' ? i : window - 1 - i));
+  const { windows, window, stride, before, length, careful } = line;
   // If no other element was the maximum, the last one is; it needs no comparison.
-  const compared = careful ? order : order.slice(0, -1);
+  const compared = careful ? window : window - 1;
   const cut = cutOf(line);
-  const farthest = Math.floor(Math.max(0, ...compared) / stride);
+  const farthest = Math.floor(Math.max(0, compared - 1) / stride);
   const fill = careful ? Number.NaN : Number.NEGATIVE_INFINITY;
-  const phases = compared.length === 0 ? [] : toPhases(graph, x, line, windows + farthest, fill);
+  const phases = compared === 0 ? [] : toPhases(graph, x, line, windows + farthest, fill);
   const [maxima, gradient] = [y, dy].map((name) => graph.reshape(name, cut.shape(windows))) as [string, string];
   const steps = Math.ceil((before + length) / stride);
   const shares = Array.from({ length: stride }, (): string[] => []);
   let taken: string | undefined;
-  for (const [i, t] of order.entries()) {
+  for (let t = 0; t < window; t++) {
     const step = Math.floor(t / stride);
     let mine: string | undefined;
-    if (i < compared.length) {
+    if (t < compared) {
       const phase = phases[t % stride] as string;
       const elements = farthest === 0 ? phase : graph.slice(phase, [cut.axis], [step], [step + windows]);
       const equal = graph.node('Equal', [elements, maxima]);

@@ -4,34 +4,25 @@ import type { FoldedPool, Lowering, Representation } from '../lowering/lowering.
 import type { Operand, TraceNode } from '../trace.ts';
 import { foldPool, unfoldGradient } from './folded-pool.ts';
 import { maxPoolGradient, withInfinities, withoutNaN } from './max-pool-gradient.ts';
-import {
-  allFinite,
-  attributesOf,
-  channelsFirstShape,
-  either,
-  poolingKernel,
-  standing,
-  type Windows,
-  withChannelsFirst,
-} from './pooling.ts';
+import { allFinite, attributesOf, channelsFirstShape, either, poolingKernel, type Windows } from './pooling.ts';
 
-export const maxPoolKernels: readonly Kernel[] = ['MaxPool', 'MaxPool3D'].flatMap((name) => [
-  poolingKernel(name, ['x'], pooled),
-  poolingKernel(`${name}Grad`, ['dy', 'input', 'output'], (lowering, call) =>
-    unpool(lowering, call, withChannelsFirst(lowering, call.operands[0] as Operand)),
+export const maxPoolKernels: readonly Kernel[] = [
+  poolingKernel('MaxPool', ['x'], pooled),
+  poolingKernel('MaxPoolGrad', ['dy', 'input', 'output'], (lowering, call) =>
+    unpool(lowering, call, lowering.channelsFirst(call.operands[0] as Operand)),
   ),
-]);
+];
 
 /**
  * The maximum of each window, NaN never being one, as in tfjs. ONNX Runtime's pooling forgets what came before a NaN, so
  * NaN is taken out of an image that is not all finite.
  */
 function pooled(lowering: Lowering, call: Call<Windows>): Representation {
-  const folded = call.kernel === 'MaxPool' ? foldPool(lowering, call) : undefined;
+  const folded = foldPool(lowering, call);
   if (folded !== undefined) return { channelsFirst: folded };
   const [x] = call.operands as [Operand];
   const { shape } = call.outputs[0]!;
-  const image = withChannelsFirst(lowering, x);
+  const image = lowering.channelsFirst(x);
   const finite = allFinite(lowering.graph, image, x.shape);
   lowering.notes.set(call, finite);
   const options = { attributes: attributesOf(call.attributes) };
@@ -40,7 +31,7 @@ function pooled(lowering: Lowering, call: Call<Windows>): Representation {
     holds: (graph) => pool(graph, image),
     fails: (graph) => withInfinities(graph, pool(graph, withoutNaN(graph, image))),
   });
-  return standing(lowering, maxima, shape);
+  return { channelsFirst: maxima };
 }
 
 /**
@@ -56,22 +47,21 @@ export function unpool(lowering: Lowering, node: TraceNode, gradient: string): R
   const folded = foldedBefore(lowering, input, output);
   if (folded !== undefined) return { folded: unfoldGradient(lowering, folded, gradient) };
   const [batch, channels, ...spatial] = channelsFirstShape(input.shape) as [number, number, ...number[]];
-  const x = withChannelsFirst(lowering, input);
-  const y = withChannelsFirst(lowering, output);
+  const x = lowering.channelsFirst(input);
+  const y = lowering.channelsFirst(output);
   const task = {
     ...{ x, y, dy: gradient },
     planes: batch * channels,
     spatial,
     pooled: output.shape.slice(1, -1),
     windows: node.attributes as Windows,
-    winner: input.shape.length === 4 ? ('first' as const) : ('last' as const),
   };
   const finite = graph.node('And', [
     finiteOf(lowering, input, output, x),
     allFinite(graph, gradient, [...output.shape]),
   ]);
   const planes = maxPoolGradient(graph, task, finite);
-  return standing(lowering, graph.reshape(planes, [batch, channels, ...spatial]), input.shape);
+  return { channelsFirst: graph.reshape(planes, [batch, channels, ...spatial]) };
 }
 
 /** The pooling whose gradient is asked for, if it was computed with the convolution before it. */

@@ -3,19 +3,17 @@ import { sameShape, sizeOf } from '../dtype.ts';
 import { type Call, type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
 import { windowAxes } from './windows.ts';
 
-/** tfjs's attributes of a pooling of images or volumes. */
+/** tfjs's attributes of a pooling of images. */
 interface TfPool {
   readonly filterSize: number | number[];
   readonly strides: number | number[];
   readonly pad: 'valid' | 'same' | number | [number, number][];
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  readonly dataFormat?: 'NHWC' | 'NDHWC' | 'NCDHW';
 }
 
-/** Where windows are laid: a number per axis, rows or depth first; `pads` those before all axes, then those after. */
+/** Where windows are laid: a number per axis, rows first; `pads` those before all axes, then those after. */
 export type Windows = {
   readonly window: readonly number[];
   readonly strides: readonly number[];
@@ -23,7 +21,7 @@ export type Windows = {
 };
 
 /**
- * A pooling of images or volumes, or its gradient, whose second input is the image and which has its shape.
+ * A pooling of images, or its gradient, whose second input is the image and which has its shape.
  *
  * @param inputs the image alone for a pooling
  */
@@ -43,8 +41,8 @@ export function poolingKernel(
       const shape = poolShape(image, attributes);
       if (shape === undefined || specs.some(({ dtype }) => dtype !== 'float32')) return undefined;
       if (isGradient && !sameShape(specs[0]!.shape, shape.output)) return undefined;
-      // With windows of one element, tfjs returns an image as it is, with its NaN; a volume it pools.
-      if (!isGradient && name !== 'MaxPool3D' && isTrivial(shape.windows)) return { view: image };
+      // With windows of one element, tfjs returns an image as it is, with its NaN.
+      if (!isGradient && isTrivial(shape.windows)) return { view: image };
       return { outputs: [{ shape: isGradient ? image : shape.output, dtype: 'float32' }], attributes: shape.windows };
     },
     lower,
@@ -52,17 +50,14 @@ export function poolingKernel(
 }
 
 /**
- * The windows that tfjs lays on an image `[batch, height, width, channels]` or a volume `[batch, depth, height, width,
- * channels]`. Undefined for volumes with channels first, and for what ONNX has not: windows that lie wholly on padding, and
- * tfjs's negative pads of volumes (`same`, with strides beyond the window).
+ * The windows that tfjs lays on an image `[batch, height, width, channels]`. Undefined for what ONNX has not: windows that lie wholly
+ * on padding.
  */
 function poolShape(image: readonly number[], attributes: TfPool) {
-  const { filterSize, strides, pad, dimRoundingMode, dataFormat } = attributes;
-  if (dataFormat === 'NCDHW') return undefined;
-  const { computePool2DInfo, computePool3DInfo } = backend_util;
-  const [size, steps] = [filterSize as [number, number, number], strides as [number, number, number]];
-  const compute = (image.length === 5 ? computePool3DInfo : computePool2DInfo) as typeof computePool3DInfo;
-  const info = compute(image as Parameters<typeof compute>[0], size, steps, 1, pad as 'valid', dimRoundingMode);
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  const [size, steps] = [filterSize as [number, number], strides as [number, number]];
+  const shape = image as [number, number, number, number];
+  const info = backend_util.computePool2DInfo(shape, size, steps, 1, pad as 'valid', dimRoundingMode);
   const axes = windowAxes(info);
   const fits = axes.every(({ window, before, after }) => {
     return before >= 0 && before < window && after !== undefined && after < window;
@@ -83,18 +78,6 @@ function isTrivial({ window, strides }: Windows): boolean {
 
 export function attributesOf({ window, strides, pads }: Windows) {
   return { kernel_shape: window, strides, pads };
-}
-
-/** An image or a volume as `[batch, channels, …]`. */
-export function withChannelsFirst(lowering: Lowering, x: Operand): string {
-  if (x.shape.length === 4) return lowering.channelsFirst(x);
-  return lowering.graph.transpose(lowering.logical(x), [0, 4, 1, 2, 3]);
-}
-
-/** Where an image or volume `[batch, channels, …]` of the graph stands. */
-export function standing(lowering: Lowering, name: string, shape: readonly number[]): Representation {
-  if (shape.length === 4) return { channelsFirst: name };
-  return { logical: lowering.graph.transpose(name, [0, 2, 3, 4, 1]) };
 }
 
 /** A shape `[batch, …, channels]` with its channels moved to axis 1. */

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { anyNumber, arrayOf, type Sample } from '../../../test/support/both-backends.ts';
@@ -6,7 +6,7 @@ import { distinct } from './testing-cases.ts';
 import { type Case, EXACT, property, type SealedProperty } from './testing-properties.ts';
 
 interface Pooling {
-  /** Rows and columns, or depth before them. */
+  /** Rows and columns. */
   readonly window: number[];
   readonly strides: number[];
   readonly pad: 'valid' | 'same' | number | [number, number][];
@@ -20,7 +20,7 @@ const tying = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(Number.NaN, Number.NEGATIVE_INFINITY) },
 );
 
-const pads = (axes: number): fc.Arbitrary<Pick<Pooling, 'pad' | 'rounding'>> => {
+const pads = (): fc.Arbitrary<Pick<Pooling, 'pad' | 'rounding'>> => {
   const explicit: [number, number][] = [
     [0, 0],
     [1, 0],
@@ -29,22 +29,22 @@ const pads = (axes: number): fc.Arbitrary<Pick<Pooling, 'pad' | 'rounding'>> => 
   ];
   return fc.oneof(
     fc.record({
-      pad: fc.constantFrom<Pooling['pad'][]>('valid', 'same', ...(axes === 2 ? [explicit] : [])),
+      pad: fc.constantFrom<Pooling['pad'][]>('valid', 'same', explicit),
       rounding: fc.constant(undefined),
     }),
     fc.record({ pad: fc.constant(1), rounding: fc.constant('floor' as const) }),
   );
 };
 
-/** Images or volumes, and windows that overlap, fill it or leave gaps. */
-function poolings(axes: number, longest: number, numbers: fc.Arbitrary<number>): fc.Arbitrary<Case<Pooling>> {
-  return geometries(axes, longest).chain(({ shape, ...how }) =>
+/** Images, and windows that overlap, fill it or leave gaps. */
+function images(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case<Pooling>> {
+  return geometries(8).chain(({ shape, ...how }) =>
     fc.record({ inputs: fc.tuple(arrayOf(shape, 'float32', numbers)), attributes: fc.constant(how) }),
   );
 }
 
-function geometries(axes: number, longest: number): fc.Arbitrary<Pooling & { shape: number[] }> {
-  const each = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: axes, maxLength: axes });
+function geometries(longest: number): fc.Arbitrary<Pooling & { shape: number[] }> {
+  const each = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: 2, maxLength: 2 });
   return fc
     .record({
       batch: fc.integer({ min: 1, max: 2 }),
@@ -52,15 +52,12 @@ function geometries(axes: number, longest: number): fc.Arbitrary<Pooling & { sha
       channels: fc.integer({ min: 1, max: 3 }),
       window: each(1, 3),
       strides: each(1, 3),
-      how: pads(axes),
+      how: pads(),
     })
     .map(({ batch, spatial, channels, window, strides, how }) => ({
       shape: [batch, ...spatial, channels],
-      // A window must not lie on padding alone. tfjs counts windows by the first axis alone where the pad is a number, and
-      // its places in volumes are only right for cubes.
-      window: window.map((own) =>
-        Math.max(axes === 3 || how.pad === 1 ? window[0]! : own, how.pad === 'valid' ? 1 : 2),
-      ),
+      // A window must not lie on padding alone. tfjs counts windows by the first axis alone where the pad is a number.
+      window: window.map((own) => Math.max(how.pad === 1 ? window[0]! : own, how.pad === 'valid' ? 1 : 2)),
       strides: strides.map((own) => (how.pad === 1 ? strides[0]! : own)),
       ...how,
     }));
@@ -68,7 +65,7 @@ function geometries(axes: number, longest: number): fc.Arbitrary<Pooling & { sha
 
 /** Distinct numbers, for gradients of maxima. */
 function smallPoolings(shape: readonly number[]): fc.Arbitrary<Case<Pooling>> {
-  return geometries(shape.length - 2, 3).chain(({ shape: _, ...how }) =>
+  return geometries(3).chain(({ shape: _, ...how }) =>
     fc.record({ inputs: fc.tuple(distinct(shape)), attributes: fc.constant(how) }),
   );
 }
@@ -81,22 +78,13 @@ function unpaddedPoolings(shape: readonly number[]): fc.Arbitrary<Case<Pooling>>
   }));
 }
 
-/** tfjs pads volumes by less than nothing where windows leave gaps; ONNX has no such pads. */
-const hasGaps = ({ attributes: { window, strides, pad } }: Case<Pooling>) =>
-  pad === 'same' && strides.some((stride, i) => stride > window[i]!);
-
 type Pair = [number, number];
-type Triple = [number, number, number];
 
 const maxPool = (x: Tensor, { window, strides, pad, rounding }: Pooling): Tensor =>
-  window.length === 2
-    ? tf.maxPool(x as Tensor4D, window as Pair, strides as Pair, pad as 'valid', rounding)
-    : tf.maxPool3d(x as Tensor5D, window as Triple, strides as Triple, pad as 'valid', rounding);
+  tf.maxPool(x as Tensor4D, window as Pair, strides as Pair, pad as 'valid', rounding);
 
 const avgPool = (x: Tensor, { window, strides, pad, rounding }: Pooling): Tensor =>
-  window.length === 2
-    ? tf.avgPool(x as Tensor4D, window as Pair, strides as Pair, pad as 'valid', rounding)
-    : tf.avgPool3d(x as Tensor5D, window as Triple, strides as Triple, pad as 'valid', rounding);
+  tf.avgPool(x as Tensor4D, window as Pair, strides as Pair, pad as 'valid', rounding);
 
 /** The gradient of a sum in which each result counts differently. */
 function gradientOf(pool: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
@@ -124,9 +112,6 @@ function repeating(shape: readonly number[]): Sample {
   return { shape, dtype: 'float32', values: Array.from({ length: size }, (_, i) => (i * 7919) % 23) };
 }
 
-const images = (numbers: fc.Arbitrary<number>) => poolings(2, 8, numbers);
-const volumes = (numbers: fc.Arbitrary<number>) => poolings(3, 5, numbers);
-
 export const windowProperties: readonly SealedProperty[] = [
   property({
     kernel: 'MaxPool',
@@ -145,22 +130,6 @@ export const windowProperties: readonly SealedProperty[] = [
     compute: ([x], how) => gradientOf((image) => maxPool(image, how))(x),
   }),
   property({
-    kernel: 'MaxPool3D',
-    cases: volumes(tying),
-    runs: 12,
-    tolerance: EXACT,
-    mayFallBack: hasGaps,
-    compute: ([x], how) => maxPool(x, how),
-    gradient: { cases: smallPoolings([1, 3, 3, 3, 1]) },
-  }),
-  property({
-    kernel: 'MaxPool3DGrad',
-    cases: volumes(tying),
-    runs: 20,
-    mayFallBack: hasGaps,
-    compute: ([x], how) => gradientOf((volume) => maxPool(volume, how))(x),
-  }),
-  property({
     kernel: 'AvgPool',
     examples: [roundedUp],
     cases: images(anyNumber),
@@ -173,19 +142,5 @@ export const windowProperties: readonly SealedProperty[] = [
     cases: images(anyNumber),
     runs: 20,
     compute: ([x], how) => gradientOf((image) => avgPool(image, how))(x),
-  }),
-  property({
-    kernel: 'AvgPool3D',
-    cases: volumes(anyNumber),
-    mayFallBack: hasGaps,
-    compute: ([x], how) => avgPool(x, how),
-    gradient: { cases: unpaddedPoolings([1, 3, 3, 3, 1]) },
-  }),
-  property({
-    kernel: 'AvgPool3DGrad',
-    cases: volumes(anyNumber),
-    runs: 10,
-    mayFallBack: hasGaps,
-    compute: ([x], how) => gradientOf((volume) => avgPool(volume, how))(x),
   }),
 ];

@@ -1,7 +1,6 @@
 import type { backend_util } from '@tensorflow/tfjs';
 
 type Conv2DInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
-type Conv3DInfo = ReturnType<typeof backend_util.computeConv3DInfo>;
 
 /** How windows lie along one axis: a convolution's filter, or the elements that a pooling takes together. */
 export interface WindowAxis {
@@ -14,16 +13,15 @@ export interface WindowAxis {
 }
 
 const AXES = [
-  ['Depth', 'front'],
   ['Height', 'top'],
   ['Width', 'left'],
 ] as const;
 
-/** The axes of a convolution or pooling as tfjs describes it, rows or depth first. */
-export function windowAxes(info: Conv2DInfo | Conv3DInfo): WindowAxis[] {
+/** The axes of a convolution or pooling as tfjs describes it, rows first. */
+export function windowAxes(info: Conv2DInfo): WindowAxis[] {
   const { padInfo, ...rest } = info;
   const [numbers, pads] = [rest, padInfo] as unknown as [Record<string, number>, Record<string, number>];
-  return AXES.filter(([name]) => `in${name}` in numbers).map(([name, side]) => {
+  return AXES.map(([name, side]) => {
     const of = (what: string) => numbers[`${what}${name}`] as number;
     const [stride, before] = [of('stride'), pads[side] as number];
     const after = padAfter(of('in'), before, of('out'), stride, of('effectiveFilter'));
