@@ -169,8 +169,13 @@ const coloursOf = (series: readonly Series[]): readonly string[] =>
   series.map((_, i) => (i === series.length - 1 ? ink.medium : palette[i % palette.length]!));
 
 /** `16 real and 16 fake images, explained for the predicted class`. */
-const imagesText = ({ real, fake }: Judgement, { class: name }: Frame): string =>
-  `${formatCount(real)} real and ${formatCount(fake)} fake images, explained for ${classText(name)}`;
+const imagesText = ({ images, real, fake }: Judgement, { class: name }: Frame): string => {
+  const counts =
+    real === undefined
+      ? formatCountOf(images, 'image')
+      : `${formatCount(real)} real and ${formatCount(fake!)} fake images`;
+  return `${counts}, explained for ${classText(name)}`;
+};
 
 const replacements: Readonly<Record<BaselineName, string>> = {
   blur: 'the blurred image',
@@ -179,5 +184,5 @@ const replacements: Readonly<Record<BaselineName, string>> = {
 };
 
 /** `pixels replaced by the blurred image, which has the same class for 12 of 32 images`. */
-const baselineText = ({ kept, real, fake }: Judgement, { curveBaseline }: Frame): string =>
-  `pixels replaced by ${replacements[curveBaseline]}, given the same class in ${formatCount(kept)} of ${formatCountOf(real + fake, 'image')}`;
+const baselineText = ({ kept, images }: Judgement, { curveBaseline }: Frame): string =>
+  `pixels replaced by ${replacements[curveBaseline]}, given the same class in ${formatCount(kept)} of ${formatCountOf(images, 'image')}`;

@@ -195,6 +195,7 @@ function judgedOf(quickness: readonly number[], isRandomised = true, kept = [0.1
   });
   return judge(images, {
     ...{ methods: methods.slice(-quickness.length), depths: isRandomised ? depths : [] },
+    classes: 2,
     labels: images.map(({ index }) => index % 2),
     groups: images.map(() => undefined),
     ...{ confidence: 0.95, draws: 500, seed: 7 },

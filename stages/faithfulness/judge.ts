@@ -30,6 +30,8 @@ export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
 
 /** The options that all methods are judged by; the control is the last method. */
 type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> & {
+  /** How many classes there are. */
+  readonly classes: number;
   readonly methods: readonly Method[];
   readonly depths: readonly RandomisedDepth[];
   readonly labels: readonly number[];
@@ -38,7 +40,7 @@ type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> 
 
 /** Judges methods by images that all were measured on, in the order of the options. */
 export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
-  const { methods, depths, labels, groups, draws, seed, confidence } = options;
+  const { methods, depths, labels, groups, draws, seed, confidence, classes } = options;
   const testAll = (differences: readonly (readonly number[])[]): readonly Tested[] => {
     // The bootstrap's own p-value would be too small for few images, and few people have time for many.
     const ps = differences.map((values) => signFlipTest(values, { groups, draws, seed }));
@@ -71,8 +73,11 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
     methods,
     control: judged[last]!,
     depths,
-    real: labels.filter((label) => label === 0).length,
-    fake: labels.filter((label) => label === 1).length,
+    images: images.length,
+    ...(classes === 2 && {
+      real: labels.filter((label) => label === 0).length,
+      fake: labels.filter((label) => label === 1).length,
+    }),
     /** Images whose baseline is given the same class: exchanging their pixels shows little. */
     kept: images.filter(({ curves }) => curves[0]!.insertion[0]! >= 0.5).length,
   };

@@ -13,7 +13,7 @@ import { isCam, type Method, passesOf } from '../../src/learning/attribution/met
 import type { Question } from '../../src/learning/attribution/question.ts';
 import { expectFinite } from '../../src/learning/explanations/questions.ts';
 import type { How, QuestionBatch, Subject } from '../../src/learning/explanations/subject.ts';
-import { outputOf } from '../../src/learning/models/model-output.ts';
+import { outputOf, rowOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
 export interface MeasureOptions {
@@ -54,7 +54,7 @@ export async function measureImages(subject: Subject, options: MeasureOptions): 
     // One more forward pass, so that a broken network is known before many.
     const logits = await outputOf(subject.model, asked.question.images);
     for (const [slot, index] of asked.indices.entries())
-      expectFinite([logits[2 * slot]!, logits[2 * slot + 1]!], subject.samples[index]!.key);
+      expectFinite(rowOf(logits, slot, asked.indices.length), subject.samples[index]!.key);
     const { maps, completeness } = await mapsOf(subject, asked.question, options, 'maps');
     const curves = await curvesOf(subject, asked, maps, options);
     await meter?.add(asked.question, maps);

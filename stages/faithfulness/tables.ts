@@ -48,12 +48,12 @@ export function formatMetrics(
   judgement: Judgement,
   head: Pick<FaithfulnessSettings, Repeated> & { readonly layer: string },
 ): string {
-  const { ranked, control, real, fake, kept, weightDraws } = judgement;
+  const { ranked, control, images, real, fake, kept, weightDraws } = judgement;
   const { split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps } = head;
   return formatJson({
     ...{ split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps },
     ...(weightDraws > 0 && { weightDraws }),
-    ...{ images: real + fake, real, fake, baselineHasClass: kept },
+    ...{ images, ...(real !== undefined && { real, fake }), baselineHasClass: kept },
     best: ranked[0]!.method,
     beatControl: ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above').length,
     methods: Object.fromEntries([

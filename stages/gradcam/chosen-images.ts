@@ -29,7 +29,7 @@ export class ChosenImages {
   }
 
   offer(image: SurveyedImage): void {
-    const outcome = predictedClasses(image.logits)[0] === image.label ? 'right' : 'wrong';
+    const outcome = predictedClasses(image.logits, image.logits.length)[0] === image.label ? 'right' : 'wrong';
     const { count, first } = this.#of(image.label, outcome);
     const rank = ({ index }: { readonly index: number }) => this.#ranks[index]!;
     const isFirst = first.length < this.#most || rank(image) < rank(first.at(-1)!);

@@ -7,7 +7,7 @@ import { leadOf } from './lead.ts';
 import { spec } from './spec.ts';
 import { casesTable, leadTable } from './tables.ts';
 
-const options = { confidence: 0.95, draws: 400, seed: 7 };
+const options = { classes: ['real', 'fake'], confidence: 0.95, draws: 400, seed: 7 };
 const settings = spec.settings.parse({});
 const unknown = Number.NaN;
 

@@ -52,11 +52,12 @@ export default async function run(context: Context): Promise<void> {
 
 /** Not for the control, whose random weights may leave nothing of a map. */
 function warnOfConstantMaps(context: Context, { name, layer, survey }: Case & SurveyedCase): void {
-  const constant = survey.maps.flatMap(({ method, constant: [real = 0, fake = 0] }) =>
-    method === 'random-cam' || real + fake === 0
-      ? []
-      : [`${real + fake} by ${methodTitle(method)} (${real} of real images, ${fake} of fake ones)`],
-  );
+  const constant = survey.maps.flatMap(({ method, constant: counts }) => {
+    const all = counts.reduce((sum, count) => sum + count);
+    const [real, fake] = counts;
+    const byClass = counts.length > 2 ? '' : ` (${real} of real images, ${fake} of fake ones)`;
+    return method === 'random-cam' || all === 0 ? [] : [`${all} by ${methodTitle(method)}${byClass}`];
+  });
   if (constant.length === 0) return;
   context.warn(
     `${name === '' ? '' : `${name}: `}Of ${survey.indices.length} maps on ${context.settings.split} these are constant: ${formatList(constant)}. There ${layer} shows nothing for the class by that method. Shares of pixels are means over the other maps.`,

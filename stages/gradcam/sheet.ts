@@ -13,7 +13,7 @@ import {
   scoreText,
 } from '../../src/learning/explanations/map-pictures.ts';
 import type { Subject } from '../../src/learning/explanations/subject.ts';
-import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/learning/metrics/logits.ts';
+import { predictedClasses, softmax } from '../../src/learning/metrics/logits.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
@@ -24,6 +24,8 @@ import type { GradcamSettings } from './spec.ts';
 const side = 120;
 /** With more methods, wrong predictions stand below the right ones, not beside them. */
 const mostBeside = 3;
+/** Classes whose images are counted one by one. */
+const mostCounted = 4;
 
 /** A row of the sheet. */
 interface SheetRow extends Pick<Case, 'name' | 'layer'> {
@@ -42,19 +44,24 @@ export async function camSheet(
     const [right, wrong] = [await blockOf(row, 'right', settings), await blockOf(row, 'wrong', settings)];
     blocks.push(...(settings.method.length <= mostBeside ? [[right, wrong]] : [[right], [wrong]]));
   }
-  const subtitle = [subtitleOf(settings), classlessText(settings.method) ?? [], notes].flat().join(' ');
+  const subtitle = [subtitleOf(settings, rows[0]!.subject.classes), classlessText(settings.method) ?? [], notes]
+    .flat()
+    .join(' ');
   const sheet = imageSheet({ title, subtitle, blocks, across: 1 + settings.method.length, side });
   const bar = { title: 'of each map, on its own scale', length: 2 * side, values: [0, 1], labels: ['least', 'most'] };
   return withColourBar(sheet, mapColourBar(settings.colours, { ...bar, orient: 'bottom' }));
 }
 
-function subtitleOf({ split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings): string {
+function subtitleOf(
+  { split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings,
+  classes: readonly string[],
+): string {
   const [least, most] = colourWords[colours];
   const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
   const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
   return (
     'First the image with its class, the predicted class and its probability; then a map for each method, over the image: ' +
-    `${most} where a place raises ${scoreText(score, classText(of))} most, ${least} where least. ` +
+    `${most} where a place raises ${scoreText(score, classText(of), classes)} most, ${least} where least. ` +
     `${counted[0]!.toUpperCase()}${counted.slice(1)} of each class and outcome, drawn from ${from} (seed ${seed}).`
   );
 }
@@ -73,7 +80,12 @@ async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }:
   const isNone = counts.every(({ own }) => own === 0);
   // The model and its layer are named once in a row.
   const whose = outcome === 'right' ? `${name === '' ? '' : `${name}, `}layer ${layer}; ` : '';
-  const header = `${whose}predicted ${outcome}: ${isNone ? 'none' : counts.map(({ of }) => of).join(', ')}`;
+  const total = formatCountOf(
+    counts.reduce((sum, { own }) => sum + own, 0),
+    'image',
+  );
+  const all = classes.length > mostCounted ? total : counts.map(({ of }) => of).join(', ');
+  const header = `${whose}predicted ${outcome}: ${isNone ? 'none' : all}`;
   const cells: ImageCell[] = [];
   for (const [label, className] of isNone ? [] : classes.entries()) {
     const images = chosen.first(label, outcome);
@@ -112,7 +124,6 @@ async function cellsOf(
 }
 
 function predictionOf({ logits }: ChosenImage) {
-  const predicted = predictedClasses(logits)[0]!;
-  const [fake] = fakeProbabilities(logitDifferences(logits)) as unknown as [number];
-  return { predicted, probability: predicted === 1 ? fake : 1 - fake };
+  const predicted = predictedClasses(logits, logits.length)[0]!;
+  return { predicted, probability: softmax(logits)[predicted]! };
 }

@@ -49,8 +49,7 @@ export const spec = defineKind<GradcamSettings>({
     },
     datasets: {
       type: 'dataset',
-      summary:
-        'Images of two classes, real first: one set for all models, or one for each, matched by axis values or order.',
+      summary: 'Labelled images: one set for all models, or one for each, matched by axis values or order.',
       list: true,
       labelled: true,
       parts: ({ split }) => [split],
@@ -68,7 +67,7 @@ export const spec = defineKind<GradcamSettings>({
   outputs: {
     sheet: {
       type: 'chart',
-      summary: 'For each model a real and a fake image, predicted right and wrong, beside the maps over them.',
+      summary: 'For each model an image of each class, predicted right and wrong, beside the maps over them.',
     },
     maps: {
       type: 'files',

@@ -34,12 +34,13 @@ export function formatMetrics(cases: readonly MeasuredCase[], settings: GradcamS
 
 /** The `table` artifact: a row for each model and method, in full precision; columns are named as in the metrics. */
 export function formatTable(cases: readonly MeasuredCase[]): string {
-  const rows = cases.flatMap(({ name, layer, measured: { methods, images, real, fake, accuracy } }) =>
+  const rows = cases.flatMap(({ name, layer, measured: { methods, images, keys, counts, accuracy } }) =>
     Array.from(methods, ([method, numbers]) => {
       const cells = Array.from(numbers, ([path, { estimate, low, high }]) =>
         low === undefined || high === undefined ? { [path]: estimate } : intervalCells(path, { estimate, low, high }),
       );
-      return { model: name, method, layer, images, real, fake, accuracy, ...Object.assign({}, ...cells) };
+      const sides = keys.length === 2 && { real: counts[0], fake: counts[1] };
+      return { model: name, method, layer, images, ...sides, accuracy, ...Object.assign({}, ...cells) };
     }),
   );
   return csvTable(rows);
@@ -50,12 +51,15 @@ export function casesTable(cases: readonly MeasuredCase[], { split, confidence }
   const all = cases.flatMap(({ measured }) => [...measured.methods.values()]);
   const has = (path: string) => all.some((numbers) => numbers.has(path));
   const [isUntrained, isMasked] = [has('untrained.topShare'), has('masks.pointingGame')];
+  // Of many classes, columns for each would be no table.
+  const isPair = cases.every(({ measured }) => measured.keys.length === 2);
+  const of = isPair ? ['real.', 'fake.'] : [''];
   const rows = cases.flatMap(({ name, layer, measured }) =>
     Array.from(measured.methods, ([method, numbers]) => [
       ...(cases.length > 1 ? [name] : []),
       ...[methodTitle(method), layer],
-      ...(['real', 'fake'] as const).map((label) => classShare(numbers, label, measured[label])),
-      ...(isUntrained ? ['real', 'fake'].map((label) => shareAt(numbers, `untrained.${label}.topShare`)) : []),
+      ...of.map((path, label) => mapsShare(numbers, path, isPair ? measured.counts[label]! : undefined)),
+      ...(isUntrained ? of.map((path) => shareAt(numbers, `untrained.${path}topShare`)) : []),
       ...[distanceAt(numbers, '', confidence), shareAt(numbers, 'distanceByChance')],
       ...(isMasked ? [shareAt(numbers, 'masks.pointingGame'), shareAt(numbers, 'masks.pointingGameByChance')] : []),
     ]),
@@ -64,7 +68,8 @@ export function casesTable(cases: readonly MeasuredCase[], { split, confidence }
     title: `Share of a map in its most salient 10 % of pixels, on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
       ...(cases.length > 1 ? ['model'] : []),
-      ...['method', 'layer', 'real', 'fake', ...(isUntrained ? ['untrained, one draw: real', 'fake'] : [])],
+      ...['method', 'layer', ...(isPair ? ['real', 'fake'] : ['trained'])],
+      ...(isUntrained ? (isPair ? ['untrained, one draw: real', 'fake'] : ['untrained, one draw']) : []),
       ...['mean maps differ in', 'by chance'],
       ...(isMasked ? ['points into mask', 'by chance'] : []),
     ],
@@ -72,10 +77,11 @@ export function casesTable(cases: readonly MeasuredCase[], { split, confidence }
   };
 }
 
-/** The share of a class, and the number of maps that it is the mean of if some are constant. */
-function classShare(numbers: MapNumbers, label: 'real' | 'fake', images: number): string {
-  const share = shareAt(numbers, `${label}.topShare`);
-  const constant = numbers.get(`${label}.constantMaps`)!.estimate;
+/** The share of a class, or of all where `images` is undefined, and the number of maps that it is the mean of if some are constant. */
+function mapsShare(numbers: MapNumbers, path: string, images: number | undefined): string {
+  const share = shareAt(numbers, `${path}topShare`);
+  if (images === undefined) return share;
+  const constant = numbers.get(`${path}constantMaps`)!.estimate;
   return constant === 0 ? share : `${share}, ${formatCount(images - constant)} of ${formatCountOf(images, 'map')}`;
 }
 

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCountOf, formatLevel, formatList, formatShare, formatSigned } from '../../src/format-numbers.ts';
+import { scoreOf } from '../../src/learning/attribution/explained-score.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
@@ -20,7 +21,7 @@ const meanSide = 190;
 export interface ShownImage {
   readonly key: string;
   readonly label: number;
-  readonly logits: readonly [real: number, fake: number];
+  readonly logits: ArrayLike<number>;
   readonly image: string;
   readonly map: string;
 }
@@ -44,14 +45,15 @@ export function saliencySheet(
   const { classes, measured, settings, labels } = frame;
   const blocks = classes.flatMap((name, label) => {
     const own = shown.filter((image) => image.label === label);
-    const all = [measured.real, measured.fake][label]!;
+    const all = measured.counts[label]!;
     return own.length === 0
       ? []
       : [{ header: `${own.length} of ${formatCountOf(all, `${name} image`)}`, cells: own.flatMap(cellsOf) }];
   });
+  const difference = classes.length === 2 ? 'fake minus that of real' : 'its class minus that of all others';
   const subtitle = [
-    'Left of each pair the image, with its score of fake minus that of real. Right its map, with the share that its most salient 10 % of pixels hold:',
-    `yellow where ${scoreText(settings.score, classText(settings.class))} depends most on the pixels, dark violet where it does not,`,
+    `Left of each pair the image, with its score of ${difference}. Right its map, with the share that its most salient 10 % of pixels hold:`,
+    `yellow where ${scoreText(settings.score, classText(settings.class), classes)} depends most on the pixels, dark violet where it does not,`,
     'each map on its own scale, up to its most salient 1 %.',
     chanceNote(measured) ?? [],
   ];
@@ -71,11 +73,17 @@ function cellsOf({
   map,
   topShare,
 }: ShownImage & { readonly topShare: number }): ImageCell[] {
-  const difference = formatSigned(logits[1] - logits[0], 2);
-  const outcome = predictedClasses(logits)[0] === label ? 'right' : 'wrong';
+  const isPair = logits.length === 2;
+  const difference = formatSigned(scoreOf(Float32Array.from(logits), isPair ? 1 : label, { score: 'margin' }), 2);
+  const outcome = predictedClasses(logits, logits.length)[0] === label ? 'right' : 'wrong';
   const share = Number.isNaN(topShare) ? 'zero everywhere' : formatShare(topShare, 0);
   return [
-    { image, caption: difference, outcome, description: `${key}: fake − real ${difference}, ${outcome}` },
+    {
+      image,
+      caption: difference,
+      outcome,
+      description: `${key}: ${isPair ? 'fake − real' : 'own class − others'} ${difference}, ${outcome}`,
+    },
     { image: map, caption: share, description: `Map of ${key}: ${share}` },
   ];
 }
@@ -90,12 +98,12 @@ export function meansChart(trained: MeanPictures, untrained: MeanPictures | unde
     classes.flatMap((name, label) => {
       const image = means[label];
       if (image === undefined) return [];
-      const share = shareAt(numbersOf(frame), `${path}${label === 0 ? 'real' : 'fake'}.meanMapTopShare`);
+      const share = shareAt(numbersOf(frame), `${path}${measured.keys[label]}.meanMapTopShare`);
       const caption = share === '–' ? 'zero everywhere' : `10 % hold ${share}`;
       const header = `${name}${net}`;
       return [{ header, cells: [{ image, caption, description: `Mean map of ${header}: ${caption}` }] }];
     });
-  const counts = [measured.real, measured.fake];
+  const { counts } = measured;
   const images = classes.flatMap((name, label) =>
     counts[label] === 0 ? [] : [formatCountOf(counts[label]!, `${name} image`)],
   );
@@ -115,13 +123,17 @@ export function meansChart(trained: MeanPictures, untrained: MeanPictures | unde
   return withColourBar(sheet, mapColourBar(colours, bar));
 }
 
+/** Classes in a table, in their order. */
+const mostRows = 20;
+
 /** A row for each network, one for their difference, and one for chance. */
 export function saliencyTable(frame: Frame): Highlight {
   const { method, split, confidence } = frame.settings;
   const numbers = numbersOf(frame);
   const hasUntrained = numbers.has('untrained.topShare');
   const hasMasks = numbers.has('masks.pointingGame');
-  const shares = ['real.topShare', 'fake.topShare'];
+  const isPair = frame.classes.length === 2;
+  const shares = isPair ? ['real.topShare', 'fake.topShare'] : ['topShare'];
   const scores = hasMasks ? ['masks.pointingGame', 'masks.intersectionOverUnion'] : [];
   const net = (name: string, path: string, format: typeof shareAt, distance: string) => [
     ...[name, ...shares.map((share) => format(numbers, path + share)), distance],
@@ -130,7 +142,11 @@ export function saliencyTable(frame: Frame): Highlight {
   return {
     title: `${methodTitle(method)} on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
-      ...['network', 'real: 10 % of pixels hold', 'fake: 10 % of pixels hold', 'mean maps differ in'],
+      ...[
+        'network',
+        ...(isPair ? ['real: ', 'fake: '] : ['']).map((of) => `${of}10 % of pixels hold`),
+        'mean maps differ in',
+      ],
       ...(hasMasks ? ['points into mask', 'overlap with mask'] : []),
     ],
     rows: [
@@ -142,9 +158,31 @@ export function saliencyTable(frame: Frame): Highlight {
           ]
         : []),
       [
-        ...['by chance', '10 %', '10 %', shareAt(numbers, 'distanceByChance')],
+        ...['by chance', ...shares.map(() => '10 %'), shareAt(numbers, 'distanceByChance')],
         ...scores.map((score) => shareAt(numbers, `${score}ByChance`)),
       ],
     ],
+  };
+}
+
+/** Of more than two classes: each with the concentration of its maps, and the pair whose mean maps are furthest apart. */
+export function classesTable(frame: Frame): Highlight {
+  const { keys, counts } = frame.measured;
+  const numbers = numbersOf(frame);
+  const farthest = (key: string) => {
+    const others = keys.filter((other) => other !== key);
+    const pathOf = (other: string) =>
+      [`distances.${key}.${other}`, `distances.${other}.${key}`].find((path) => numbers.has(path));
+    const apart = (other: string) => numbers.get(pathOf(other) ?? '')?.estimate || 0;
+    const [first] = others.toSorted((a, b) => apart(b) - apart(a));
+    return pathOf(first!) === undefined ? '–' : `${first}, ${shareAt(numbers, pathOf(first!)!)}`;
+  };
+  const rows = keys.map((key, label) => [
+    ...[frame.classes[label]!, counts[label]!, shareAt(numbers, `${key}.topShare`), farthest(key)],
+  ]);
+  return {
+    title: 'Maps by class',
+    columns: ['class', 'images', '10 % of pixels hold', 'mean map furthest from that of'],
+    rows: keys.length === 2 ? [] : rows.slice(0, mostRows),
   };
 }

@@ -13,7 +13,15 @@ import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { paintMap } from '../../src/learning/vision/colour-map.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { StageContext } from '../../src/stage.ts';
-import { colours, type Frame, meansChart, type ShownImage, saliencySheet, saliencyTable } from './charts.ts';
+import {
+  classesTable,
+  colours,
+  type Frame,
+  meansChart,
+  type ShownImage,
+  saliencySheet,
+  saliencyTable,
+} from './charts.ts';
 import type { SaliencySettings } from './spec.ts';
 
 type Context = StageContext<SaliencySettings>;
@@ -54,7 +62,7 @@ export default async function run(context: Context): Promise<void> {
   await renderOutput(context, 'sheet', saliencySheet(images, frame));
   await renderOutput(context, 'means', means);
   warnOf(context, surveyed);
-  context.highlight(saliencyTable(frame));
+  for (const table of [saliencyTable(frame), classesTable(frame)]) if (table.rows.length > 0) context.highlight(table);
 }
 
 function meanPictures({ maps }: Survey): Promise<readonly (string | undefined)[]> {

@@ -176,7 +176,7 @@ const numbers = new Map<string, MapNumber>(
   }),
 );
 const measured: MeasuredSurvey = {
-  ...{ images: 121, real: 120, fake: 1, accuracy: 0.75, isNearChance: false },
+  ...{ images: 121, keys: ['real', 'fake'], counts: [120, 1], accuracy: 0.75, isNearChance: false },
   methods: new Map([['gradient', numbers]]),
 };
 const frame: Frame = {

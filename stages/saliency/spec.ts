@@ -19,7 +19,7 @@ const settings = z.strictObject({
     .min(2)
     .max(48)
     .default(36)
-    .describe('How many of the explained images the sheet shows, half of each class as far as there are.'),
+    .describe('How many of the explained images the sheet shows, as many of each class as far as there are.'),
   maps: z
     .enum(['shown', 'all'])
     .default('shown')
@@ -46,7 +46,7 @@ export const spec = defineKind<SaliencySettings>({
   outputs: {
     sheet: {
       type: 'chart',
-      summary: 'Images of both classes beside their maps, right and wrong predictions outlined.',
+      summary: 'Images of each class beside their maps, right and wrong predictions outlined.',
     },
     means: { type: 'chart', summary: 'The mean map of each class, and those of the untrained network.' },
     maps: {

@@ -21,7 +21,7 @@ export interface ExplainOptions extends NoiseOptions {
 
 /** The scores of a batch of images, and maps that explain them. */
 export interface Explanation {
-  /** `[batch, 2]`. */
+  /** `[batch, classes]`. */
   readonly logits: Float32Array;
   /** In the order of the methods, one map for each image. */
   readonly maps: readonly (readonly AttributionMap[])[];

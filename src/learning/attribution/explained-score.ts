@@ -1,22 +1,28 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import { tensor } from '@tensorflow/tfjs';
+import { logSumOf } from '../metrics/binary-view.ts';
 import type { Question } from './question.ts';
 
 /**
- * The sum over images of the scores that are explained, from logits `[batch, 2]`. In inference mode images do not interact,
+ * The sum over images of the scores that are explained, from logits `[batch, classes]`. In inference mode images do not interact,
  * so the gradient of the sum by one image is that of its own score. Scores are taken before the softmax: its gradient
- * vanishes where a network is sure, and it mixes in evidence against the other class (Simonyan, Vedaldi and Zisserman 2014,
+ * vanishes where a network is sure, and it mixes in evidence against the other classes (Simonyan, Vedaldi and Zisserman 2014,
  * "Deep inside convolutional networks", section 3).
  */
 export function explainedScore(logits: Tensor, { classes, score }: Pick<Question, 'classes' | 'score'>): Scalar {
-  const factors = new Float32Array(2 * classes.length);
+  const width = logits.shape[1]!;
+  const factors = new Float32Array(width * classes.length);
   for (const [i, c] of classes.entries()) {
-    factors[2 * i + c] = 1;
-    if (score === 'margin') factors[2 * i + 1 - c] = -1;
+    factors[width * i + c] = 1;
+    if (score === 'margin' && width === 2) factors[2 * i + 1 - c] = -1;
   }
-  return logits.mul(tensor(factors, [classes.length, 2])).sum();
+  const own = tensor(factors, [classes.length, width]);
+  const sum = logits.mul(own).sum<Scalar>();
+  if (score === 'score' || width === 2) return sum;
+  const others = logits.sub(own.mul(1e9)).logSumExp(1); // e to the own class's logit becomes 0
+  return sum.sub(others.sum());
 }
 
-/** The explained score of one image, from its two logits. */
-export const scoreOf = (logits: readonly [number, number], c: number, { score }: Pick<Question, 'score'>): number =>
-  score === 'margin' ? logits[c]! - logits[1 - c]! : logits[c]!;
+/** The explained score of one image, from its logits, `[classes]`. */
+export const scoreOf = (logits: Float32Array, c: number, { score }: Pick<Question, 'score'>): number =>
+  score === 'score' ? logits[c]! : logits[c]! - logSumOf([...logits.filter((_, other) => other !== c)]);

@@ -1,7 +1,7 @@
 import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
 import { customGrad, dispose, grad, keep, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
-import { inputOf, outputOf, readValues } from '../models/model-output.ts';
+import { inputOf, outputOf, readValues, rowOf } from '../models/model-output.ts';
 import { explainedScore, scoreOf } from './explained-score.ts';
 import type { Question } from './question.ts';
 
@@ -9,7 +9,7 @@ import type { Question } from './question.ts';
 
 /**
  * The gradient by the image (w of Simonyan, Vedaldi and Zisserman 2014, "Deep inside convolutional networks", equation 4), by one
- * pass forward to the logits, `[batch, 2]`, and one back, in inference mode.
+ * pass forward to the logits, `[batch, classes]`, and one back, in inference mode.
  */
 export async function inputGradient(
   model: LayersModel,
@@ -157,7 +157,7 @@ export async function integratedGradient(
   const attribution = way.map((length, i) => (sum[i]! / steps) * length);
   const ends = [await outputOf(model, images), await outputOf(model, baseline)];
   const rises = Float64Array.from(classes, (c, i) => {
-    const [after, before] = ends.map((logits) => scoreOf([logits[2 * i]!, logits[2 * i + 1]!], c, question));
+    const [after, before] = ends.map((logits) => scoreOf(rowOf(logits, i, classes.length), c, question));
     return after! - before!;
   });
   const size = images.length / classes.length;

@@ -1,4 +1,7 @@
-/** Which score of a class is explained: its own score before the softmax, or the margin over the other class's score. */
+/**
+ * Which score of a class is explained: its own score before the softmax, or its margin over the other classes, whose scores together are
+ * the logarithm of the sum of their exponentials: the logit of the class's probability.
+ */
 export const scoreKinds = ['score', 'margin'] as const;
 export type ScoreKind = (typeof scoreKinds)[number];
 
@@ -6,7 +9,7 @@ export type ScoreKind = (typeof scoreKinds)[number];
 export interface Question {
   /** As the network sees them, normalised: `[batch, height, width, 3]`. */
   readonly images: Float32Array;
-  /** The class whose score is explained for each image, 0 or 1: `[batch]`. */
+  /** The class whose score is explained for each image, by its index: `[batch]`. */
   readonly classes: Int32Array;
   readonly score: ScoreKind;
   /** One seed for each image, for methods that draw: the same seed gives the same map, whatever the batch. */

@@ -13,7 +13,7 @@ function maps(images: number, bump: number) {
     const isBump = labels[Math.floor(i / cells)] === 1 && i % cells < cells / 4;
     return random.float() + (isBump ? bump : 0);
   });
-  return { labels, coarse, cells };
+  return { classes: 2, labels, coarse, cells };
 }
 
 test('classes that look elsewhere are further apart than chance, those that look alike are not', () => {
@@ -38,7 +38,7 @@ test('within groups of both classes labels change places, so pairs are compared 
 
 test('one class alone has no distance', () => {
   const { coarse } = maps(4, 0);
-  assert.deepEqual(chanceDistance({ labels: new Uint8Array(4), coarse, cells }, 1), {
+  assert.deepEqual(chanceDistance({ classes: 2, labels: new Uint8Array(4), coarse, cells }, 1), {
     byChance: Number.NaN,
     p: Number.NaN,
   });

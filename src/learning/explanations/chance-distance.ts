@@ -1,7 +1,10 @@
 import { permutation, Random } from '../../random.ts';
 import { mapDistance } from '../attribution/map-measures.ts';
+import { mean } from '../metrics/mean.ts';
 
 interface LabelledMaps {
+  /** How many labels there are. */
+  readonly classes: number;
   readonly labels: ArrayLike<number>;
   /** Images of a group are not independent: a group of one class is relabelled as a whole, one of both within itself. */
   readonly groups?: readonly (string | undefined)[] | undefined;
@@ -32,19 +35,28 @@ export function chanceDistance(maps: LabelledMaps, seed: number) {
   return { byChance: sum / defined, p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined) };
 }
 
-/** The distance between the mean maps of images with these labels. */
-export function distanceOfMeans(maps: Pick<LabelledMaps, 'coarse' | 'cells'>, labels: ArrayLike<number>): number {
-  const [real, fake] = weightedSums(maps, labels);
-  return mapDistance(real!, fake!);
+/** The distance between the mean maps of images with these labels; of more than two, the mean over their pairs. */
+export function distanceOfMeans(maps: Omit<LabelledMaps, 'labels' | 'groups'>, labels: ArrayLike<number>): number {
+  return meanDistance(weightedSums(maps, labels));
 }
+
+/** The mean distance over the pairs of labels that both have images. */
+export const meanDistance = (sums: readonly Float32Array[]): number =>
+  mean(distancesOf(sums).flatMap(({ distance }) => (Number.isNaN(distance) ? [] : [distance])));
+
+/** The distance between the mean maps of every two labels; NaN where one has no images. */
+export const distancesOf = (sums: readonly Float32Array[]) =>
+  sums.flatMap((one, a) =>
+    sums.slice(a + 1).map((other, i) => ({ labels: [a, a + 1 + i] as const, distance: mapDistance(one, other) })),
+  );
 
 /** By label, the weighted sum of its images' maps; it stands for the mean where the unit does not matter. */
 export function weightedSums(
-  { coarse, cells }: Pick<LabelledMaps, 'coarse' | 'cells'>,
+  { coarse, cells, classes }: Omit<LabelledMaps, 'labels' | 'groups'>,
   labels: ArrayLike<number>,
   weights?: Uint8Array,
 ): readonly Float32Array[] {
-  const sums = [new Float32Array(cells), new Float32Array(cells)];
+  const sums = Array.from({ length: classes }, () => new Float32Array(cells));
   for (let image = 0; image < labels.length; image++) {
     const weight = weights?.[image] ?? 1;
     if (weight === 0) continue;
@@ -67,8 +79,8 @@ function unitsOf({ labels, groups }: LabelledMaps) {
   return { pure: all.filter(isPure), mixed: all.filter((images) => !isPure(images)) };
 }
 
-function shuffled(labels: ArrayLike<number>, { pure, mixed }: ReturnType<typeof unitsOf>, random: Random): Uint8Array {
-  const result = new Uint8Array(labels.length);
+function shuffled(labels: ArrayLike<number>, { pure, mixed }: ReturnType<typeof unitsOf>, random: Random): Uint16Array {
+  const result = new Uint16Array(labels.length);
   const order = permutation(pure.length, random);
   for (const [i, images] of pure.entries()) {
     for (const image of images) result[image] = labels[pure[order[i]!]![0]!]!;

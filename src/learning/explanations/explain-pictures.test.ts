@@ -40,12 +40,12 @@ test('pictures of any size are scored, and explained for the class that they are
   assert.equal(together.layer, 'conv3');
   for (const [i, one] of together.pictures.entries()) {
     const { scores, probabilities, called, explained, maps, seen } = one;
-    assert.equal(called, scores[1] > scores[0] ? 1 : 0);
+    assert.equal(called, scores[1]! > scores[0]! ? 1 : 0);
     assert.equal(explained, called);
-    assert.ok(Math.abs(Math.log(probabilities[1] / probabilities[0]) - (scores[1] - scores[0])) < 1e-9);
+    assert.ok(Math.abs(Math.log(probabilities[1]! / probabilities[0]!) - (scores[1]! - scores[0]!)) < 1e-9);
     assert.deepEqual([seen.width, seen.height, maps[0]!.width, maps[1]!.width < 56], [56, 56, 56, true]);
     const alone = await explainPictures(model, [pictures[i]!], asked);
-    assert.ok(Math.abs(alone.pictures[0]!.scores[0] - scores[0]) < 1e-5);
+    assert.ok(Math.abs(alone.pictures[0]!.scores[0]! - scores[0]!) < 1e-5);
   }
   const other = await explainPictures(model, pictures, { ...asked, class: 'real', methods: ['gradient'] });
   assert.deepEqual(

@@ -4,9 +4,9 @@ import type { AttributionMap } from '../attribution/attribution-map.ts';
 import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
 import { isCam, type Method } from '../attribution/methods.ts';
-import { fakeProbabilities, logitDifferences, predictedClasses } from '../metrics/logits.ts';
+import { predictedClasses, softmax } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
-import { outputOf } from '../models/model-output.ts';
+import { outputOf, rowOf } from '../models/model-output.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
@@ -28,10 +28,10 @@ export interface ExplainedPicture {
   readonly name: string;
   /** As the network sees it. */
   readonly seen: DecodedImage;
-  /** Real, fake: before the softmax, and after it. */
-  readonly scores: readonly [number, number];
-  readonly probabilities: readonly [number, number];
-  /** The predicted class and the class whose score the maps explain, 0 or 1. */
+  /** By class: before the softmax, and after it. */
+  readonly scores: readonly number[];
+  readonly probabilities: readonly number[];
+  /** The predicted class and the class whose score the maps explain, by index. */
   readonly called: number;
   readonly explained: number;
   /** In the order of the methods. */
@@ -56,18 +56,18 @@ export async function explainPictures(
   const seen = await seeAll(pictures, input);
   const images = floatsOf(seen, input);
   const logits = await outputOf(model, images);
-  for (const [i, { name }] of pictures.entries()) expectFinite([logits[2 * i]!, logits[2 * i + 1]!], name);
-  const called = predictedClasses(logits);
+  const scoresOf = (i: number) => rowOf(logits, i, pictures.length);
+  for (const [i, { name }] of pictures.entries()) expectFinite(scoresOf(i), name);
+  const called = predictedClasses(logits, info.classes.length);
   const classes = await choose(images, new Int32Array(pictures.length));
   // Seeds depend on the content, so that a picture is explained alike under any name.
   const seeds = pictures.map(({ bytes }) => imageSeed(asked.seed, createHash('sha256').update(bytes).digest('hex')));
   const question = { images, classes, score: asked.score, seeds };
   const { maps, completeness } = await explain(model, question, asked.methods, methodOptions(asked, input, layer));
-  const fake = fakeProbabilities(logitDifferences(logits));
   return {
     pictures: pictures.map(({ name }, i) => ({
       ...{ name, seen: seen[i]!, called: called[i]!, explained: classes[i]! },
-      ...{ scores: [logits[2 * i]!, logits[2 * i + 1]!], probabilities: [1 - fake[i]!, fake[i]!] },
+      ...{ scores: [...scoresOf(i)], probabilities: softmax(scoresOf(i)) },
       maps: maps.map((ofMethod) => ofMethod[i]!),
     })),
     ...(layer !== undefined && { layer }),

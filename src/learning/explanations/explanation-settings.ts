@@ -17,7 +17,9 @@ export const explanationSettings = {
   score: z
     .enum(scoreKinds)
     .default('score')
-    .describe("The score that is explained: the class's own before the softmax, or its margin over the other class's."),
+    .describe(
+      "The score that is explained: the class's own before the softmax, or its margin over the other classes', for which the logarithm of the sum of their exponentials stands.",
+    ),
   samples: count
     .exactOptional()
     .describe('Noisy copies of each image, for smooth-grad, smooth-grad-squared and var-grad; 50 by default.'),
@@ -67,7 +69,7 @@ export const surveySettings = {
     .min(2)
     .exactOptional()
     .describe(
-      'How many images are explained, half of each class as far as there are, drawn by the seed; all by default.',
+      'How many images are explained, as many of each class as far as there are, drawn by the seed; all by default.',
     ),
   untrained: z
     .boolean()
@@ -86,7 +88,7 @@ export const subjectInputs = {
   model: { type: 'model', summary: 'A model trained on images.', labelled: true },
   dataset: {
     type: 'dataset',
-    summary: 'Images of two classes, real first; resized and normalised as the model was trained.',
+    summary: 'Labelled images; resized and normalised as the model was trained.',
     parts: ({ split }) => [split],
   },
 } as const satisfies Readonly<Record<string, InputPort<{ readonly split: string }>>>;

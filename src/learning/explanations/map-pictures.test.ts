@@ -3,9 +3,12 @@ import { test } from 'node:test';
 import { brightenMap, classText, scoreText } from './map-pictures.ts';
 
 test('every kind says in the same words which score is explained', () => {
-  assert.equal(scoreText('score', classText('label')), 'the score of its own class');
-  assert.equal(scoreText('score', classText('fake')), 'the score of the class fake');
-  assert.equal(scoreText('margin', classText('predicted')), 'the score of the predicted class minus that of the other');
+  assert.equal(scoreText('score', classText('label'), ['real', 'fake']), 'the score of its own class');
+  assert.equal(scoreText('score', classText('fake'), ['real', 'fake']), 'the score of the class fake');
+  assert.equal(
+    scoreText('margin', classText('predicted'), ['real', 'fake']),
+    'the score of the predicted class minus that of the other',
+  );
 });
 
 test('a map is brightened up to its most salient 1 %, and one of zeros stays so', () => {

@@ -59,8 +59,8 @@ export const classText = (name: string): string =>
   name === 'label' ? 'its own class' : name === 'predicted' ? 'the predicted class' : `the class ${name}`;
 
 /** The explained score in words, such as `the score of its own class minus that of the other`. */
-export const scoreText = (score: ScoreKind, ofClass: string): string =>
-  `the score of ${ofClass}${score === 'margin' ? ' minus that of the other' : ''}`;
+export const scoreText = (score: ScoreKind, ofClass: string, { length }: readonly string[]): string =>
+  `the score of ${ofClass}${score === 'score' ? '' : length === 2 ? ' minus that of the other' : ' minus that of all others'}`;
 
 /** A caveat about the methods whose maps depend on no class, if there are any. */
 export function classlessText(methods: readonly Method[]): string | undefined {

@@ -15,7 +15,7 @@ test('maps go into numbered files of a thousand each, and the list says of every
   const folder = join(bench.root, 'maps');
   const each = <T>(of: (place: number) => T) => Array.from({ length: images }, (_, place) => of(place));
   {
-    using writer = new MapsWriter(folder);
+    using writer = new MapsWriter(folder, ['real', 'fake']);
     const samples = each((place) => {
       const key = `test/${place}`;
       return {

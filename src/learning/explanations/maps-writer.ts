@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvLine } from '../../csv.ts';
+import { formatFew } from '../../format-numbers.ts';
+import { StageError } from '../../stage.ts';
 import type { Method } from '../attribution/methods.ts';
 import { NpyWriter } from '../vision/features/npy.ts';
 import type { Subject } from './subject.ts';
@@ -19,10 +21,8 @@ interface MapsOf extends Pick<Subject, 'classes' | 'samples'> {
 /** Maps of one file: of 256 x 256 pixels they take 256 MB. */
 const mostMaps = 1000;
 
-const columns = [
-  ...['file', 'row', 'model', 'method', 'layer', 'split', 'key', 'path', 'class', 'source'],
-  ...['explained', 'real', 'fake', 'topShare', 'maskShare', 'pointingGame', 'intersectionOverUnion', 'rise', 'gap'],
-];
+const columns = ['file', 'row', 'model', 'method', 'layer', 'split', 'key', 'path', 'class', 'source', 'explained'];
+const measures = ['topShare', 'maskShare', 'pointingGame', 'intersectionOverUnion', 'rise', 'gap'];
 
 /**
  * Writes raw maps for further work as they come, without keeping them: `<prefix><method>-00000.npy` and so on, a thousand in
@@ -31,18 +31,31 @@ const columns = [
  */
 export class MapsWriter {
   readonly #folder: string;
-  readonly #lines: string[] = [csvLine(columns)];
+  readonly #lines: string[] = [];
+  readonly #classes: readonly string[];
   readonly #open = new Map<Method, NpyWriter>();
   /** Numbers of the kept maps, by the place of their image in the survey. */
   readonly #kept = new Map<number, number>();
   #of: MapsOf | undefined;
 
-  constructor(folder: string) {
+  /** @param classes those of all models; the columns of two have the names real and fake */
+  constructor(folder: string, classes: readonly string[]) {
     this.#folder = folder;
+    this.#classes = classes;
+    const scores = classes.length === 2 ? ['real', 'fake'] : classes.map((name) => `score.${name}`);
+    this.#lines.push(csvLine([...columns, ...scores, ...measures]));
     mkdirSync(folder, { recursive: true });
   }
 
+  /** Throws a {@link StageError} for a model of other classes. */
   begin(of: MapsOf): void {
+    if (
+      of.classes.length !== this.#classes.length ||
+      (of.classes.length > 2 && of.classes.join() !== this.#classes.join())
+    ) {
+      const [first, here] = [this.#classes, of.classes].map((names) => formatFew(names, 10));
+      throw new StageError(`Expected models of the same classes, got ${first} and ${here}.`);
+    }
     this.#of = of;
     this.#kept.clear();
   }
@@ -75,7 +88,10 @@ export class MapsWriter {
         const { rises, gaps } = method === 'integrated-gradients' ? completeness! : {};
         const measured = [topShares, masks?.shares, pointing, overlaps, rises, gaps].map((values) => values?.[place]);
         const cells = measured.map((value) => (value === undefined || Number.isNaN(value) ? '' : value));
-        this.#lines.push(csvLine([...where, ...what, logits[2 * place]!, logits[2 * place + 1]!, ...cells]));
+        const width = classes.length;
+        this.#lines.push(
+          csvLine([...where, ...what, ...logits.subarray(width * place, width * (place + 1)), ...cells]),
+        );
       }
     }
   }

@@ -32,9 +32,9 @@ function surveyOf(corner: number, seed = 1): Survey {
 }
 
 const numbersOf = (corner: number, untrained?: Survey) =>
-  metricsOf(measureSurvey(surveyOf(corner), { confidence: 0.95, draws: 300, seed: 7 }, untrained))[
-    'gradient'
-  ] as Numbers;
+  metricsOf(
+    measureSurvey(surveyOf(corner), { classes: ['real', 'fake'], confidence: 0.95, draws: 300, seed: 7 }, untrained),
+  )['gradient'] as Numbers;
 const intervalsOf = (numbers: unknown) => (numbers as { intervals: Numbers }).intervals;
 
 test('a distance that chance gives as well has no interval, which would not hold the truth', () => {
@@ -73,7 +73,10 @@ test('whether a network is near chance follows from its predictions and their nu
   const isNearChance = (right: number, labels = survey.labels) => {
     const called = Array.from(labels, (label, i) => (i < right ? label : 1 - label));
     const logits = Float64Array.from(called.flatMap((fake) => [0, fake]));
-    return measureSurvey({ ...survey, labels, logits }, { confidence: 0.95, draws: 0, seed: 7 }).isNearChance;
+    return measureSurvey(
+      { ...survey, labels, logits },
+      { classes: ['real', 'fake'], confidence: 0.95, draws: 0, seed: 7 },
+    ).isNearChance;
   };
   assert.deepEqual(
     [0, 12, 14, 15, 24].map((right) => isNearChance(right)),

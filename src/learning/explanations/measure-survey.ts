@@ -1,11 +1,11 @@
 import type { Json } from '../../json.ts';
-import { mapDistance, topShare } from '../attribution/map-measures.ts';
+import { topShare } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
-import { confusion } from '../metrics/confusion.ts';
 import { type BootstrapSample, bootstrapIntervals } from '../metrics/intervals/bootstrap.ts';
 import { type Interval, intervalPair } from '../metrics/intervals/interval.ts';
 import { predictedClasses } from '../metrics/logits.ts';
-import { chanceDistance, weightedSums } from './chance-distance.ts';
+import { mean } from '../metrics/mean.ts';
+import { chanceDistance, distancesOf, meanDistance, weightedSums } from './chance-distance.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';
 
@@ -18,8 +18,10 @@ export type MapNumbers = ReadonlyMap<string, MapNumber>;
 /** A survey in numbers. */
 export interface MeasuredSurvey {
   readonly images: number;
-  readonly real: number;
-  readonly fake: number;
+  /** The names of labels in paths: real and fake of two classes, else those of the classes. */
+  readonly keys: readonly string[];
+  /** The number of images of each label. */
+  readonly counts: readonly number[];
   readonly accuracy: number;
   /** Whether the predictions are hardly better than guesses; false for images of one class. */
   readonly isNearChance: boolean;
@@ -27,18 +29,20 @@ export interface MeasuredSurvey {
 }
 
 export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws' | 'seed'> {
+  readonly classes: readonly string[];
   readonly confidence: number;
 }
 
 /**
  * Measures a survey, beside that of an untrained network of the same images if there is one. The numbers of a method:
  *
- *     topShare                       // as of the classes below, over the images of both
- *     real.constantMaps              // number of constant maps; the same of fake
+ *     topShare                       // as of the classes below, over the images of all
+ *     real.constantMaps              // number of constant maps; the same of fake, or of each class by its name
  *     real.topShare                  // mean over images of the mass in the most salient 10 % of pixels
  *     real.meanMapTopShare           // the same of the mean map, on 16 x 16 cells
- *     distance                       // of the mean maps of real and fake: the share of their mass that lies elsewhere
+ *     distance                       // of the mean maps of two classes: the share of their mass that lies elsewhere; of more, the mean
  *     distanceByChance, distanceP    // for shuffled labels
+ *     distances.cat.dog, …           // of more than two classes, up to 15: of every pair
  *     masks.images, masks.pointingGame, masks.pointingGameByChance, masks.intersectionOverUnion, …ByChance
  *     completeness.meanRise, .meanGap, .relativeGap        // of integrated gradients
  *     untrained.…                    // all of these for the untrained network
@@ -50,30 +54,50 @@ export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws'
  */
 export function measureSurvey(survey: Survey, options: MeasureOptions, untrained?: Survey): MeasuredSurvey {
   const { labels, logits } = survey;
-  const counts = confusion(labels, predictedClasses(logits));
-  const [real, fake] = [0, 1].map((label) => labels.filter((each) => each === label).length) as [number, number];
+  const { classes } = options;
+  const keys = classes.length === 2 ? ['real', 'fake'] : classes.map((name) => name.replaceAll('.', '_'));
+  const predictions = predictedClasses(logits, classes.length);
+  const [counts, right] = [keys.map(() => 0), keys.map(() => 0)];
+  for (const [i, label] of Array.from(labels).entries()) {
+    counts[label]!++;
+    if (predictions[i] === label) right[label]!++;
+  }
   const methods = survey.maps.map((maps, i) => {
-    const other = untrained && { survey: untrained, maps: untrained.maps[i]! };
-    return [maps.method, measureMethod({ survey, maps }, options, other)] as const;
+    const other = untrained && { survey: untrained, maps: untrained.maps[i]!, keys };
+    return [maps.method, measureMethod({ survey, maps, keys }, options, other)] as const;
   });
   return {
-    ...{ images: labels.length, real, fake },
-    accuracy: (counts.trueNegatives + counts.truePositives) / labels.length,
-    isNearChance:
-      real > 0 && fake > 0 && isNearChance(counts.trueNegatives / real, counts.truePositives / fake, real, fake),
+    ...{ images: labels.length, keys, counts },
+    accuracy: right.reduce((sum, count) => sum + count) / labels.length,
+    isNearChance: counts.every((count) => count > 0) && isNearChance(right, counts),
     methods: new Map(methods),
   };
 }
 
-/** Whether the balanced accuracy is below 0.6 and not significantly above that of guesses, 0.5: a one-sided test at 0.95. */
-function isNearChance(realRight: number, fakeRight: number, real: number, fake: number): boolean {
-  const standardError = Math.sqrt(0.25 / real + 0.25 / fake) / 2;
-  return (realRight + fakeRight) / 2 < Math.min(0.6, 0.5 + 1.645 * standardError);
+/** Whether the balanced accuracy is below 1.2 times that of guesses, and not significantly above it: a one-sided test at 0.95. */
+function isNearChance(right: readonly number[], counts: readonly number[]): boolean {
+  const guess = 1 / counts.length;
+  const variance = mean(counts.map((count) => (guess * (1 - guess)) / count)) / counts.length;
+  return (
+    mean(right.map((count, label) => count / counts[label]!)) <
+    Math.min(1.2 * guess, guess + 1.645 * Math.sqrt(variance))
+  );
 }
 
+/** The numbers of images by class as a metrics file holds them. */
+export const countsOf = ({ keys, counts }: Pick<MeasuredSurvey, 'keys' | 'counts'>): Readonly<Record<string, Json>> => {
+  const named = Object.fromEntries(keys.map((key, label) => [key, counts[label]!]));
+  return keys.length === 2 ? named : { classes: named };
+};
+
 /** A measured survey as a metrics file holds it: paths become nested maps, each with its `intervals`; null where undefined. */
-export function metricsOf({ images, real, fake, accuracy, methods }: MeasuredSurvey): Readonly<Record<string, Json>> {
-  return { images, real, fake, accuracy, ...Object.fromEntries(Array.from(methods, ([name, of]) => [name, nest(of)])) };
+export function metricsOf({ images, accuracy, methods, ...of }: MeasuredSurvey): Readonly<Record<string, Json>> {
+  return {
+    images,
+    ...countsOf(of),
+    accuracy,
+    ...Object.fromEntries(Array.from(methods, ([name, of]) => [name, nest(of)])),
+  };
 }
 
 type Nested = { [name: string]: Json | Nested };
@@ -98,15 +122,14 @@ function nest(numbers: MapNumbers): Json {
 }
 
 /** The maps of one method in a survey. */
-type Surveyed = { readonly survey: Survey; readonly maps: MapSurvey };
+type Surveyed = { readonly survey: Survey; readonly maps: MapSurvey; readonly keys: readonly string[] };
 
 type Values = Readonly<Record<string, number>>;
 
-/** Numbers of mean maps are biased upwards, once more in each resample: see `biased` of {@link bootstrapIntervals}. */
-const ofMeanMaps = ['real.meanMapTopShare', 'fake.meanMapTopShare', 'distance'];
-
 function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: Surveyed): MapNumbers {
   const { groups, draws, seed, confidence } = options;
+  // Numbers of mean maps are biased upwards, once more in each resample: see `biased` of {@link bootstrapIntervals}.
+  const ofMeanMaps = [...trained.keys.map((key) => `${key}.meanMapTopShare`), 'distance'];
   const facts: Values = {
     ...factsOf(trained, options),
     ...(untrained && prefixed('untrained', factsOf(untrained, options))),
@@ -138,19 +161,18 @@ function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: S
 }
 
 /** The resampled statistics: means over images, and numbers of mean maps. */
-function statistics({ survey: { labels }, maps }: Surveyed): (weights: Uint8Array) => Values {
+function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uint8Array) => Values {
   const { topShares, pointing, overlaps } = maps;
   return (weights) => {
-    const sums = weightedSums(maps, labels, weights);
+    const sums = weightedSums({ ...maps, classes: keys.length }, labels, weights);
     const ofClass = (name: string, label: number) => ({
       [`${name}.topShare`]: meanOf(topShares, weights, (image) => labels[image] === label),
       [`${name}.meanMapTopShare`]: topShare(sums[label]!),
     });
     return {
       topShare: meanOf(topShares, weights),
-      ...ofClass('real', 0),
-      ...ofClass('fake', 1),
-      distance: mapDistance(sums[0]!, sums[1]!),
+      ...Object.assign({}, ...keys.map(ofClass)),
+      distance: meanDistance(sums),
       ...(pointing && { 'masks.pointingGame': meanOf(pointing, weights) }),
       ...(overlaps && { 'masks.intersectionOverUnion': meanOf(overlaps, weights) }),
     };
@@ -169,15 +191,22 @@ function meanOf(values: Float64Array, weights?: Uint8Array, counts?: (image: num
   return sum / total;
 }
 
+/** At most so many classes whose distances are given by pair. */
+const mostClasses = 15;
+
 /** Numbers about these images alone, without an interval. */
-function factsOf({ survey, maps }: Surveyed, { groups, seed }: MeasureOptions): Values {
+function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOptions): Values {
   const { labels, masks, completeness } = survey;
-  const chance = chanceDistance({ labels, groups, ...maps }, seed);
+  const of = { ...maps, classes: keys.length };
+  const chance = chanceDistance({ labels, groups, ...of }, seed);
+  const pairs = keys.length === 2 || keys.length > mostClasses ? [] : distancesOf(weightedSums(of, labels));
   return {
-    'real.constantMaps': maps.constant[0]!,
-    'fake.constantMaps': maps.constant[1]!,
+    ...Object.fromEntries(keys.map((key, label) => [`${key}.constantMaps`, maps.constant[label]!])),
     distanceByChance: chance.byChance,
     distanceP: chance.p,
+    ...Object.fromEntries(
+      pairs.map(({ labels: [a, b], distance }) => [`distances.${keys[a]}.${keys[b]}`, distance] as const),
+    ),
     ...(masks && {
       'masks.images': masks.shares.filter((share) => !Number.isNaN(share)).length,
       'masks.pointingGameByChance': meanOf(masks.shares),

@@ -54,7 +54,8 @@ async function cellOf(image: DecodedImage, lines: readonly string[], description
 
 function pictureCell(picture: ExplainedPicture, short: string, { classes }: SheetOptions): Promise<ImageCell> {
   const { name, seen, scores, probabilities, called } = picture;
-  const lines = [called, 1 - called].map(
+  const likely = [...classes.keys()].filter((c) => c !== called).sort((a, b) => probabilities[b]! - probabilities[a]!);
+  const lines = [called, ...likely.slice(0, 2)].map(
     (c) => `${classes[c]} ${formatShare(probabilities[c]!)} (${formatScore(scores[c]!)})`,
   );
   return cellOf(seen, [short, ...lines], [name, ...lines].join(', '));
@@ -86,16 +87,18 @@ function titleOf(pictures: readonly ExplainedPicture[], { title, classes }: Shee
   const { name, called, probabilities } = first;
   if (more.length === 0)
     return `${title} calls ${basename(name)} ${classes[called]}, ${formatShare(probabilities[called]!)}`;
+  if (classes.length > 2)
+    return `${title} calls ${formatList([...new Set(pictures.map((picture) => classes[picture.called]!))])}`;
   const fakes = pictures.filter((picture) => picture.called === 1).length;
   return `${title} calls ${fakes} of ${pictures.length} pictures ${classes[1]}`;
 }
 
-function subtitleOf(layer: string | undefined, { methods, score, ...options }: SheetOptions): string {
+function subtitleOf(layer: string | undefined, { methods, score, classes, ...options }: SheetOptions): string {
   const [cams, others] = [methods.filter(isCam), methods.filter((method) => !isCam(method))];
   const strong = [...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1]))].join(' or ');
   const titles = (some: readonly Method[]) => formatList(some.map(methodTitle));
   const sentences = [
-    `Below a picture: the probability of each class, and its score in brackets. Below a map: the class that it explains. ${strong} marks where ${scoreText(score, 'that class')} depends most on the picture, each map on its own scale.`,
+    `Below a picture: ${classes.length > 3 ? 'the probabilities of the three likeliest classes, and their scores' : 'the probability of each class, and its score'} in brackets. Below a map: the class that it explains. ${strong} marks where ${scoreText(score, 'that class', classes)} depends most on the picture, each map on its own scale.`,
     others.length > 0 ? `${titles(others)}: by pixel, up to the most salient 1 %.` : [],
     cams.length > 0 ? `${titles(cams)}: by place of the layer ${layer}, over the picture.` : [],
     classlessText(methods) ?? [],

@@ -21,7 +21,8 @@ export function chooseClass(
   { isLabelled = true } = {},
 ): ChooseClass {
   if (of === 'label' && isLabelled) return (_, labels) => labels;
-  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await outputOf(model, images)));
+  if (of === 'predicted')
+    return async (images) => Int32Array.from(predictedClasses(await outputOf(model, images), classes.length));
   const one = classes.indexOf(of);
   if (one >= 0) return (_, labels) => labels.map(() => one);
   const [whose, others] = isLabelled ? ['for "class"', ['label', 'predicted']] : ['of the model', ['predicted']];
@@ -46,9 +47,9 @@ export function methodOptions<Layer extends string | undefined>(
 }
 
 /** Throws a {@link StageError} if the network has broken down: maps of scores that are no numbers cannot be shown. */
-export function expectFinite([real, fake]: readonly [number, number], image: string): void {
-  if (Number.isFinite(real) && Number.isFinite(fake)) return;
-  throw new StageError(`Expected finite scores from the model, got ${real} and ${fake} for ${image}.`);
+export function expectFinite(scores: Float32Array, image: string): void {
+  if (scores.every(Number.isFinite)) return;
+  throw new StageError(`Expected finite scores from the model, got ${scores.join(' and ')} for ${image}.`);
 }
 
 /** How many times an image may be enlarged before its map shows mostly the enlarging. */

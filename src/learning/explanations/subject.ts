@@ -1,11 +1,13 @@
 import type { LayersModel } from '@tensorflow/tfjs';
+import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import type { Question, ScoreKind } from '../attribution/question.ts';
 import { loadModel } from '../models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../models/model-info.ts';
-import { openClasses, requireTwoClasses } from '../training/open-classes.ts';
+import { labelling, openClasses, type Target } from '../training/open-classes.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
+import type { Dataset } from '../vision/dataset/open-dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { floatsToPixels } from '../vision/pixels-to-floats.ts';
 import { type ChooseClass, chooseClass, expectLargeEnough, imageSeed } from './questions.ts';
@@ -30,8 +32,9 @@ export async function openSeeingModel(folder: string): Promise<SeeingModel> {
 
 /** A model, and the images of a split that it is asked about. */
 export interface Subject extends SeeingModel {
-  /** In label order. */
+  /** Those of the model, in label order. */
   readonly classes: readonly string[];
+  /** The label of one that the model does not know is -1. */
   readonly samples: readonly Sample[];
   /** Batches of all images without `indices`. Throws a {@link StageError} at once if there is no such class. */
   ask(how: How): AsyncIterable<QuestionBatch>;
@@ -66,9 +69,7 @@ export async function openSubject(
 ): Promise<Subject> {
   const seeing = await openSeeingModel(folders.model);
   using dataset = openClasses(folders.dataset, [split]);
-  const { classes } = dataset;
-  requireTwoClasses(classes, 'An explanation');
-  const { samples } = dataset.split(split);
+  const { classes, samples } = labelledFor(seeing.info, dataset, split);
   const { size, fit, kernel, normalise } = seeing.input;
   expectLargeEnough(
     samples.map(({ path, ...size }) => ({ name: path, ...size })),
@@ -80,7 +81,8 @@ export async function openSubject(
   async function* questions({ indices: order, score, seed, batchSize }: How, choose: ChooseClass) {
     await using loader = new BatchLoader(folders.dataset, split, { batchSize, ...loading });
     for await (const batch of loader.epoch(order === undefined ? {} : { order })) {
-      const { images, indices, labels } = batch;
+      const { images, indices } = batch;
+      const labels = Int32Array.from(indices, (index) => samples[index]!.label);
       const seeds = Array.from(indices, (index) => imageSeed(seed, samples[index]!.key));
       const pixels = (slot: number) => ({
         ...{ width: size, height: size },
@@ -91,4 +93,20 @@ export async function openSubject(
     }
   }
   return { ...seeing, classes, samples, ask: (how) => questions(how, chooseClass(seeing.model, classes, how.class)) };
+}
+
+/** The images of a split by what the model learned: classes, which may have other names if they are two, or sources. */
+function labelledFor({ classes: known, training }: ModelInfo, dataset: Dataset, split: string) {
+  const { samples } = dataset.split(split);
+  const target = (training['target'] ?? 'class') as Target;
+  if (target === 'class' && known.length === 2 && dataset.classes.length === 2) {
+    return { classes: dataset.classes, samples };
+  }
+  const labelOf = labelling(known, target);
+  const labelled = samples.map((sample) => ({ ...sample, label: labelOf(sample) }));
+  if (labelled.some(({ label }) => label !== -1)) return { classes: known, samples: labelled };
+  const given = [...new Set(samples.map((sample) => sample[target]))];
+  throw new StageError(
+    `Expected images that the model knows (${formatFew(known, 10)}) in ${split}, got ${formatFew(given, 10)}.`,
+  );
 }

@@ -56,7 +56,7 @@ export async function surveyModels<C extends SurveyCase>(
   const drawn = cases.map(({ subject }) => drawImages(subject, settings.images, settings.seed));
   const total = (settings.untrained ? 2 : 1) * drawn.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  using writer = new MapsWriter(context.output('maps'));
+  using writer = new MapsWriter(context.output('maps'), cases[0]!.subject.classes);
   const surveyed: (C & SurveyedCase)[] = [];
   for (const [i, one] of cases.entries()) {
     const { name, subject, layer, masks } = one;
@@ -89,7 +89,7 @@ export async function surveyModels<C extends SurveyCase>(
       : undefined;
     model.dispose();
     const groups = Array.from(indices, (index) => samples[index]!.group);
-    const measured = measureSurvey(survey, { ...settings, groups }, untrained);
+    const measured = measureSurvey(survey, { ...settings, groups, classes }, untrained);
     surveyed.push({ ...one, survey, untrained, measured, groups });
   }
   return surveyed;
@@ -104,8 +104,8 @@ async function surveyUntrained(subject: Subject, seed: number, options: Paramete
   }
 }
 
-/** Images of a split, drawn by the seed: half of each class as far as there are; all without a number. */
+/** Images of a split that the model knows, drawn by the seed: as many of each class as far as there are; all without a number. */
 export function drawImages({ samples }: Subject, images: number | undefined, seed: number): Uint32Array {
   const labels = samples.map(({ label }) => label);
-  return sampleImages(labels, Math.min(images ?? labels.length, labels.length), seed);
+  return sampleImages(labels, images ?? labels.length, seed);
 }

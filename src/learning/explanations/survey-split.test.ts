@@ -38,7 +38,7 @@ const explain = {
   layer: 'conv3',
   batchSize: 8,
 } as const;
-const measured = { confidence: 0.95, draws: 200, seed: 1 } as const;
+const measured = { classes: ['real', 'fake'], confidence: 0.95, draws: 200, seed: 1 } as const;
 
 /** A net of images of 56 pixels that sees one pixel in each direction from here, and asks each of the classes the same. */
 function watcher(left: number, top: number) {
@@ -150,7 +150,7 @@ test('some of the images are surveyed in the order asked for', async () => {
     how: { ...how, indices: Uint32Array.of(7, 2, 4) },
   });
   assert.deepEqual(
-    [[...indices], [...labels]],
+    [[...indices], Array.from(labels)],
     [
       [7, 2, 4],
       [1, 0, 0],

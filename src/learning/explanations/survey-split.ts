@@ -9,6 +9,7 @@ import {
   topShare,
 } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
+import { rowOf } from '../models/model-output.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import type { Masks } from './open-masks.ts';
 import { expectFinite } from './questions.ts';
@@ -37,8 +38,8 @@ export interface SurveyedImage {
   readonly label: number;
   /** The class that is explained. */
   readonly class: number;
-  /** Real, fake. */
-  readonly logits: readonly [number, number];
+  /** In the order of the classes. */
+  readonly logits: ArrayLike<number>;
   /** By method, unscaled, in the method's own size. They may be kept. */
   readonly maps: readonly AttributionMap[];
   /** As the network sees it; only while the survey is at this image. */
@@ -49,10 +50,10 @@ export interface SurveyedImage {
 export interface Survey {
   /** Indices in the split's samples. */
   readonly indices: Uint32Array;
-  readonly labels: Uint8Array;
+  readonly labels: ArrayLike<number>;
   /** The class that is explained. */
-  readonly explained: Uint8Array;
-  /** Real, fake: `[images, 2]`. */
+  readonly explained: ArrayLike<number>;
+  /** `[images, classes]`. */
   readonly logits: Float64Array;
   readonly maps: readonly MapSurvey[];
   /** The scores of chance against the masks; NaN for an image without one. Absent without masks. */
@@ -86,9 +87,12 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   const { methods, how, masks } = options;
   const images = how.indices?.length ?? subject.samples.length;
   const { size } = subject.input;
-  const [indices, labels, explained] = [new Uint32Array(images), new Uint8Array(images), new Uint8Array(images)];
-  const logits = new Float64Array(2 * images);
-  const collectors = methods.map((method) => collector(method, images, size, masks !== undefined));
+  const classes = subject.classes.length;
+  const [indices, labels, explained] = [new Uint32Array(images), new Uint16Array(images), new Uint16Array(images)];
+  const logits = new Float64Array(classes * images);
+  const collectors = methods.map((method) =>
+    collector(method, { images, classes, size, isMasked: masks !== undefined }),
+  );
   const chance = { shares: undefinedOf(images), chanceOverlaps: undefinedOf(images) };
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
   let place = 0;
@@ -98,22 +102,22 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
       const sample = subject.samples[index]!;
       const label = asked.labels[slot]!;
       const of = { class: asked.question.classes[slot]!, maps: found.maps.map((maps) => maps[slot]!) };
-      const pair = [found.logits[2 * slot]!, found.logits[2 * slot + 1]!] as const;
-      expectFinite(pair, sample.key);
+      const scores = rowOf(found.logits, slot, asked.indices.length);
+      expectFinite(scores, sample.key);
       const mask = await masks?.read(sample);
       for (const [i, map] of of.maps.entries())
         collectors[i]!.add(place, label, resizeMap(map, { height: size, width: size }), mask);
       indices[place] = index;
       labels[place] = label;
       explained[place] = of.class;
-      logits.set(pair, 2 * place);
+      logits.set(scores, classes * place);
       completeness.rises[place] = found.completeness?.rises[slot] ?? Number.NaN;
       completeness.gaps[place] = found.completeness?.gaps[slot] ?? Number.NaN;
       if (mask !== undefined) {
         chance.shares[place] = maskShare(mask);
         chance.chanceOverlaps[place] = chanceIntersectionOverUnion(mask);
       }
-      await options.onImage?.({ index, place, label, ...of, logits: pair, pixels: () => asked.pixels(slot) });
+      await options.onImage?.({ index, place, label, ...of, logits: scores, pixels: () => asked.pixels(slot) });
       place++;
     }
     options.onBatch?.(asked.indices.length);
@@ -128,13 +132,20 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
 const undefinedOf = (images: number): Float64Array => new Float64Array(images).fill(Number.NaN);
 
 /** Collects the maps of one method as they come. */
-function collector(method: Method, images: number, size: number, isMasked: boolean) {
+function collector(
+  method: Method,
+  {
+    images,
+    classes,
+    size,
+    isMasked,
+  }: Readonly<Record<'images' | 'classes' | 'size', number>> & { readonly isMasked: boolean },
+) {
   const cells = Math.min(size, coarseSide) ** 2;
   const [topShares, coarse] = [undefinedOf(images), new Float32Array(images * cells)];
   const scores = isMasked ? { pointing: undefinedOf(images), overlaps: undefinedOf(images) } : undefined;
-  const sums = [new Float64Array(size * size), new Float64Array(size * size)];
-  const counts = [0, 0];
-  const constant = [0, 0];
+  const sums = Array.from({ length: classes }, () => new Float64Array(size * size));
+  const [counts, constant] = [sums.map(() => 0), sums.map(() => 0)];
   const meanOf = (sum: Float64Array, label: number): AttributionMap | undefined => {
     if (counts[label] === 0) return undefined;
     const values = Float32Array.from(sum, (total) => total / counts[label]!);

@@ -23,3 +23,9 @@ export async function outputOf(model: Network, values: Float32Array): Promise<Fl
 export async function readValues(tensors: readonly Tensor[]): Promise<Float32Array[]> {
   return await Promise.all(tensors.map(async (each) => (await each.data<'float32'>()).slice()));
 }
+
+/** The output for one image of a batch of `images`. */
+export function rowOf(values: Float32Array, image: number, images: number): Float32Array {
+  const width = values.length / images;
+  return values.subarray(image * width, (image + 1) * width);
+}

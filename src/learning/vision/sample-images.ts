@@ -1,11 +1,14 @@
 import { permutation, Random } from '../../random.ts';
 
-/** A sample of indices, half of each class as far as there are, drawn by the seed; it is part of every larger sample. */
+/** A sample of indices, as many of each class as far as there are, drawn by the seed; labels below 0 are of none. */
 export function sampleImages(labels: readonly number[], images: number, seed: number): Uint32Array {
-  const orders = [0, 1].map((label) => sampleOfClass(labels, label, labels.length, new Random('images', seed, label)));
-  const [real, fake] = orders as [readonly number[], readonly number[]];
-  const reals = Math.min(real.length, Math.max(Math.ceil(images / 2), images - fake.length));
-  return Uint32Array.from([...real.slice(0, reals), ...fake.slice(0, images - reals)]).sort();
+  const classes = labels.reduce((most, label) => Math.max(most, label + 1), 0);
+  const orders = Array.from({ length: classes }, (_, label) =>
+    sampleOfClass(labels, label, labels.length, new Random('images', seed, label)),
+  );
+  const longest = Math.max(0, ...orders.map(({ length }) => length));
+  const inTurn = Array.from({ length: longest }, (_, i) => orders.flatMap((order) => order.slice(i, i + 1))).flat();
+  return Uint32Array.from(inTurn.slice(0, images)).sort();
 }
 
 /** Images of one class, as indices of a split, in an order of chance; all where there are no more. */

@@ -17,7 +17,7 @@ export interface LayerView {
   readonly gradients: Float32Array;
 }
 
-/** Views of a layer's feature maps, by one pass forward and one back from the score, beside the logits, `[batch, 2]`. */
+/** Views of a layer's feature maps, by one pass forward and one back from the score, beside the logits, `[batch, classes]`. */
 export async function viewLayer(
   model: LayersModel,
   name: string,

@@ -1,5 +1,6 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { image as imageOps, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
+import { rowOf } from '../../models/model-output.ts';
 import { scoreOf } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 import { weighChannels } from './activation-maps.ts';
@@ -36,7 +37,7 @@ export async function scoreCam(
       return model.apply(image.mul(scaled(large)), { training: false }) as Tensor;
     });
     const values = await logits.data<'float32'>();
-    for (let i = 0; i < count; i++) scores.push(scoreOf([values[2 * i]!, values[2 * i + 1]!], c, question));
+    for (let i = 0; i < count; i++) scores.push(scoreOf(rowOf(values, i, count), c, question));
     logits.dispose();
   }
   // The empty image's score is the same for all channels, so it cancels in the softmax.

@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../../random.ts';
-import { outputOf } from '../../models/model-output.ts';
+import { outputOf, rowOf } from '../../models/model-output.ts';
+import { scoreOf } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 
 /** The probability of a class at the shares 0, 1 / steps, …, 1 of exchanged pixels, the most salient first. */
@@ -45,8 +46,8 @@ export async function insertionDeletion(
   const forward = async () => {
     const values = await outputOf(model, batch.subarray(0, waiting.length * size));
     for (const [i, { image, keep }] of waiting.entries()) {
-      const c = question.classes[image]!;
-      keep(1 / (1 + Math.exp(values[2 * i + 1 - c]! - values[2 * i + c]!))); // softmax of two
+      const margin = scoreOf(rowOf(values, i, waiting.length), question.classes[image]!, { score: 'margin' });
+      keep(1 / (1 + Math.exp(-margin)));
     }
     onForward?.(waiting.length);
     waiting = [];
