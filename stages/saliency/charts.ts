@@ -37,6 +37,15 @@ export interface Frame {
 
 const numbersOf = ({ measured, settings }: Frame) => measured.methods.get(settings.method)!;
 
+/** Classes of which the mean maps are shown, and in a table; mean maps beside each other; and classes that a sentence counts. */
+const mostRows = 20;
+const mostBeside = 5;
+const mostNamed = 4;
+
+/** Blocks in rows of so many. */
+const inRows = (blocks: readonly ImageBlock[], count: number): readonly (readonly ImageBlock[])[] =>
+  blocks.flatMap((_, i) => (i % count === 0 ? [blocks.slice(i, i + count)] : []));
+
 /** Images beside their maps, a block for each class. `topShare` is NaN for a map of zeros. */
 export function saliencySheet(
   shown: readonly (ShownImage & { readonly topShare: number })[],
@@ -60,7 +69,7 @@ export function saliencySheet(
   return imageSheet({
     title: titleOf(`${methodTitle(settings.method)} maps`, settings, labels),
     subtitle: subtitle.flat().join(' '),
-    blocks: [blocks],
+    blocks: inRows(blocks, 2),
     across: 6, // three pairs
   });
 }
@@ -95,7 +104,7 @@ type MeanPictures = readonly (string | undefined)[];
 export function meansChart(trained: MeanPictures, untrained: MeanPictures | undefined, frame: Frame): TopLevelSpec {
   const { classes, measured, settings, labels } = frame;
   const blocksOf = (means: MeanPictures, net: string, path: string): readonly ImageBlock[] =>
-    classes.flatMap((name, label) => {
+    classes.slice(0, mostRows).flatMap((name, label) => {
       const image = means[label];
       if (image === undefined) return [];
       const share = shareAt(numbersOf(frame), `${path}${measured.keys[label]}.meanMapTopShare`);
@@ -107,24 +116,24 @@ export function meansChart(trained: MeanPictures, untrained: MeanPictures | unde
   const images = classes.flatMap((name, label) =>
     counts[label] === 0 ? [] : [formatCountOf(counts[label]!, `${name} image`)],
   );
+  const many = `${formatCountOf(measured.images, 'image')} of ${classes.length} classes`;
   const subtitle = [
-    `Means of the maps of ${formatList(images)}, scaled to 0 to 1 before and after.`,
+    `Means of the maps of ${classes.length > mostNamed ? many : formatList(images)}, scaled to 0 to 1 before and after.`,
     `Below each, the share that its most salient 10 % hold, on 16 × 16 cells, with ${formatLevel(settings.confidence)} interval.`,
     untrained === undefined ? [] : oneDraw,
     chanceNote(measured) ?? [],
   ];
+  const own = blocksOf(trained, '', '');
+  const random = untrained ? blocksOf(untrained, ', untrained', 'untrained.') : [];
   const sheet = imageSheet({
     title: titleOf(`Mean ${methodTitle(settings.method)} maps`, settings, labels),
     subtitle: subtitle.flat().join(' '),
-    blocks: [[...blocksOf(trained, '', ''), ...(untrained ? blocksOf(untrained, ', untrained', 'untrained.') : [])]],
+    blocks: classes.length === 2 ? [[...own, ...random]] : [...inRows(own, mostBeside), ...inRows(random, mostBeside)],
     ...{ across: 1, side: meanSide },
   });
   const bar = { title: 'map', length: meanSide, values: [0, 0.25, 0.5, 0.75, 1], labels: '.2~f' };
   return withColourBar(sheet, mapColourBar(colours, bar));
 }
-
-/** Classes in a table, in their order. */
-const mostRows = 20;
 
 /** A row for each network, one for their difference, and one for chance. */
 export function saliencyTable(frame: Frame): Highlight {

@@ -84,3 +84,20 @@ test('whether a network is near chance follows from its predictions and their nu
   );
   assert.equal(isNearChance(0, new Uint8Array(images)), false);
 });
+
+test('of three classes every pair has a distance, and numbers have the names of the classes', () => {
+  const two = surveyOf(1);
+  const labels = Uint8Array.from(two.labels, (label, i) => (label === 1 ? 2 : i % 4 === 0 ? 0 : 1));
+  const logits = Float64Array.from({ length: 3 * images }, (_, i) => (i % 3 === 2 ? 1 : 0)); // all are called the third
+  const maps = two.maps.map((of) => ({ ...of, constant: [0, 0, 0] }));
+  const options = { classes: ['cat', 'dog', 'e.g.'], confidence: 0.95, draws: 50, seed: 7 };
+  const measured = measureSurvey({ ...two, labels, logits, maps }, options);
+  assert.equal(measured.accuracy, 0.5);
+  const { gradient, classes } = metricsOf(measured) as { gradient: Numbers; classes: Numbers };
+  assert.deepEqual(classes, { cat: 6, dog: 6, e_g_: 12 });
+  const { cat, dog } = gradient['distances'] as Record<string, Record<string, number>>;
+  assert.ok(cat!['e_g_']! > cat!['dog']!, 'those of the third class look elsewhere');
+  const mean = (cat!['dog']! + cat!['e_g_']! + dog!['e_g_']!) / 3;
+  assert.ok(Math.abs((gradient['distance'] as number) - mean) < 1e-12);
+  assert.ok((gradient['distanceP'] as number) < 0.05);
+});

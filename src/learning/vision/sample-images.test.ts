@@ -23,3 +23,11 @@ test('more images keep those that fewer have', () => {
   const more = new Set(sampleImages(labels, 20, 1));
   assert.ok(sampleImages(labels, 8, 1).every((index) => more.has(index)));
 });
+
+test('of more classes as many are drawn of each, and none that has no label', () => {
+  const labels = Array.from({ length: 40 }, (_, i) => (i % 4) - 1);
+  const counts = (images: number) =>
+    [-1, 0, 1, 2].map((label) => [...sampleImages(labels, images, 1)].filter((i) => labels[i] === label).length);
+  assert.deepEqual(counts(11), [0, 4, 4, 3]);
+  assert.deepEqual(counts(99), [0, 10, 10, 10]);
+});
