@@ -39,7 +39,7 @@ const numbersOf = ({ measured, settings }: Frame) => measured.methods.get(settin
 
 /** Classes of which the mean maps are shown, and in a table; mean maps beside each other; and classes that a sentence counts. */
 const mostRows = 20;
-const mostBeside = 5;
+const mostBeside = 6;
 const mostNamed = 4;
 
 /** Blocks in rows of so many. */
