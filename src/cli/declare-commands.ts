@@ -222,11 +222,14 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     options: [
       repeatable('--method <name>', `method: ${methods.join(', ')}; repeatable`, oneOf(methods)).default(
         [],
-        'gradient and grad-cam',
+        'gradient and grad-cam; occlusion for an ONNX file',
       ),
       option('--class <name>', 'the class whose score is explained: predicted, or a name', 'predicted'),
       option('--score <form>', 'explain the score, or its margin over the other class', 'score').choices(scoreKinds),
-      option('--layer <name>', 'the convolution for class activation maps (default: the last)'),
+      option(
+        '--layer <name>',
+        'the convolution for class activation maps (default: the last), or a tensor of an ONNX file',
+      ),
       option('--colours <name>', 'of the maps (default: jet over the picture, viridis beside it)').choices(colourMaps),
       option('--out <file>', 'where to write the PNG, in place of one there (default: explained.png, where none is)'),
       option('--json', 'scores and probabilities as JSON'),

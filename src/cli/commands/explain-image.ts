@@ -7,6 +7,7 @@ import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/question.ts';
 import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
+import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { MistakesError, printJson, UsageError } from '../command-error.ts';
@@ -40,7 +41,8 @@ export async function explainImageCommand(words: readonly string[], options: Exp
     throw new UsageError(`${out} is there already: name another file by --out, or the same one to replace it`);
   }
   const { folder, title, others: paths } = await findTrainedModel(words, options);
-  const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
+  const usual: readonly Method[] = readModelInfo(folder).onnx === undefined ? usualMethods : ['occlusion'];
+  const methods = options.method.length > 0 ? [...new Set(options.method)] : usual;
   const question = { ...options, methods, out };
   const usage = misuse(paths, question);
   if (usage !== undefined) throw new UsageError(usage);
@@ -81,7 +83,7 @@ function missing(path: string): readonly Diagnostic[] {
 type ImageQuestion = ExplainImageOptions & { readonly methods: readonly Method[]; readonly out: string };
 
 async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: ImageQuestion) {
-  const [{ startBackend }, { usableCores }, { openSeeingModel }, { explainPictures }, { explanationDefaults }] =
+  const [{ startBackend }, { usableCores }, { openSeeingNetwork }, { explainPictures }, { explanationDefaults }] =
     await Promise.all([
       import('../../learning/training/start-backend.ts'),
       import('../../backend/machine-limits.ts'),
@@ -91,7 +93,7 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
     ]);
   const root = findRoot(process.cwd()) ?? process.cwd();
   await startBackend({ backend, cpus: usableCores(), root, warn: warnOnStderr, note: () => {} });
-  const seeing = await openSeeingModel(folder);
+  const seeing = await openSeeingNetwork(folder, usableCores());
   const question = { ...explanationDefaults(), methods, class: asked.class, score: asked.score, layer: asked.layer };
   return { explained: await explainPictures(seeing, pictures, question), info: seeing.info };
 }

@@ -1,5 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { outputOf } from '../models/model-output.ts';
+import { type Network, outputOf } from '../models/model-output.ts';
 import { type AttributionMap, channelMaximum } from './attribution-map.ts';
 import { eigenCam, gradCam, gradCamPlusPlus, hiresCam, layerCam, randomCam, xgradCam } from './cam/activation-maps.ts';
 import { type LayerView, viewLayer } from './cam/layer-view.ts';
@@ -7,6 +7,7 @@ import { scoreCam } from './cam/score-cam.ts';
 import type { Completeness, NoiseOptions } from './gradients.ts';
 import { guidedGradient, inputGradient, inputTimesGradient, integratedGradient, smoothGradient } from './gradients.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
+import { occlusionMaps } from './occlusion.ts';
 import { type Question, questionOf } from './question.ts';
 
 /** Options of the methods. */
@@ -28,9 +29,9 @@ export interface Explanation {
   readonly completeness?: Completeness;
 }
 
-/** Maps of the same images by several methods. Class activation maps share one pass forward and back. */
+/** Maps of the same images by several methods, of an ONNX file only those that are `gradientFree`. Class activation maps share one pass. */
 export async function explain(
-  model: LayersModel,
+  model: Network,
   question: Question,
   methods: readonly Method[],
   options: ExplainOptions,
@@ -47,11 +48,14 @@ export async function explain(
         ofImages.push({ height: one.height, width: one.width, values: await cams[method](one, asked) });
       }
       maps.push(ofImages);
+    } else if (method === 'occlusion') {
+      maps.push(await occlusionMaps(model, question, options.batchSize));
     } else {
-      const found = await gradients[method](model, question, options);
+      const layers = model as LayersModel;
+      const found = await gradients[method](layers, question, options);
       logits ??= found.logits;
       completeness ??= found.completeness;
-      maps.push(imageMaps(model, channelMaximum(found.gradient)));
+      maps.push(imageMaps(layers, channelMaximum(found.gradient)));
     }
   }
   logits ??= await outputOf(model, question.images);
@@ -93,7 +97,7 @@ function imageMaps(model: LayersModel, maps: Float32Array): readonly Attribution
 /** A class activation map of a view, by the question about its image. */
 type MapOf = (
   view: LayerView,
-  asked: { readonly model: LayersModel; readonly question: Question; readonly batchSize: number },
+  asked: { readonly model: Network; readonly question: Question; readonly batchSize: number },
 ) => Float32Array | Promise<Float32Array>;
 
 const cams: Readonly<Record<CamMethod, MapOf>> = {

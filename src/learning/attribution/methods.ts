@@ -55,17 +55,25 @@ const camFacts = {
   'random-cam': { title: 'RandomCAM', isClassless: true, ...onePass },
 } as const satisfies Readonly<Record<string, MethodFacts>>;
 
+/** Methods that only ask for scores. */
+const askingFacts = {
+  occlusion: { title: 'Occlusion', passes: () => 196 },
+} as const satisfies Readonly<Record<string, MethodFacts>>;
+
 /** A method whose map comes from gradients by the image and has its size. */
 export type GradientMethod = keyof typeof gradientFacts;
 /** A class activation map: a weighted sum of a convolution's feature maps, of their size. */
 export type CamMethod = keyof typeof camFacts;
-export type Method = GradientMethod | CamMethod;
+export type Method = GradientMethod | CamMethod | keyof typeof askingFacts;
+
+/** The methods of networks without gradients. */
+export const gradientFree: readonly Method[] = ['occlusion', 'score-cam'];
 
 export const gradientMethods = Object.keys(gradientFacts) as readonly GradientMethod[];
 export const camMethods = Object.keys(camFacts) as readonly CamMethod[];
-export const methods: readonly Method[] = [...gradientMethods, ...camMethods];
+export const methods: readonly Method[] = [...gradientMethods, ...camMethods, 'occlusion'];
 
-const facts: Readonly<Record<Method, MethodFacts>> = { ...gradientFacts, ...camFacts };
+const facts: Readonly<Record<Method, MethodFacts>> = { ...gradientFacts, ...camFacts, ...askingFacts };
 
 export const isCam = (method: Method): method is CamMethod => method in camFacts;
 

@@ -3,10 +3,11 @@ import { StageError } from '../../stage.ts';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
 import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
-import { isCam, type Method } from '../attribution/methods.ts';
+import { gradientFree, isCam, type Method } from '../attribution/methods.ts';
 import { predictedClasses, softmax } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
-import { outputOf, rowOf } from '../models/model-output.ts';
+import { type Network, outputOf, rowOf } from '../models/model-output.ts';
+import { OnnxNetwork } from '../models/onnx/onnx-network.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
@@ -47,11 +48,11 @@ export interface ExplainedPictures {
 
 /** Explains pictures, all in one batch. Throws a {@link StageError} with every picture that is unreadable or too small. */
 export async function explainPictures(
-  { model, info, input }: SeeingModel,
+  { model, info, input }: SeeingModel<Network>,
   pictures: readonly Picture[],
   { layer: named, ...asked }: PictureQuestion,
 ): Promise<ExplainedPictures> {
-  const layer = asked.methods.some(isCam) || named !== undefined ? findConvolution(model, named) : undefined;
+  const layer = layerOf(model, asked.methods, named);
   const choose = chooseClass(model, info.classes, asked.class, { isLabelled: false });
   const seen = await seeAll(pictures, input);
   const images = floatsOf(seen, input);
@@ -73,6 +74,21 @@ export async function explainPictures(
     ...(layer !== undefined && { layer }),
     ...(completeness !== undefined && { gap: completenessGap(completeness).relativeGap }),
   };
+}
+
+/** The layer of class activation maps. Throws a {@link StageError} where there is none, or an ONNX file lacks what a method needs. */
+function layerOf(model: Network, methods: readonly Method[], named: string | undefined): string | undefined {
+  const needsLayer = methods.some(isCam);
+  if (!(model instanceof OnnxNetwork))
+    return needsLayer || named !== undefined ? findConvolution(model, named) : undefined;
+  const wrong = methods.filter((method) => !gradientFree.includes(method));
+  if (wrong.length > 0) {
+    throw new StageError(
+      `Expected ${gradientFree.join(' or ')}, since an ONNX file has no gradients, got ${wrong.join(', ')}.`,
+    );
+  }
+  if (!needsLayer || named !== undefined) return named;
+  throw new StageError('Expected the name of a tensor with feature maps for score-cam of an ONNX file: set the layer.');
 }
 
 /** `[pictures, size, size, 3]`, normalised. */

@@ -2,8 +2,9 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import type { Question, ScoreKind } from '../attribution/question.ts';
-import { loadModel } from '../models/model-files.ts';
+import { loadModel, loadNetwork } from '../models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../models/model-info.ts';
+import type { Network } from '../models/model-output.ts';
 import { labelling, openClasses, type Target } from '../training/open-classes.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
@@ -13,15 +14,20 @@ import { floatsToPixels } from '../vision/pixels-to-floats.ts';
 import { type ChooseClass, chooseClass, expectLargeEnough, imageSeed } from './questions.ts';
 
 /** A model whose scores can be explained by maps: one whose input is images. */
-export interface SeeingModel {
-  readonly model: LayersModel;
+export interface SeeingModel<Model extends Network = LayersModel> {
+  readonly model: Model;
   readonly info: ModelInfo;
   readonly input: ImageInput;
 }
 
 /** The `model` artifact in a folder. Throws a {@link StageError} if it is none, or if its input is features. */
-export async function openSeeingModel(folder: string): Promise<SeeingModel> {
-  const { model, info } = await loadModel(folder);
+export const openSeeingModel = async (folder: string): Promise<SeeingModel> => seeing(await loadModel(folder));
+
+/** The same, or the network of an ONNX file. */
+export const openSeeingNetwork = async (folder: string, threads: number): Promise<SeeingModel<Network>> =>
+  seeing(await loadNetwork(folder, { threads }));
+
+function seeing<Model extends Network>({ model, info }: { readonly model: Model; readonly info: ModelInfo }) {
   if ('values' in info.input) {
     throw new StageError(
       `Expected a model of images, got one of ${info.input.values} features, which have no places to map. Explain a model that was trained on the images.`,

@@ -2,7 +2,8 @@ import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
 import { dispose, grad, keep, tidy, zeros } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
-import { inputOf, readValues } from '../../models/model-output.ts';
+import { inputOf, type Network, outputOf, readValues } from '../../models/model-output.ts';
+import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { explainedScore } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 
@@ -13,16 +14,17 @@ export interface LayerView {
   readonly channels: number;
   /** A in the papers: `[height, width, channels]`. */
   readonly activations: Float32Array;
-  /** ∂score/∂A: `[height, width, channels]`. */
+  /** ∂score/∂A: `[height, width, channels]`; empty for an ONNX file. */
   readonly gradients: Float32Array;
 }
 
 /** Views of a layer's feature maps, by one pass forward and one back from the score, beside the logits, `[batch, classes]`. */
 export async function viewLayer(
-  model: LayersModel,
+  model: Network,
   name: string,
   question: Question,
 ): Promise<{ readonly views: readonly LayerView[]; readonly logits: Float32Array }> {
+  if (model instanceof OnnxNetwork) return viewTensor(model, name, question);
   const batch = question.classes.length;
   const [, height, width, channels] = model.getLayer(name).outputShape as [number, number, number, number];
   const tensors = tidy(() => {
@@ -49,6 +51,24 @@ export async function viewLayer(
     return { height, width, channels, activations: partOf(activations!, i), gradients: partOf(gradients!, i) };
   });
   return { views, logits: logits! };
+}
+
+/** The same of a tensor of an ONNX file, without gradients. Throws a {@link StageError} where it holds no feature maps. */
+async function viewTensor(model: OnnxNetwork, name: string, { images }: Question) {
+  const part = await OnnxNetwork.open(model.path, { threads: 1, imageSize: model.input.size, tensor: name });
+  const { values, shape } = await part.run(images);
+  part.dispose();
+  const [channels, height, width] = shape as [number, number, number];
+  if (shape.length !== 3 || height * width < 2) {
+    throw new StageError(`Expected a tensor of [channels, height, width], but "${name}" has ${shape.join(' x ')}.`);
+  }
+  const size = channels * height * width;
+  const views = Array.from({ length: values.length / size }, (_, i): LayerView => {
+    const at = (place: number) => i * size + (place % channels) * height * width + Math.floor(place / channels);
+    const activations = Float32Array.from({ length: size }, (_, place) => values[at(place)]!);
+    return { height, width, channels, activations, gradients: new Float32Array(0) };
+  });
+  return { views, logits: await outputOf(model, images) };
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import { image as imageOps, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
-import { rowOf } from '../../models/model-output.ts';
+import { type Network, outputOf, rowOf } from '../../models/model-output.ts';
+import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { scoreOf } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 import { weighChannels } from './activation-maps.ts';
@@ -14,7 +15,7 @@ import type { LayerView } from './layer-view.ts';
  * normalising centres values, else black. It takes a forward pass for each channel, `batchSize` at a time.
  */
 export async function scoreCam(
-  model: LayersModel,
+  model: Network,
   view: LayerView,
   question: Question,
   batchSize: number,
@@ -28,17 +29,19 @@ export async function scoreCam(
     const masks = Float32Array.from({ length: count * places }, (_, i) => {
       return view.activations[(i % places) * channels + first + Math.floor(i / places)]!;
     });
-    const logits = tidy(() => {
+    const size = Math.sqrt(question.images.length / 3);
+    const output = tidy(() => {
       const maps = tensor4d(masks, [count, view.height, view.width, 1]);
-      const [, height, width] = model.inputs[0]!.shape as [number, number, number];
-      const image = tensor(question.images, [1, height, width, 3]);
+      const image = tensor(question.images, [1, size, size, 3]);
       // Half-pixel centres, as everywhere else.
-      const large = imageOps.resizeBilinear(maps, [height, width], false, true);
-      return model.apply(image.mul(scaled(large)), { training: false }) as Tensor;
+      const large = imageOps.resizeBilinear(maps, [size, size], false, true);
+      const masked = image.mul(scaled(large));
+      return model instanceof OnnxNetwork ? masked : (model.apply(masked, { training: false }) as Tensor);
     });
-    const values = await logits.data<'float32'>();
+    const found = await output.data<'float32'>();
+    const values = model instanceof OnnxNetwork ? await outputOf(model, found) : found;
     for (let i = 0; i < count; i++) scores.push(scoreOf(rowOf(values, i, count), c, question));
-    logits.dispose();
+    output.dispose();
   }
   // The empty image's score is the same for all channels, so it cancels in the softmax.
   return weighChannels(view, softmax(scores));

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import sharp from 'sharp';
+import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
+import { selectBackend } from '../../backend/select/select-backend.ts';
+import { StageError } from '../../stage.ts';
+import type { Method } from '../attribution/methods.ts';
+import { exportOnnx } from '../models/export/export-onnx.ts';
+import { weightedNet } from '../models/export/weighted-net.ts';
+import { loadModel } from '../models/model-files.ts';
+import { explainPictures } from './explain-pictures.ts';
+import { explanationDefaults } from './explanation-settings.ts';
+import { openSeeingNetwork } from './subject.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'explain-onnx-'));
+after(() => rmSync(folder, { recursive: true }));
+const [layers, onnx] = [join(folder, 'layers'), join(folder, 'onnx')];
+let bytes: Buffer;
+
+before(async () => {
+  await selectBackend('onnxruntime', { threads: 1 });
+  const net = { layers: [{ conv: 4 }, 'relu', { conv: 3, stride: 2 }, 'flatten', { dense: 2 }] };
+  await writeUntrainedModel(layers, { net: net as never, imageSize: 30 });
+  const files = await loadModel(layers);
+  mkdirSync(onnx);
+  writeFileSync(join(onnx, 'model.onnx'), exportOnnx(weightedNet(files), {}, { layout: 'NCHW', softmax: false }));
+  const info = { ...files.info, architecture: 'onnx', onnx: { parameters: 1, probabilities: false } };
+  writeFileSync(join(onnx, 'info.json'), JSON.stringify(info));
+  // Grey, but for a bright square in the upper left.
+  const at = (i: number) => (i % 90 < 36 && Math.floor(i / 90) < 12 ? 230 : 20);
+  const pixels = Uint8Array.from({ length: 30 * 30 * 3 }, (_, i) => at(i));
+  bytes = await sharp(pixels, { raw: { width: 30, height: 30, channels: 3 } })
+    .png()
+    .toBuffer();
+});
+
+const asked = { ...explanationDefaults(), class: 'predicted', layer: 'conv2' } as const;
+const explained = async (model: string, methods: readonly Method[], layer: string | undefined) =>
+  explainPictures(await openSeeingNetwork(model, 1), [{ name: 'a.png', bytes }], { ...asked, methods, layer });
+
+test('occlusion and Score-CAM of an ONNX file are those of the same network as layers', async () => {
+  const [own, theirs] = [
+    await explained(layers, ['occlusion', 'score-cam'], 'conv2'),
+    await explained(onnx, ['occlusion', 'score-cam'], 'conv2'),
+  ];
+  assert.equal(own.pictures[0]!.maps[0]!.width, 30);
+  for (const [m, map] of own.pictures[0]!.maps.entries()) {
+    const other = theirs.pictures[0]!.maps[m]!;
+    assert.deepEqual([other.height, other.width], [map.height, map.width]);
+    const most = Math.max(...map.values);
+    assert.ok(most > 0);
+    for (const [i, value] of map.values.entries()) assert.ok(Math.abs(other.values[i]! - value) < 1e-4 * most);
+  }
+});
+
+test('occlusion finds what the score depends on: hiding what is black changes nothing', async () => {
+  const { maps, explained: of } = (await explained(onnx, ['occlusion'], undefined)).pictures[0]!;
+  const { values } = maps[0]!;
+  assert.ok(of === 0 || of === 1);
+  const mean = (from: number, to: number) => {
+    const own = values.filter((_, i) => i % 30 >= from && i % 30 < to && Math.floor(i / 30) >= from && i / 30 < to);
+    return own.reduce((sum, value) => sum + value, 0) / own.length;
+  };
+  assert.ok(mean(0, 12) > 3 * mean(18, 30), `${mean(0, 12)} and ${mean(18, 30)}`);
+});
+
+test('what an ONNX file has no answer to is told: gradients, a layer that nobody named, a tensor without places', async () => {
+  await assert.rejects(
+    explained(onnx, ['gradient', 'occlusion', 'grad-cam'], 'conv2'),
+    new StageError('Expected occlusion or score-cam, since an ONNX file has no gradients, got gradient, grad-cam.'),
+  );
+  await assert.rejects(explained(onnx, ['score-cam'], undefined), { name: 'StageError' });
+  await assert.rejects(
+    explained(onnx, ['score-cam'], 'flatten1'),
+    new StageError('Expected a tensor of [channels, height, width], but "flatten1" has 507.'),
+  );
+});
