@@ -27,6 +27,20 @@ test('a JPEG quality of its own for one class is found in the encoding, and by t
   );
 });
 
+test('classes that are named as positive are compared with all others, and one that is not there is refused', async () => {
+  using bench = new StageBench();
+  const images = clean(60, (label) => ({ encode: jpeg(label === 0 ? 60 : 90) }));
+  const { metrics } = await audit(bench, images, { positive: ['real'] });
+  assert.equal(metrics.shortcuts.encoding, 1);
+  assert.deepEqual((metrics as unknown as { classes: object }).classes, { others: 30, real: 30 });
+  await assert.rejects(
+    audit(bench, clean(20), { positive: ['reel'] }),
+    new StageError(
+      'Expected classes or sources as positive, got "reel". Did you mean "real"? There are real, made, fake.',
+    ),
+  );
+});
+
 test('copies of a file, of its pixels and of its look are told apart, across splits first', async () => {
   using bench = new StageBench();
   const images: Planted[] = [

@@ -1,3 +1,4 @@
+import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
@@ -40,6 +41,9 @@ export interface LookedThrough {
 }
 
 interface LookOptions {
+  readonly classes: readonly string[];
+  /** The index of an image's class. */
+  readonly labelOf: (sample: Sample) => number;
   /** Chooses the examined images. */
   readonly seed: number;
   /** At most; a small set is looked at by fewer. */
@@ -54,14 +58,14 @@ const mostExamined = 2500;
 export async function lookThrough(
   dataset: Dataset,
   splits: readonly string[],
-  { seed, threads, progress }: LookOptions,
+  { classes, labelOf, seed, threads, progress }: LookOptions,
 ): Promise<LookedThrough> {
   const all = splits.flatMap((split) =>
     dataset.split(split).samples.map((sample, index) => ({ split, index, sample })),
   );
-  const labels = all.map(({ sample }) => sample.label);
+  const labels = all.map(({ sample }) => labelOf(sample));
   const drawn = drawExamined(labels, seed);
-  const sums = dataset.classes.map(() => new MeansOfClass());
+  const sums = classes.map(() => new MeansOfClass());
   const images: AuditedImage[] = [];
   const examined: ExaminedImage[] = [];
   const encodings = new Map<string, Encoding>();
@@ -77,7 +81,8 @@ export async function lookThrough(
   for await (const seen of looks) {
     const { split, index, sample } = all[images.length]!;
     if ('error' in seen) throw new StageError(`${sample.path} cannot be decoded: ${seen.error}`);
-    const { key, path, label, group, width, height } = sample;
+    const { key, path, group, width, height } = sample;
+    const label = labels[images.length]!;
     // Most images are encoded alike, and the text of their tables is as large as all else that is kept of them.
     const text = JSON.stringify(seen.print.encoding);
     const encoding = encodings.get(text) ?? seen.print.encoding;

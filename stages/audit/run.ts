@@ -3,10 +3,12 @@ import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { openClasses, requireTwoClasses } from '../../src/learning/training/open-classes.ts';
+import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 import {
   type Copies,
   copyCounts,
@@ -31,14 +33,14 @@ export default async function run(context: Context): Promise<void> {
   const folder = context.input('dataset').path;
   const splits = settings.splits ?? openDataset(folder).splits;
   using dataset = openClasses(folder, splits);
-  const cure = 'Two of them make a data set of their own: name their folders in `classes` of load-dataset.';
-  requireTwoClasses(dataset.classes, 'An audit', cure);
+  const sides = sidesOf(dataset, splits, settings.positive);
   const seen = await lookThrough(dataset, splits, {
+    ...sides,
     seed: settings.seed,
     threads: context.cpus + 1,
     progress: (done, total) => context.progress({ done, total, unit: 'images' }),
   });
-  requireBothClasses(dataset, seen);
+  requireBothClasses(sides, seen);
   const count = seen.images.length;
   context.progress({ done: count, total: count, unit: 'images', note: 'comparing them' });
   const copies = findCopies(seen.images);
@@ -48,20 +50,45 @@ export default async function run(context: Context): Promise<void> {
   const faces = faceDifference(seen.classes, units);
   const gap = spectrumGap(seen.examined, units);
   const findings = { seen, copies, groups, results, faces, gap };
-  writeFileSync(context.output('metrics'), formatMetrics(dataset, findings, settings));
-  writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, dataset.classes));
-  await draw(context, dataset, findings);
+  writeFileSync(context.output('metrics'), formatMetrics(sides, findings, settings));
+  writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, sides.classes));
+  await draw(context, dataset, sides, findings);
   for (const result of results) context.log(verdictLine(result));
   for (const line of warnings(findings)) context.warn(line);
-  context.highlight(classTable(seen, dataset.classes));
+  context.highlight(classTable(seen, sides.classes));
   context.highlight(shortcutTable(results));
   context.highlight(copyTable(copies.pairs));
+}
+
+type Sides = ReturnType<typeof sidesOf>;
+
+/** The two sides that are compared: the classes of two, or those that are named against all others. Throws a {@link StageError}. */
+function sidesOf(dataset: Dataset, splits: readonly string[], positive: readonly string[] | undefined) {
+  const { classes } = dataset;
+  const labelOf = ({ label }: Sample): number => label;
+  if (positive === undefined) {
+    requireTwoClasses(
+      classes,
+      'An audit',
+      `Name those that are compared with all others, as in positive: [${classes[0]}].`,
+    );
+    return { classes, labelOf };
+  }
+  const known = new Set(
+    splits.flatMap((split) => dataset.split(split).samples.flatMap((one) => [one.class, one.source])),
+  );
+  const wrong = positive.find((name) => !known.has(name));
+  if (wrong !== undefined) {
+    throw new StageError(`Expected classes or sources as positive, got "${wrong}". ${thereAre(wrong, known)}`);
+  }
+  const isPositive = (one: Sample) => positive.includes(one.class) || positive.includes(one.source);
+  return { classes: ['others', formatFew(positive, 3)], labelOf: (one: Sample) => (isPositive(one) ? 1 : 0) };
 }
 
 const countOf = ({ images }: LookedThrough, label: number): number =>
   images.filter((image) => image.label === label).length;
 
-function requireBothClasses({ classes }: Dataset, seen: LookedThrough): void {
+function requireBothClasses({ classes }: Sides, seen: LookedThrough): void {
   const counts = classes.map((_, label) => countOf(seen, label));
   if (counts.every((count) => count > 0)) return;
   const named = classes.map((name, label) => `${counts[label]} of ${name}`);
@@ -91,7 +118,7 @@ function testAll(context: Context, { examined }: LookedThrough, units: readonly 
 }
 
 function formatMetrics(
-  { classes }: Dataset,
+  { classes }: Sides,
   { seen, copies, groups, results, faces, gap }: Findings,
   { confidence }: AuditSettings,
 ): string {
@@ -117,9 +144,9 @@ function formatMetrics(
 async function draw(
   context: Context,
   dataset: Dataset,
+  { classes }: Sides,
   { seen, copies, results, faces, gap }: Findings,
 ): Promise<void> {
-  const { classes } = dataset;
   const show = async (place: number) => {
     const { split, index } = seen.images[place]!;
     return thumbnail(await dataset.split(split).read(index));

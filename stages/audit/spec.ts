@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -8,6 +9,9 @@ const settings = z.strictObject({
     .min(1)
     .optional()
     .describe('The splits to audit, as one set of images; default: all.'),
+  positive: classSettings.positive.describe(
+    'Classes or sources that are compared with all others; needed where there are more than two classes. Of two the second by default.',
+  ),
   folds: z
     .int()
     .min(2)
@@ -33,7 +37,7 @@ export const spec = defineKind<AuditSettings>({
     'encoding, file size, brightness and 16 x 16 pixels alone separate the classes.',
   settings,
   inputs: {
-    dataset: { type: 'dataset', summary: 'Images of two classes, real first.', parts: ({ splits }) => splits },
+    dataset: { type: 'dataset', summary: 'Labelled images.', parts: ({ splits }) => splits },
   },
   outputs: {
     metrics: {
