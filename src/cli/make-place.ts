@@ -40,38 +40,31 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const failures = new Map(Object.entries(earlier ?? {}) as [Digest, string][]);
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, failures, options)]));
   interrupts.detaches = true;
-  const others = detach && step === undefined ? laterPlace : local;
+  const isHere = !detach || step !== undefined; // otherwise the job that takes the next step runs what is for this machine
+  let isLater = false;
   const close = async () => {
+    const after = [...clusters.values()].flatMap((place) => place.openJobs());
     for (const place of [local, ...clusters.values()]) await place.close();
+    if (detach && (after.length > 0 || isLater)) await submitNext([...specs][0]!, after, failures, options);
   };
   return {
-    seat: async (stage) => await (clusters.get(placeOf(stage, places, on)!) ?? others).seat(stage),
-    close: detach ? () => closeDetached(close, clusters, failures, options) : close,
+    seat: async (stage) => {
+      const place = clusters.get(placeOf(stage, places, on)!) ?? local;
+      if (place !== local || isHere) return await place.seat(stage);
+      isLater = true;
+      throw new Unfinished('it runs in a job of this detached run');
+    },
+    close,
   };
 }
 
-let isLater = false;
-
-/** This machine for a command that detaches: its stages run in the job that takes the next step. */
-const laterPlace: Place = {
-  seat: async () => {
-    isLater = true;
-    throw new Unfinished('it runs in a job of this detached run');
-  },
-  close: async () => {},
-};
-
-/** Submits the next step of a detached run, where one is left. */
-async function closeDetached(
-  close: () => Promise<void>,
-  clusters: ReadonlyMap<PlaceSpec, ClusterPlace>,
+/** Submits the next step of a detached run. */
+async function submitNext(
+  place: PlaceSpec,
+  after: readonly string[],
   failures: ReadonlyMap<Digest, string>,
   { world, argv, step, warn }: PlaceOptions,
 ): Promise<void> {
-  const after = [...clusters.values()].flatMap((place) => place.openJobs());
-  await close();
-  const [place] = clusters.keys();
-  if (place === undefined || (after.length === 0 && !isLater)) return;
   if (step !== undefined && isTaken(step)) return; // somebody cancelled it
   const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv];
   try {

@@ -56,15 +56,11 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
     ...open.map(({ jobs, place, name }) => [jobs.join(', '), place, stateOf(name), 'a step of a detached run', '', '']),
   ];
   const lines = rows.length === 0 ? ['No jobs are queued or running.'] : formatTable(columns, rows);
-  const last = steps.filter(({ folder }) => isTaken(folder)).at(-1);
-  process.stdout.write(`${[...lines, ...(last === undefined ? [] : endOf(last.folder))].join('\n')}\n`);
-}
-
-/** How the last step of a detached run ended, in its own last words. */
-function endOf(step: string): readonly string[] {
-  const output = join(step, 'output');
-  const last = readEnd(output, 4096).trim().split('\n').at(-1)!;
-  return last === '' ? [] : ['', `The last step of a detached run: ${last}`, `  ${output}`];
+  const last = steps.findLast(({ folder }) => isTaken(folder));
+  const output = last === undefined ? '' : join(last.folder, 'output');
+  const end = readEnd(output, 4096).trim().split('\n').at(-1)!;
+  const how = end === '' ? [] : ['', `The last step of a detached run: ${end}`, `  ${output}`];
+  process.stdout.write(`${[...lines, ...how].join('\n')}\n`);
 }
 
 function openBatches(cache: string): readonly OpenBatch[] {

@@ -209,7 +209,6 @@ export class ClusterPlace implements Place {
     const { detach, place } = this.#options;
     const watch = this.#watch(placed);
     const ended = watch.wait(index, emit);
-    ended.catch(() => {});
     emit({ type: 'stage-queued', place: place.name, state: 'SUBMITTING' });
     this.#listAt = Math.min(this.#listAt, Math.max(performance.now() + firstList, this.#listedAt + soonest));
     const accepted = submitted.then(() => {

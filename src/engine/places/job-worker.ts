@@ -7,7 +7,7 @@ import type { StageEvent } from '../events.ts';
 import { Admission, machineCapacity } from '../execution/admission.ts';
 import type { IdleWorkers } from '../execution/idle-workers.ts';
 import { localPlace } from '../execution/local-place.ts';
-import { type AttemptOutcome, StageFailure } from '../execution/place.ts';
+import { StageFailure } from '../execution/place.ts';
 import type { RunProcess } from '../execution/process-runner.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { signPlace } from '../files/sign-tree.ts';
@@ -224,7 +224,9 @@ export class JobWorker {
         emit: (event: StageEvent) => messages.add(event),
       });
       if (edited[0] !== undefined) return refused(edited[0]);
-      return this.#done(ticket, { result, edited });
+      // The result that counts is one that was there first.
+      const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
+      return { type: 'done', result: first ?? result, host: hostname() };
     } catch (error) {
       // A scheduler that ends a job signals all of its processes, this one perhaps last.
       if (error instanceof StageFailure && error.killed) await delay(settling);
@@ -233,15 +235,9 @@ export class JobWorker {
       if (isOutOfMemory()) return { type: 'memory', message: error.message };
       return { type: error.killed ? 'killed' : 'failed', message: error.message };
     } finally {
-      messages.close();
+      messages.flush();
       if (ticket.keep && stage.cache) folder.removeWork(index, self);
     }
-  }
-
-  /** The result that counts: one that was there first stays. */
-  #done(ticket: Ticket, { result }: AttemptOutcome): TicketEnd {
-    const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
-    return { type: 'done', result: first ?? result, host: hostname() };
   }
 
   #place(ticket: Ticket, world: World) {

@@ -17,14 +17,11 @@ export class MessageFile {
 
   add(event: StageEvent): void {
     this.#lines += `${JSON.stringify(event)}\n`;
-    this.#timer ??= setTimeout(() => this.#write(), gathering);
+    this.#timer ??= setTimeout(() => this.flush(), gathering);
   }
 
-  close(): void {
-    this.#write();
-  }
-
-  #write(): void {
+  /** Writes what was gathered. */
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const lines = this.#lines;

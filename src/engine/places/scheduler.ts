@@ -117,18 +117,15 @@ export async function submitPatiently(
   }
 }
 
-/** How a command of a scheduler ended. */
-export interface CommandEnd {
-  readonly ok: boolean;
-  readonly out: string;
-  /** What it printed as an error, its lines in one. */
-  readonly error: string;
-}
-
 /** A command that hangs is given up after this long, in milliseconds. */
 const patience = 60_000;
 
-export function runCommand(program: string, args: readonly string[], cwd = '/'): Promise<CommandEnd> {
+/** Runs a command of a scheduler; gives what it printed, and its errors in one line. */
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  cwd = '/',
+): Promise<{ readonly ok: boolean; readonly out: string; readonly error: string }> {
   return new Promise((resolve) => {
     const options = { cwd, timeout: patience, killSignal: 'SIGKILL', maxBuffer: 1 << 26 } as const;
     execFile(program, args, options, (error, out, stderr) => {

@@ -99,20 +99,9 @@ async function inspect(id: string): Promise<ReadonlyMap<string, JobState> | unde
     const state = field('JobState');
     if (state === undefined) continue;
     const array = field('ArrayJobId');
-    const tasks =
-      array === undefined ? [field('JobId')!] : tasksOf(field('ArrayTaskId') ?? '').map((task) => `${array}_${task}`);
-    for (const task of tasks) states.set(task, { state, ...reasonIn(field('Reason') ?? '') });
+    // Tasks that wait share a record: their numbers stay as they are, since no worker has them yet.
+    const worker = array === undefined ? field('JobId')! : `${array}_${field('ArrayTaskId')}`;
+    states.set(worker, { state, ...reasonIn(field('Reason') ?? '') });
   }
   return states.size === 0 ? undefined : states;
-}
-
-/** The numbers of `3`, `0-2,5` and `0-9%4`. */
-function tasksOf(text: string): readonly number[] {
-  return text
-    .replace(/%.*$/, '')
-    .split(',')
-    .flatMap((part) => {
-      const [from, to] = part.split('-').map(Number) as [number, number?];
-      return Array.from({ length: (to ?? from) - from + 1 }, (_, index) => from + index);
-    });
 }

@@ -125,12 +125,17 @@ export class BatchFolder {
   readonly id: string;
   readonly path: string;
 
+  readonly script: string;
+  /** The file for what jobs print outside their stages. */
+  readonly output: string;
   readonly #cache: string;
 
   constructor(cache: string, id: string) {
     this.#cache = cache;
     this.id = id;
     this.path = join(cache, 'jobs', id);
+    this.script = join(this.path, 'script.sh');
+    this.output = join(this.path, 'output');
   }
 
   /** All batches of a store, the oldest first. */
@@ -166,10 +171,6 @@ export class BatchFolder {
     });
   }
 
-  get script(): string {
-    return join(this.path, 'script.sh');
-  }
-
   /** Throws unless the folder belongs to this user alone: what lies in it is run. */
   checkOwner(): void {
     if (!isOwn(this.path))
@@ -187,11 +188,6 @@ export class BatchFolder {
 
   artifact(digest: Digest): StoredArtifact | undefined {
     return readJson<StoredArtifact>(join(this.path, `artifacts/${digest}.json`));
-  }
-
-  /** The file for what jobs print outside their stages. */
-  get output(): string {
-    return join(this.path, 'output');
   }
 
   /** The ids that the scheduler gave to the batch, and how many workers each has. */
@@ -222,7 +218,7 @@ export class BatchFolder {
   }
 
   claimed(): ReadonlySet<number> {
-    return new Set(namesIn(join(this.path, 'claims')).map(Number).filter(Number.isInteger));
+    return this.#indices('claims');
   }
 
   /** Ends a ticket, and gives the end that counts: the first one. */
@@ -237,9 +233,7 @@ export class BatchFolder {
   }
 
   ended(): ReadonlySet<number> {
-    return new Set(
-      namesIn(join(this.path, 'ends')).flatMap((name) => (name.startsWith('.') ? [] : [Number.parseInt(name, 10)])),
-    );
+    return this.#indices('ends');
   }
 
   /** Marks an end as used: nobody attaches to it any more. */
@@ -248,7 +242,7 @@ export class BatchFolder {
   }
 
   used(): ReadonlySet<number> {
-    return new Set(namesIn(join(this.path, 'used')).map(Number));
+    return this.#indices('used');
   }
 
   beat(worker: string, beat: Beat): void {
@@ -332,6 +326,12 @@ export class BatchFolder {
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** The numbers by which files are named; a file that is being written has none. */
+  #indices(folder: string): ReadonlySet<number> {
+    const numbers = namesIn(join(this.path, folder)).map((name) => Number.parseInt(name, 10));
+    return new Set(numbers.filter(Number.isInteger));
   }
 
   #write(name: string, value: unknown): void {
