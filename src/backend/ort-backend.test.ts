@@ -77,6 +77,12 @@ describe('the trace', () => {
     assert.ok(kept.dataSync().every((value) => value === -1));
     kept.dispose();
   });
+  it('gives every one of equal results its values', () => {
+    const x = tf.tensor1d([1, -2]);
+    const equal = Array.from({ length: 5 }, () => tf.neg(x));
+    for (const result of equal) assert.deepEqual([...result.dataSync()], [-1, 2]);
+    tf.dispose([x, equal]);
+  });
   it('hands a tensor to another backend and takes it back', async () => {
     const x = tf.neg(tf.tensor1d([1, 2]));
     await selectBackend('cpu');

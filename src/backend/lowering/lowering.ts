@@ -287,8 +287,8 @@ export class Lowering {
     const cut = blocks !== undefined && logical === undefined;
     let name = cut ? blocks.name : this.#as(value, () => this.logical({ value, shape: value.shape }));
     const shape = cut ? [blocks.count, sizeOf(value.shape) / blocks.count] : value.shape;
-    // A lowering may hand its operand on; a graph's outputs must be distinct, and none of its inputs.
-    if (exported.has(name)) name = this.#as(value, () => this.graph.node('Identity', [name]));
+    // A lowering may hand its operand on, and equal nodes are written once; a graph's outputs must be distinct, and none of its inputs.
+    while (exported.has(name)) name = this.#as(value, () => this.graph.node('Identity', [name]));
     exported.add(name);
     this.graph.output(name, value.dtype, shape);
     return { name, shape };
