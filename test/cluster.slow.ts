@@ -380,7 +380,8 @@ stages:
     assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
     await until(() => project.read('count') === 'run\nrun\n');
     gate.pass();
-    await until(() => project.has('artifacts/slow.txt'), 60_000);
+    await until(() => slurm.command('squeue', '-h').trim() === '', 60_000);
+    assert.ok(project.has('artifacts/slow.txt'));
   });
 
   test('where the cache is removed while a job is queued, its stage is submitted again', async () => {
