@@ -54,7 +54,8 @@ function printedAs(lines: readonly string[]): RegExp {
 }
 
 test('the examples of the pages on training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
-  using project = new Project('stages: {}\n', { ...faceApiFiles, 'results.template.md': '' });
+  const files = { ...faceApiFiles, 'results.template.md': '', 'models/detector.onnx': '' };
+  using project = new Project('stages: {}\n', files);
   const pages = ['training', 'networks', 'weights', 'evaluation', 'explanation'].map((name) => `docs/${name}.md`);
   for (const yaml of pages.flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
