@@ -95,7 +95,7 @@ test('a detached run goes on where its next step found no room at first', async 
 });
 
 const atGates = `${stages('one')}  here: { kind: command, place: local, after: [one], with: { run: 'echo begun > begun; read _ < here.gate' } }
-  later: { kind: command, after: [one], with: { run: 'read _ < later.gate' } }
+  later: { kind: command, after: [one], with: { run: 'echo begun > later; read _ < later.gate' } }
 `;
 
 const idsIn = (project: Project): readonly string[] => project.read('submitted').trim().split('\n');
@@ -157,7 +157,7 @@ test('steps of a detached run are listed, and a folder that is not ours is left 
   using project = shell(atGates, 9);
   const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
-  await until(() => project.has('begun') && idsIn(project).length === 4);
+  await until(() => project.has('begun') && project.has('later') && idsIn(project).length === 4);
   project.write('cache/jobs/2/batch.json', '{"tickets":[]}');
   const { stdout, stderr, code } = await project.command('jobs');
   assert.match(stdout, /^\d+, \d+ +shell +not listed +a step of a detached run$/m);
