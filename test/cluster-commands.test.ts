@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endOf, Project } from './support/rig.ts';
@@ -16,6 +16,7 @@ JOB_ID=$id setsid sh -c 'for other in $(echo "$3" | tr , " "); do
   while [ -e room ] && [ ! -e "ended-$other" ]; do sleep 0.1; done
 done
 sh "$1" >> "$2" 2>&1 &
+echo $! > "pid-$JOB_ID"
 wait $!
 : > "ended-$JOB_ID"' job "$1" "$2" "$3" < /dev/null > /dev/null 2>&1 &
 echo "job $id"
@@ -100,6 +101,51 @@ const atGates = `${stages('one')}  here: { kind: command, place: local, after: [
 
 const idsIn = (project: Project): readonly string[] => project.read('submitted').trim().split('\n');
 
+const areOver = (project: Project): Promise<void> =>
+  until(() => idsIn(project).every((id) => project.has(`ended-${id}`)), 60_000);
+
+/** A stage that takes so many seconds in its first run, and none later. */
+const slowAtFirst = (seconds: number): string =>
+  `stages: { one: { kind: command, with: { run: 'echo run >> count; test -e again || { touch again; sleep ${seconds}; }' } } }\n`;
+
+test('a detached run goes on where a job died without a word', async () => {
+  using project = shell(slowAtFirst(5), 9);
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await until(() => project.has('again'));
+  process.kill(Number(project.read(`pid-${idsIn(project)[0]}`)), 'SIGKILL');
+  await areOver(project);
+  assert.equal(project.read('count'), 'run\nrun\n');
+  assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'up to date' });
+});
+
+test('in a detached run a stage fails as often as it may be retried, on the cluster and here', async () => {
+  const bad = (name: string, more: string) =>
+    `  ${name}: { kind: command, retries: 1, ${more}with: { run: 'echo ${name} >> ${name}; exit 1' } }\n`;
+  using project = shell(
+    `${stages('one', 'two')}${bad('there', '')}${bad('here', 'place: local, ')}  three: { kind: command, after: [two], with: { run: 'echo three >> count' } }\n`,
+    99,
+  );
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await areOver(project);
+  assert.deepEqual([project.read('there'), project.read('here')], ['there\nthere\n', 'here\nhere\n']);
+  assert.ok(project.read('count').includes('three'));
+});
+
+test('a step that is asked to end leaves the rest to the second of its jobs', async () => {
+  using project = shell(atGates, 9);
+  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await until(() => project.has('begun') && idsIn(project).length === 4);
+  rmSync(project.path('begun'));
+  process.kill(Number(project.read(`pid-${idsIn(project)[1]}`)), 'SIGTERM');
+  await until(() => project.has('begun'));
+  here.pass();
+  later.pass();
+  await areOver(project);
+  const { outcomes } = await project.run('--on', 'shell');
+  assert.deepEqual(outcomes, { one: 'up to date', here: 'up to date', later: 'up to date' });
+});
+
 test('the jobs of a step are cancelled, also where no batch is open', async () => {
   using project = shell(atGates, 9);
   const gate = project.gate('here.gate');
@@ -122,7 +168,7 @@ test('a step that was cancelled while it ran submits no further one', async () =
   project.write(`cache/jobs/${step.replace('step.json', 'taken')}`, '');
   here.pass();
   later.pass();
-  await until(() => idsIn(project).every((id) => project.has(`ended-${id}`)));
+  await areOver(project);
   assert.equal(idsIn(project).length, 4);
 });
 
@@ -166,7 +212,7 @@ test('steps of a detached run are listed, and a folder that is not ours is left 
   assert.equal(code, 0);
   here.pass();
   later.pass();
-  await until(() => idsIn(project).every((id) => project.has(`ended-${id}`)));
+  await areOver(project);
 });
 
 test('a dry run says what is wrong with places.yaml, and with the place of the command', async () => {

@@ -6,7 +6,7 @@ import type { Stage } from '../engine/config/pipeline.ts';
 import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
 import type { HostFacts } from '../engine/execution/execution.ts';
 import { type Place, Unfinished } from '../engine/execution/place.ts';
-import { isTaken, readStep, submitStep } from '../engine/places/advance.ts';
+import { type Failures, isTaken, readStep, remembering, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
@@ -36,18 +36,18 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const { places, on, detach, step, interrupts } = options;
   const specs = new Set(stages.flatMap((stage) => placeOf(stage, places, on) ?? []));
   if (specs.size === 0) return local;
-  const earlier = step === undefined ? undefined : readStep(step)?.failures;
-  const failures = new Map(Object.entries(earlier ?? {}) as [Digest, string][]);
-  const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, failures, options)]));
+  const failures = { ...(step !== undefined && readStep(step)?.failures) };
+  const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
   interrupts.detaches = true;
   const isHere = !detach || step !== undefined; // otherwise the job that takes the next step runs what is for this machine
   let isLater = false;
   const close = async () => {
     const after = [...clusters.values()].flatMap((place) => place.openJobs());
     for (const place of [local, ...clusters.values()]) await place.close();
-    if (detach && (after.length > 0 || isLater)) await submitNext([...specs][0]!, after, failures, options);
+    const isLeft = step !== undefined && interrupts.interrupted; // to the second job of this step
+    if (detach && !isLeft && (after.length > 0 || isLater)) await submitNext([...specs][0]!, after, failures, options);
   };
-  return {
+  const all: Place = {
     seat: async (stage) => {
       const place = clusters.get(placeOf(stage, places, on)!) ?? local;
       if (place !== local || isHere) return await place.seat(stage);
@@ -56,26 +56,23 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
     },
     close,
   };
+  return detach ? remembering(all, failures, interrupts.signal) : all;
 }
 
 /** Submits the next step of a detached run. */
 async function submitNext(
   place: PlaceSpec,
   after: readonly string[],
-  failures: ReadonlyMap<Digest, string>,
+  failures: Failures,
   { world, argv, step, warn }: PlaceOptions,
 ): Promise<void> {
   if (step !== undefined && isTaken(step)) return; // somebody cancelled it
   const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv];
   try {
-    const job = await submitStep(
-      { pipeline: digestOfFiles(world.pipeline.sources.files), failures: Object.fromEntries(failures) },
-      place,
-      {
-        ...{ scheduler: schedulerOf(place), world, after, warn },
-        command: { node: process.execPath, words, cwd: process.cwd() },
-      },
-    );
+    const job = await submitStep({ pipeline: digestOfFiles(world.pipeline.sources.files), failures }, place, {
+      ...{ scheduler: schedulerOf(place), world, after, warn },
+      command: { node: process.execPath, words, cwd: process.cwd() },
+    });
     warn(`Detached: job ${job} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`);
   } catch (error) {
     if (!(error instanceof SubmitError)) throw error;
@@ -89,11 +86,7 @@ async function submitNext(
 export const digestOfFiles = (files: readonly string[]): Digest =>
   sha256(files.map((file) => `${file}\0${sha256(readFileSync(file))}\n`).join(''));
 
-function clusterPlace(
-  place: PlaceSpec,
-  failures: Map<Digest, string>,
-  { host, jobs, interrupts, step, ...options }: PlaceOptions,
-): ClusterPlace {
+function clusterPlace(place: PlaceSpec, { host, jobs, interrupts, step, ...options }: PlaceOptions): ClusterPlace {
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   return new ClusterPlace({
     ...options,
@@ -103,7 +96,6 @@ function clusterPlace(
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
     patience: patienceFrom(process.env['RESTAGE_PATIENCE']),
-    failures,
     isStep: step !== undefined,
     signal: interrupts.signal,
     kill: interrupts.kill,

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
+import type { Stage } from '../config/pipeline.ts';
 import { placeShape } from '../config/schema/shapes.ts';
+import { type Attempt, type Place, StageFailure } from '../execution/place.ts';
 import type { World } from '../plan/examine.ts';
-import { submitStep } from './advance.ts';
+import { remembering, submitStep } from './advance.ts';
 import { templateScheduler } from './template-scheduler.ts';
 
 test('a step runs with the Node of its command, whatever Node its machine has, unless the place sets one up', async (context) => {
@@ -25,4 +27,28 @@ test('a step runs with the Node of its command, whatever Node its machine has, u
   assert.match(plain, /^exec \/my\/node '--max-old-space-size=2048' cli\.js run$/m);
   assert.match(plain, /^export WORD='it'\\''s'$/m);
   assert.match(await scriptFor(['module load node']), /^exec "\$\(command -v node /m);
+});
+
+test('what failed as often as it may at earlier steps does not run again, and an interrupt is no failure', async () => {
+  const stage = { retries: 1 } as Stage;
+  const attempt = { examined: { digest: sha256('') } } as unknown as Attempt;
+  let runs = 0;
+  const place = {
+    seat: async () => ({
+      run: () => {
+        runs += 1;
+        throw new StageFailure(`run ${runs}`);
+      },
+      [Symbol.dispose]: () => {},
+    }),
+  } as unknown as Place;
+  const failures = { [attempt.examined.digest]: ['at an earlier step'] };
+  const fails = async (signal: AbortSignal, message: string) => {
+    using seat = await remembering(place, failures, signal).seat(stage);
+    await assert.rejects(seat.run(attempt), { message });
+  };
+  await fails(AbortSignal.abort(), 'run 1');
+  await fails(new AbortController().signal, 'run 2');
+  await fails(new AbortController().signal, 'run 2');
+  assert.deepEqual(failures, { [attempt.examined.digest]: ['at an earlier step', 'run 2'] });
 });

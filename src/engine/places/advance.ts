@@ -4,17 +4,21 @@ import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
+import { type Place, StageFailure } from '../execution/place.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import type { World } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';
 import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
 
+/** The messages of attempts that failed, by fingerprint. */
+export type Failures = Readonly<Record<Digest, readonly string[]>>;
+
 /** One step of a detached run, which a job takes after others have ended: it publishes, decides, and submits the next. */
 export interface Step {
   /** The digest of the pipeline's files, which must not change meanwhile. */
   readonly pipeline: Digest;
-  /** Stages that failed before, by fingerprint, with their messages: they do not run again. */
-  readonly failures: Readonly<Record<Digest, string>>;
+  /** How stages failed before, by fingerprint, the last time at the end. */
+  readonly failures: Failures;
   /** The place whose scheduler has its jobs. */
   readonly place: string;
   readonly jobs: readonly string[];
@@ -29,6 +33,33 @@ export interface StepOptions {
   /** Jobs that must end first. */
   readonly after: readonly string[];
   readonly warn: (message: string) => void;
+}
+
+/**
+ * A place whose stages do not run again once they have failed as often as they may, at whatever step of a detached run.
+ * Failures are added to those of earlier steps, unless an interrupt is their cause.
+ */
+export function remembering(place: Place, failures: Record<Digest, readonly string[]>, signal: AbortSignal): Place {
+  return {
+    seat: async (stage) => {
+      const seat = await place.seat(stage);
+      return {
+        run: async (attempt) => {
+          const { digest } = attempt.examined;
+          const before = failures[digest] ?? [];
+          if (before.length > stage.retries) throw new StageFailure(before.at(-1)!);
+          try {
+            return await seat.run(attempt);
+          } catch (error) {
+            if (error instanceof StageFailure && !signal.aborted) failures[digest] = [...before, error.message];
+            throw error;
+          }
+        },
+        [Symbol.dispose]: () => seat[Symbol.dispose](),
+      };
+    },
+    close: () => place.close(),
+  };
 }
 
 /** How long a step waits for room in a full scheduler, in milliseconds: jobs that end make room. */

@@ -228,6 +228,12 @@ export class BatchWatch {
     return states.some(([, said]) => isCancelled(said)) && states.every(([, said]) => isFinal(said));
   }
 
+  /** Whether the scheduler knows a job of the batch that is not over. */
+  async isUnderWay(): Promise<boolean> {
+    const states = (await this.#statesOf(undefined)) ?? [];
+    return states.some(([, said]) => !isFinal(said) && said.state !== unlisted);
+  }
+
   /** The end of what the jobs printed outside stages, which says why none began. */
   #lastWords(): { readonly said?: string } {
     const said = readEnd(this.folder.output, 4096).trim().split('\n').slice(-3).join(' / ');

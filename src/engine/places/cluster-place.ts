@@ -36,8 +36,6 @@ export interface ClusterOptions extends SubmitterOptions {
   readonly detach: boolean;
   /** Whether this is a job of a detached run. */
   readonly isStep: boolean;
-  /** What earlier steps of a detached run came to: stages that failed do not run again. */
-  readonly failures: Map<Digest, string>;
   /** Aborted when jobs are to be cancelled. */
   readonly kill: AbortSignal;
   /** Milliseconds in which jobs can still be cancelled after `signal`; undefined: they are cancelled at once. */
@@ -104,10 +102,7 @@ export class ClusterPlace implements Place {
   }
 
   async #bring(stage: Stage, attempt: Attempt): Promise<AttemptOutcome> {
-    const { failures } = this.#options;
     const { digest } = attempt.examined;
-    const failure = failures.get(digest);
-    if (failure !== undefined) throw new StageFailure(failure);
     const open = attempt.keep ? this.#openTickets().get(digest) : undefined;
     this.#open?.delete(digest);
     let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
@@ -118,7 +113,7 @@ export class ClusterPlace implements Place {
       const end = await this.#endOf(placed, attempt);
       const next = this.#nextStep(end, placed, { stage, tries });
       keepLog(placed, attempt.log);
-      if (next.step !== 'use') placed.folder.use(placed.index);
+      if (next.step !== 'use' && next.step !== 'cancel') placed.folder.use(placed.index);
       switch (next.step) {
         case 'use':
           await this.#use(next.end.result, attempt, placed);
@@ -134,7 +129,6 @@ export class ClusterPlace implements Place {
         case 'cancel':
           throw new Unfinished(next.message);
         case 'fail':
-          if (attempt.number > stage.retries) failures.set(digest, next.message);
           throw new StageFailure(next.message);
       }
     }
@@ -206,7 +200,7 @@ export class ClusterPlace implements Place {
   /** The end of a ticket. Throws {@link Unfinished} where nobody is to wait for it. */
   async #endOf(placed: Placed, { emit }: Attempt): Promise<TicketEnd> {
     const { folder, index, batch, submitted } = placed;
-    const { detach, place } = this.#options;
+    const { detach, isStep, place } = this.#options;
     const watch = this.#watch(placed);
     const ended = watch.wait(index, emit);
     emit({ type: 'stage-queued', place: place.name, state: 'SUBMITTING' });
@@ -219,8 +213,11 @@ export class ClusterPlace implements Place {
     this.#run();
     const over = accepted.then(() => ended); // it fails where the disk takes no note of the job
     over.catch(() => {});
-    if (!detach) return await Promise.race([ended, over, this.#aborted]).finally(() => watch.forget(index));
-    await Promise.race([accepted, this.#aborted]);
+    if (detach) await Promise.race([accepted, this.#aborted]);
+    // A step comes after the jobs of earlier ones: an end that is missing then comes only by a look at their lives.
+    if (!detach || (isStep && !(await watch.isUnderWay()))) {
+      return await Promise.race([ended, over, this.#aborted]).finally(() => watch.forget(index));
+    }
     const end = folder.endOf(index);
     watch.forget(index);
     if (end === undefined) throw new Unfinished(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
