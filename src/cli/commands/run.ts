@@ -77,7 +77,7 @@ export function runCommand(argv: readonly string[]) {
       const code = await bringStages(run, project, {
         ...{ interrupts, report, detach, memory: memorable ? memory : undefined },
       });
-      if (step !== undefined) take(step);
+      if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
       return code;
     } finally {
       reporter.close();
