@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endOf, Project } from './support/rig.ts';
@@ -129,6 +129,67 @@ test('in a detached run a stage fails as often as it may be retried, on the clus
   await areOver(project);
   assert.deepEqual([project.read('there'), project.read('here')], ['there\nthere\n', 'here\nhere\n']);
   assert.ok(project.read('count').includes('three'));
+});
+
+test('a run that waited for another one attaches to what that left', async () => {
+  using project = shell(
+    `params: { gate: first.gate }
+stages:
+  first: { kind: command, with: { run: 'echo x >> first; read _ < \${params.gate}' } }
+  next: { kind: command, after: [first], with: { run: 'echo x >> next; read _ < next.gate' } }
+`,
+    99,
+  );
+  const [first, other, next] = [project.gate('first.gate'), project.gate('other.gate'), project.gate('next.gate')];
+  const waits = project.startRun('--on', 'shell');
+  await until(() => project.has('first'));
+  const leaves = project.startRun('--on', 'shell', '--set', 'params.gate=other.gate');
+  other.pass();
+  await until(() => project.has('next'));
+  first.pass();
+  await waits.event('stage-waiting', 'next');
+  leaves.child.kill('SIGTERM');
+  await leaves.ended;
+  next.pass(2);
+  assert.deepEqual((await endOf(waits)).outcomes, { first: 'ran', next: 'ran' });
+  assert.equal(project.read('next'), 'x\n');
+});
+
+test('what a stage with `cache: false` made in a job is not made again after a detach', async () => {
+  using project = shell(
+    `stages:
+  one: { kind: command, cache: false, with: { run: 'echo x >> count; read _ < gate; echo text > \${outputs.out}' }, outputs: { out: artifacts/one.txt } }
+`,
+    9,
+  );
+  const gate = project.gate('gate');
+  const leaves = project.startRun('--on', 'shell');
+  await until(() => project.has('count'));
+  leaves.child.kill('SIGTERM');
+  await leaves.ended;
+  gate.pass(2);
+  await areOver(project);
+  assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'ran' });
+  assert.deepEqual([project.read('count'), project.read('artifacts/one.txt')], ['x\n', 'text\n']);
+});
+
+test('a disk that fails for a while costs a warning', async () => {
+  using project = shell(`stages: { one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } } }\n`, 9);
+  const gate = project.gate('gate');
+  const running = project.startRun('--on', 'shell');
+  await until(() => project.has('count'));
+  const batch = project.files('cache/jobs').find((name) => name.endsWith('batch.json'))!;
+  const claims = project.path('cache/jobs', batch, '../claims');
+  renameSync(claims, `${claims}.kept`);
+  symlinkSync(claims, claims);
+  await until(() =>
+    running.events.some((event) => event.type === 'warning' && /claims: it is a link/.test(event.message)),
+  );
+  rmSync(claims);
+  renameSync(`${claims}.kept`, claims);
+  gate.pass();
+  const { outcomes, stderr } = await endOf(running);
+  assert.deepEqual([outcomes, stderr], [{ one: 'ran' }, '']);
 });
 
 test('a step that is asked to end leaves the rest to the second of its jobs', async () => {

@@ -45,6 +45,8 @@ export class BatchWatch {
   /** How often in a row the scheduler did not know a job. */
   readonly #unknown = new Map<string, number>();
   readonly #cancelled = new Set<string>();
+  /** Workers whose jobs ended without a sign. */
+  readonly #dead = new Set<string>();
   /** What the scheduler said of jobs in this round: a worker of an array is not asked about by itself. */
   readonly #said = new Map<string, ReturnType<Scheduler['inspect']>>();
   #claimed: ReadonlySet<number> = new Set();
@@ -67,6 +69,11 @@ export class BatchWatch {
     return this.#waiters.size > 0;
   }
 
+  /** Whether every ticket has ended. */
+  get isOver(): boolean {
+    return this.folder.ended().size >= this.batch.tickets.length;
+  }
+
   /** Whether the scheduler knows more than the files: a ticket is queued, or a worker silent. */
   get isSilent(): boolean {
     return [...this.#waiters.keys()].some((index) => !this.#claimed.has(index));
@@ -74,8 +81,8 @@ export class BatchWatch {
 
   /** How many of its jobs may still hold or want a place in the queue. */
   workersLeft(): number {
-    if (!this.waits) return 0;
-    const over = [...this.#lives.values()].filter(({ beat }) => beat?.over === true).length;
+    if (this.isOver) return 0;
+    const over = [...this.#lives].filter(([worker, { beat }]) => beat?.over === true || this.#dead.has(worker)).length;
     const submitted = this.folder.jobs().reduce((sum, { workers }) => sum + workers, 0);
     return Math.max(0, (submitted || this.batch.workers) - over);
   }
@@ -187,7 +194,10 @@ export class BatchWatch {
   async #lose(worker: string | undefined, tickets: readonly number[], states: States): Promise<void> {
     const told = states.flatMap(([job, said]) => (this.#cancelled.has(job) || said.state === unlisted ? [] : [said]));
     const said = told.find(isCancelled) ?? told.at(-1) ?? { state: '' };
-    if (worker !== undefined) return this.#end(tickets, { type: 'lost', ...said });
+    if (worker !== undefined) {
+      this.#dead.add(worker);
+      return this.#end(tickets, { type: 'lost', ...said });
+    }
     await delay(100); // an end that was written just before its worker left
     this.look();
     const left = tickets.filter((index) => !this.#claimed.has(index));

@@ -16,7 +16,7 @@ import {
 } from '../execution/place.ts';
 import { signPlace } from '../files/sign-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
-import type { TicketEnd, Tries } from '../store/batch-folder.ts';
+import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
@@ -32,8 +32,6 @@ export interface ClusterOptions extends SubmitterOptions {
   /** The published files that a stage will fetch. */
   readonly downloads: (stage: Stage) => readonly PublishedFile[];
   readonly patience: Patience;
-  /** Whether jobs are only submitted, and nobody waits for them. */
-  readonly detach: boolean;
   /** Whether this is a job of a detached run. */
   readonly isStep: boolean;
   /** Aborted when jobs are to be cancelled. */
@@ -54,7 +52,9 @@ export class ClusterPlace implements Place {
   readonly #options: ClusterOptions;
   readonly #submitter: Submitter;
   readonly #watches = new Map<string, BatchWatch>();
-  #open: Map<Digest, OpenTicket> | undefined;
+  readonly #open = new Map<Digest, OpenTicket>();
+  /** Batches whose tickets are in the above, or are this run's own. */
+  readonly #seen = new Set<string>();
   #loop: Promise<void> | undefined;
   #isChecking = false;
   #pause = first;
@@ -64,7 +64,10 @@ export class ClusterPlace implements Place {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    const workers = () => [...this.#watches.values()].reduce((sum, watch) => sum + watch.workersLeft(), 0);
+    const workers = () => {
+      const counted = options.detach ? [...this.#watches.values()] : this.#waiting(); // when detached, nobody waits
+      return counted.reduce((sum, watch) => sum + watch.workersLeft(), 0);
+    };
     this.#submitter = new Submitter(options, workers);
     this.#aborted = new Promise((_, reject) => {
       options.signal.addEventListener('abort', () => void this.#leave().then(reject, reject), { once: true });
@@ -82,29 +85,37 @@ export class ClusterPlace implements Place {
 
   /** The ids of the jobs that tickets of this run are still in. */
   openJobs(): readonly string[] {
-    const open = [...this.#watches.values()].filter(({ folder, batch }) => folder.ended().size < batch.tickets.length);
+    const open = [...this.#watches.values()].filter(({ isOver }) => !isOver);
     return open.flatMap(({ folder }) => folder.jobs().map(({ id }) => id));
   }
 
+  /** What other runs left open until now: one that held the lease of a stage may have left it while this one waited. */
   #openTickets(): Map<Digest, OpenTicket> {
     const { world, place, warn } = this.#options;
-    this.#open ??= openTickets(world.store.folder, place.name, warn);
+    const found = openTickets(world.store.folder, place.name, warn, this.#seen);
+    for (const [digest, ticket] of found) this.#open.set(digest, ticket);
     return this.#open;
   }
 
   async close(): Promise<void> {
-    this.#openTickets(); // which removes what serves nobody
     let left = 10;
-    for (const { folder } of this.#watches.values()) {
-      for (; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
-      if (folder.isUsed() && folder.areWorkersOver()) folder.remove();
+    try {
+      BatchFolder.clearSteps(this.#options.world.store.folder);
+      this.#openTickets(); // which removes what serves nobody
+      for (const { folder } of this.#watches.values()) {
+        for (; left > 0 && folder.isUsed() && !folder.areWorkersOver(); left -= 1) await delay(50);
+        if (folder.isUsed() && folder.areWorkersOver()) folder.remove();
+      }
+    } catch (error) {
+      this.#options.warn(describeError(error)); // the next run removes what is left
     }
   }
 
   async #bring(stage: Stage, attempt: Attempt): Promise<AttemptOutcome> {
     const { digest } = attempt.examined;
-    const open = attempt.keep ? this.#openTickets().get(digest) : undefined;
-    this.#open?.delete(digest);
+    const found = attempt.keep ? this.#openTickets().get(digest) : undefined;
+    const open = found?.folder.used().has(found.index) ? undefined : found; // another run may have taken it meanwhile
+    this.#open.delete(digest);
     let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
     let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
     await this.#download(stage);
@@ -154,6 +165,7 @@ export class ClusterPlace implements Place {
     this.#pause = first;
     this.#run();
     const placed = await Promise.race([added, this.#aborted]);
+    this.#seen.add(placed.folder.id);
     this.#watch(placed);
     return placed;
   }
@@ -235,7 +247,10 @@ export class ClusterPlace implements Place {
     } else if (claim !== undefined) {
       for (const output of stage.outputs.filter(({ port }) => port in result.outputs)) {
         const path = privatePath(folder.workPath(index, claim), output);
-        await appears(() => existsSync(path) || undefined, lag);
+        if ((await appears(() => existsSync(path) || undefined, lag)) === undefined) {
+          folder.use(index); // a run took it, and was killed before it said so
+          throw new Outdated(`its output ${output.port} is no longer there`);
+        }
         folder.moveOutput(path, privatePath(work, output));
       }
     }
@@ -255,9 +270,14 @@ export class ClusterPlace implements Place {
     let checkedAt = performance.now();
     while (this.#submitter.isWaiting || this.#waiting().length > 0) {
       if (this.#options.signal.aborted && this.#hasLeft) return;
-      this.#submitter.flush();
-      const isNews = this.#waiting().filter((watch) => watch.look()).length > 0;
-      this.#pause = isNews ? quick : Math.min(this.#pause * 1.05, slow);
+      try {
+        this.#submitter.flush();
+        const isNews = this.#waiting().filter((watch) => watch.look()).length > 0;
+        this.#pause = isNews ? quick : Math.min(this.#pause * 1.05, slow);
+      } catch (error) {
+        this.#options.warn(describeError(error)); // a disk that fails for a while: it is looked at again
+        await delay(lifeCheck);
+      }
       const now = performance.now();
       if (now - checkedAt >= Math.min(lifeCheck, this.#options.patience.ask)) {
         checkedAt = now;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
@@ -8,7 +8,7 @@ import { type Batch, BatchFolder, type Ticket, type TicketEnd } from '../store/b
 import { openTickets } from './open-tickets.ts';
 
 const batch = {
-  ...{ format: 1, place: 'cluster', root: '/', needs: { cpu: 1, gpu: 0, memory: 0 }, workers: 1, seconds: 60 },
+  ...{ place: 'cluster', root: '/', needs: { cpu: 1, gpu: 0, memory: 0 }, workers: 1, seconds: 60 },
   tickets: [{ stage: 'one', digest: 'a'.repeat(64), keep: true }],
 } as unknown as Batch;
 
@@ -19,7 +19,7 @@ const done = { type: 'done', host: 'n1' } as TicketEnd;
 test('a batch whose tickets are all done stays while a run may still take something from it', (context) => {
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
-  folder.create(batch, [{ replaces: false } as Ticket], new Map(), '');
+  folder.create(batch, [{ replaces: false, stage: { cache: true } } as Ticket], new Map(), '');
   folder.end(0, done);
   const lease = join(cache, 'leases', batch.tickets[0]!.digest);
   writeFiles(dirname(lease), { [basename(lease)]: JSON.stringify({ ...thisProcess(), host: 'another' }) });
@@ -40,7 +40,7 @@ test('the folders of steps and probes go once they are over, and in the end all 
   for (const name of names) mkdirSync(join(cache, 'jobs', name), { recursive: true, mode: 0o700 });
   writeFiles(cache, { 'jobs/step-1/taken': '' });
   for (const [index, days] of [2, 2, 2, 31].entries()) age(names[index]!, days);
-  openTickets(cache, 'cluster', noWarning);
+  BatchFolder.clearSteps(cache);
   assert.deepEqual(readdirSync(join(cache, 'jobs')), ['step-2']);
 });
 
@@ -62,4 +62,24 @@ test('a batch that others may write to is refused with a warning', (context) => 
   const warnings: string[] = [];
   assert.equal(openTickets(cache, 'cluster', (message) => warnings.push(message)).size, 0);
   assert.match(warnings.join(), /belongs to someone else, or others may write to it/);
+});
+
+test('what a stage without a cached result made is left for whoever takes it', (context) => {
+  const cache = temporaryFolder(context);
+  const folder = new BatchFolder(cache, '1');
+  folder.create(batch, [{ replaces: false, stage: { cache: false } } as Ticket], new Map(), '');
+  folder.end(0, done);
+  assert.equal(openTickets(cache, 'cluster', noWarning).size, 1);
+});
+
+test('a batch is found once it is whole, and once only', (context) => {
+  const cache = temporaryFolder(context);
+  const folder = new BatchFolder(cache, '1');
+  const seen = new Set<string>();
+  const found = () => openTickets(cache, 'cluster', noWarning, seen).size;
+  mkdirSync(folder.path, { recursive: true, mode: 0o700 });
+  const early = found();
+  rmSync(folder.path, { recursive: true });
+  folder.create(batch, [{ replaces: false, stage: { cache: true } } as Ticket], new Map(), '');
+  assert.deepEqual([early, found(), found()], [0, 1, 0]);
 });

@@ -14,12 +14,22 @@ const rest = 3_600_000;
 /** Nobody comes back to a batch after this long, in milliseconds. */
 const abandoned = 30 * 86_400_000;
 
-/** The tickets that runs before this one left open, by fingerprint. Removes batches that serve nobody any more. */
-export function openTickets(cache: string, place: string, warn: (message: string) => void): Map<Digest, OpenTicket> {
-  BatchFolder.clearSteps(cache);
-  const tickets = BatchFolder.all(cache).flatMap((folder) => {
+/**
+ * The tickets that other runs left open, by fingerprint, of batches that are not in `seen`, to which they are added. Removes
+ * batches that serve nobody any more.
+ */
+export function openTickets(
+  cache: string,
+  place: string,
+  warn: (message: string) => void,
+  seen: Set<string> = new Set(),
+): Map<Digest, OpenTicket> {
+  const folders = BatchFolder.all(cache).filter(({ id }) => !seen.has(id));
+  const tickets = folders.flatMap((folder) => {
     try {
-      return ticketsIn(folder, place);
+      const batch = folder.batch();
+      if (batch !== undefined) seen.add(folder.id); // otherwise it may be being written
+      return ticketsIn(folder, batch, place);
     } catch (error) {
       warn(describeError(error));
       return [];
@@ -28,16 +38,16 @@ export function openTickets(cache: string, place: string, warn: (message: string
   return new Map(tickets.map((ticket) => [ticket.batch.tickets[ticket.index]!.digest, ticket]));
 }
 
-function ticketsIn(folder: BatchFolder, place: string): readonly OpenTicket[] {
-  const batch = folder.batch();
+function ticketsIn(folder: BatchFolder, batch: Batch | undefined, place: string): readonly OpenTicket[] {
   if (batch === undefined && folder.age() > rest) folder.remove(); // what a kill, or a late worker of a removed batch, left
   if (batch === undefined || batch.place !== place) return [];
   folder.checkOwner();
   for (const index of folder.ended()) {
     const { keep, digest } = batch.tickets[index]!;
     if (!keep || folder.waiterFor(digest) !== undefined) continue;
-    // The result is all that there was to wait for.
-    if (folder.endOf(index)?.type === 'done' && folder.ticket(index)?.replaces === false) folder.use(index);
+    const ticket = folder.ticket(index);
+    const isAll = ticket?.replaces === false && ticket.stage.cache; // the result is all that there was to wait for
+    if (isAll && folder.endOf(index)?.type === 'done') folder.use(index);
   }
   const used = folder.used();
   const isOver = folder.isUsed() && (folder.areWorkersOver() || folder.age() > rest);

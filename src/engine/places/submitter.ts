@@ -17,6 +17,8 @@ export interface SubmitterOptions {
   readonly most: number;
   /** How a node serves the batch in a folder. */
   readonly commandFor: (folder: string) => NodeCommand;
+  /** Whether jobs are only submitted, and nobody waits for them. */
+  readonly detach: boolean;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
 }
@@ -72,15 +74,21 @@ export class Submitter {
     });
   }
 
-  /** Submits what has waited long enough. To be called often. */
+  /** Submits what has waited long enough. To be called often. Where nobody waits for room, each batch has one worker. */
   flush(): void {
+    let room = this.#options.most - this.#busy();
     const now = performance.now();
     for (const [key, gathering] of this.#gatherings) {
-      const room = this.#options.most - this.#busy();
-      if (room <= 0 || (now - gathering.last < pause && now - gathering.since < this.#longest)) continue;
+      if (
+        (room <= 0 && !this.#options.detach) ||
+        (now - gathering.last < pause && now - gathering.since < this.#longest)
+      )
+        continue;
       this.#gatherings.delete(key);
       this.#longest = Math.min(2 * this.#longest, longestWait);
-      this.#place(gathering, Math.min(room, gathering.pending.length));
+      const workers = Math.min(Math.max(1, room), gathering.pending.length);
+      room -= workers;
+      this.#place(gathering, workers);
     }
     if (this.#gatherings.size === 0 && this.#busy() === 0) this.#longest = firstWait;
   }
@@ -95,7 +103,7 @@ export class Submitter {
     const folder = new BatchFolder(world.store.folder, batchId());
     const tickets = pending.map(({ ticket }) => ticket);
     const batch: Batch = {
-      ...{ format: 1, place: place.name, root, needs, workers, seconds: Math.ceil(place.time / 1000) },
+      ...{ place: place.name, root, needs, workers, seconds: Math.ceil(place.time / 1000) },
       tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
     };
     const artifacts = new Map(pending.flatMap((one) => [...one.artifacts]));

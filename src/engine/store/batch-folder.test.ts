@@ -12,7 +12,7 @@ function made(id: string): BatchFolder {
   const folder = new BatchFolder(cache, id);
   const needs = { cpu: 1, gpu: 0, memory: 0 };
   const tickets: Batch['tickets'] = [{ stage: 'a' as never, digest: '0'.repeat(64) as never, keep: true }];
-  const batch: Batch = { format: 1, place: 'cluster', root: cache, needs, seconds: 60, workers: 1, tickets };
+  const batch: Batch = { place: 'cluster', root: cache, needs, seconds: 60, workers: 1, tickets };
   folder.create(batch, [], new Map(), '#!/bin/sh\n');
   return folder;
 }

@@ -21,7 +21,6 @@ export interface JobClass {
 
 /** The intent of jobs, written before they are submitted: which tickets they serve, and with what. */
 export interface Batch {
-  readonly format: 1;
   readonly place: string;
   readonly root: string;
   readonly needs: JobClass;

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { placeShape } from '../config/schema/shapes.ts';
+import type { World } from '../plan/examine.ts';
+import { BatchFolder, type Ticket } from '../store/batch-folder.ts';
+import { Submitter } from './submitter.ts';
+import { templateScheduler } from './template-scheduler.ts';
+
+/** The workers of the batches of three classes of two tickets each, where three jobs may exist. */
+async function workersOf(context: TestContext, detach: boolean): Promise<readonly number[]> {
+  const cache = temporaryFolder(context);
+  const template = { submit: 'echo 7', id: '(.*)', query: '', cancel: '' };
+  const submitter = new Submitter(
+    {
+      ...{ place: { name: 'other', ...placeShape.parse({ engine: 'template', template }) }, most: 3, detach },
+      ...{ scheduler: templateScheduler(template), signal: new AbortController().signal, warn: assert.fail },
+      world: { pipeline: { root: cache }, store: { folder: cache } } as unknown as World,
+      commandFor: () => ({ node: 'node', words: [] }),
+    },
+    () => 0,
+  );
+  const ticket = { stage: { name: 'a' } } as unknown as Ticket;
+  const placed = [1, 1, 2, 2, 3, 3].map((cpu) => submitter.add(ticket, new Map(), { cpu, gpu: 0, memory: 0 }));
+  await delay(120);
+  submitter.flush();
+  const batches = BatchFolder.all(cache).map((folder) => folder.batch()!);
+  for (const one of placed.slice(0, 2 * batches.length)) await (await one).submitted;
+  return batches.sort((a, b) => a.needs.cpu - b.needs.cpu).map(({ workers }) => workers);
+}
+
+test('stages that ask for different things share the number of jobs that may exist', async (context) => {
+  assert.deepEqual(await workersOf(context, false), [2, 1]);
+});
+
+test('where nobody waits for room, what is left has one worker', async (context) => {
+  assert.deepEqual(await workersOf(context, true), [2, 1, 1]);
+});
