@@ -128,8 +128,8 @@ export class BatchWatch {
       if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY; // all are over: no sign of life will come
       return;
     }
-    this.#quietSince = performance.now();
     const { state, reason, startsAt } = job;
+    if (state !== 'RUNNING') this.#quietSince = performance.now(); // one that runs shows that itself
     const id = jobOf(job.id);
     const told = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
     const queued = [...this.#waiters].filter(([index]) => !this.#claimed.has(index));
@@ -165,9 +165,14 @@ export class BatchWatch {
     }
   }
 
+  #lifeOf(worker: string, now: number): Life {
+    const life = this.#lives.get(worker) ?? { beat: undefined, since: now };
+    this.#lives.set(worker, life);
+    return life;
+  }
+
   #isSilent(worker: string, now: number): boolean {
-    if (!this.#lives.has(worker)) this.#lives.set(worker, { beat: undefined, since: now });
-    const { beat, since } = this.#lives.get(worker)!;
+    const { beat, since } = this.#lifeOf(worker, now);
     return beat?.over === true || now - since >= this.#patience.silence;
   }
 
@@ -185,10 +190,12 @@ export class BatchWatch {
     const silence = now - (worker === undefined ? this.#quietSince : this.#lives.get(worker)!.since);
     const isOver = (said: JobState) => isFinal(said) || (said.state === unlisted && silence >= this.#patience.cancel); // it may be the list that is wrong
     if (states.every(([, said]) => isOver(said))) return await this.#lose(worker, tickets, states);
-    const isQueued = states.some(([, { state }]) => state === 'PENDING' || state === 'REQUEUED');
-    if (worker === undefined || isQueued || silence < this.#patience.cancel || this.#cancelled.has(worker)) return;
-    this.#cancelled.add(worker);
-    await this.#scheduler.cancel(worker);
+    for (const [job, { state }] of states) {
+      const mayHang = worker === undefined ? state === 'RUNNING' : state !== 'PENDING' && state !== 'REQUEUED';
+      if (!mayHang || now - this.#lifeOf(job, now).since < this.#patience.cancel || this.#cancelled.has(job)) continue;
+      this.#cancelled.add(job);
+      await this.#scheduler.cancel(job);
+    }
   }
 
   async #lose(worker: string | undefined, tickets: readonly number[], states: States): Promise<void> {
@@ -203,7 +210,8 @@ export class BatchWatch {
     const left = tickets.filter((index) => !this.#claimed.has(index));
     // Jobs that claim nothing would come for ever.
     if (this.#claimed.size > 0 && !isCancelled(said)) return this.#end(left, { type: 'unclaimed' });
-    const unstarted = this.#lives.size === 0 && /^(FAILED|COMPLETED|)$/.test(said.state);
+    const unstarted =
+      ![...this.#lives.values()].some(({ beat }) => beat !== undefined) && /^(FAILED|COMPLETED|)$/.test(said.state);
     this.#end(left, { type: 'lost', ...said, ...(unstarted && { unstarted }), ...this.#lastWords() });
   }
 
