@@ -64,15 +64,23 @@ test('five deaths of jobs in a row are borne, and a newer checkpoint begins to c
 
 test('a stage whose process is killed runs again three times, and then its own message says why it failed', () => {
   const end = { type: 'killed', message: 'was killed by SIGKILL: sleep 9' } as const;
-  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 2, idle: 0, memory: 0 } })), {
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 5, killed: 2, idle: 0, memory: 0 } })), {
     step: 'again',
-    tries: { lost: 3, idle: 0, memory: 0 },
+    tries: { lost: 5, killed: 3, idle: 0, memory: 0 },
     message: 'was killed by SIGKILL: sleep 9: submitted again',
   });
-  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 3, idle: 0, memory: 0 } })), {
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, killed: 3, idle: 0, memory: 0 } })), {
     step: 'fail',
     message: 'was killed by SIGKILL: sleep 9, after 3 jobs that ended so',
   });
+});
+
+test('deaths of jobs, killed processes and jobs that never began are counted apart', () => {
+  const tries = { lost: 4, killed: 2, idle: 0, memory: 0 };
+  const end = { type: 'lost', state: 'FAILED', unstarted: true } as const;
+  const first = afterEnd(end, facts({ tries }));
+  assert.deepEqual(first.step === 'again' && first.tries, { ...tries, unstarted: 1 });
+  assert.equal(afterEnd(end, facts({ tries: { ...tries, unstarted: 1 } })).step, 'fail');
 });
 
 test('a job that somebody cancelled is not submitted again, and a changed input is decided about anew', () => {

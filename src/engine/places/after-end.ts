@@ -21,11 +21,11 @@ export interface EndFacts {
   readonly advanced: boolean;
 }
 
-/** Jobs that may die in a row, and stages that may be killed, before a stage fails: one that kills itself looks the same. */
-const mostLost = 5;
-const mostKilled = 3;
-/** Jobs that may end before they begin to work: the place's set-up is most likely wrong. */
-const mostUnstarted = 1;
+/**
+ * How often each may happen before a stage fails: its job dies, its process is killed (one that kills itself looks the
+ * same), its job ends before it begins to work (the place's set-up is most likely wrong).
+ */
+const most = { lost: 5, killed: 3, unstarted: 1 };
 const mostIdle = 2;
 
 /** Pure: what follows from the end of a ticket. Deaths of jobs are no retries of the stage. */
@@ -45,7 +45,7 @@ export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
     case 'memory':
       return afterMemory(facts);
     case 'killed':
-      return afterLoss(end.message, facts, mostKilled);
+      return afterLoss(end.message, facts, 'killed');
     case 'stopped':
       return afterTime(facts);
     case 'lost':
@@ -71,7 +71,7 @@ function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts
       return afterLoss(
         `its job ${unstarted ? 'ended before it began' : 'died'}${told}${said === undefined ? '' : ` and said: ${said}`}`,
         facts,
-        unstarted ? mostUnstarted : mostLost,
+        unstarted ? 'unstarted' : 'lost',
       );
   }
 }
@@ -88,15 +88,17 @@ function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep
   const how = advanced ? 'resumes from its checkpoint' : 'begins again';
   return {
     step: 'again',
-    tries: { ...tries, idle, lost: 0 },
+    tries: { idle, lost: 0, memory: tries.memory },
     message: `its job's time of ${limit} is over: it ${how}`,
   };
 }
 
-function afterLoss(how: string, { tries, advanced }: EndFacts, most: number): NextStep {
-  const lost = advanced ? 1 : tries.lost + 1;
-  if (lost > most) return { step: 'fail', message: `${how}, after ${formatCountOf(lost - 1, 'job')} that ended so` };
-  return { step: 'again', tries: { ...tries, lost }, message: `${how}: submitted again` };
+function afterLoss(how: string, { tries, advanced }: EndFacts, what: keyof typeof most): NextStep {
+  const count = advanced ? 1 : (tries[what] ?? 0) + 1;
+  if (count > most[what]) {
+    return { step: 'fail', message: `${how}, after ${formatCountOf(count - 1, 'job')} that ended so` };
+  }
+  return { step: 'again', tries: { ...tries, [what]: count }, message: `${how}: submitted again` };
 }
 
 function afterMemory({ place, needs, tries }: EndFacts): NextStep {

@@ -53,7 +53,7 @@ export function ticketOf(
     number,
     keep,
     replaces: examined.result !== undefined,
-    fresh: world.forced.has(stage.name) && number === 1 && tries.lost + tries.idle === 0,
+    fresh: world.forced.has(stage.name) && number === 1 && tries.lost + tries.idle + (tries.killed ?? 0) === 0,
     unstored: [...artifacts.values()].filter((artifact) => !isWhole(artifact, world)).map(({ digest }) => digest),
     ...software,
     tries,

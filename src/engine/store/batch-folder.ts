@@ -34,6 +34,10 @@ export interface Batch {
 export interface Tries {
   /** Jobs in a row that died or were preempted, without a newer checkpoint. */
   readonly lost: number;
+  /** Processes of the stage that somebody killed on a node, likewise. */
+  readonly killed?: number;
+  /** Jobs that ended before they began to work. */
+  readonly unstarted?: number;
   /** Jobs in a row that took their whole time, without a newer checkpoint. */
   readonly idle: number;
   /** Bytes to ask for, since less was not enough once; 0 where that is not known. */
@@ -98,7 +102,7 @@ export type TicketEnd =
   | { readonly type: 'failed'; readonly message: string }
   /** Somebody killed the stage's process on the node. */
   | { readonly type: 'killed'; readonly message: string }
-  /** An input, a kind or Restage changed while it waited or ran. */
+  /** An input changed while it waited or ran, or else a kind's code or Restage, of which the run knows the old one. */
   | { readonly type: 'refused'; readonly what: 'input' | 'restage'; readonly message: string }
   /** The job's time was over. */
   | { readonly type: 'stopped' }
