@@ -184,7 +184,7 @@ export class JobWorker {
       return { type: 'refused', what: 'restage', message: 'Restage itself changed while the stage waited for its job' };
     }
     const source = changedSource(ticket, batch.root);
-    if (source !== undefined) return refused(source);
+    if (source !== undefined) return { ...refused(source), what: 'restage' }; // the run has built its code already
     const outputs = await appears(() => sourcesOf(ticket, folder));
     if (outputs === undefined) return refused(folder.path);
     const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
@@ -270,8 +270,8 @@ interface Ready {
   readonly outputs: ReadonlyMap<string, Outputs>;
 }
 
-const refused = (path: string): TicketEnd => ({
-  type: 'refused',
-  what: 'input',
+const refused = (path: string) => ({
+  type: 'refused' as const,
+  what: 'input' as const,
   message: `${path} changed while the stage waited for its job`,
 });
