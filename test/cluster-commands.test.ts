@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ownKind } from './support/own-kind.ts';
 import { endOf, Project } from './support/rig.ts';
 import { until } from './support/until.ts';
 
@@ -27,6 +28,12 @@ echo "job $id"
 
 function shell(yaml: string, room: number): Project {
   const project = new Project(yaml, scheduler);
+  onShell(project, room);
+  return project;
+}
+
+/** Gives a project the place "shell". */
+function onShell(project: Project, room: number): void {
   project.write('room', `${room}\n`);
   project.write(
     'places.yaml',
@@ -43,7 +50,6 @@ function shell(yaml: string, room: number): Project {
 `,
   );
   project.env['RESTAGE_PATIENCE'] = 'silence=500,cancel=60000,ask=200';
-  return project;
 }
 
 /** Puts the file in place whole: the scheduler may be reading it. */
@@ -99,10 +105,11 @@ const atGates = `${stages('one')}  here: { kind: command, place: local, after: [
   later: { kind: command, after: [one], with: { run: 'echo begun > later; read _ < later.gate' } }
 `;
 
-const idsIn = (project: Project): readonly string[] => project.read('submitted').trim().split('\n');
+const idsIn = (project: Project, folder = ''): readonly string[] =>
+  project.read(`${folder}submitted`).trim().split('\n');
 
-const areOver = (project: Project): Promise<void> =>
-  until(() => idsIn(project).every((id) => project.has(`ended-${id}`)), 60_000);
+const areOver = (project: Project, folder = ''): Promise<void> =>
+  until(() => idsIn(project, folder).every((id) => project.has(`${folder}ended-${id}`)));
 
 /** A stage that takes so many seconds in its first run, and none later. */
 const slowAtFirst = (seconds: number): string =>
@@ -171,6 +178,47 @@ test('what a stage with `cache: false` made in a job is not made again after a d
   await areOver(project);
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'ran' });
   assert.deepEqual([project.read('count'), project.read('artifacts/one.txt')], ['x\n', 'text\n']);
+});
+
+test('steps of a detached run on two clusters wait for jobs of both, each at its own', async () => {
+  const yaml = `stages:
+  a: { kind: command, place: shell, with: { run: 'echo a >> count' } }
+  b: { kind: command, place: other, with: { run: 'echo b >> count; sleep 3' } }
+  c: { kind: command, place: local, after: [a, b], with: { run: 'echo c >> count' } }
+`;
+  using project = shell(yaml, 9);
+  for (const name of ['submit.sh', 'query.sh', 'refusal', 'room']) project.write(`other/${name}`, project.read(name));
+  const place = project.read('places.yaml');
+  project.write(
+    'places.yaml',
+    place + place.replace('shell:', 'other:').replaceAll(/(sh submit|sh query)/g, 'cd other && $1'),
+  );
+  assert.equal((await project.run('--detach')).code, 0);
+  await until(() => project.has('count') && project.read('count').includes('c'));
+  assert.deepEqual(project.read('count').trim().split('\n').sort(), ['a', 'b', 'c']);
+  await areOver(project);
+  await areOver(project, 'other/');
+});
+
+test('code of a kind that changed while a job waited is named, and nothing is submitted again', async () => {
+  using project = new Project('stages: { a: { kind: mine } }\n', { ...scheduler, ...ownKind('mine', '') });
+  onShell(project, 9);
+  project.edit('submit.sh', 'room=$(cat room)', 'echo "// new" >> stages/mine/run.ts; room=$(cat room)');
+  const { outcomes, events } = await project.run('--on', 'shell');
+  const end = events.find((event) => event.type === 'stage-finished');
+  assert.deepEqual([outcomes, idsIn(project).length], [{ a: 'failed' }, 1]);
+  assert.match(
+    end?.type === 'stage-finished' ? (end.message ?? '') : '',
+    /stages\/mine\/run\.ts changed while the stage waited for its job; run again$/,
+  );
+});
+
+test('a job of PBS goes by its number, without the name of its server', async () => {
+  using project = shell(stages('one'), 9);
+  project.edit('submit.sh', 'JOB_ID=$id', 'PBS_JOBID=$id.server');
+  assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'ran' });
+  const [result] = project.files('cache/results');
+  assert.equal(JSON.parse(project.read(`cache/results/${result}`)).record.job, idsIn(project)[0]);
 });
 
 test('a disk that fails for a while costs a warning', async () => {

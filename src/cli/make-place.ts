@@ -42,10 +42,12 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const isHere = !detach || step !== undefined; // otherwise the job that takes the next step runs what is for this machine
   let isLater = false;
   const close = async () => {
-    const after = [...clusters.values()].flatMap((place) => place.openJobs());
+    const open = [...clusters].filter(([, place]) => place.openJobs().length > 0);
+    const [first = [...specs][0]!] = open.map(([spec]) => spec);
+    const after = open.flatMap(([spec, place]) => (haveOneScheduler(spec, first) ? place.openJobs() : []));
     for (const place of [local, ...clusters.values()]) await place.close();
     const isLeft = step !== undefined && interrupts.interrupted; // to the second job of this step
-    if (detach && !isLeft && (after.length > 0 || isLater)) await submitNext([...specs][0]!, after, failures, options);
+    if (detach && !isLeft && (after.length > 0 || isLater)) await submitNext(first, after, failures, options);
   };
   const all: Place = {
     seat: async (stage) => {
@@ -58,6 +60,10 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   };
   return detach ? remembering(all, failures, interrupts.signal) : all;
 }
+
+/** Whether jobs of one place can wait for those of the other. */
+const haveOneScheduler = (one: PlaceSpec, other: PlaceSpec): boolean =>
+  one.engine === other.engine && JSON.stringify(one.template) === JSON.stringify(other.template);
 
 /** Submits the next step of a detached run. */
 async function submitNext(
