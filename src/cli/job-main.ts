@@ -37,10 +37,14 @@ async function serve(folder: BatchFolder): Promise<void> {
   await worker.run();
 }
 
-/** The job's id in the words of Slurm, Grid Engine, PBS or LSF. */
+/** The job's id in the words of Slurm, Grid Engine, PBS (without the server that it names) or LSF. */
 function identify(env: NodeJS.ProcessEnv): JobIdentity {
   const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: task, SLURM_RESTART_COUNT: restart = '0' } = env;
   const single =
-    env['SLURM_JOB_ID'] ?? env['JOB_ID'] ?? env['PBS_JOBID'] ?? env['LSB_JOBID'] ?? `process-${process.pid}`;
+    env['SLURM_JOB_ID'] ??
+    env['JOB_ID'] ??
+    env['PBS_JOBID']?.split('.')[0] ??
+    env['LSB_JOBID'] ??
+    `process-${process.pid}`;
   return { job: array === undefined ? single : `${array}_${task}`, restart: Number(restart) };
 }
