@@ -24,7 +24,7 @@ export function templateScheduler(template: Template): Scheduler {
 }
 
 async function submit(request: JobRequest, template: Template): Promise<string> {
-  const { name, script, log, needs, seconds, workers, after = [] } = request;
+  const { name, script, log, needs, seconds, after = [] } = request;
   const waits = after.length === 0 ? '' : filled(template.after ?? '', { ids: after.join(',') });
   if (after.length > 0 && template.after === undefined) {
     throw new SubmitError(
@@ -33,7 +33,7 @@ async function submit(request: JobRequest, template: Template): Promise<string> 
     );
   }
   const command = filled(template.submit, {
-    ...{ name, script, log, workers, seconds, cpu: Math.ceil(needs.cpu), gpu: Math.ceil(needs.gpu) },
+    ...{ name, script, log, seconds, cpu: Math.ceil(needs.cpu), gpu: Math.ceil(needs.gpu) },
     memoryMiB: Math.ceil(needs.memory / 2 ** 20),
   }).replaceAll('${after}', () => waits);
   const { ok, out, error } = await shell(command, request.root);

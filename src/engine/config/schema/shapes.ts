@@ -170,7 +170,7 @@ export const placeShape = z.strictObject({
       submit: z
         .string()
         .describe(
-          'Submits a job: `qsub -N ${name} -o ${log} ${script}`, with `${workers}`, `${cpu}`, `${gpu}`, `${memoryMiB}`, `${seconds}`, `${after}`.',
+          'Submits a job: `qsub -N ${name} -o ${log} ${script}`, with `${cpu}`, `${gpu}`, `${memoryMiB}`, `${seconds}`, `${after}`.',
         ),
       id: z.string().default('(\\d+)').describe('A pattern whose first group is the id in what `submit` prints.'),
       query: z
