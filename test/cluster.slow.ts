@@ -459,6 +459,35 @@ stages:
     await until(() => slurm.command('squeue', '-h').trim() === '');
   });
 
+  test('a detached run goes on where a worker is killed', async () => {
+    using project = cluster(waiting, ', env: [RESTAGE_PATIENCE]');
+    const gate = project.gate('gate');
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    await until(() => project.has('count'));
+    process.kill(await worker(project), 'SIGKILL');
+    await until(() => project.read('count') === 'run\nrun\n', 120_000);
+    gate.pass(2);
+    await until(() => project.has('artifacts/slow.txt') && slurm.command('squeue', '-h').trim() === '');
+    assert.equal(project.read('count'), 'run\nrun\n');
+  });
+
+  test('no step of a detached run submits again what somebody cancelled with the scheduler', async () => {
+    const others = ['first', 'next'].map(
+      (name) =>
+        `  ${name}: { kind: command, ${name === 'next' ? 'after: [first], ' : ''}with: { run: 'sleep 2; echo x > ${name}' } }\n`,
+    );
+    using project = cluster(`${waiting}${others.join('')}`, ', env: [RESTAGE_PATIENCE]');
+    const gate = project.gate('gate');
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    await until(() => project.has('count') && project.has('first'));
+    const claim = project.files('cache/jobs').find((name) => name.endsWith('claims/0'))!;
+    slurm.command('scancel', JSON.parse(project.read(`cache/jobs/${claim}`)).worker);
+    await until(() => project.has('next') && slurm.command('squeue', '-h').trim() === '', 120_000);
+    assert.equal(project.read('count'), 'run\n');
+    gate.pass();
+    assert.deepEqual((await project.run('slow', '--on', 'cluster')).outcomes, { slow: 'ran' });
+  });
+
   test('files that appear late, and are cut short at first, cause no failure and no half-read file', async () => {
     const numbers = Array.from({ length: 200 }, (_, n) => n);
     const loader = fileURLToPath(new URL('support/late-files.mjs', import.meta.url));
