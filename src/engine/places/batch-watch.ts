@@ -81,7 +81,6 @@ export class BatchWatch {
 
   /** How many of its jobs may still hold or want a place in the queue. */
   workersLeft(): number {
-    if (this.isOver) return 0;
     const over = [...this.#lives].filter(([worker, { beat }]) => beat?.over === true || this.#dead.has(worker)).length;
     const submitted = this.folder.jobs().reduce((sum, { workers }) => sum + workers, 0);
     return Math.max(0, (submitted || this.batch.workers) - over);

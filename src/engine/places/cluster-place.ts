@@ -55,6 +55,8 @@ export class ClusterPlace implements Place {
   readonly #open = new Map<Digest, OpenTicket>();
   /** Batches whose tickets are in the above, or are this run's own. */
   readonly #seen = new Set<string>();
+  /** Batches in which this run left stages. */
+  readonly #left = new Set<BatchFolder>();
   #loop: Promise<void> | undefined;
   #isChecking = false;
   #pause = first;
@@ -65,7 +67,8 @@ export class ClusterPlace implements Place {
   constructor(options: ClusterOptions) {
     this.#options = options;
     const workers = () => {
-      const counted = options.detach ? [...this.#watches.values()] : this.#waiting(); // when detached, nobody waits
+      const isCounted = (watch: BatchWatch) => (options.detach ? !watch.isOver : watch.waits);
+      const counted = [...this.#watches.values()].filter(isCounted); // when detached, nobody waits
       return counted.reduce((sum, watch) => sum + watch.workersLeft(), 0);
     };
     this.#submitter = new Submitter(options, workers);
@@ -83,10 +86,9 @@ export class ClusterPlace implements Place {
     };
   }
 
-  /** The ids of the jobs that tickets of this run are still in. */
+  /** The ids of the jobs in which this run left stages, also where they have ended meanwhile. */
   openJobs(): readonly string[] {
-    const open = [...this.#watches.values()].filter(({ isOver }) => !isOver);
-    return open.flatMap(({ folder }) => folder.jobs().map(({ id }) => id));
+    return [...this.#left].flatMap((folder) => folder.jobs().map(({ id }) => id));
   }
 
   /** What other runs left open until now: one that held the lease of a stage may have left it while this one waited. */
@@ -232,8 +234,9 @@ export class ClusterPlace implements Place {
     }
     const end = folder.endOf(index);
     watch.forget(index);
-    if (end === undefined) throw new Unfinished(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
-    return end;
+    if (end !== undefined) return end;
+    this.#left.add(watch.folder);
+    throw new Unfinished(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
   }
 
   /** Takes over the result of a ticket, once its objects are visible here. */
@@ -332,7 +335,10 @@ export class ClusterPlace implements Place {
       if (!kill.aborted && time > 0) await delay(time, undefined, { signal: kill }).catch(() => {});
     }
     this.#hasLeft = true;
-    if (time !== undefined && !kill.aborted) return new Unfinished('its job continues');
+    if (time !== undefined && !kill.aborted) {
+      for (const { folder } of this.#waiting()) this.#left.add(folder);
+      return new Unfinished('its job continues');
+    }
     for (const watch of this.#waiting()) await watch.cancel('by another run'); // also one that was submitted meanwhile
     return signal.reason;
   }

@@ -90,7 +90,7 @@ export class Submitter {
       room -= workers;
       this.#place(gathering, workers);
     }
-    if (this.#gatherings.size === 0 && this.#busy() === 0) this.#longest = firstWait;
+    if (this.#gatherings.size === 0 && room === this.#options.most) this.#longest = firstWait;
   }
 
   get isWaiting(): boolean {
