@@ -268,6 +268,20 @@ test('the jobs of a step are cancelled, also where no batch is open', async () =
   await until(() => steps.every((id) => project.has(`ended-${id}`)));
 });
 
+test('jobs whose place is gone are named, since they cannot be cancelled', async () => {
+  using project = shell(atGates, 9);
+  const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await until(() => project.has('begun') && idsIn(project).length === 4);
+  project.edit('places.yaml', 'shell:', 'renamed:');
+  const { stderr } = await project.command('jobs', 'cancel');
+  const [, ...steps] = idsIn(project);
+  assert.match(stderr, new RegExp(`no place "shell" any more: cancel ${steps.slice(0, 2).join(', ')} with its own`));
+  here.pass();
+  later.pass();
+  await areOver(project);
+});
+
 test('a step that was cancelled while it ran submits no further one', async () => {
   using project = shell(atGates, 9);
   const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];

@@ -103,13 +103,22 @@ async function cancel(
   schedulerFor: (place: string) => ReturnType<typeof schedulerOf> | undefined,
 ): Promise<void> {
   const left = batches.filter(({ folder }) => folder.waiters().length === 0);
+  const cancelAll = async (place: string, ids: readonly string[]) => {
+    const scheduler = schedulerFor(place);
+    for (const id of ids) await scheduler?.cancel(id);
+    if (scheduler !== undefined || ids.length === 0) return;
+    warnOnStderr(`places.yaml has no place "${place}" any more: cancel ${ids.join(', ')} with its own scheduler`);
+  };
   for (const { folder, place, jobs } of steps) {
     take(folder);
-    for (const id of jobs) await schedulerFor(place)?.cancel(id);
+    await cancelAll(place, jobs);
   }
   for (const { folder, batch, open } of left) {
     for (const index of open) folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
-    for (const { id } of folder.jobs()) await schedulerFor(batch.place)?.cancel(id);
+    await cancelAll(
+      batch.place,
+      folder.jobs().map(({ id }) => id),
+    );
   }
   const kept = batches.length - left.length;
   const others = kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;
