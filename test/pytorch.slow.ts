@@ -63,7 +63,7 @@ suite('models of PyTorch', { skip: noPyTorch ?? false }, () => {
         inputs: { onnx: file(`${name}.onnx`) },
         with: { classes, normalise, ...settings },
       });
-      const { model, info } = await loadNetwork(bench.output('model'), { threads: 2 });
+      const { model, info } = await loadNetwork(bench.output('model'), 2);
       const { logits, images } = expected(name);
       const output = await outputOf(model, images);
       assert.equal(info.onnx!.probabilities, name === 'vit');

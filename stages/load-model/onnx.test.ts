@@ -6,8 +6,9 @@ import { encodeModel, type OnnxGraph } from '../../src/backend/lowering/onnx-wri
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { parseScores } from '../../src/learning/metrics/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
-import { loadModel, loadNetwork } from '../../src/learning/models/model-files.ts';
+import { loadModel } from '../../src/learning/models/model-files.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
+import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { StageError } from '../../src/stage.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
@@ -137,9 +138,8 @@ test('what the file does not say must be set: names of classes, and how images a
   writeFileSync(onnx, encodeModel(means(['batch', 3, 'height', 'width']), { metadata: { classes: 'cat, dog, owl' } }));
   await bench.run(spec, run, { inputs: { onnx }, with: { ...with16, normalise } });
   assert.deepEqual(readModelInfo(bench.output('model')).classes, ['cat', 'dog', 'owl']);
-  const { model } = await loadNetwork(bench.output('model'), { threads: 1, tensor: 'pooled' });
-  assert.ok('run' in model);
-  assert.deepEqual((await model.run(new Float32Array(5 * 16 * 16 * 3))).shape, [3, 1, 1]);
+  const part = await OnnxNetwork.open(bench.output('model'), { threads: 1, imageSize: 16, tensor: 'pooled' });
+  assert.deepEqual((await part.run(new Float32Array(5 * 16 * 16 * 3))).shape, [3, 1, 1]);
 });
 
 test('an ONNX file brings its network along, and weights do not', () => {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatFew, formatShare } from '../../src/format-numbers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import { softmax } from '../../src/learning/metrics/classification/class-scores.ts';
+import { softmax } from '../../src/learning/metrics/logits.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { formatScores, type ScoreRow, unlabelled } from '../../src/learning/metrics/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
@@ -55,7 +55,7 @@ export default async function run(context: Context): Promise<void> {
 /** The scores of all images that can be decoded; the others are warned of. */
 async function predictAll(context: Context, root: string, paths: readonly string[]) {
   await startBackend(context);
-  const { model, info } = await loadNetwork(context.input('model').path, { threads: context.cpus });
+  const { model, info } = await loadNetwork(context.input('model').path, context.cpus);
   if ('values' in info.input) {
     throw new StageError(`Expected a model of images, got one of ${info.input.values} features.`);
   }

@@ -25,7 +25,7 @@ export const openSeeingModel = async (folder: string): Promise<SeeingModel> => s
 
 /** The same, or the network of an ONNX file. */
 export const openSeeingNetwork = async (folder: string, threads: number): Promise<SeeingModel<Network>> =>
-  seeing(await loadNetwork(folder, { threads }));
+  seeing(await loadNetwork(folder, threads));
 
 function seeing<Model extends Network>({ model, info }: { readonly model: Model; readonly info: ModelInfo }) {
   if ('values' in info.input) {

@@ -24,15 +24,12 @@ export function predictedClasses(logits: Logits, classes = 2): Uint16Array {
 export const fakeProbabilities = (differences: ArrayLike<number>, temperature = 1): Float64Array =>
   Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
 
-/** The probabilities of all classes for one image, from its logits; of two classes to the bit those of {@link fakeProbabilities}. */
-export function softmax(logits: ArrayLike<number>): readonly number[] {
-  const [one, other] = [logits[0]!, logits[1]!];
-  const fake = 1 / (1 + Math.exp(one - other));
-  if (logits.length === 2) return [1 - fake, fake];
+/** The probabilities of all classes for one image, from its logits, which are divided by a temperature above 0. */
+export function softmax(logits: ArrayLike<number>, temperature = 1): readonly number[] {
   const all = Array.from(logits);
   const most = Math.max(...all);
-  const powers = all.map((logit) => Math.exp(logit - most));
-  const sum = powers.reduce((total, power) => total + power);
+  const powers = all.map((logit) => Math.exp((logit - most) / temperature));
+  const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);
 }
 

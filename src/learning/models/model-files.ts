@@ -38,13 +38,12 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
 /** Reads the `model` artifact in `folder`, layers or an ONNX file. Throws a {@link StageError} when it is not one. */
 export async function loadNetwork(
   folder: string,
-  options: { readonly threads: number; readonly tensor?: string | undefined },
+  threads: number,
 ): Promise<{ readonly model: Network; readonly info: ModelInfo }> {
   const info = readModelInfo(folder);
   if (info.onnx === undefined || !('size' in info.input)) return loadModel(folder);
-  const { probabilities } = options.tensor === undefined ? info.onnx : { probabilities: false };
-  const own = { imageSize: info.input.size, probabilities };
-  return { model: await OnnxNetwork.open(join(folder, onnxFile), { ...own, ...options }), info };
+  const options = { threads, imageSize: info.input.size, probabilities: info.onnx.probabilities };
+  return { model: await OnnxNetwork.open(join(folder, onnxFile), options), info };
 }
 
 /** Reads the `model` artifact in `folder`, whose layers are needed. Throws a {@link StageError} when it is not one. */

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|jxl)$/i;
+const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|jxl)$/i;
 
 /** Paths of the images in a folder of `root` and below, by their names, in code-unit order; empty where there is no such folder. */
 export function imagesUnder(root: string, folder: string): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { image as imageOps, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
+import { softmax } from '../../metrics/logits.ts';
 import { type Network, outputOf, rowOf } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
 import { scoreOf } from '../explained-score.ts';
@@ -52,11 +53,4 @@ function scaled(maps: Tensor): Tensor {
   const least = maps.min([1, 2], true);
   const range = maps.max([1, 2], true).sub(least);
   return maps.sub(least).divNoNan(range);
-}
-
-function softmax(scores: readonly number[]): Float64Array {
-  const most = Math.max(...scores);
-  const powers = Float64Array.from(scores, (score) => Math.exp(score - most));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }

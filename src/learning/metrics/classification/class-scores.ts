@@ -1,5 +1,5 @@
 import { logSumOf, scaleOfTable } from '../binary-view.ts';
-import { predictedClasses } from '../logits.ts';
+import { predictedClasses, softmax } from '../logits.ts';
 import type { ScoreRow, ScoreTable } from '../scores-file.ts';
 
 /** Images with their scores for several classes in the forms that metrics take. Rows of arrays follow the images. */
@@ -41,14 +41,6 @@ export function classScoresOf(table: ScoreTable, rows: readonly ScoreRow[]): Cla
   return { ...base, logits, probabilities: flat(softmax), evidence: flat(logOdds) };
 }
 
-/** Probabilities of logits, which are divided by a temperature. */
-export const softmax = (logits: readonly number[], temperature = 1): readonly number[] => {
-  const most = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp((logit - most) / temperature));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
-};
-
 const logOdds = (logits: readonly number[]): readonly number[] =>
   logits.map((logit, c) => logit - logSumOf(logits.filter((_, other) => other !== c)));
 
@@ -57,7 +49,7 @@ export function tempered(scores: ClassScores, temperature: number): ClassScores 
   const { logits, classes, labels } = scores;
   const probabilities = new Float64Array(logits.length);
   for (const i of labels.keys()) {
-    probabilities.set(softmax([...logits.subarray(i * classes, (i + 1) * classes)], temperature), i * classes);
+    probabilities.set(softmax(logits.subarray(i * classes, (i + 1) * classes), temperature), i * classes);
   }
   return { ...scores, logits: logits.map((logit) => logit / temperature), probabilities };
 }
