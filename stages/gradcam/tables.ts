@@ -51,7 +51,7 @@ export function casesTable(cases: readonly MeasuredCase[], { split, confidence }
   const all = cases.flatMap(({ measured }) => [...measured.methods.values()]);
   const has = (path: string) => all.some((numbers) => numbers.has(path));
   const [isUntrained, isMasked] = [has('untrained.topShare'), has('masks.pointingGame')];
-  // Of many classes, columns for each would be no table.
+  // With many classes, a column for each would make the table too wide to read.
   const isPair = cases.every(({ measured }) => measured.keys.length === 2);
   const of = isPair ? ['real.', 'fake.'] : [''];
   const rows = cases.flatMap(({ name, layer, measured }) =>

@@ -174,7 +174,7 @@ export function saliencyTable(frame: Frame): Highlight {
   };
 }
 
-/** Of more than two classes: each with the concentration of its maps, and the pair whose mean maps are furthest apart. */
+/** A row for each of more than two classes: how concentrated its maps are, and the class whose mean map is furthest from its own. */
 export function classesTable(frame: Frame): Highlight {
   const { keys, counts } = frame.measured;
   const numbers = numbersOf(frame);

@@ -38,7 +38,7 @@ function seeing<Model extends Network>({ model, info }: { readonly model: Model;
 
 /** A model, and the images of a split that it is asked about. */
 export interface Subject extends SeeingModel {
-  /** Those of the model, in label order. */
+  /** The classes of the model, in label order. */
   readonly classes: readonly string[];
   /** The label of one that the model does not know is -1. */
   readonly samples: readonly Sample[];

@@ -8,7 +8,7 @@ import type { WeightedNet } from './weighted-net.ts';
 
 /** The form of a file, for the pipelines that it goes to. */
 export interface OnnxForm {
-  /** Of images: `[batch, height, width, 3]` or `[batch, 3, height, width]`. */
+  /** The order of the axes of images: `[batch, height, width, 3]` or `[batch, 3, height, width]`. */
   readonly layout: 'NHWC' | 'NCHW';
   /** Whether it ends with `probabilities` in place of `logits`. */
   readonly softmax: boolean;

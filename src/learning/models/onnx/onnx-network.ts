@@ -140,7 +140,7 @@ async function start(bytes: Uint8Array, threads: number, name: string): Promise<
   }
 }
 
-/** Of a probability; that of 0 is as low as the smallest float32 has it. */
+/** The logarithm of a probability; for 0 it is that of the smallest float32. */
 const logarithm = (probability: number): number => Math.log(Math.max(probability, 2 ** -149));
 
 const wordsOf = ({ message }: Error): string => message.split('\n')[0]!.replace(/^Load model .*?failed: ?/, '');
