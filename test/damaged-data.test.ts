@@ -9,7 +9,7 @@ import { readFinite } from '../src/learning/models/weights/weight-files.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
 import { openFeatures } from '../src/learning/vision/features/open-features.ts';
 import { StageError } from '../src/stage.ts';
-import { readList } from '../stages/load-dataset/read-list.ts';
+import { imagesOf, readList } from '../stages/load-dataset/read-list.ts';
 import { writeFeatures } from './support/features-artifact.ts';
 import { isTold, mutated } from './support/mutations.ts';
 import { writeNoiseDataset } from './support/noise-dataset.ts';
@@ -43,7 +43,8 @@ test('a damaged list is read or told, whatever is wrong with it', async (context
     { name: 'real', sources: ['real'] },
     { name: 'fake', sources: ['fake'] },
   ];
-  const read = (bytes: Buffer) => readList(bytes.toString('utf8'), { file: 'list.csv', root, classes, slices: [] });
+  const place = { unit: 'line', file: 'list.csv', root };
+  const read = (bytes: Buffer) => imagesOf(readList(bytes.toString('utf8'), 'list.csv', []), classes, place);
   await readDamaged('path,label,split,group\na.png,real,train,g\n"b.png",fake,val,"g, 2"\nc.png,1,test,\n', 2000, read);
   const told = (text: string) => message(() => read(Buffer.from(text)));
   assert.equal(await told('path,label\n'), 'Expected images in list.csv, got a header without lines below it.');
@@ -62,7 +63,7 @@ test('a damaged list is read or told, whatever is wrong with it', async (context
 
 test('a quote that never ends is told at once, however long the list', async () => {
   const text = `path,label\n"${'a.png,real\n'.repeat(200_000)}`;
-  const read = () => readList(text, { file: 'list.csv', root: '/', classes: [], slices: [] });
+  const read = () => imagesOf(readList(text, 'list.csv', []), [], { unit: 'line', file: 'list.csv', root: '/' });
   assert.equal(await message(read), '1 wrong line in list.csv:\n  line 2: a quoted field does not end');
 });
 

@@ -28,7 +28,7 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
 }
 
 /** What data sets call these splits elsewhere. Training goes by the names of splits, so other names are no way out. */
-const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
+export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['train', ['training', 'Train']],
   ['val', ['validation', 'valid', 'dev', 'Val', 'Validation']],
   ['test', ['testing', 'Test', 'eval']],

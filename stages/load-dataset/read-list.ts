@@ -7,78 +7,84 @@ import { reasonOf } from '../../src/user-error.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';
 
-interface ListOptions {
-  /** Absolute. */
-  readonly file: string;
-  /** The folder that its paths are relative to, absolute. */
-  readonly root: string;
-  readonly classes: ClassSources;
-  /** Further columns that stay with each image. */
-  readonly slices: readonly string[];
+/** What a line of a list or a record of a shard says of an image. */
+export interface ListedImage {
+  /** Where it says so, such as `line 3`. */
+  readonly where: string;
+  /** Why nothing else can be read there. */
+  readonly problem?: string | undefined;
+  readonly fields: Readonly<Partial<Record<(typeof listColumns)[number], string | undefined>>>;
+  /** Further columns that stay with the image. */
+  readonly slices: Readonly<Record<string, string>>;
 }
 
-/** The labels that a list names, in alphabetical order; empty where its header is wrong, which {@link readList} says. */
-export function labelsIn(text: string): readonly string[] {
-  const records = csvRecords(text);
-  const at =
-    records
-      .next()
-      .value?.fields.map((name) => name.trim())
-      .indexOf('label') ?? -1;
-  return [...new Set(Array.from(records, ({ fields }) => fields[at]?.trim() ?? ''))].filter(Boolean).sort();
-}
-
-const columns = ['path', 'label', 'split', 'group', 'source'] as const;
+export const listColumns = ['path', 'label', 'split', 'group', 'source'] as const;
 
 /**
  * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order, and those that are kept as slices; others are
- * ignored.
- *
- * A label is the name of a class, of one of its sources, or its number. Throws a {@link StageError} with every wrong line.
+ * ignored. Throws a {@link StageError} for a wrong header; mistakes of lines are told by {@link imagesOf}. `file` is for messages.
  */
-export function readList(text: string, { file, root, classes, slices }: ListOptions): readonly FoundImage[] {
+export function readList(text: string, file: string, slices: readonly string[]): readonly ListedImage[] {
   const records = csvRecords(text);
   const first = records.next().value;
   if (first?.problem !== undefined) throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
   const header = first?.fields.map((name) => name.trim()) ?? [];
-  const found = findColumns(header, [...columns, ...slices]);
+  const found = findColumns(header, [...listColumns, ...slices]);
   if (!found.ok) throw new StageError(`Expected every column once in line 1 of ${file}, got "${found.error}" twice.`);
   const at = found.value;
   if (at[0] === -1 || at[1] === -1) {
     throw new StageError(`Expected the columns path and label in line 1 of ${file}, got "${header.join(',')}".`);
   }
-  const absent = slices.find((_, i) => at[columns.length + i] === -1);
+  const absent = slices.find((_, i) => at[listColumns.length + i] === -1);
   if (absent !== undefined) {
     throw new StageError(`Expected the column ${absent} of "slices" in line 1 of ${file}. ${thereAre(absent, header)}`);
   }
-  const images: FoundImage[] = [];
-  const wrong: string[] = [];
-  const lines = new Map<string, number>();
-  for (const { fields, line, problem } of records) {
+  return Array.from(records, ({ fields, line, problem }) => {
     const [path, label, split, group, source, ...facts] = at.map((index) => fields[index]?.trim() || undefined);
     const kept = slices.flatMap((name, i) => (facts[i] === undefined ? [] : [[name, facts[i]] as const]));
-    const own = kept.length === 0 ? {} : { slices: Object.fromEntries(kept) };
-    const image = problem ?? toImage({ path, label, split, group, source }, classes, own);
-    const before = typeof image === 'string' ? undefined : lines.get(image.path);
-    if (typeof image === 'string') wrong.push(`line ${line}: ${image}`);
-    else if (before !== undefined) wrong.push(`line ${line}: ${image.path} is in line ${before} too`);
+    return {
+      where: `line ${line}`,
+      problem,
+      fields: { path, label, split, group, source },
+      slices: Object.fromEntries(kept),
+    };
+  });
+}
+
+/**
+ * The images that are listed, by class and path. A label is the name of a class, of one of its sources, or its number. `unit` and `file` name the
+ * list in messages; `root` is the folder that its paths are relative to. Throws a {@link StageError} with every wrong line.
+ */
+export function imagesOf(
+  listed: readonly ListedImage[],
+  classes: ClassSources,
+  { unit, file, root }: { readonly unit: string; readonly file: string; readonly root: string },
+): readonly FoundImage[] {
+  const images: FoundImage[] = [];
+  const wrong: string[] = [];
+  const places = new Map<string, string>();
+  for (const one of listed) {
+    const image = one.problem ?? toImage(one, classes);
+    const before = typeof image === 'string' ? undefined : places.get(image.path);
+    if (typeof image === 'string') wrong.push(`${one.where}: ${image}`);
+    else if (before !== undefined) wrong.push(`${one.where}: ${image.path} is in ${before} too`);
     else {
       const obstacle = obstacleTo(image.path, root);
-      if (obstacle !== undefined) wrong.push(`line ${line}: ${obstacle}`);
-      lines.set(image.path, line);
+      if (obstacle !== undefined) wrong.push(`${one.where}: ${obstacle}`);
+      places.set(image.path, one.where);
       images.push(image);
     }
   }
   if (wrong.length > 0) {
     const more = wrong.length > 20 ? `\n  and ${wrong.length - 20} more` : '';
     throw new StageError(
-      `${wrong.length} wrong line${wrong.length === 1 ? '' : 's'} in ${file}:\n  ${wrong.slice(0, 20).join('\n  ')}${more}`,
+      `${wrong.length} wrong ${unit}${wrong.length === 1 ? '' : 's'} in ${file}:\n  ${wrong.slice(0, 20).join('\n  ')}${more}`,
     );
   }
-  if (images.length === 0) throw new StageError(`Expected images in ${file}, got a header without lines below it.`);
+  if (images.length === 0) throw new StageError(`Expected images in ${file}, got a header without ${unit}s below it.`);
   const splits = images.filter(({ split }) => split !== undefined).length;
   if (splits !== 0 && splits !== images.length) {
-    throw new StageError(`Expected a split in every line of ${file} or in none, got ${splits} of ${images.length}.`);
+    throw new StageError(`Expected a split in every ${unit} of ${file} or in none, got ${splits} of ${images.length}.`);
   }
   return images.sort((a, b) => a.label - b.label || (a.path < b.path ? -1 : 1));
 }
@@ -93,14 +99,9 @@ function obstacleTo(path: string, root: string): string | undefined {
   }
 }
 
-type Fields = Readonly<Record<(typeof columns)[number], string | undefined>>;
-
 /** The image, or the mistake of its line. */
-function toImage(
-  { path, label, split, group, source }: Fields,
-  classes: ClassSources,
-  own: Pick<FoundImage, 'slices'>,
-): FoundImage | string {
+function toImage({ fields, slices }: ListedImage, classes: ClassSources): FoundImage | string {
+  const { path, label, split, group, source } = fields;
   if (path === undefined) return 'expected a path, got none';
   const normal = posix.normalize(path.replaceAll('\\', '/'));
   if (posix.isAbsolute(normal) || /^\.\.(\/|$)/.test(normal)) {
@@ -118,7 +119,7 @@ function toImage(
     source: source ?? found.source,
     ...(split === undefined ? {} : { split }),
     ...(group === undefined ? {} : { group }),
-    ...own,
+    ...(Object.keys(slices).length === 0 ? {} : { slices }),
   };
 }
 

@@ -9,20 +9,21 @@ import type { Unreadable } from './examine.ts';
 import { classesIn, findInClasses, findInSplits, unclaimedFolders, usualClasses } from './find-in-folders.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 import { packImages } from './pack.ts';
-import { labelsIn, readList } from './read-list.ts';
+import { imagesOf, type ListedImage, readList } from './read-list.ts';
+import { shardsIn, unpackShards } from './shards/unpack-shards.ts';
 import type { ClassSources, LoadDatasetSettings } from './spec.ts';
 import { bySource, statisticsTable } from './statistics.ts';
 
 type Context = StageContext<LoadDatasetSettings>;
 
 const run: RunStage<LoadDatasetSettings> = async (context) => {
-  const root = context.input('images').path;
-  const sources = sourcesOf(context, root);
+  const { root, list } = await open(context);
+  const sources = sourcesOf(context, root, list);
   const classes = sources.map(({ name }) => name);
   if (context.settings.classes === undefined) tellClasses(context, classes);
-  const found = joinGroups(find(context, root, sources), context.settings.group);
+  const found = joinGroups(find(context, root, sources, list), context.settings.group);
   const placed = withoutLeftOut(context, place(context, found, classes));
-  const splits = splitsOf(context, placed);
+  const splits = splitsOf(context, placed, list);
   const drawn = isDrawn(context);
   requireEveryClass(placed, splits, classes, drawn);
   const images = splits.flatMap((split) => placed.filter((image) => image.split === split));
@@ -45,21 +46,49 @@ export default run;
 
 const isDrawn = ({ settings: { split, folds } }: Context): boolean => split !== undefined || folds !== undefined;
 
-/** The classes of the settings, or those that the list or the folders name. Throws a {@link StageError} for a single one. */
-function sourcesOf(context: Context, root: string): ClassSources {
-  const { classes, splits } = context.settings;
-  if (!statSync(root).isDirectory()) throw new StageError(`Expected a folder of images, got the file ${root}.`);
+/** A list of images and what messages call it: that of a CSV, or of the shards that were unpacked. */
+interface List {
+  readonly images: readonly ListedImage[];
+  readonly file: string;
+  readonly unit: 'line' | 'record';
+}
+
+/** The folder of the images, and their list where one says what they are. Unpacks shards. */
+async function open(context: Context): Promise<{ readonly root: string; readonly list?: List }> {
+  const { path } = context.input('images');
+  const { slices, splits } = context.settings;
   const list = context.inputs('list')[0]?.path;
-  const found = () => (list === undefined ? classesIn(root, isDrawn(context) ? [''] : splits) : classesOfList(list));
+  const shards = list === undefined ? shardsIn(path) : [];
+  if (shards.length > 0) {
+    if (splits.join() !== 'train,val,test') {
+      throw new StageError(`The names of shards give their splits, so \`splits\` is of no use for those in ${path}.`);
+    }
+    const images = await unpackShards(context, path, shards, isDrawn(context));
+    return { root: context.scratch, list: { images, file: path, unit: 'record' } };
+  }
+  if (!statSync(path).isDirectory()) {
+    throw new StageError(`Expected a folder of images, or shards (.parquet, .tar), got the file ${path}.`);
+  }
+  if (list === undefined) return { root: path };
+  return { root: path, list: { images: readList(readFileSync(list, 'utf8'), list, slices), file: list, unit: 'line' } };
+}
+
+/** The classes of the settings, or those that the list or the folders name. Throws a {@link StageError} for a single one. */
+function sourcesOf(context: Context, root: string, list: List | undefined): ClassSources {
+  const { classes, splits } = context.settings;
+  const found = () => (list === undefined ? classesIn(root, isDrawn(context) ? [''] : splits) : classesOf(list));
   const sources = classes ?? found();
   if (sources.length > 1) return sources;
   throw new StageError(`Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`);
 }
 
-function classesOfList(list: string): ClassSources {
-  const labels = labelsIn(readFileSync(list, 'utf8'));
-  const isUsual = labels.every((label) => ['real', 'fake', '0', '1'].includes(label));
-  return isUsual ? usualClasses : labels.map((name) => ({ name, sources: [name] }));
+/** In a CSV list, 0 and 1 alone are real and fake; shards that mean other classes by them are frequent. */
+function classesOf({ images, unit }: List): ClassSources {
+  const labels = [...new Set(images.map(({ fields }) => fields.label ?? ''))].filter(Boolean).sort();
+  const usual = ['real', 'fake', ...(unit === 'line' ? ['0', '1'] : [])];
+  return labels.every((label) => usual.includes(label))
+    ? usualClasses
+    : labels.map((name) => ({ name, sources: [name] }));
 }
 
 function tellClasses(context: Context, classes: readonly string[]): void {
@@ -69,10 +98,9 @@ function tellClasses(context: Context, classes: readonly string[]): void {
 }
 
 /** Finds every image, by the list or by the folders. */
-function find(context: Context, root: string, classes: ClassSources): readonly FoundImage[] {
-  const { splits, slices } = context.settings;
-  const list = context.inputs('list')[0]?.path;
-  if (list !== undefined) return readList(readFileSync(list, 'utf8'), { file: list, root, classes, slices });
+function find(context: Context, root: string, classes: ClassSources, list: List | undefined): readonly FoundImage[] {
+  const { splits } = context.settings;
+  if (list !== undefined) return imagesOf(list.images, classes, { ...list, root });
   const drawn = isDrawn(context);
   const found = drawn ? findInClasses(root, splits, classes) : findInSplits(root, splits, classes);
   const unclaimed = unclaimedFolders(root, drawn ? [''] : splits, classes);
@@ -142,10 +170,10 @@ function withoutLeftOut({ settings }: Context, images: readonly PlacedImage[]): 
   return images.filter(({ split, source }) => split === 'test' || !leaveOut.includes(source));
 }
 
-function splitsOf({ settings, inputs }: Context, images: readonly PlacedImage[]): readonly string[] {
+function splitsOf({ settings }: Context, images: readonly PlacedImage[], list: List | undefined): readonly string[] {
   if (settings.folds !== undefined) return inSplitOrder([...Object.keys(settings.split ?? restShares), 'test']);
   if (settings.split !== undefined) return inSplitOrder(Object.keys(settings.split));
-  return inputs('list').length > 0 ? inSplitOrder(images.map(({ split }) => split)) : settings.splits;
+  return list !== undefined ? inSplitOrder(images.map(({ split }) => split)) : settings.splits;
 }
 
 function tellUnreadable(context: Context, unreadable: readonly Unreadable[], total: number): void {

@@ -72,6 +72,12 @@ const settings = z.strictObject({
     .describe(
       'Further columns of the list that stay with each image, such as [camera, age]; evaluate measures by them.',
     ),
+  columns: z
+    .strictObject({ image: z.string().min(1).exactOptional(), label: z.string().min(1).exactOptional() })
+    .exactOptional()
+    .describe(
+      'For shards: the columns of Parquet that hold images and classes, or the extension of images and the extension or JSON key of classes in a tar, such as { label: fine_label }. By default the one of images, and label, labels, cls or class.',
+    ),
   seed: z.int().nonnegative().default(0).describe('Seed of the assignment by `split`.'),
   group: pattern
     .optional()
@@ -93,11 +99,15 @@ export const spec = defineKind<LoadDatasetSettings>({
   name: 'load-dataset',
   version: 2,
   summary:
-    'Gathers labelled images from folders or a CSV list, checks every one, and packs them, unchanged, with their splits. ' +
+    'Gathers labelled images from folders, a CSV list, Hugging Face Parquet files or WebDataset shards, checks every one, and packs them, unchanged, with their splits. ' +
     'Where they are decoded, transparency lies on white.',
   settings,
   inputs: {
-    images: { type: ['files', 'images'], summary: 'A folder {split}/{class}/… or {class}/…, or the root of a list.' },
+    images: {
+      type: ['files', 'images'],
+      summary:
+        'A folder {split}/{class}/… or {class}/…, the root of a list, or shards (.parquet, .tar, .tar.gz) that are named by their splits.',
+    },
     list: {
       type: 'table',
       optional: true,

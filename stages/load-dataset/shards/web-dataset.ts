@@ -1,0 +1,83 @@
+import { posix } from 'node:path';
+import { list, type ReadEntry } from 'tar';
+import { labelNames, ShardError, type ShardReader, textOf } from './shard.ts';
+
+const imageExtension = /^(.*\.)?(jpe?g|png|webp|gif|avif|tiff?|bmp)$/i;
+
+/** The files of one sample, which share a name up to its first dot. */
+interface Parts {
+  readonly images: { readonly extension: string; readonly bytes: Uint8Array }[];
+  readonly facts: Record<string, unknown>;
+}
+
+/**
+ * Reads a shard of WebDataset: a tar in which `key.jpg` is an image and `key.cls`, or `label` in `key.json`, its class.
+ * (github.com/webdataset/webdataset)
+ */
+export const readWebDataset: ShardReader = async (file, { columns, slices }, take) => {
+  const samples = new Map<string, Parts>();
+  let problem: string | undefined;
+  await list({
+    file,
+    strict: true,
+    onReadEntry: (entry) => {
+      const { dir, base } = posix.parse(entry.path);
+      const dot = base.indexOf('.');
+      if (!/File$/.test(entry.type) || base.startsWith('.') || dot < 1) return;
+      gather(entry, (bytes) => {
+        const key = posix.join(dir, base.slice(0, dot));
+        const parts = samples.get(key) ?? { images: [], facts: {} };
+        samples.set(key, parts);
+        problem ??= addPart(parts, entry.path, base.slice(dot + 1), bytes);
+      });
+    },
+  });
+  if (problem !== undefined) throw new ShardError(problem);
+  const names = columns?.label === undefined ? labelNames : [columns.label];
+  for (const [key, { images, facts }] of samples) {
+    const record = `sample ${key}`;
+    const wanted = images.filter(({ extension }) => extension === (columns?.image ?? extension));
+    if (wanted.length !== 1) throw new ShardError(notOne(record, images, Object.keys(facts), columns?.image));
+    const label = names.find((name) => facts[name] !== undefined);
+    if (label === undefined) {
+      throw new ShardError(
+        `expected ${key}.cls, or "label" in ${key}.json, got ${Object.keys(facts).join(', ') || 'the image alone'}. ` +
+          'Name what holds the class by `columns: { label: … }`.',
+      );
+    }
+    const kept = ['group', 'source', ...slices].map((name) => [name, textOf(facts[name], name, record)] as const);
+    const own = { ...Object.fromEntries(kept), label: textOf(facts[label], label, record) };
+    take(record, own, { name: `${key}.${wanted[0]!.extension}`, bytes: wanted[0]!.bytes });
+  }
+};
+
+function gather(entry: ReadEntry, then: (bytes: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  entry.on('data', (chunk) => chunks.push(chunk));
+  entry.on('end', () => then(Buffer.concat(chunks)));
+}
+
+/** Adds a file to its sample; returns why it cannot be read. */
+function addPart({ images, facts }: Parts, path: string, extension: string, bytes: Buffer): string | undefined {
+  if (imageExtension.test(extension)) images.push({ extension, bytes });
+  else if (extension === 'json') {
+    try {
+      Object.assign(facts, JSON.parse(bytes.toString()));
+    } catch (error) {
+      return `${path} is no JSON: ${(error as Error).message}.`;
+    }
+  } else if (bytes.length < 1000) facts[extension.replace(/\.txt$/, '')] = bytes.toString().trim();
+  return undefined;
+}
+
+function notOne(
+  record: string,
+  images: Parts['images'],
+  others: readonly string[],
+  wanted: string | undefined,
+): string {
+  const got = [...images.map(({ extension }) => extension), ...others].join(', ') || 'nothing';
+  return images.length > 1 && wanted === undefined
+    ? `expected one image in ${record}, got ${got}. Name its extension by \`columns: { image: … }\`.`
+    : `expected an image${wanted === undefined ? '' : ` .${wanted}`} in ${record}, got ${got}.`;
+}
