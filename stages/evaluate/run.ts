@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatFew } from '../../src/format-numbers.ts';
 import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
+import { suspectsIn } from '../../src/learning/metrics/label-errors.ts';
 import { readScoreTable } from '../../src/learning/metrics/read-split-scores.ts';
 import { formatScores, type ScoreRow, type ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { openClasses } from '../../src/learning/training/open-classes.ts';
@@ -9,7 +10,7 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
 import { factsOf } from './facts.ts';
-import { formatSuspects, suspectsIn, suspectsTable } from './label-errors.ts';
+import { formatSuspects, suspectsTable } from './label-errors.ts';
 import { drawMistakes } from './mistakes.ts';
 import type { EvaluateSettings } from './spec.ts';
 import { evaluationTables, sidesOf } from './tables.ts';

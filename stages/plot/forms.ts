@@ -2,6 +2,8 @@
 export interface Form {
   /** The input that it draws. */
   readonly port: string;
+  /** A second input, which has the images that it shows. */
+  readonly beside?: 'dataset';
   /** What the chart shows. */
   readonly summary: string;
   /** Its settings besides `chart` and `title`. */
@@ -21,6 +23,12 @@ export const forms = {
     port: 'features',
     summary: 'images by the first two principal components of their features',
     settings: ['split'],
+  },
+  neighbours: {
+    port: 'features',
+    beside: 'dataset',
+    summary: 'images and those of the most similar features, by cosine',
+    settings: ['split', 'images', 'seed', 'of'],
   },
   samples: {
     port: 'dataset',
@@ -57,6 +65,13 @@ export const forms = {
     port: 'scores',
     summary: 'false positive and false negative rates against the threshold, with the equal error rate',
     settings: ['split', 'threshold', 'positive', 'scoresAre'],
+  },
+  'label-errors': {
+    port: 'scores',
+    beside: 'dataset',
+    summary:
+      'images that models which did not see them call another class than their label, the least likely label first',
+    settings: ['split', 'images', 'scoresAre'],
   },
   forest: {
     port: 'metrics',

@@ -106,6 +106,10 @@ test('one input is wanted, and a chart of it', () => {
     ],
   ]);
   assert.deepEqual(mistakes({}, 'features'), []);
+  assert.deepEqual(mistakes({ chart: 'neighbours' }, 'features', 'dataset'), []);
+  assert.deepEqual(mistakes({ chart: 'neighbours' }, 'features'), [
+    ['', 'the chart "neighbours" also needs the input "dataset", which has the images'],
+  ]);
 });
 
 test('a setting of another chart is a mistake with a place, and says whose it is', () => {
@@ -118,7 +122,7 @@ test('a setting of another chart is a mistake with a place, and says whose it is
   assert.deepEqual(mistakes({ chart: 'statistics', images: 4, title: 'Counts' }, 'dataset'), [
     [
       'images',
-      'the chart "statistics" has no setting "images", which belongs to samples, batch, comparison; it has none but "title"',
+      'the chart "statistics" has no setting "images", which belongs to neighbours, samples, batch, comparison, label-errors; it has none but "title"',
     ],
   ]);
   assert.deepEqual(mistakes({}, 'table'), [['', 'the chart "free" needs the setting "spec"']]);

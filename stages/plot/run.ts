@@ -8,6 +8,7 @@ import type { PlotSettings } from './spec.ts';
 const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawForm }>>> = {
   curves: () => import('./history/curves.ts'),
   components: () => import('./features/components.ts'),
+  neighbours: () => import('./features/neighbours.ts'),
   samples: () => import('./dataset/samples.ts'),
   batch: () => import('./dataset/batch.ts'),
   statistics: () => import('./dataset/statistics.ts'),
@@ -15,6 +16,7 @@ const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawFor
   histogram: () => import('./scores/histogram.ts'),
   confusion: () => import('./scores/confusion.ts'),
   errors: () => import('./scores/errors.ts'),
+  'label-errors': () => import('./scores/label-errors.ts'),
   forest: () => import('./metrics/forest.ts'),
   heatmap: () => import('./metrics/heatmap.ts'),
   lines: () => import('./metrics/lines.ts'),

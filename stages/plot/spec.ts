@@ -3,7 +3,7 @@ import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
-import { oneInput } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { defineKind, type InputPort, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 import { type Form, type FormName, formNames, formOf, formPorts, forms } from './forms.ts';
@@ -27,12 +27,21 @@ const settings = z.strictObject({
   split: ofForms(
     'split',
     text,
-    `The split to draw; default: ${selectionSplit} for components, ${trainSplit} for comparison, else test.`,
+    `The split to draw; default: ${selectionSplit} for components and neighbours, ${trainSplit} for comparison, else test.`,
   ),
   splits: ofForms('splits', once('split'), 'The splits to draw; default: all.'),
   over: ofForms('over', once('axis'), 'Axes whose runs become one line, their mean, with a band.'),
   band: ofForms('band', z.enum(['range', 'deviation']), 'Minimum to maximum (range, the default), or one deviation.'),
-  images: ofForms('images', z.int().positive().max(60), 'Images of each class, default 6; of a batch, default 12.'),
+  images: ofForms(
+    'images',
+    z.int().positive().max(60),
+    'Images of each class, or whose neighbours are shown, default 6; of a batch, default 12; of label errors, default 24.',
+  ),
+  of: ofForms(
+    'of',
+    once('key'),
+    'Keys of the images of the split whose neighbours are shown; default: some drawn by chance.',
+  ),
   seed: ofForms('seed', z.int(), 'Chooses images, and augments a batch as the seed of train does; default 7.'),
   epoch: ofForms('epoch', z.int().positive(), 'The epoch whose first images are shown; default 1.'),
   bins: ofForms('bins', z.int().min(2).max(200), 'The approximate number of bins; default 40.'),
@@ -67,7 +76,7 @@ type Port = InputPort<PlotSettings>;
 
 /** A port, described by its charts: `curves: accuracy and …; batch: training images …`. */
 function port(name: string, type: Port['type'], parts?: Port['parts']): Port {
-  const own = formNames.filter((form) => forms[form].port === name);
+  const own = formNames.filter((form) => forms[form].port === name || (forms[form] as Form).beside === name);
   const summary = `${own.map((form) => `${form}: ${forms[form].summary}`).join('; ')}.`;
   return { type, summary, list: true, optional: true, labelled: true, ...(parts && { parts }) };
 }
@@ -76,15 +85,19 @@ function port(name: string, type: Port['type'], parts?: Port['parts']): Port {
 function datasetParts(given: PlotSettings): readonly string[] | undefined {
   const form: FormName = formOf(given.chart, new Set(['dataset']))!;
   if (form === 'batch') return [trainSplit];
+  if (form === 'label-errors') return [given.split ?? 'test'];
   return form === 'comparison' ? [given.split ?? trainSplit] : given.splits;
 }
 
 /** The mistakes in settings that do not go with the chart, the input or each other. */
 function check(given: PlotSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
-  const wrongInputs = oneInput(inputs, formPorts);
-  if (wrongInputs.length > 0) return wrongInputs;
-  const name = formOf(given.chart, inputs)!;
-  const form: Form = forms[name];
+  const name = formOf(given.chart, inputs);
+  const form: Form | undefined = name && forms[name];
+  const wrongInputs = oneInput(
+    inputs,
+    formPorts.filter((port) => port !== form?.beside),
+  );
+  if (wrongInputs.length > 0 || name === undefined || form === undefined) return wrongInputs;
   if (!inputs.has(form.port)) {
     const fitting = formNames.filter((other) => inputs.has(forms[other].port));
     const message = `the chart "${name}" draws the input "${form.port}"; charts of "${forms[fitting[0]!].port}" are: ${fitting.join(', ')}`;
@@ -92,6 +105,11 @@ function check(given: PlotSettings, inputs: ReadonlySet<string>): readonly Setti
   }
   const missing = (form.required ?? []).filter((setting) => !Object.hasOwn(given, setting));
   return [
+    ...mistakeIf(
+      form.beside === 'dataset' && !inputs.has('dataset'),
+      [],
+      `the chart "${name}" also needs the input "dataset", which has the images`,
+    ),
     ...Object.keys(given).flatMap((setting) => strayMistake(setting, name, form)),
     ...missing.map((setting) => ({ at: [], message: `the chart "${name}" needs the setting "${setting}"` })),
     ...together(given),
@@ -124,7 +142,9 @@ export const spec = defineKind<PlotSettings>({
   settings,
   inputs: {
     history: port('history', 'history'),
-    features: port('features', 'features', ({ split }) => [split ?? selectionSplit]),
+    features: port('features', 'features', ({ chart, split }) =>
+      chart === 'neighbours' ? undefined : [split ?? selectionSplit],
+    ),
     dataset: port('dataset', 'dataset', datasetParts),
     scores: port('scores', 'scores'),
     metrics: port('metrics', 'metrics'),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import { decodeImage } from '../../../src/learning/vision/decode-image.ts';
+import { FeaturesWriter } from '../../../src/learning/vision/features/features-writer.ts';
 import { StageError } from '../../../src/stage.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
@@ -100,6 +103,75 @@ const samples = (counts: Readonly<Record<string, number>>) =>
     const [className, source] = name.split(' ');
     return Array.from({ length: count }, () => ({ class: className!, source: source ?? className!, group: undefined }));
   });
+
+test('neighbours are the images of the highest cosine, in any split, and never the image itself', async () => {
+  using bench = new StageBench();
+  const [dataset, features] = [join(bench.root, 'dataset'), join(bench.root, 'features')];
+  await writeTintedDataset(dataset, { train: 4, val: 2 });
+  const directions: Readonly<Record<string, readonly number[]>> = {
+    ...{ 'train/0': [2, 0], 'train/1': [1, 1], 'train/2': [0, 3], 'train/3': [-1, 0] },
+    ...{ 'val/0': [10, 1], 'val/1': [0, 0] },
+  };
+  const writer = new FeaturesWriter(features, {
+    format: 1,
+    classes: ['real', 'fake'],
+    splits: ['train', 'val'],
+    values: 2,
+  });
+  for (const split of ['train', 'val']) {
+    using opened = openDataset(dataset);
+    const { samples } = opened.split(split);
+    const rows = samples.map(({ key }) => Float32Array.from(directions[key]!));
+    await writer.split(split, samples, Readable.from(rows));
+  }
+  writer.finish();
+  const draw = async (settings: object) => {
+    await bench.run(spec, run, { inputs: { features, dataset }, with: { chart: 'neighbours', ...settings } });
+    return JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8')).data.values;
+  };
+  const cells = (await draw({ of: ['val/0'] })) as readonly (SheetCell & { readonly outcome?: string })[];
+  assert.deepEqual(paths(cells), [
+    ...['val/0 of val: real, of val', 'train/0 of train: real, train 0.995', 'train/1 of train: fake, train 0.774'],
+    ...['train/2 of train: real, train 0.100', 'val/1 of val: fake, val 0.000', 'train/3 of train: fake, train −0.995'],
+  ]);
+  assert.deepEqual(
+    cells.map(({ outcome }) => outcome),
+    [undefined, undefined, 'wrong', undefined, 'wrong', 'wrong'],
+  );
+  assert.equal((await draw({})).length, 12);
+  await assert.rejects(draw({ of: ['val/7'] }), {
+    message: 'Expected the key of an image of val in "of", got "val/7". Did you mean "val/0"? There are val/0, val/1.',
+  });
+});
+
+test('labels that may be wrong are shown with their images, found in the data sets of the folds', async () => {
+  using bench = new StageBench();
+  const folds = ['one', 'two'].map((name) => ({ path: join(bench.root, name), labels: { fold: name } }));
+  await writeTintedDataset(folds[0]!.path, { test: 2 });
+  await writeTintedDataset(folds[1]!.path, { test: 4 });
+  const scores = folds.map(({ path, labels }, fold) => {
+    const rows = fold === 0 ? ['test/0,test,0,0,3', 'test/1,test,1,0,1'] : ['test/2,test,0,0,1.5', 'test/3,test,1,0,1'];
+    writeFileSync(`${path}.csv`, `key,split,label,real,fake\n${rows.join('\n')}\n`);
+    return { path: `${path}.csv`, labels };
+  });
+  const inputs = { scores, dataset: folds };
+  await bench.run(spec, run, { inputs, with: { chart: 'label-errors' } });
+  const chart = JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
+  assert.equal(
+    chart.title.subtitle.join(' '),
+    '2 of 4 images are called another class than their label; the least likely label first',
+  );
+  assert.deepEqual(paths(chart.data.values), [
+    'test/0: labelled real, whose probability is 4.7 %; called fake',
+    'test/2: labelled real, whose probability is 18.2 %; called fake',
+  ]);
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { ...inputs, dataset: [folds[0]!] }, with: { chart: 'label-errors' } }),
+    {
+      message: 'Expected the image test/2 in test of the input "dataset", which has none of this key.',
+    },
+  );
+});
 
 test('statistics have a bar for each class and source of a split, and say what guessing gives', () => {
   const classes = ['real', 'fake'];

@@ -6,10 +6,10 @@ import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.t
 import type { DrawForm } from '../inputs.ts';
 import { drawOf, imageBlock, mostAcross, side } from './image-block.ts';
 
-/** A row of blocks for each split, a block for each class. */
 /** Classes that a sheet has room for. */
 const mostClasses = 12;
 
+/** A row of blocks for each split, a block for each class. */
 export const draw: DrawForm = async (context) => {
   const { splits, title } = context.settings;
   const { images, seed } = drawOf(context.settings);

@@ -1,0 +1,27 @@
+import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
+import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
+import { type StageContext, StageError } from '../../../src/stage.ts';
+
+/** Opens the connected data sets, such as those of the folds of a cross-validation, to show images of `splits` by their keys. */
+export function openImages({ inputs }: Pick<StageContext, 'inputs'>, splits: readonly string[]) {
+  const datasets = inputs('dataset').map(({ path }) => openDataset(path));
+  const images = new Map(
+    datasets.flatMap((dataset) =>
+      splits.flatMap((name) => {
+        const split = dataset.split(name);
+        return split.samples.map(({ key }, index) => [`${name} ${key}`, () => split.read(index)] as const);
+      }),
+    ),
+  );
+  return {
+    /** As a data URI. Throws a {@link StageError} for an image that no data set has. */
+    async pictureOf(split: string, key: string): Promise<string> {
+      const read = images.get(`${split} ${key}`);
+      if (read !== undefined) return thumbnail(await read());
+      throw new StageError(`Expected the image ${key} in ${split} of the input "dataset", which has none of this key.`);
+    },
+    [Symbol.dispose]: () => {
+      for (const dataset of datasets) dataset.close();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { formatCount, formatDecimal } from '../../../src/format-numbers.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { fitText } from '../../../src/learning/charts/fit-text.ts';
+import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
+import { selectionSplit } from '../../../src/learning/training/splits.ts';
+import type { FeaturesSample } from '../../../src/learning/vision/features/features.ts';
+import { type Features, openFeatures } from '../../../src/learning/vision/features/open-features.ts';
+import { sampleImages } from '../../../src/learning/vision/sample-images.ts';
+import { StageError } from '../../../src/stage.ts';
+import { thereAre } from '../../../src/suggest.ts';
+import { openImages } from '../dataset/shown-images.ts';
+import { type DrawForm, onlyInput } from '../inputs.ts';
+
+/** An image and its features, scaled to length 1; all zeros stay as they are. */
+interface Embedded {
+  readonly split: string;
+  readonly sample: FeaturesSample;
+  readonly direction: Float32Array;
+}
+
+const neighbours = 6;
+const captionWidth = 90;
+
+/** A line for each image: itself, then the images of any split whose features have the highest cosine with its own. */
+export const draw: DrawForm = async (context) => {
+  const { split = selectionSplit, title } = context.settings;
+  const { path, labels } = onlyInput(context, 'features', 'neighbours');
+  const features = openFeatures(path);
+  const all = features.splits.flatMap((name) => embeddedIn(features, name));
+  const asked = askedImages(
+    all.filter((one) => one.split === split),
+    split,
+    context.settings,
+  );
+  using shown = openImages(context, features.splits);
+  const cell = async ({ split, sample }: Embedded, facts: string) => ({
+    image: await shown.pictureOf(split, sample.key),
+    caption: [sample.class, facts].map((line) => fitText(line, captionWidth, { size: 11 })).join('\n'),
+    description: `${sample.key} of ${split}: ${sample.class}, ${facts}`,
+  });
+  const blocks: ImageBlock[][] = [];
+  for (const one of asked) {
+    const cells = [await cell(one, `of ${split}`)];
+    for (const { other, cosine } of nearest(one, all)) {
+      const own = await cell(other, `${other.split} ${formatDecimal(cosine, 3)}`);
+      cells.push(other.sample.class === one.sample.class ? own : { ...own, ...({ outcome: 'wrong' } as const) });
+    }
+    blocks.push([{ header: one.sample.key, cells }]);
+  }
+  return imageSheet({
+    title: title ?? withLabels(`Nearest neighbours of images of ${split}`, labels),
+    subtitle: `Each image, then the nearest of ${formatCount(all.length)} by the cosine of ${formatCount(features.values)} features, with split and cosine; images of another class have a frame`,
+    blocks,
+    across: neighbours + 1,
+  });
+};
+
+function embeddedIn(features: Features, name: string): readonly Embedded[] {
+  const { samples, features: values } = features.split(name);
+  return samples.map((sample, i) => {
+    const own = values.subarray(i * features.values, (i + 1) * features.values);
+    const length = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0)) || 1;
+    return { split: name, sample, direction: own.map((value) => value / length) };
+  });
+}
+
+/** The images of a split that are named, or some that are drawn by chance, in the order of the split. */
+function askedImages(
+  own: readonly Embedded[],
+  split: string,
+  { of, images = 6, seed = 7 }: { readonly of?: readonly string[]; readonly images?: number; readonly seed?: number },
+): readonly Embedded[] {
+  const keys = new Map(own.map((one) => [one.sample.key, one]));
+  if (of === undefined) {
+    const classes = own.map(({ sample }) => sample.label);
+    return Array.from(sampleImages(classes, images, seed), (i) => own[i]!);
+  }
+  return of.map((key) => {
+    const one = keys.get(key);
+    if (one !== undefined) return one;
+    throw new StageError(
+      `Expected the key of an image of ${split} in "of", got "${key}". ${thereAre(key, keys.keys())}`,
+    );
+  });
+}
+
+/** The images with the highest cosine, in -1 to 1, the first of equals first; never the image itself. */
+function nearest(one: Embedded, all: readonly Embedded[]) {
+  const measured = all.flatMap((other) => {
+    if (other === one) return [];
+    const cosine = other.direction.reduce((sum, value, i) => sum + value * one.direction[i]!, 0);
+    return [{ other, cosine }];
+  });
+  return measured.sort((a, b) => b.cosine - a.cosine).slice(0, neighbours);
+}
