@@ -67,27 +67,36 @@ const even = Array.from({ length: 101 }, (_, i) => i / 100);
 const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort((a, b) => a - b);
 const detPlaces = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
 
-/** What is resampled of a ranking, and the heights of the three curves one after the other. */
-const ranked = (counts: ThresholdCounts) => ({
+/** What is resampled of a ranking, and for bands the heights of the three curves one after the other. */
+const ranked = (counts: ThresholdCounts, bands: boolean) => ({
   equalErrorRate: equalErrorRate(counts).rate,
   averagePrecision: averagePrecision(counts),
-  heights: Float64Array.of(
-    ...truePositiveRatesAt(counts, rocPlaces),
-    ...truePositiveRatesAt(counts, detPlaces),
-    ...precisionsAt(counts, even),
-  ),
+  heights: bands
+    ? Float64Array.of(
+        ...truePositiveRatesAt(counts, rocPlaces),
+        ...truePositiveRatesAt(counts, detPlaces),
+        ...precisionsAt(counts, even),
+      )
+    : new Float64Array(),
 });
 
 /** In one pass over the draws, since making and ranking them takes longer than the measures. */
-export function curveStatistics(labels: readonly number[], ranking: RankedScores, probabilities: Float64Array) {
+export function curveStatistics(
+  labels: readonly number[],
+  ranking: RankedScores,
+  probabilities: Float64Array,
+  bands = true,
+) {
   const counts = countDraws(labels, ranking);
   const binned = binsUnderWeights(labels, probabilities, bins);
-  return (weights: Uint8Array) => ({ ...ranked(counts(weights)), binned: binned(weights) });
+  return (weights: Uint8Array) => ({ ...ranked(counts(weights), bands), binned: binned(weights) });
 }
 
 interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | 'seed'> {
   /** At most, for many scores; the numbers are the same for any number of them. */
   readonly threads: number;
+  /** Whether its curves are drawn: their bands take most of the time. Default true. */
+  readonly bands?: boolean;
 }
 
 /**
@@ -96,7 +105,7 @@ interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | '
  */
 export async function measure(
   { name, rows, calibration, scale: said, sides }: Omit<Model, 'labels'>,
-  { confidence: level, draws, seed, threads }: MeasureOptions,
+  { confidence: level, draws, seed, threads, bands = true }: MeasureOptions,
 ) {
   const labels = rows.map(({ label }) => label);
   const scores = rows.map(({ real, fake }) => fake - real);
@@ -105,9 +114,9 @@ export async function measure(
   const sample = { labels, groups, draws, seed };
   const unit = said ?? scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
-  const resampled = await resampleInThreads(sample, () => curveStatistics(labels, ranking, probabilities), {
+  const resampled = await resampleInThreads(sample, () => curveStatistics(labels, ranking, probabilities, bands), {
     threads,
-    start: () => startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities }),
+    start: () => startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities, bands }),
   });
   const numbers = resultOf(resampled, ({ equalErrorRate, averagePrecision, binned }) => ({
     equalErrorRate,

@@ -4,10 +4,11 @@ import type { BinaryRow, SideNames } from '../../src/learning/metrics/binary-vie
 import type { ScoreScale } from '../../src/learning/metrics/logits.ts';
 import {
   readScoreTable,
-  readSplitScores,
   requireBothSides,
   rowsOfSplit,
+  viewOfSplit,
 } from '../../src/learning/metrics/read-split-scores.ts';
+import type { ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import type { InputArtifact } from '../../src/stage.ts';
 import type { RocDetSettings } from './spec.ts';
 
@@ -46,27 +47,33 @@ export function readModels(given: readonly InputArtifact[], options: ReadOptions
   if (classes !== undefined) return { models: classes, shared: inputs[0]!.labels, byClass: classes.length };
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const apart = tellApart(names, 'scores');
-  return { models: inputs.map((input, i) => readModel(input, apart[i]!, options)), shared };
+  const models = inputs.map(({ path, labels }, i) => {
+    const what = describe(apart[i]!);
+    return readModel({ name: apart[i]!, labels }, readScoreTable(path, what, options), what, options);
+  });
+  return { models, shared };
 }
 
 /** Every class of a model against all others; undefined for two classes, which are one detector. */
 function readClasses(input: InputArtifact, options: ReadOptions): readonly Model[] | undefined {
-  const { classes, rows } = readScoreTable(input.path, 'input "scores"');
+  const what = describe('');
+  const table = readScoreTable(input.path, what, options);
+  const { classes, rows } = table;
   if (classes.length === 2) return undefined;
   const present = new Set(rows.filter(({ split }) => split === options.split).map(({ label }) => classes[label]));
   const shown = classes.filter((name) => present.has(name));
-  if (shown.length === 0) rowsOfSplit(rows, options.split, 'input "scores"');
-  return shown.map((name) => ({
-    ...readModel({ ...input, labels: {} }, '', { ...options, positive: [name] }),
-    ...{ name, labels: { class: name } },
-  }));
+  if (shown.length === 0) rowsOfSplit(rows, options.split, what);
+  return shown.map((name) =>
+    readModel({ name, labels: { class: name } }, table, what, { ...options, positive: [name] }),
+  );
 }
 
-function readModel({ path, labels }: InputArtifact, name: string, options: ReadOptions): Model {
+const describe = (name: string) => `input "scores"${name && ` of ${name}`}`;
+
+function readModel(own: Pick<Model, 'name' | 'labels'>, table: ScoreTable, what: string, options: ReadOptions): Model {
   const { split, calibrateOn } = options;
-  const what = `input "scores"${name && ` of ${name}`}`;
-  const { rows, all, names: sides, scale } = readSplitScores(path, split, what, options);
+  const { rows, all, names: sides, scale } = viewOfSplit(table, split, what, options);
   requireBothSides(rows, sides, split, what);
   const calibration = calibrateOn === split ? [] : all.filter((row) => row.split === calibrateOn);
-  return { name, labels, rows, calibration, scale, sides };
+  return { ...own, rows, calibration, scale, sides };
 }

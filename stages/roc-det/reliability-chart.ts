@@ -21,20 +21,20 @@ interface Row {
 /**
  * How often fakes come among images of about one probability (Guo et al. 2017, "On calibration of modern neural
  * networks", figure 1), and below it how many images have it: of one model before and after its temperature, of several
- * before, the best calibrated where there are many.
+ * before; of many the worst calibrated, by their error.
  */
 export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   const models = runsOf(lines);
   const [first, ...others] = models as readonly [MeasuredModel];
   const isOne = others.length === 0;
-  const rows = isOne ? beforeAndAfter(first) : bestCalibrated(lines);
+  const rows = isOne ? beforeAndAfter(first) : worstCalibrated(lines);
   const unit = frame.by;
   const notes = [
     imagesText(models, frame),
     `${bins} bins of equal width`,
     haveRuns(lines) && `the images of all runs over ${formatList(frame.over)} together`,
     lines.length > mostDrawn &&
-      `drawn are the ${mostDrawn} best calibrated of ${lines.length} ${frame.byClass ? 'classes' : 'models'}`,
+      `drawn are the ${mostDrawn} worst calibrated of ${lines.length} ${frame.byClass ? 'classes' : 'models'}`,
     isOne && barsOf(rows[0]!).length > 0 && `bars: ${formatLevel(frame.confidence)}`,
     isOne &&
       first.scaled &&
@@ -61,16 +61,14 @@ function beforeAndAfter({ calibrationError, reliability, scaled }: MeasuredModel
   return [asScored, { name, reliability: scaled.reliability }];
 }
 
-/** In the order given. */
-function bestCalibrated(lines: readonly Line[]): readonly Row[] {
-  const sorted = lines.toSorted((a, b) => numberOf(a, errorOf).estimate - numberOf(b, errorOf).estimate);
-  const drawn = new Set(sorted.slice(0, mostDrawn));
-  return lines
-    .filter((line) => drawn.has(line))
-    .map((line) => ({
-      name: `${lineName(line)}: ${formatEstimate(numberOf(line, errorOf))}`,
-      reliability: pooled(line.runs),
-    }));
+/** Few stay in the order given, and so in the colours of the other charts. */
+function worstCalibrated(lines: readonly Line[]): readonly Row[] {
+  const sorted = lines.toSorted((a, b) => numberOf(b, errorOf).estimate - numberOf(a, errorOf).estimate);
+  const drawn = lines.length > mostDrawn ? sorted.slice(0, mostDrawn) : lines;
+  return drawn.map((line) => ({
+    name: `${lineName(line)}: ${formatEstimate(numberOf(line, errorOf))}`,
+    reliability: pooled(line.runs),
+  }));
 }
 
 /** The bins of all runs together: each image counts once for every run. */

@@ -7,6 +7,8 @@ import {
 } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
+import { auc } from '../../src/learning/metrics/ranking/auc.ts';
+import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';
 import { detChart } from './det-chart.ts';
@@ -45,12 +47,14 @@ export default async function run(context: Context): Promise<void> {
   const frame: Frame = { ...settings, shared, byClass, sides: byClass ? ['others', 'the class'] : models[0]!.sides };
   const warn = (line: string) => context.warn(line);
   const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, warn);
-  const ranked = await measureAll(models, context);
+  const shown = byClass === undefined ? models : models.toSorted((a, b) => areaOf(b) - areaOf(a)).slice(-mostClasses);
+  const ranked = await measureAll(models, shown, context);
   const groups =
     settings.over.length === 0 ? ranked.map((one) => ({ name: one.name, runs: [one] })) : groupRuns(ranked, frame);
   const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
-  const drawn = byClass === undefined ? compared : compared.slice(-mostClasses);
-  const lines = drawn.map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
+  const lines = compared
+    .slice(-shown.length)
+    .map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
   const { pairs, images } = compare(byClass ? [] : compared.map(({ runs }) => runs), context);
 
   const measured = ranked.map((one) => one.measured);
@@ -65,15 +69,21 @@ export default async function run(context: Context): Promise<void> {
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
 }
 
-/** The models, the highest AUC first; equal ones in the order given. */
-async function measureAll(models: readonly Model[], context: Context) {
+/** The models, the highest AUC first; equal ones in the order given. Those that are not shown have no bands. */
+async function measureAll(models: readonly Model[], shown: readonly Model[], context: Context) {
   const measured: (Model & { readonly measured: MeasuredModel })[] = [];
   for (const model of models) {
-    measured.push({ ...model, measured: await measure(model, { ...context.settings, threads: context.cpus }) });
+    const options = { ...context.settings, threads: context.cpus, bands: shown.includes(model) };
+    measured.push({ ...model, measured: await measure(model, options) });
     context.progress({ done: measured.length, total: models.length, unit: 'models' });
   }
   return measured.sort((a, b) => meanArea([b]) - meanArea([a]));
 }
+
+const areaOf = ({ rows }: Model): number => {
+  const [labels, scores] = [rows.map(({ label }) => label), rows.map(({ real, fake }) => fake - real)];
+  return auc(countAtThresholds(labels, scores));
+};
 
 const meanArea = (runs: readonly { readonly measured: MeasuredModel }[]): number =>
   mean(runs.map(({ measured }) => measured.auc.estimate));

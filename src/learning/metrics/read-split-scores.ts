@@ -32,9 +32,12 @@ export function rowsOfSplit<Row extends Pick<ScoreRow, 'split'>>(all: readonly R
   throw new StageError(`${what}: expected images of the split "${split}", got none. ${there} Set "split".`);
 }
 
-/** Reads the detector's view of a split, and of `all`. Throws a {@link StageError} without images of the split. */
-export function readSplitScores(path: string, split: string, what: string, options: ReadOptions = {}) {
-  const table = readScoreTable(path, what, options);
+/** {@link viewOfSplit} of a file. */
+export const readSplitScores = (path: string, split: string, what: string, options: ReadOptions = {}) =>
+  viewOfSplit(readScoreTable(path, what, options), split, what, options);
+
+/** The detector's view of a split, and of `all`. Throws a {@link StageError} without images of the split. */
+export function viewOfSplit(table: ScoreTable, split: string, what: string, options: ReadOptions = {}) {
   const own = rowsOfSplit(table.rows, split, what);
   if (options.by === 'group' && own.every(({ group }) => group === undefined)) {
     throw new StageError(

@@ -6,7 +6,7 @@ import { fitText } from '../../../src/learning/charts/fit-text.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
 import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
-import type { DrawForm } from '../inputs.ts';
+import { type DrawForm, onlyInput } from '../inputs.ts';
 import { classConfusionChart } from './class-confusion.ts';
 import { countsOf, drawScores, errorsAt, type ModelScores, type ScoresOptions, type SplitScores } from './scores.ts';
 
@@ -42,11 +42,11 @@ export function confusionChart(
 /** Draws all classes of a single model that has more than two and no positive ones; otherwise both sides of a detector. */
 export const draw: DrawForm = (context) => {
   const { settings } = context;
-  const [item, ...others] = context.inputs('scores');
+  const [item] = context.inputs('scores');
   const table = readScoreTable(item!.path, describeInput('scores', item!.labels), settings);
   const { split = 'test', positive, title } = settings;
-  if (others.length > 0 || table.classes.length === 2 || positive !== undefined)
-    return drawScores(confusionChart)(context);
+  if (table.classes.length === 2 || positive !== undefined) return drawScores(confusionChart)(context);
+  onlyInput(context, 'scores', 'confusion of more than two classes');
   rowsOfSplit(table.rows, split, describeInput('scores', item!.labels));
   return classConfusionChart({ table, split, shared: item!.labels, title });
 };

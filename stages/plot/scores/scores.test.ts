@@ -149,3 +149,17 @@ test('of several classes the matrix is drawn, of many the most confused pairs', 
   assert.match(many, /Most confused classes on test: 66\.7 % called right/);
   assert.match(many, /"name":"class 0 called class 1"/);
 });
+
+test('several files of more than two classes are drawn one at a time, which is said', async () => {
+  using bench = new StageBench();
+  const path = join(bench.root, 'scores.csv');
+  writeFileSync(path, 'key,split,label,score.a,score.b,score.c\n1,test,a,1,0,0\n2,test,b,0,1,0\n3,test,c,0,1,0\n');
+  const scores = ['one', 'other'].map((net) => ({ path, labels: { net } }));
+  const message =
+    'The chart "confusion of more than two classes" draws one item of the input "scores", got 2: ' +
+    'select one, as in stage[axis=value].scores, or give the stage the matrix.';
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { scores }, with: { chart: 'confusion' } }),
+    new StageError(message),
+  );
+});
