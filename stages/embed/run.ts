@@ -22,6 +22,7 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   await startBackend(context);
   const backbone = context.inputs('onnx').length > 0 ? await openOnnx(context) : await openLayers(context);
   const { model, values, of } = backbone;
+  using _ = model instanceof OnnxNetwork ? model : undefined;
   const { input } = of;
 
   const { classes } = dataset;

@@ -40,7 +40,7 @@ export const usual = { model: 'xception', ...usualInput, seed: 7 } as const sati
 
 export const spec = defineKind<EmbedSettings>({
   name: 'embed',
-  version: 2,
+  version: 3,
   summary:
     'Writes the features of every image, a network’s values before its head, so that any number of heads can train on them.',
   settings,

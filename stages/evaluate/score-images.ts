@@ -24,7 +24,8 @@ type Context = StageContext<EvaluateSettings>;
 export async function scoreImages(context: Context) {
   const { splits } = context.settings;
   await startBackend(context);
-  const { model, info } = await loadNetwork(context.input('model').path, context.cpus);
+  using network = await loadNetwork(context.input('model').path, context.cpus);
+  const { model, info } = network;
   const source = openSource(context, info.input);
   const target = (info.training['target'] ?? 'class') as Target;
   const names = [...info.classes];

@@ -18,7 +18,7 @@ type Context = StageContext<LoadModelSettings>;
 /** Writes a `model` artifact that holds an ONNX file, after one pass over a black image has shown that it fits. */
 export async function loadOnnx(context: Context): Promise<void> {
   const { imageSize, scoresAre } = context.settings;
-  const network = await OnnxNetwork.open(context.input('onnx').path, { threads: context.cpus, imageSize });
+  using network = await OnnxNetwork.open(context.input('onnx').path, { threads: context.cpus, imageSize });
   const { facts, input, output } = network;
   const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
   const own = restageInfo(facts.metadata);

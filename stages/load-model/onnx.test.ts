@@ -8,6 +8,7 @@ import { parseScores } from '../../src/learning/metrics/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
+import { readOnnxFacts } from '../../src/learning/models/onnx/onnx-file.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { StageError } from '../../src/stage.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
@@ -52,6 +53,15 @@ for (const form of [{}, { layout: 'NCHW' }, { layout: 'NCHW', softmax: true }]) 
     assert.deepEqual([info.architecture, info.classes], ['onnx', ['real', 'fake']]);
     assert.deepEqual(info.input, readModelInfo(model).input);
     assert.equal(countParameters(bench.output('model'), info), countParameters(model, readModelInfo(model)));
+
+    const bytes = readFileSync(join(bench.output('model'), 'model.onnx'));
+    const whole = readOnnxFacts(bytes, 'whole');
+    const counts = whole.tensors.map((tensor) => readOnnxFacts(bytes, 'part', tensor).parameters);
+    assert.deepEqual(
+      [...new Set(counts)],
+      [...new Set(counts)].sort((a, b) => a - b),
+    ); // only what a tensor follows from
+    assert.deepEqual([counts[0]! < whole.parameters, counts.at(-1)], [true, whole.parameters]);
 
     const dataset = join(bench.root, 'dataset');
     await writeTintedDataset(dataset, { test: 8 });
@@ -138,7 +148,7 @@ test('what the file does not say must be set: names of classes, and how images a
   writeFileSync(onnx, encodeModel(means(['batch', 3, 'height', 'width']), { metadata: { classes: 'cat, dog, owl' } }));
   await bench.run(spec, run, { inputs: { onnx }, with: { ...with16, normalise } });
   assert.deepEqual(readModelInfo(bench.output('model')).classes, ['cat', 'dog', 'owl']);
-  const part = await OnnxNetwork.open(bench.output('model'), { threads: 1, imageSize: 16, tensor: 'pooled' });
+  using part = await OnnxNetwork.open(bench.output('model'), { threads: 1, imageSize: 16, tensor: 'pooled' });
   assert.deepEqual((await part.run(new Float32Array(5 * 16 * 16 * 3))).shape, [3, 1, 1]);
 });
 

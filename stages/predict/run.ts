@@ -55,7 +55,8 @@ export default async function run(context: Context): Promise<void> {
 /** The scores of all images that can be decoded; the others are warned of. */
 async function predictAll(context: Context, root: string, paths: readonly string[]) {
   await startBackend(context);
-  const { model, info } = await loadNetwork(context.input('model').path, context.cpus);
+  using network = await loadNetwork(context.input('model').path, context.cpus);
+  const { model, info } = network;
   if ('values' in info.input) {
     throw new StageError(`Expected a model of images, got one of ${info.input.values} features.`);
   }

@@ -35,15 +35,18 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
   writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
 }
 
-/** Reads the `model` artifact in `folder`, layers or an ONNX file. Throws a {@link StageError} when it is not one. */
+/** Reads the `model` artifact in `folder`, layers or an ONNX file, which is closed at the end of its use. Throws a {@link StageError} when it is not one. */
 export async function loadNetwork(
   folder: string,
   threads: number,
-): Promise<{ readonly model: Network; readonly info: ModelInfo }> {
+): Promise<{ readonly model: Network; readonly info: ModelInfo } & Disposable> {
   const info = readModelInfo(folder);
-  if (info.onnx === undefined || !('size' in info.input)) return loadModel(folder);
+  if (info.onnx === undefined || !('size' in info.input)) {
+    return { ...(await loadModel(folder)), [Symbol.dispose]: () => {} };
+  }
   const options = { threads, imageSize: info.input.size, probabilities: info.onnx.probabilities };
-  return { model: await OnnxNetwork.open(join(folder, onnxFile), options), info };
+  const model = await OnnxNetwork.open(join(folder, onnxFile), options);
+  return { model, info, [Symbol.dispose]: () => model[Symbol.dispose]() };
 }
 
 /** Reads the `model` artifact in `folder`, whose layers are needed. Throws a {@link StageError} when it is not one. */

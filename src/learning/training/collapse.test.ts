@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allCalledBy, collapseOf, constantLoss } from './collapse.ts';
+import { allCalledBy, collapseKept, collapseOf, constantLoss, firstCollapse } from './collapse.ts';
 import type { SplitImages } from './splits.ts';
 
 const of = (labels: number[], logits: number[]) =>
@@ -12,6 +12,19 @@ test('what every image is called is noted where there are both classes', () => {
   assert.equal(of([0, 1], [0, 0, 0, 0]), 'real');
   assert.equal(of([0, 1], [1, 2, 3, 0]), undefined);
   assert.equal(of([1, 1], [1, 2, 1, 2]), undefined);
+});
+
+test('of four classes one that all images are called is warned of, with the entropy of four', () => {
+  const logits = Float32Array.from([0, 3, 1, 2, 1, 4, 0, 0, 2, 5, 1, 1]);
+  const classes = ['ant', 'bee', 'cat', 'dog'];
+  const allCalled = allCalledBy({ labels: Int32Array.of(0, 2, 3), logits }, classes)!;
+  assert.equal(allCalled, 'bee');
+  const values = { loss: 1.4, accuracy: 0.25, allCalled };
+  const epochs = [{ epoch: 1, learningRate: 0.1, running: values, splits: { val: values } }];
+  const images = { val: { ant: 10, bee: 10, cat: 10, dog: 10 } };
+  const words = 'calls every image of val bee, with a loss of 1.4000, where the best constant answer has 1.3863.';
+  assert.equal(firstCollapse({ epochs, images }), `After epoch 1 the network separates nothing: it ${words}`);
+  assert.match(collapseKept({ epochs, images, chosenEpoch: 1 } as never)!, /^The network learned nothing: epoch 1, /);
 });
 
 test('the best constant answer has the entropy of the class shares as its loss', () => {

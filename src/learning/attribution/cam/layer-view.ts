@@ -55,9 +55,8 @@ export async function viewLayer(
 
 /** The same of a tensor of an ONNX file, without gradients. Throws a {@link StageError} where it holds no feature maps. */
 async function viewTensor(model: OnnxNetwork, name: string, { images }: Question) {
-  const part = await OnnxNetwork.open(model.path, { threads: 1, imageSize: model.input.size, tensor: name });
+  using part = await OnnxNetwork.open(model.path, { threads: 1, imageSize: model.input.size, tensor: name });
   const { values, shape } = await part.run(images);
-  part.dispose();
   const [channels, height, width] = shape as [number, number, number];
   if (shape.length !== 3 || height * width < 2) {
     throw new StageError(`Expected a tensor of [channels, height, width], but "${name}" has ${shape.join(' x ')}.`);

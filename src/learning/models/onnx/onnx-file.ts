@@ -2,7 +2,7 @@ import { StageError } from '../../../stage.ts';
 
 /** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
 export interface OnnxFacts {
-  /** Learnable parameters: its constants of floating-point numbers, without single numbers and moving statistics. */
+  /** Learnable parameters before the tensor that is asked for: constants of floating-point numbers, without single numbers and moving statistics. */
   readonly parameters: number;
   /** Names of the tensors that its nodes compute, in their order. */
   readonly tensors: readonly string[];
@@ -20,8 +20,8 @@ const constant = { shape: 1, type: 2, name: 8, location: 14 } as const;
 /** TensorProto.DataType: float32, float16, float64, bfloat16. */
 const floats = new Set([1, 10, 11, 16]);
 
-/** Reads the bytes of an ONNX file. Throws a {@link StageError} where they are none, or its weights lie in another file. */
-export function readOnnxFacts(bytes: Uint8Array, name: string): OnnxFacts {
+/** Reads the bytes of an ONNX file; parameters are those up to `tensor`, by default all. Throws a {@link StageError} where they are none, or its weights lie in another file. */
+export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string): OnnxFacts {
   try {
     const { nodes, constants, metadata } = readModel(bytes);
     const moving = new Set(nodes.flatMap((one) => (one.operator === 'BatchNormalization' ? one.inputs.slice(3) : [])));
@@ -31,7 +31,10 @@ export function readOnnxFacts(bytes: Uint8Array, name: string): OnnxFacts {
         `Expected all weights in ${name}, but ${apart.name} is in another file: save it as one file.`,
       );
     }
-    const learnable = constants.filter((one) => floats.has(one.type) && one.shape.length > 0 && !moving.has(one.name));
+    const used = namesBefore(nodes, tensor);
+    const learnable = constants.filter(
+      (one) => floats.has(one.type) && one.shape.length > 0 && !moving.has(one.name) && used.has(one.name),
+    );
     return {
       parameters: learnable.reduce((sum, { shape }) => sum + shape.reduce((size, length) => size * length, 1), 0),
       tensors: nodes.flatMap(({ outputs }) => outputs),
@@ -42,6 +45,15 @@ export function readOnnxFacts(bytes: Uint8Array, name: string): OnnxFacts {
     if (!(error instanceof RangeError)) throw error;
     throw new StageError(`Expected an ONNX file, but ${name} is none or ends early.`, { cause: error });
   }
+}
+
+/** What a tensor follows from, or all tensors. Every node stands after those whose outputs it takes (onnx/docs/IR.md). */
+function namesBefore(nodes: ReturnType<typeof readModel>['nodes'], tensor: string | undefined): ReadonlySet<string> {
+  const used = new Set(tensor === undefined ? nodes.flatMap(({ outputs }) => outputs) : [tensor]);
+  for (const { inputs, outputs } of nodes.toReversed()) {
+    if (outputs.some((name) => used.has(name))) for (const name of inputs) used.add(name);
+  }
+  return used;
 }
 
 function readModel(bytes: Uint8Array) {

@@ -60,7 +60,7 @@ export class OnnxNetwork {
     const path = statSync(place).isDirectory() ? onlyFile(place) : place;
     const name = basename(path);
     const bytes = readFileSync(path);
-    const facts = readOnnxFacts(bytes, name);
+    const facts = readOnnxFacts(bytes, name, tensor);
     if (tensor !== undefined && !facts.tensors.includes(tensor)) {
       throw new StageError(`Expected a tensor of ${name}, got "${tensor}". ${thereAre(tensor, facts.tensors)}`);
     }
@@ -114,7 +114,8 @@ export class OnnxNetwork {
     );
   }
 
-  dispose(): void {
+  /** A process of stages serves the next one afterwards, and the garbage collector does not see what a session holds. */
+  [Symbol.dispose](): void {
     void this.#session.release();
   }
 }
