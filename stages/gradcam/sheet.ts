@@ -24,7 +24,8 @@ import type { GradcamSettings } from './spec.ts';
 const side = 120;
 /** With more methods, wrong predictions stand below the right ones, not beside them. */
 const mostBeside = 3;
-/** Classes whose images are counted one by one. */
+/** Classes that are shown, and classes whose images are counted one by one. */
+const mostClasses = 12;
 const mostCounted = 4;
 
 /** A row of the sheet. */
@@ -57,12 +58,13 @@ function subtitleOf(
   classes: readonly string[],
 ): string {
   const [least, most] = colourWords[colours];
+  const each = classes.length > mostClasses ? `the first ${mostClasses} of ${classes.length} classes` : 'each class';
   const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
   const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
   return (
     'First the image with its class, the predicted class and its probability; then a map for each method, over the image: ' +
     `${most} where a place raises ${scoreText(score, classText(of), classes)} most, ${least} where least. ` +
-    `${counted[0]!.toUpperCase()}${counted.slice(1)} of each class and outcome, drawn from ${from} (seed ${seed}).`
+    `${counted[0]!.toUpperCase()}${counted.slice(1)} of ${each} and outcome, drawn from ${from} (seed ${seed}).`
   );
 }
 
@@ -87,7 +89,7 @@ async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }:
   const all = classes.length > mostCounted ? total : counts.map(({ of }) => of).join(', ');
   const header = `${whose}predicted ${outcome}: ${isNone ? 'none' : all}`;
   const cells: ImageCell[] = [];
-  for (const [label, className] of isNone ? [] : classes.entries()) {
+  for (const [label, className] of isNone ? [] : classes.slice(0, mostClasses).entries()) {
     const images = chosen.first(label, outcome);
     if (images.length === 0)
       cells.push({ lack: `no ${className} image\npredicted ${outcome}` }, ...method.map(() => ({})));

@@ -4,7 +4,7 @@ import { scoreOf } from '../../src/learning/attribution/explained-score.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
-import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { type ImageBlock, type ImageCell, imageSheet, inRows } from '../../src/learning/charts/image-sheet.ts';
 import { classText, mapColourBar, scoreText } from '../../src/learning/explanations/map-pictures.ts';
 import type { MeasuredSurvey } from '../../src/learning/explanations/measure-survey.ts';
 import { chanceNote, changeAt, distanceAt, oneDraw, shareAt } from '../../src/learning/explanations/measured-texts.ts';
@@ -42,10 +42,6 @@ const mostRows = 20;
 const mostBeside = 6;
 const mostNamed = 4;
 
-/** Blocks in rows of so many. */
-const inRows = (blocks: readonly ImageBlock[], count: number): readonly (readonly ImageBlock[])[] =>
-  blocks.flatMap((_, i) => (i % count === 0 ? [blocks.slice(i, i + count)] : []));
-
 /** Images beside their maps, a block for each class. `topShare` is NaN for a map of zeros. */
 export function saliencySheet(
   shown: readonly (ShownImage & { readonly topShare: number })[],
@@ -59,6 +55,8 @@ export function saliencySheet(
       ? []
       : [{ header: `${own.length} of ${formatCountOf(all, `${name} image`)}`, cells: own.flatMap(cellsOf) }];
   });
+  const across = 6; // three pairs
+  const widest = Math.max(...blocks.map(({ cells }) => Math.min(across, cells.length)));
   const difference = classes.length === 2 ? 'fake minus that of real' : 'its class minus that of all others';
   const subtitle = [
     `Left of each pair the image, with its score of ${difference}. Right its map, with the share that its most salient 10 % of pixels hold:`,
@@ -69,8 +67,8 @@ export function saliencySheet(
   return imageSheet({
     title: titleOf(`${methodTitle(settings.method)} maps`, settings, labels),
     subtitle: subtitle.flat().join(' '),
-    blocks: inRows(blocks, 2),
-    across: 6, // three pairs
+    blocks: inRows(blocks, Math.max(2, Math.floor((2 * across) / widest))),
+    across,
   });
 }
 

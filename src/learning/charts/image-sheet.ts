@@ -21,6 +21,10 @@ export interface ImageBlock {
   readonly cells: readonly ImageCell[];
 }
 
+/** Blocks in rows of so many. */
+export const inRows = (blocks: readonly ImageBlock[], count: number): readonly (readonly ImageBlock[])[] =>
+  blocks.flatMap((_, i) => (i % count === 0 ? [blocks.slice(i, i + count)] : []));
+
 export interface ImageCell {
   /** A data URI, as `thumbnail` makes one; shown whole, in its proportions. Without it the square stays empty. */
   readonly image?: string;

@@ -6,9 +6,9 @@ import { trainSplit } from '../../../src/learning/training/splits.ts';
 import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import { StageError } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';
-import { drawOf, imageBlock, mostAcross, side } from './image-block.ts';
+import { drawOf, imageBlock, mostAcross, mostClasses, side } from './image-block.ts';
 
-/** A column for each data set, a row for each class. */
+/** A column for each data set, a row for each of the first classes. */
 export const draw: DrawForm = async (context) => {
   const { split = trainSplit, title } = context.settings;
   const items = context.inputs('dataset');
@@ -16,19 +16,21 @@ export const draw: DrawForm = async (context) => {
     const example = 'dataset: [one.dataset, other.dataset]';
     throw new StageError(`Expected two data sets or more to compare, got ${items.length}: ${example}.`);
   }
-  const { names, shared } = nameSeries(items.map(({ labels }) => labels));
+  const { names: series, shared } = nameSeries(items.map(({ labels }) => labels));
   const datasets = items.map(({ path }) => openDataset(path));
   try {
     const splits = datasets.map((dataset) => dataset.split(split));
     const blocks: ImageBlock[][] = [];
-    for (const name of new Set(datasets.flatMap((dataset) => dataset.classes))) {
+    const names = [...new Set(datasets.flatMap((dataset) => dataset.classes))];
+    for (const name of names.slice(0, mostClasses)) {
       const row: ImageBlock[] = [];
-      for (const [index, one] of splits.entries()) row.push(await imageBlock(one, name, names[index]!, context));
+      for (const [index, one] of splits.entries()) row.push(await imageBlock(one, name, series[index]!, context));
       blocks.push(row);
     }
-    const sized = splits.map((one, index) => `${names[index]}: ${sizes(one)}`);
+    const sized = splits.map((one, index) => `${series[index]}: ${sizes(one)}`);
+    if (names.length > mostClasses) sized.push(`the first ${mostClasses} of ${names.length} classes`);
     return imageSheet({
-      title: title ?? withLabels(`Images of ${formatList(names)} by class, ${split}`, shared),
+      title: title ?? withLabels(`Images of ${formatList(series)} by class, ${split}`, shared),
       subtitle: `${sized.join('; ')}; drawn by chance (seed ${drawOf(context.settings).seed})`,
       blocks,
       across: Math.max(1, Math.floor(mostAcross / items.length)),

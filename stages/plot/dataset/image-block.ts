@@ -11,6 +11,8 @@ import type { PlotSettings } from '../spec.ts';
 /** Pixels that a sheet of a column's width has for an image, and images across it. */
 export const side = 66;
 export const mostAcross = 6;
+/** Classes that a sheet has room for. */
+export const mostClasses = 12;
 
 /** Images of each class, and the seed that chooses them. */
 export const drawOf = ({ images = 6, seed = 7 }: PlotSettings) => ({ images, seed });

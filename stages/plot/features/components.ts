@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatShare } from '../../../src/format-numbers.ts';
+import { formatCount, formatCountOf, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, quantity } from '../../../src/learning/charts/encoders.ts';
 import { classColours, palette } from '../../../src/learning/charts/theme.ts';
@@ -40,16 +40,22 @@ interface FeaturesPlane {
 
 const side = 420;
 
+/** More classes fill the page with their legend; the tooltip of a point names its own. */
+const mostNamed = 24;
+
 /** Beyond this many points they cover each other, and are drawn thinner. */
 const mostSolid = 400;
 
 /** A point for each image, its class by colour and shape, so that a print in grey can be read too. */
 export function componentsChart({ points, values, classes, shares }: FeaturesPlane, title: string): TopLevelSpec {
-  const subtitle = `${formatCount(points.length)} images by the two principal components of ${formatCount(values)} values`;
+  const isLegible = classes.length <= mostNamed;
+  const count = formatCountOf(points.length, 'image');
+  const named = isLegible ? '' : `; ${classes.length} classes, whose colours repeat`;
+  const subtitle = `${count} by the two principal components of ${formatCount(values)} values${named}`;
   const axis = (field: string, name: string, share = 0) =>
     quantity(field, `${name} component, ${formatShare(share)} of the variance`, { scale: { nice: 6 }, tickCount: 6 });
   const colours = classes.length === 2 ? classColours : classes.map((_, i) => palette[i % palette.length]!);
-  const by = { field: 'class', type: 'nominal', title: 'Class' };
+  const by = { field: 'class', type: 'nominal', title: 'Class', ...(isLegible ? {} : { legend: null }) };
   return chart(title, subtitle, side, {
     data: { name: 'features', values: points },
     width: side,
