@@ -226,7 +226,7 @@ test('what a tar lacks is told with its place', async () => {
   const [a, b] = pictures as [Buffer, Buffer];
   assert.equal(
     await told({ 'k.png': a, 'k.txt': 'cat' }),
-    'expected k.cls, or "label" in k.json, got txt. Name what holds the class by `columns: { label: … }`.',
+    'expected k.cls, or "label" in k.json, beside the image, got txt. Name what holds the class by `columns: { label: … }`.',
   );
   assert.equal(
     await told({ 'k.rgb.png': a, 'k.depth.png': b, 'k.cls': '0' }),

@@ -3,7 +3,7 @@ import { basename, dirname, join, posix } from 'node:path';
 import { formatFew } from '../../../src/format-numbers.ts';
 import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
-import { reasonOf } from '../../../src/user-error.ts';
+import { isForUser, reasonOf } from '../../../src/user-error.ts';
 import { otherNames } from '../find-in-folders.ts';
 import type { ListedImage } from '../read-list.ts';
 import type { LoadDatasetSettings } from '../spec.ts';
@@ -58,6 +58,7 @@ export async function unpackShards(
         }
       });
     } catch (error) {
+      if (isForUser(error)) throw error; // such as a full disk
       if (error instanceof ShardError) throw new StageError(`${shard} in ${path}: ${error.message}`);
       throw new StageError(
         `Expected a whole shard, got ${shard} in ${path}, which cannot be read: ${reasonOf(error)}.`,

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { list, type ReadEntry } from 'tar';
-import { labelNames, ShardError, type ShardReader, textOf } from './shard.ts';
+import type { LoadDatasetSettings } from '../spec.ts';
+import { labelNames, ShardError, type ShardReader, type TakeRecord, textOf } from './shard.ts';
 
 const imageExtension = /^(.*\.)?(jpe?g|png|webp|gif|avif|tiff?|bmp)$/i;
 
@@ -11,12 +12,16 @@ interface Parts {
 }
 
 /**
- * Reads a shard of WebDataset: a tar in which `key.jpg` is an image and `key.cls`, or `label` in `key.json`, its class.
- * (github.com/webdataset/webdataset)
+ * Reads a shard of WebDataset: a tar in which `key.jpg` is an image and `key.cls`, or `label` in `key.json`, its class. The files of a sample
+ * stand side by side, so one sample is in memory at a time. (github.com/webdataset/webdataset)
  */
-export const readWebDataset: ShardReader = async (file, { columns, slices }, take) => {
-  const samples = new Map<string, Parts>();
-  let problem: string | undefined;
+export const readWebDataset: ShardReader = async (file, settings, take) => {
+  let key = '';
+  let parts: Parts | undefined;
+  let failure: unknown;
+  const finish = () => {
+    if (parts !== undefined) takeSample(key, parts, settings, take);
+  };
   await list({
     file,
     strict: true,
@@ -24,32 +29,47 @@ export const readWebDataset: ShardReader = async (file, { columns, slices }, tak
       const { dir, base } = posix.parse(entry.path);
       const dot = base.indexOf('.');
       if (!/File$/.test(entry.type) || base.startsWith('.') || dot < 1) return;
+      const own = posix.join(dir, base.slice(0, dot));
       gather(entry, (bytes) => {
-        const key = posix.join(dir, base.slice(0, dot));
-        const parts = samples.get(key) ?? { images: [], facts: {} };
-        samples.set(key, parts);
-        problem ??= addPart(parts, entry.path, base.slice(dot + 1), bytes);
+        if (failure !== undefined) return;
+        try {
+          if (own !== key) {
+            finish();
+            [key, parts] = [own, undefined];
+          }
+          parts ??= { images: [], facts: {} };
+          addPart(parts, entry.path, base.slice(dot + 1), bytes);
+        } catch (error) {
+          failure = error; // an event's own would end the process
+        }
       });
     },
   });
-  if (problem !== undefined) throw new ShardError(problem);
-  const names = columns?.label === undefined ? labelNames : [columns.label];
-  for (const [key, { images, facts }] of samples) {
-    const record = `sample ${key}`;
-    const wanted = images.filter(({ extension }) => extension === (columns?.image ?? extension));
-    if (wanted.length !== 1) throw new ShardError(notOne(record, images, Object.keys(facts), columns?.image));
-    const label = names.find((name) => facts[name] !== undefined);
-    if (label === undefined) {
-      throw new ShardError(
-        `expected ${key}.cls, or "label" in ${key}.json, got ${Object.keys(facts).join(', ') || 'the image alone'}. ` +
-          'Name what holds the class by `columns: { label: … }`.',
-      );
-    }
-    const kept = ['group', 'source', ...slices].map((name) => [name, textOf(facts[name], name, record)] as const);
-    const own = { ...Object.fromEntries(kept), label: textOf(facts[label], label, record) };
-    take(record, own, { name: `${key}.${wanted[0]!.extension}`, bytes: wanted[0]!.bytes });
-  }
+  if (failure !== undefined) throw failure;
+  finish();
 };
+
+function takeSample(
+  key: string,
+  { images, facts }: Parts,
+  { columns, slices }: Pick<LoadDatasetSettings, 'columns' | 'slices'>,
+  take: TakeRecord,
+): void {
+  const names = columns?.label === undefined ? labelNames : [columns.label];
+  const record = `sample ${key}`;
+  const wanted = images.filter(({ extension }) => extension === (columns?.image ?? extension));
+  if (wanted.length !== 1) throw new ShardError(notOne(record, images, Object.keys(facts), columns?.image));
+  const label = names.find((name) => facts[name] !== undefined);
+  if (label === undefined) {
+    throw new ShardError(
+      `expected ${key}.cls, or "label" in ${key}.json, beside the image, got ${Object.keys(facts).join(', ') || 'the image alone'}. ` +
+        'Name what holds the class by `columns: { label: … }`.',
+    );
+  }
+  const kept = ['group', 'source', ...slices].map((name) => [name, textOf(facts[name], name, record)] as const);
+  const own = { ...Object.fromEntries(kept), label: textOf(facts[label], label, record) };
+  take(record, own, { name: `${key}.${wanted[0]!.extension}`, bytes: wanted[0]!.bytes });
+}
 
 function gather(entry: ReadEntry, then: (bytes: Buffer) => void): void {
   const chunks: Buffer[] = [];
@@ -57,17 +77,16 @@ function gather(entry: ReadEntry, then: (bytes: Buffer) => void): void {
   entry.on('end', () => then(Buffer.concat(chunks)));
 }
 
-/** Adds a file to its sample; returns why it cannot be read. */
-function addPart({ images, facts }: Parts, path: string, extension: string, bytes: Buffer): string | undefined {
+/** Adds a file to its sample. Throws a {@link ShardError} for JSON that is none. */
+function addPart({ images, facts }: Parts, path: string, extension: string, bytes: Buffer): void {
   if (imageExtension.test(extension)) images.push({ extension, bytes });
   else if (extension === 'json') {
     try {
       Object.assign(facts, JSON.parse(bytes.toString()));
     } catch (error) {
-      return `${path} is no JSON: ${(error as Error).message}.`;
+      throw new ShardError(`${path} is no JSON: ${(error as Error).message}.`);
     }
   } else if (bytes.length < 1000) facts[extension.replace(/\.txt$/, '')] = bytes.toString().trim();
-  return undefined;
 }
 
 function notOne(
