@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { UserError } from './user-error.ts';
 
 export const artifactTypes = [
@@ -28,6 +28,8 @@ export interface InputPort<S = unknown> {
    * that its stage fixes, beside those that distinguish its items. They are part of the fingerprint.
    */
   readonly labelled?: true;
+  /** The program that the stage runs, a file of the project: what {@link KindSpec.code} finds stands for it. */
+  readonly code?: true;
   /** The named parts that the stage reads, by its settings; absent or undefined: all. The fingerprint holds only these. */
   parts?(settings: S): readonly string[] | undefined;
 }
@@ -71,6 +73,14 @@ export interface KindSpec<S = unknown> {
    */
   readonly checkpointsWithout?: readonly string[];
   /**
+   * Finds the code behind the input marked `code`. `settings` name those that only help to find it: they are not in the
+   * fingerprint, which holds what was found. Throws a {@link StageError} where there is none that could run.
+   */
+  readonly code?: {
+    readonly settings: readonly string[];
+    find(question: CodeQuestion): Promise<FoundCode>;
+  };
+  /**
    * The published files that a stage of these settings downloads ({@link StageContext.download}). For one that runs on a
    * cluster they are fetched before, where the command runs; absent: none.
    */
@@ -79,6 +89,32 @@ export interface KindSpec<S = unknown> {
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
   /** A YAML example of one stage, for `restage kinds <kind>`. */
   readonly example: string;
+}
+
+/** Which program's code is to be found, and for whom. Paths are absolute. */
+export interface CodeQuestion {
+  readonly program: string;
+  readonly root: string;
+  /** Those that {@link KindSpec.code} names. */
+  readonly settings: JsonObject;
+  /** The environment in which it will run. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A program of the user's with everything that it loads. */
+export interface FoundCode {
+  /** What decides its results: the digest of each file, by a path that is the same everywhere; of a package's version, empty. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Absolute paths of the files. */
+  readonly files: readonly string[];
+  /** Absolute paths that decided which these are, absent ones among them. */
+  readonly looked: readonly string[];
+  /** The variables of the environment that did. */
+  readonly variables: readonly string[];
+  /** What it loads that cannot be known before it runs: clauses that begin with file and line. */
+  readonly warnings: readonly string[];
+  /** How to start it, for the kind's own program. */
+  readonly start: JsonObject;
 }
 
 export interface SettingMistake {
@@ -211,13 +247,20 @@ export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
 export type ProgramContext<S = unknown> = Pick<
   StageContext<S>,
   'settings' | 'input' | 'inputs' | 'inputPorts' | 'output' | 'outputPorts' | 'scratch' | 'root' | 'launcher'
->;
+> & {
+  /** {@link FoundCode.start}, for a kind that finds code. */
+  readonly code?: JsonObject;
+};
 
 /** A program that is a stage's work. It runs in the root of the project; what it prints is the stage's log. */
 export interface Program {
   readonly argv: readonly string[];
   /** What messages call it. */
   readonly title: string;
+  /** A line for the log before it starts. */
+  readonly opening?: string;
+  /** Variables of its environment, unless they are set there. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**

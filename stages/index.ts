@@ -13,6 +13,7 @@ import { spec as makeFaces } from './make-faces/spec.ts';
 import { spec as network } from './network/spec.ts';
 import { spec as plot } from './plot/spec.ts';
 import { spec as predict } from './predict/spec.ts';
+import { spec as python } from './python/spec.ts';
 import { spec as rocDet } from './roc-det/spec.ts';
 import { spec as saliency } from './saliency/spec.ts';
 import { spec as select } from './select/spec.ts';
@@ -52,6 +53,7 @@ const entries: readonly KindEntry[] = [
   { spec: gradcam, run: () => import('./gradcam/run.ts') },
   { spec: faithfulness, run: () => import('./faithfulness/run.ts') },
   { spec: writeUp, run: () => import('./write-up/run.ts') },
+  { spec: python, program: () => import('./python/program.ts') },
   { spec: command, program: () => import('./command/program.ts') },
 ];
 

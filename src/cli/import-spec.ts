@@ -51,6 +51,7 @@ const input = z.object(
     list: flag,
     labelled: flag,
     parts: method,
+    code: flag,
   },
   'a port: { type, summary }',
 );
@@ -78,6 +79,7 @@ const form = z.object(
     axes: z.record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports').optional(),
     computes: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),
+    code: z.object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }').optional(),
     downloads: method,
     check: method,
     example: text,

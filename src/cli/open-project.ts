@@ -6,6 +6,7 @@ import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { machineCapacity } from '../engine/execution/admission.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { selectStages } from '../engine/graph/select-stages.ts';
+import { findCode } from '../engine/store/find-code.ts';
 import { MistakesError, mistake, orThrow } from './command-error.ts';
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
@@ -40,7 +41,7 @@ export async function openProject({ set = [], downstream = false, ...words }: Re
   const found = findTarget(words, root);
   const own = await loadKinds(root);
   const { kinds, unloaded } = own;
-  const pipeline = orThrow(await loadPipeline({ root, file: found.file, kinds, unloaded, set }));
+  const pipeline = orThrow(await loadPipeline({ root, file: found.file, kinds, unloaded, set, findCode }));
   const graph = new Graph(pipeline);
   refuseSecondFile(found, [...graph.stages.keys()], root);
   const { named, stages } = orThrow(selectStages(graph, found.stages, { downstream }));

@@ -18,6 +18,7 @@ export const spec = defineKind({
   outputs: {},
   openPorts: true,
   shell: ['run'],
+  checkpointsWithout: [],
   example: `sizes:
   kind: command
   inputs: { images: data/faces }

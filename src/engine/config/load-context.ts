@@ -1,5 +1,6 @@
-import type { AnyKindSpec } from '../../stage.ts';
+import type { AnyKindSpec, CodeQuestion } from '../../stage.ts';
 import type { Diagnostic, Report, SourceFile } from '../diagnostics/diagnostic.ts';
+import type { Found } from './pipeline.ts';
 
 /** A kind as the pipeline's file may name it. */
 export interface KnownKind {
@@ -17,6 +18,9 @@ export type UnloadedKind = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 
 export type Kinds = ReadonlyMap<string, KnownKind>;
 
+/** Finds what a kind's program runs. Throws a `StageError`. */
+export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<Found>;
+
 /** What the steps of loading one pipeline share. */
 export interface LoadContext {
   readonly root: string;
@@ -27,6 +31,10 @@ export interface LoadContext {
   readonly askedEnv: Map<string, string | null>;
   readonly report: Report;
   readonly files: Map<string, SourceFile>;
+  /** Absent where nobody asks what a stage would run. */
+  readonly findCode?: FindCode | undefined;
+  /** The programs of stages that were found. */
+  readonly codes: Map<string, Found>;
   /** Absolute paths where something new would take precedence over what was found. */
   readonly looked: Set<string>;
 }

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../result.ts';
 import { didYouMean } from '../../suggest.ts';
 import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
 import { collectDefinitions, type Definition, type FileScope } from './definitions.ts';
-import type { Kinds, LoadContext, UnloadedKind } from './load-context.ts';
+import type { FindCode, Kinds, LoadContext, UnloadedKind } from './load-context.ts';
 import type { Params } from './params/params.ts';
 import { parseSetParams, type SetParam } from './params/set-params.ts';
 import { substitute } from './params/substitute.ts';
@@ -28,15 +28,16 @@ export interface LoadOptions {
   readonly unloaded?: ReadonlyMap<string, UnloadedKind>;
   readonly set?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly findCode?: FindCode;
 }
 
 /** Reads and checks a pipeline's file: a pipeline whose every reference holds, or every mistake found. */
 export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
-  const { root, kinds, unloaded = new Map(), set = [], env = process.env } = options;
+  const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
   const mistakes = new DiagnosticList();
   const context: LoadContext = {
     ...{ root, kinds, unloaded, env, report: mistakes.add },
-    ...{ askedEnv: new Map(), files: new Map(), looked: new Set() },
+    ...{ findCode, askedEnv: new Map(), files: new Map(), looked: new Set(), codes: new Map() },
   };
   const absolute = resolve(root, options.file);
   const name = pipelineName(absolute, root);
@@ -61,6 +62,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
     if (!resolved.stage) continue;
     stages.push(resolved.stage);
     warnUnlistedFiles(root, instance, resolved.stage).forEach(warnings.add);
+    resolved.warnings.forEach(warnings.add);
   }
   findCycles(edges).forEach(context.report);
   findIdleAxes(instances, stages).forEach(context.report);
@@ -86,14 +88,16 @@ function checkPrefixes(
 }
 
 function sourcesOf(
-  { files, looked, askedEnv }: LoadContext,
+  { files, looked, askedEnv, codes }: LoadContext,
   definitions: readonly Definition[],
   { globs }: InputPaths,
 ): PipelineSources {
   const ofKinds = (what: 'files' | 'looked') => new Set(definitions.flatMap(({ kind }) => kind?.[what] ?? []));
+  const programs = [...codes.values()];
+  const ofPrograms = programs.flatMap(({ signatures }) => Object.keys(signatures));
   return {
-    files: [...files.keys(), ...ofKinds('files')],
-    looked: [...ofKinds('looked'), ...looked],
+    files: [...new Set([...files.keys(), ...ofKinds('files'), ...ofPrograms])],
+    looked: [...new Set([...ofKinds('looked'), ...looked, ...programs.flatMap((program) => program.looked)])],
     globs: Object.fromEntries(globs),
     ...(askedEnv.size > 0 && { env: Object.fromEntries(askedEnv) }),
   };

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
-import type { ArtifactType } from '../../stage.ts';
+import type { ArtifactType, FoundCode } from '../../stage.ts';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 
 declare const stageName: unique symbol;
@@ -41,7 +41,7 @@ export interface Stage {
   /** Matrix values by axis (an axis of maps gives its `id`); empty without a matrix. */
   readonly axes: Readonly<Record<string, string>>;
   readonly kind: string;
-  /** A built-in kind's version, or the digest of the imports of a project's own kind. */
+  /** A built-in kind's version, the digest of the imports of a project's own kind, or both for a kind that finds code. */
   readonly kindVersion: number | string;
   readonly description?: string | undefined;
   /** Parsed by the kind, with defaults: what the stage gets. */
@@ -72,7 +72,22 @@ export interface Stage {
   readonly computes: boolean;
   /** Settings that its checkpoints serve whatever they are; absent for a kind that keeps none. */
   readonly checkpointsWithout?: readonly string[];
+  /** For a kind that finds the code of a program. */
+  readonly code?: StageCode;
   readonly at: Span;
+}
+
+/** The user's program that a stage runs, as it was found. */
+export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variables'> {
+  /** Absolute path of the program. */
+  readonly program: string;
+  /** The stat signature of each of its files, by absolute path; empty where it changed while it was read. */
+  readonly signatures: Readonly<Record<string, string>>;
+}
+
+/** A stage's code, and what it rests on. `version` is part of the fingerprint. */
+export interface Found extends StageCode, Pick<FoundCode, 'looked' | 'warnings'> {
+  readonly version: string;
 }
 
 export interface Resources {

@@ -3,6 +3,7 @@ export const diagnosticCodes = [
   'alias-bomb',
   'axis-mismatch',
   'broken-kind',
+  'broken-program',
   'cycle',
   'duplicate-key',
   'duplicate-value',

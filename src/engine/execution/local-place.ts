@@ -7,11 +7,12 @@ import type { StageEvent } from '../events.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import type { Lender, Misuse } from '../publishing/lender.ts';
+import { changedFiles } from '../store/find-code.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import type { Admission, Grant } from './admission.ts';
 import type { HostFacts } from './execution.ts';
 import type { IdleWorkers } from './idle-workers.ts';
-import { closeView, type InputView, openView, withOriginals } from './input-view.ts';
+import { closeView, openView, withOriginals } from './input-view.ts';
 import {
   type Attempt,
   type AttemptOutcome,
@@ -81,7 +82,8 @@ async function runAttempt(
     cards,
   });
   const { misuses, edited } = await closeView(view, lender, world.digests);
-  if (trace !== undefined) reportReads(trace, view, world, emit);
+  const changed = changedFiles(stage.code?.signatures ?? {});
+  if (trace !== undefined) reportReads(trace, [...view.originals.values(), ...ownFiles(stage)], world, emit);
   if (!end.ok) throw new StageFailure(end.message, end);
   if (misuses[0] !== undefined) throw new StageFailure(describeMisuse(misuses[0], root));
   const result: StageResult = {
@@ -92,8 +94,9 @@ async function runAttempt(
     stored: stage.cache,
     record: await makeRecord(attempt, reports, { cpus, cards }, resources),
   };
-  if (attempt.keep && edited.length === 0) await keep(attempt, result, end.contained, world);
-  return { result, edited };
+  const all = [...edited, ...changed];
+  if (attempt.keep && all.length === 0) await keep(attempt, result, end.contained, world);
+  return { result, edited: all };
 }
 
 export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes'>;
@@ -128,6 +131,7 @@ export async function runStageProcess(
       backend: options.backend,
       checkpoint: options.checkpoint,
       scratch: scratchFolder(work),
+      code: stage.code?.start,
       root: options.root,
       launcher: options.launcher,
     },
@@ -239,9 +243,11 @@ async function keep(
   await store.writeResult(result);
 }
 
-function reportReads(trace: ReadTrace, view: InputView, { pipeline }: World, emit: Attempt['emit']): void {
+const ownFiles = ({ code }: Stage): readonly string[] => Object.keys(code?.signatures ?? {});
+
+function reportReads(trace: ReadTrace, declared: readonly string[], { pipeline }: World, emit: Attempt['emit']): void {
   const published = pipeline.stages.flatMap(({ outputs }) => outputs.map(({ path }) => path));
-  const undeclared = trace.undeclared(pipeline.root, view.originals.values(), published);
+  const undeclared = trace.undeclared(pipeline.root, declared, published);
   if (undeclared === undefined) return;
   if (undeclared.length > 0) emit({ type: 'warning', message: describeUndeclared(undeclared) });
   else emit({ type: 'info', message: 'read no file of the project but what it declares' });

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { type MakeProgram, type ProgramContext, StageError } from '../../stage.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { programContext } from './program-context.ts';
+import { programVariables } from './program-events.ts';
 import { type ProcessEnd, type ProcessJob, Service } from './serve-job.ts';
 import { StageProcess } from './stage-process.ts';
 
@@ -23,7 +24,14 @@ export const processRunner =
       const makeProgram = await loadProgram(request.kind, request.module);
       if (makeProgram !== undefined) {
         const program = makeProgram(programContext(request) as ProgramContext<never>);
-        return await new Service(job, StageProcess.program(program, request.root, env), program).run();
+        return await new Service(
+          job,
+          StageProcess.program(program, request.root, {
+            ...{ ...program.env, ...env },
+            ...programVariables(request),
+          }),
+          program,
+        ).run();
       }
       mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);

@@ -3,7 +3,7 @@ import type { StageRequest } from './stage-messages.ts';
 
 /** What a request says of a stage's settings and files, as its kind reads it. */
 export function programContext(request: StageRequest): ProgramContext {
-  const { kind, settings, scratch, root, launcher } = request;
+  const { kind, settings, scratch, root, launcher, code } = request;
   const inputs = (port: string): readonly InputArtifact[] => request.inputs[port] ?? [];
   return {
     settings,
@@ -23,5 +23,6 @@ export function programContext(request: StageRequest): ProgramContext {
     scratch,
     root,
     ...(launcher !== undefined && { launcher }),
+    ...(code !== undefined && { code }),
   };
 }

@@ -40,7 +40,8 @@ export async function rememberRun(
     globs: world.pipeline.sources.globs,
   };
   const report = page === undefined ? [] : [[page, signTree(page).signature] as const];
-  remember(file, memory, new Set(stages.flatMap(({ env }) => Object.keys(env))), {
+  const asked = stages.flatMap(({ env, code }) => [...Object.keys(env), ...(code?.variables ?? [])]);
+  remember(file, memory, new Set(asked), {
     trees: new Map([...inputs, ...published.outputs, ...report]),
     places: new Map([...read, ...published.owners]),
   });

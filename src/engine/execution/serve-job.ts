@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Program } from '../../stage.ts';
 import type { Resources } from '../config/pipeline.ts';
+import { eventsFile, followLines } from './program-events.ts';
 import { StageLog } from './stage-log.ts';
 import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
 import type { ProcessGone, StageProcess } from './stage-process.ts';
@@ -75,12 +76,18 @@ export class Service {
     if (signal.aborted) ask();
     signal.addEventListener('abort', ask, { once: true });
     kill.addEventListener('abort', end, { once: true });
+    let unfollow = () => {};
     const answered = new Promise<Answer>((resolve) => {
       const receive = (sent: unknown) => this.#receive(sent, resolve);
       this.#process.listener = { receive, print: (text) => this.#print(text) };
+      if (this.#program !== undefined) {
+        unfollow = followLines(eventsFile(request), (line) => this.#receiveLine(line, resolve));
+      }
     });
     if (this.#program === undefined) void this.#process.request(request);
+    else if (this.#program.opening !== undefined) this.#print(`${this.#program.opening}\n`);
     const gone = await this.#over(answered, stay);
+    unfollow();
     signal.removeEventListener('abort', ask);
     kill.removeEventListener('abort', end);
     for (const timer of timers) clearTimeout(timer);
@@ -105,7 +112,7 @@ export class Service {
   #end(gone: ProcessGone | undefined): ProcessEnd {
     const contained = gone === undefined || ('contained' in gone && gone.contained);
     const endedWell = this.#program !== undefined && gone !== undefined && 'code' in gone && gone.code === 0;
-    if (this.#answer?.ok === true || endedWell) return { ok: true, contained };
+    if (this.#answer?.ok ?? endedWell) return { ok: true, contained };
     if (this.#stopped !== undefined) return { ok: false, message: this.#stopped };
     if (this.#answer !== undefined) return this.#answer;
     if (gone === undefined) throw new Error('Internal error: a process that lives has not answered');
@@ -123,6 +130,19 @@ export class Service {
     const exit = `exited with code ${code}${signal === undefined ? '' : ` (${signal})`}`;
     const how = code === null ? `was killed by ${signal}` : exit;
     return { ok: false, message: `${how}: ${this.#program.title}`, ...killed };
+  }
+
+  /** A message of a program, which ends by itself: it need not say that it is done. */
+  #receiveLine(line: string, answered: (answer: Answer) => void): void {
+    const message = readMessage(asJson(line));
+    if (message === undefined || message.type === 'ready' || message.type === 'done') {
+      const shown = line.length > 200 ? `${line.slice(0, 199)}…` : line;
+      this.#answer ??= { ok: false, message: `wrote a line to RESTAGE_EVENTS that is no message: ${shown}` };
+      return void answered(this.#answer);
+    }
+    if (message.type === 'info') this.#print(`${message.message}\n`);
+    if (message.type === 'warn') this.#print(`warning: ${message.message}\n`);
+    this.#receive(message, answered);
   }
 
   #receive(sent: unknown, answered: (answer: Answer) => void) {
@@ -164,6 +184,14 @@ export class Service {
   #stop(signal: 'SIGTERM' | 'SIGKILL', why: string): void {
     this.#stopped ??= why;
     this.#process.signal(signal);
+  }
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

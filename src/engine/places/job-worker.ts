@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
+import type { Found, Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { Admission, machineCapacity } from '../execution/admission.ts';
 import type { IdleWorkers } from '../execution/idle-workers.ts';
@@ -16,6 +17,7 @@ import type { Outputs, World } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from '../store/batch-folder.ts';
 import { FolderStore } from '../store/folder-store.ts';
+import type { KindSources } from '../store/kind-build.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { appears } from './late-files.ts';
 import { MessageFile } from './message-file.ts';
@@ -37,6 +39,8 @@ export interface WorkerOptions {
   readonly software: Software;
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
+  /** Finds on this node what a stage with code would run. */
+  readonly findCode: (stage: Stage, root: string) => Promise<Found>;
 }
 
 /** Milliseconds between two signs of life. */
@@ -185,6 +189,8 @@ export class JobWorker {
     }
     const source = changedSource(ticket, batch.root);
     if (source !== undefined) return { ...refused(source), what: 'restage' }; // the run has built its code already
+    const code = await this.#sameCode(ticket.stage, batch.root);
+    if (code !== undefined && 'type' in code) return code;
     const outputs = await appears(() => sourcesOf(ticket, folder));
     if (outputs === undefined) return refused(folder.path);
     const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
@@ -198,7 +204,22 @@ export class JobWorker {
       return 'changed' in found && !existsSync(found.changed) ? undefined : found;
     });
     if (looked === undefined) return refused(Object.keys(ticket.looked)[0]!);
-    return 'changed' in looked ? refused(looked.changed) : { looked: looked.looked, outputs };
+    if ('changed' in looked) return refused(looked.changed);
+    return { looked: looked.looked, outputs, stage: { ...ticket.stage, ...(code !== undefined && { code }) } };
+  }
+
+  /** A stage's code as this node finds it, once it is what was decided about; or why the ticket is refused. */
+  async #sameCode({ code, ...stage }: Stage, root: string): Promise<TicketEnd | Found | undefined> {
+    if (code === undefined) return undefined;
+    let differs = '';
+    const found = await appears(async () => {
+      const now = await this.#options.findCode({ ...stage, code }, root);
+      differs = describeDifference(code.sources, now.sources);
+      return differs === '' ? now : undefined;
+    }, 10_000);
+    if (found !== undefined) return found;
+    const message = `${hostname()} differs from where the stage was decided about: ${differs}`;
+    return { type: 'refused', what: 'restage', message };
   }
 
   async #attempt(
@@ -207,7 +228,7 @@ export class JobWorker {
     ready: Ready & { readonly world: World },
   ): Promise<TicketEnd | undefined> {
     const { folder, identity } = this.#options;
-    const { stage } = ticket;
+    const { stage } = ready;
     const self = { worker: identity.job, restart: identity.restart };
     const work = folder.work(index, self);
     const messages = new MessageFile(folder.messages(index));
@@ -268,6 +289,15 @@ export class JobWorker {
 interface Ready {
   readonly looked: ReadonlyMap<string, string>;
   readonly outputs: ReadonlyMap<string, Outputs>;
+  readonly stage: Stage;
+}
+
+/** Files, packages and an interpreter that are only in one of two programs, or not the same; empty: none. */
+function describeDifference(decided: KindSources, here: KindSources): string {
+  const has = Object.keys(here).filter((name) => here[name] !== decided[name]);
+  const lacks = Object.keys(decided).filter((name) => !Object.hasOwn(here, name));
+  const parts = Object.entries({ 'it has': has, 'it lacks': lacks }).filter(([, names]) => names.length > 0);
+  return parts.map(([verb, names]) => `${verb} ${names.join(', ')}`).join('; ');
 }
 
 const refused = (path: string) => ({

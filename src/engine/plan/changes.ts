@@ -13,8 +13,11 @@ export type Change =
       readonly before?: Json | undefined;
       readonly after?: Json | undefined;
     }
-  /** The code of a project's own kind: files by their path from the root, packages as `name@version`; empty: unknown. */
-  | { readonly of: 'code'; readonly kind: string; readonly files: readonly string[] }
+  /**
+   * The code of a project's own kind, or of a program: files by their path from the root, packages with their version;
+   * empty: unknown.
+   */
+  | { readonly of: 'code'; readonly kind?: string; readonly files: readonly string[] }
   | InputChange;
 
 export interface InputChange {
@@ -50,7 +53,8 @@ export function changesBetween(before: Fingerprint, after: Fingerprint, details:
   return diffFingerprints(before, after).flatMap((difference): readonly Change[] => {
     const { path } = difference;
     if (path === 'version' && typeof difference.after === 'string') {
-      return [{ of: 'code', kind: after.kind, files: details.changedCode() }];
+      const isProgram = difference.after.includes('-');
+      return [{ of: 'code', ...(!isProgram && { kind: after.kind }), files: details.changedCode() }];
     }
     const port = /^inputs\.([^.[]+)/.exec(path)?.[1];
     if (port === undefined) {

@@ -87,6 +87,7 @@ function describeFiles({ first, more }: FileChanges): string {
 }
 
 function describeCode({ kind, files }: Change & { readonly of: 'code' }): string {
+  if (kind === undefined) return `its code changed${files.length > 0 ? ` (${nameFew(files)})` : ''}`;
   const folder = `stages/${kind}`;
   const names = files.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
   return `code of ${folder} changed${names.length > 0 ? ` (${nameFew(names)})` : ''}`;

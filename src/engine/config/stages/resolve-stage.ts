@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { Input, Resources, Stage } from '../pipeline.ts';
 import type { StageShape } from '../schema/shapes.ts';
@@ -7,22 +8,27 @@ import type { Edge } from './find-cycles.ts';
 import { findStage, type InputWork, resolveInputs } from './inputs.ts';
 import { agreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
+import { resolveCode } from './stage-code.ts';
 
 /** An instance as a stage, undefined where anything in it is wrong; and what it needs, as far as that is known. */
 export async function resolveStage(
   work: InputWork,
   instance: Instance,
-): Promise<{ readonly stage?: Stage; readonly edges: readonly Edge[] }> {
+): Promise<{ readonly stage?: Stage; readonly edges: readonly Edge[]; readonly warnings: readonly Diagnostic[] }> {
   const { definition, node, shape, outputs } = instance;
   const { kind, at } = definition;
   const inputs = await resolveInputs(work, instance);
   const after = resolveAfter(work, instance);
   const edges = [...inputs.flatMap(inputEdges), ...after];
   const settings = kind && resolveSettings(work.context, definition, node, inputs);
-  if (!settings || !shape) return { edges };
+  const nothing = { edges, warnings: [] };
+  if (!settings || !shape) return nothing;
   const { kind: _, inputs: _i, with: _w, outputs: _o, after: _a, matrix: _m, env, resources, ...common } = shape;
   const { spec, version } = kind;
   const computes = spec.computes === true;
+  const variables = environment(work.context, env);
+  const code = await resolveCode(work.context, { kind, settings: settings.settings, inputs, env: variables });
+  if (code === 'wrong') return nothing;
   const stage: Stage = {
     name: instance.name,
     axes: labelsOf(instance.axes),
@@ -30,19 +36,22 @@ export async function resolveStage(
     kindVersion: version,
     ...settings,
     ...common,
-    inputs: inputs.map((input) => {
-      const parts = spec.inputs[input.port]?.parts?.(settings.settings as never);
-      return parts ? { ...input, parts } : input;
-    }),
+    ...code?.stage,
+    inputs: inputs
+      .filter(({ port }) => !spec.inputs[port]?.code)
+      .map((input) => {
+        const parts = spec.inputs[input.port]?.parts?.(settings.settings as never);
+        return parts ? { ...input, parts } : input;
+      }),
     outputs,
     after: [...new Set(after.map(({ to }) => to))],
-    env: environment(work.context, env),
+    env: variables,
     computes,
     ...(spec.checkpointsWithout !== undefined && { checkpointsWithout: spec.checkpointsWithout }),
     at,
     resources: resolveResources(resources, computes),
   };
-  return { stage, edges };
+  return { stage, edges, warnings: code?.warnings ?? [] };
 }
 
 /** All cores are infinitely many here: the machine that runs the stage says how many it has. */

@@ -41,7 +41,9 @@ export function resolveSettings(
     const without = spec.settings.safeParse(replaceAt(given, path, part));
     return without.success ? valueAt(asJson(without.data), path) : undefined;
   };
-  return { settings, keyedSettings: keyedSettings(spec.settings, given, settings), defaultOf };
+  const keyed = Object.entries(keyedSettings(spec.settings, given, settings));
+  const finding = spec.code?.settings ?? [];
+  return { settings, keyedSettings: Object.fromEntries(keyed.filter(([name]) => !finding.includes(name))), defaultOf };
 }
 
 /** Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined. */

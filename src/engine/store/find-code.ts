@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { sha256 } from '../../digest.ts';
+import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
+import type { Found } from '../config/pipeline.ts';
+import { signPlace } from '../files/sign-tree.ts';
+import { readJson, writeJson } from '../files/write-atomic.ts';
+import { isReadOnly } from '../files/write-error.ts';
+import { kindBuild, writeKindSources } from './kind-build.ts';
+import { isOld } from './run-memory.ts';
+
+/**
+ * Finds a program's code, or remembers it, where nothing that decided it has changed since: files and places by their
+ * signatures, and variables. Throws the `StageError` of the kind.
+ */
+export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<Found> {
+  const { program, root, settings, env } = question;
+  const startedAt = Date.now();
+  const key = sha256(JSON.stringify([spec.name, spec.version, program, settings]));
+  const file = join(root, 'cache', 'memory', `code-${key.slice(0, 32)}.json`);
+  const known = readJson<{ readonly signature: string; readonly found: FoundCode }>(file);
+  const isKnown = known !== undefined && known.signature === sign(known.found, env).signature;
+  const found = isKnown ? known.found : await spec.code!.find(question);
+  const { files, sources, ...rest } = found;
+  const version = `${spec.version}-${sha256(JSON.stringify(Object.entries(sources).sort()))}`;
+  const { signature, newest } = sign(found, env);
+  // What changed this lately may have been read before or after.
+  const signed = files.map((path) => [path, signPlace(path)] as const);
+  const signatures = signed.map(([path, sign]) => [path, isKnown || sign.newest < startedAt ? sign.signature : '']);
+  try {
+    if (!isKnown && isOld(newest, startedAt)) writeJson(file, { signature, found });
+    writeKindSources(kindBuild(join(root, 'cache'), spec.name, version), sources);
+  } catch (error) {
+    if (!isReadOnly(error)) throw error;
+  }
+  return { ...rest, sources, program, version, signatures: Object.fromEntries(signatures) };
+}
+
+function sign({ files, looked, variables }: FoundCode, env: CodeQuestion['env']) {
+  const signed = [...files, ...looked].map(signPlace);
+  const values = variables.map((name) => env[name] ?? '');
+  const signature = sha256(JSON.stringify([signed.map(({ signature }) => signature), values]));
+  return { signature, newest: Math.max(...signed.map(({ newest }) => newest)) };
+}
+
+/** The files of a stage's code that are no longer what was found. */
+export const changedFiles = (signatures: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(signatures).flatMap(([path, signature]) => (signPlace(path).signature === signature ? [] : [path]));

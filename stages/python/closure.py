@@ -1,0 +1,163 @@
+"""Finds what decides the results of a Python program, without running it: `python closure.py SCRIPT ROOT` prints JSON.
+
+Own modules count by their syntax trees, so comments and formatting do not matter. Installed packages count by version,
+with those that they require. The interpreter counts by version and build. Needs the standard library only.
+"""
+import ast
+import hashlib
+import importlib.metadata as metadata
+import json
+import os
+import re
+import site
+import sys
+import sysconfig
+from pathlib import Path
+
+script, root = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
+sys.path[0] = os.path.dirname(script)  # as if the script had been started
+places = sysconfig.get_paths()
+installed = [places["purelib"], places["platlib"], *site.getsitepackages(), site.getusersitepackages()]
+standard = [places["stdlib"], places["platstdlib"]]
+files, packages, looked = {}, {}, {sys.executable, os.path.realpath(sys.executable), *installed}
+missing, warnings, queue, seen, own, owners = [], [], [], set(), set(), {}
+
+
+def below(path, folders):
+    return any(path.startswith(folder + os.sep) for folder in folders)
+
+
+def find(name):
+    """The spec of a module; None where it is not found. No package around it is run, as importlib's own way would."""
+    parent, _, last = name.rpartition(".")
+    above = find(parent) if parent else None
+    path = above.submodule_search_locations if above else None
+    if parent and path is None:
+        return None
+    found = next((spec for finder in sys.meta_path if (spec := finder.find_spec(name, path))), None)
+    here = os.path.dirname(found.origin) if found and found.has_location else None
+    for folder in map(str, sys.path if path is None else path):
+        places = [os.path.join(folder, last, "__init__.py"), os.path.join(folder, last + ".py")]
+        looked.update(places)  # a nearer module of this name would be found first
+        if here in (folder, os.path.dirname(places[0])):
+            break
+    return found
+
+
+def add_distribution(name):
+    """Adds an installed distribution and those that it requires, except by extras."""
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return
+    name = re.sub(r"[-_.]+", "-", found.metadata["Name"] or name).lower()
+    if name in packages:
+        return
+    packages[name] = [found.version or "", ""]
+    if home := getattr(found, "_path", None):
+        looked.update(map(str, [home / "METADATA", home / "RECORD"] if home.is_dir() else [home]))
+    if found.read_text("direct_url.json"):  # from a folder or a repository: it may change under the same version
+        lines = (found.read_text("RECORD") or "").splitlines()
+        code = sorted(line for line in lines if ".dist-info/" not in line and not line.startswith((".", "/")))
+        packages[name][1] = hashlib.sha256("\n".join(code).encode()).hexdigest()
+    for requirement in found.requires or []:
+        if not re.search(r"\bextra\s*==", requirement):
+            add_distribution(re.match(r"[\w.-]+", requirement)[0])
+
+
+def add(name, needed=False):
+    """Adds a module with the packages around it. A name that is perhaps no module is left out where it is none."""
+    top, _, _ = name.partition(".")
+    if top != name:
+        add(name.rpartition(".")[0], needed)
+    if name in seen or (top != name and top not in own):
+        return
+    found = find(name)
+    if found is None:
+        if needed and top == name and name not in missing:
+            missing.append(name)
+        return
+    seen.add(name)
+    folders = found.submodule_search_locations
+    origin = found.origin if found.has_location else next(iter(folders or []), "")
+    if below(origin, installed) and not owners:
+        owners.update(metadata.packages_distributions())
+    if below(origin, installed) and top in owners:
+        for distribution in owners[top]:
+            add_distribution(distribution)
+    elif origin and (below(origin, installed) or not below(origin, standard)):
+        own.add(top)
+        if found.has_location:
+            package = name if folders is not None else name.rpartition(".")[0]
+            queue.append((origin, package, Path(origin).parents[name.count(".") + (folders is not None)]))
+
+
+def absolute(node, package):
+    """The module that `from … import` names, whose dots count from the package; None for a script's relative import."""
+    if node.level == 0:
+        return node.module
+    parts = package.split(".")[: package.count(".") + 2 - node.level]
+    return ".".join([*parts, *([node.module] if node.module else [])]) if package and parts else None
+
+
+def dotted(node):
+    return f"{dotted(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def read_call(node, path, label):
+    """Follows a change of sys.path, and an import whose name is written out; warns of others."""
+    name, at = dotted(node.func), f"{label}:{node.lineno}"
+    if name in ("sys.path.append", "sys.path.insert") and node.args:
+        try:
+            known = {"os": os, "sys": sys, "Path": Path, "str": str, "__file__": path}
+            folder = eval(compile(ast.Expression(node.args[-1]), path, "eval"), known)
+            sys.path.insert(1, os.path.normpath(os.path.join(root, str(folder))))
+        except Exception:
+            warnings.append(f"{at} changes sys.path by a value that only running it can tell")
+    elif name in ("importlib.import_module", "import_module", "__import__") and node.args:
+        first = getattr(node.args[0], "value", None)
+        if isinstance(first, str) and not first.startswith("."):
+            add(first)
+        else:
+            warnings.append(f"{at} imports a module whose name is computed")
+    elif name.split(".")[-1] in ("spec_from_file_location", "run_path", "run_module"):
+        warnings.append(f"{at} runs code that it finds itself")
+
+
+def read(path, package, base):
+    """Adds one own file, and what it imports."""
+    content = Path(path).read_bytes()
+    label = os.path.relpath(path, root if below(path, [root]) else base)
+    if not path.endswith((".py", ".pyw")) and path != script:
+        files[path] = [label, hashlib.sha256(content).hexdigest()]
+        return
+    tree = ast.parse(content, label)
+    files[path] = [label, hashlib.sha256(ast.dump(tree).encode()).hexdigest()]
+    nodes, needed = list(ast.walk(tree)), set(tree.body)
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            read_call(node, path, label)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                add(alias.name, node in needed)
+        elif isinstance(node, ast.ImportFrom) and (name := absolute(node, package)):
+            add(name, node in needed)
+            for alias in node.names:
+                add(f"{name}.{alias.name}")
+
+
+error = None
+try:
+    if sys.version_info < (3, 10):
+        raise ValueError(f"Python {sys.version.split()[0]} is too old: the oldest that serves is 3.10")
+    queue.append((script, "", os.path.dirname(script)))
+    while queue:
+        if (item := queue.pop())[0] not in files:
+            read(*item)
+except SyntaxError as wrong:
+    error = f"{wrong.filename}:{wrong.lineno}: {wrong.msg}"
+except (OSError, ValueError, RecursionError) as wrong:
+    error = str(wrong)
+answer = {"python": sys.executable, "build": " ".join(sys.version.split()), "files": files, "packages": packages}
+print(json.dumps({**answer, "looked": sorted(looked), "missing": missing, "warnings": warnings, "error": error}))

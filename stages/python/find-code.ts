@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type CodeQuestion, type FoundCode, StageError } from '../../src/stage.ts';
+
+/** What `closure.py` prints. */
+interface Closure {
+  readonly python: string;
+  /** The interpreter's version and build. */
+  readonly build: string;
+  /** By absolute path: the path from the project or from the folder of imports, and the digest. */
+  readonly files: Readonly<Record<string, readonly [label: string, digest: string]>>;
+  /** By name: the version, and the digest of the code of one that was installed from a folder. */
+  readonly packages: Readonly<Record<string, readonly [version: string, digest: string]>>;
+  readonly looked: readonly string[];
+  /** The packages that the program cannot do without, and that are not installed. */
+  readonly missing: readonly string[];
+  readonly warnings: readonly string[];
+  readonly error: string | null;
+}
+
+/** How to start a program. Types, not interfaces, are JSON objects for the compiler. */
+export type Start = {
+  readonly program: string;
+  readonly python: string;
+  readonly opening: string;
+  /** Why it cannot run; absent where it can. */
+  readonly obstacle?: string;
+};
+
+interface Answer {
+  readonly name: string;
+  readonly closure: Closure;
+}
+
+const variables = ['PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX', 'PYTHONPATH', 'PYTHONHOME', 'PYENV_VERSION', 'HOME'];
+
+/** Asks one interpreter after the other what the program imports, until one has all that it needs. */
+export async function findCode(question: CodeQuestion): Promise<FoundCode> {
+  const { root, settings, program, env } = question;
+  const answers: Answer[] = [];
+  const faults: string[] = [];
+  const candidates = interpreters(question);
+  for (const name of candidates.filter((path) => existsSync(path))) {
+    const answer = await ask(name, question);
+    if (typeof answer === 'string') faults.push(answer);
+    else answers.push(answer);
+    if (answers.at(-1)?.closure.missing.length === 0) break;
+  }
+  const chosen = answers.find(({ closure }) => closure.missing.length === 0) ?? answers[0];
+  if (chosen === undefined) throw new StageError(faults[0] ?? noInterpreter(settings['python']));
+  const { files, packages, build, looked, warnings, python } = chosen.closure;
+  const start: Start = {
+    program: relative(root, program),
+    python,
+    ...tell(chosen, [...answers.flatMap(lacking), ...faults], question),
+  };
+  return {
+    sources: {
+      ...Object.fromEntries(Object.values(files)),
+      ...Object.fromEntries(
+        Object.entries(packages).map(([name, [version, digest]]) => [`${name}==${version}`, digest]),
+      ),
+      [`Python ${build}`]: '',
+    },
+    files: Object.keys(files),
+    looked: [...candidates, ...versionFiles(root, env), ...answers.flatMap(({ closure }) => closure.looked), ...looked],
+    variables,
+    warnings,
+    start,
+  };
+}
+
+/** Absolute paths of the interpreters that may serve, in order; with those on `PATH` that would come first. */
+function interpreters({ root, settings, env }: CodeQuestion): readonly string[] {
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const onPath = (name: string) => {
+    const paths = folders.map((folder) => resolve(folder, name));
+    const first = paths.findIndex((path) => existsSync(path));
+    return first < 0 ? paths : paths.slice(0, first + 1);
+  };
+  const named = settings['python'];
+  if (typeof named === 'string') return named.includes('/') ? [resolve(root, named)] : onPath(named);
+  const active = [env['VIRTUAL_ENV'], env['CONDA_PREFIX']].flatMap((folder) => folder || []);
+  const environments = [join(root, '.venv'), ...active].map((folder) => join(folder, 'bin', 'python'));
+  return [...new Set([...environments, ...onPath('python3'), '/usr/bin/python3'])];
+}
+
+/** Where pyenv, whose `python3` never changes, looks up which interpreter that is. */
+function versionFiles(root: string, env: CodeQuestion['env']): readonly string[] {
+  const home = env['PYENV_ROOT'] ?? join(env['HOME'] ?? '/', '.pyenv');
+  return [join(root, '.python-version'), join(home, 'version')];
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+const [beside, fromDist] = [join(here, 'closure.py'), join(here, '../stages/python/closure.py')];
+
+/** The answer of an interpreter, or what is wrong with it or with the program. */
+async function ask(path: string, { program, root, env }: CodeQuestion): Promise<Answer | string> {
+  const name = path.startsWith(root) ? relative(root, path) : path;
+  try {
+    const words = [existsSync(beside) ? beside : fromDist, program, root];
+    const { stdout } = await promisify(execFile)(path, words, { cwd: root, env: { ...env }, maxBuffer: 1 << 28 });
+    const closure = JSON.parse(stdout) as Closure;
+    return closure.error === null ? { name, closure } : closure.error;
+  } catch (error) {
+    const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
+    return `${name} does not serve: ${stderr?.trim().split('\n').at(-1) || message}`;
+  }
+}
+
+const noInterpreter = (named: unknown): string =>
+  named === undefined
+    ? 'There is no Python: neither .venv/bin/python in the project, nor python3 on PATH, nor /usr/bin/python3'
+    : `There is no interpreter ${named}`;
+
+/** The line of the log about the choice of an interpreter, and why none serves. */
+function tell({ name, closure }: Answer, others: readonly string[], { program, root }: CodeQuestion) {
+  const version = closure.build.split(' ')[0]!;
+  const opening = `runs with ${name} (Python ${version})`;
+  if (closure.missing.length === 0)
+    return { opening: others.length > 0 ? `${opening}: ${others.join(', ')}` : opening };
+  const inside = statSync(join(dirname(dirname(closure.python)), 'pyvenv.cfg'), { throwIfNoEntry: false });
+  const packages = closure.missing.join(' ');
+  const hint = inside
+    ? `${name} -m pip install ${packages}`
+    : `python3 -m venv .venv && .venv/bin/pip install ${packages}`;
+  const debian = closure.missing.map((one) => `python3-${one}`).join(' ');
+  const obstacle = `${relative(root, program)} imports what is not installed: ${others.join(', ')}. Install it: ${hint}; or on Debian: apt-get install ${debian}`;
+  return { opening, obstacle };
+}
+
+const lacking = ({ name, closure: { missing } }: Answer): readonly string[] =>
+  missing.length === 0 ? [] : [`${name} lacks ${missing.join(', ')}`];

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Project, type RanOnce } from './support/rig.ts';
+import { install, makeVenv, noPython } from './support/venv.ts';
+
+const yaml = `
+stages:
+  fit:
+    kind: python
+    inputs: { program: ./train.py }
+    outputs: { text: out/fit.txt }
+    with: { args: "--to \${outputs.text}" }
+`;
+const files = {
+  'train.py': `import sys
+from parts.words import word  # where the words are
+open(sys.argv[2], 'w').write(word + '\\n')
+`,
+  'parts/__init__.py': '',
+  'parts/words.py': 'from . import letters\n\nword = letters.first + "b"\n',
+  'parts/letters.py': 'first = "a"\n',
+  'parts/unused.py': 'first = "z"\n',
+};
+
+const message = ({ events }: RanOnce) => events.flatMap((one) => (one.type === 'stage-finished' ? [one.message] : []));
+const output = ({ events }: RanOnce) =>
+  events.flatMap((one) => (one.type === 'stage-output' ? [one.text] : [])).join('');
+const ran = { fit: 'ran' };
+const upToDate = { fit: 'up to date' };
+
+suite('programs in Python', { skip: noPython ?? false }, () => {
+  /** A project with a virtual environment, whose packages lie in the folder given. */
+  function withVenv(more: Readonly<Record<string, string>> = {}, text = yaml) {
+    const project = new Project(text, { ...files, ...more });
+    return { project, packages: makeVenv(project, '.venv') };
+  }
+  const plan = async (project: Project) => (await project.command('plan', 'test.yaml')).stdout;
+
+  test('a program runs again when a module changes that it imports, and not for a comment or a module that it does not', async () => {
+    const { project } = withVenv();
+    using _ = project;
+    const first = await project.run();
+    assert.deepEqual(first.outcomes, ran, JSON.stringify(first));
+    assert.equal(project.read('out/fit.txt'), 'ab\n');
+    assert.match(output(first), /^runs with \.venv\/bin\/python \(Python 3\.\d+\.\d+\)\n/);
+    project.write('parts/unused.py', 'first = "y"\n');
+    project.edit('train.py', '# where the words are', '# where all the words are');
+    project.edit('parts/words.py', 'letters.first + "b"', '(letters.first +\n        "b")');
+    assert.deepEqual((await project.run()).outcomes, upToDate);
+
+    project.edit('parts/letters.py', '"a"', '"c"');
+    assert.match(await plan(project), /^ +run +fit +its code changed \(parts\/letters\.py\)$/m);
+    assert.deepEqual((await project.run()).outcomes, ran);
+    assert.equal(project.read('out/fit.txt'), 'cb\n');
+    project.edit('parts/letters.py', '"c"', '"a"');
+    assert.deepEqual((await project.run()).outcomes, { fit: 'restored' });
+    project.edit('parts/words.py', 'from . import letters\n', 'from . import letters, more\n');
+    project.write('parts/more.py', '');
+    assert.match(await plan(project), /fit +its code changed \(parts\/more\.py, parts\/words\.py\)$/m);
+  });
+
+  test('what was found is remembered until a file changes, or a nearer module appears', async () => {
+    const { project } = withVenv();
+    using _ = project;
+    await project.run();
+    project.letHoursPass(1);
+    await project.run();
+    assert.equal(project.files('cache/memory').filter((name) => name.startsWith('code-')).length, 1);
+    assert.deepEqual((await project.run()).outcomes, upToDate);
+    project.write('sys.py', '# no other module: that of Python is built in\n');
+    assert.deepEqual((await project.run()).outcomes, upToDate);
+    project.write('parts.py', 'raise SystemExit("not this one: a folder comes first")\n');
+    assert.deepEqual((await project.run()).outcomes, upToDate);
+    project.write('parts/letters/__init__.py', 'first = "d"\n'); // before letters.py
+    assert.match(
+      await plan(project),
+      /fit +its code changed \(parts\/letters\.py is gone, parts\/letters\/__init__\.py\)$/m,
+    );
+    assert.deepEqual((await project.run()).outcomes, ran);
+    assert.equal(project.read('out/fit.txt'), 'db\n');
+  });
+
+  test('the version counts of a package that is imported, and of one that it requires', async () => {
+    const { project, packages } = withVenv({ 'train.py': `import tiny\n${files['train.py']}` });
+    using _ = project;
+    install(project, packages, ['tiny', '1.0'], 'under>=1');
+    install(project, packages, ['under', '1.0+cpu']);
+    install(project, packages, ['other', '1.0']);
+    assert.deepEqual((await project.run()).outcomes, ran);
+    install(project, packages, ['other', '2.0']);
+    assert.deepEqual((await project.run()).outcomes, upToDate);
+    install(project, packages, ['under', '1.0+cu124']);
+    assert.match(await plan(project), /fit +its code changed \(under==1\.0\+cu124\)$/m);
+    assert.deepEqual((await project.run()).outcomes, ran);
+    install(project, packages, ['tiny', '1.1'], 'under>=1');
+    assert.match(await plan(project), /fit +its code changed \(tiny==1\.1\)$/m);
+  });
+
+  test('a package that is installed in place counts by its contents', async () => {
+    const { project, packages } = withVenv({
+      'train.py': `import mine\n${files['train.py']}`,
+      'lib/mine.py': 'x = 1\n',
+    });
+    using _ = project;
+    project.write(`${packages}/mine.pth`, project.path('lib'));
+    project.write(`${packages}/mine-1.0.dist-info/METADATA`, 'Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n');
+    assert.deepEqual((await project.run()).outcomes, ran);
+    project.write('lib/mine.py', 'x = 2\n');
+    assert.match(await plan(project), /fit +its code changed \(lib\/mine\.py\)$/m);
+  });
+
+  test('where an interpreter lies does not count, and its build does', async () => {
+    const { project, packages } = withVenv();
+    using _ = project;
+    await project.run();
+    project.edit('pipelines/test.yaml', 'with: {', 'with: { python: /usr/bin/python3,');
+    assert.deepEqual((await project.run()).outcomes, upToDate);
+    project.edit('pipelines/test.yaml', 'python: /usr/bin/python3,', '');
+    project.write(`${packages}/build.pth`, 'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n');
+    assert.match(await plan(project), /fit +its code changed \(Python 3\.\d+\.\d+ \(of tests\)\)$/m);
+  });
+
+  test('an interpreter without a package is passed over, and the log says so', async () => {
+    const { project } = withVenv({ 'train.py': `import tiny\n${files['train.py']}` });
+    using _ = project;
+    const packages = makeVenv(project, 'active');
+    project.env['VIRTUAL_ENV'] = project.path('active');
+    project.env['PATH'] = '/usr/bin:/bin';
+    const refused = await project.run();
+    assert.deepEqual(message(refused), [
+      'train.py imports what is not installed: .venv/bin/python lacks tiny, active/bin/python lacks tiny, /usr/bin/python3 lacks tiny. Install it: .venv/bin/python -m pip install tiny; or on Debian: apt-get install python3-tiny',
+    ]);
+    install(project, packages, ['tiny', '1.0']);
+    const found = await project.run();
+    assert.deepEqual(found.outcomes, ran);
+    assert.match(output(found), /^runs with active\/bin\/python \(Python [\d.]+\): \.venv\/bin\/python lacks tiny\n/);
+  });
+
+  test('an import by a computed name is warned about, and one that is written out or guarded is followed', async () => {
+    const { project } = withVenv({
+      'train.py': `import importlib
+import sys
+sys.path.append('lib')
+import deep
+name = 'parts.unused'
+importlib.import_module(name)
+importlib.import_module('parts.letters')
+try:
+    import absent
+except ImportError:
+    pass
+open(sys.argv[2], 'w').write('done')
+`,
+      'lib/deep.py': 'x = 1\n',
+    });
+    using _ = project;
+    const first = await project.run();
+    assert.deepEqual(
+      [first.outcomes, first.warnings.map((text) => text.split('\n')[0])],
+      [
+        ran,
+        [
+          'pipelines/test.yaml:5:24: train.py:6 imports a module whose name is computed: a change of what it loads will not rerun its stages',
+        ],
+      ],
+    );
+    project.write('lib/deep.py', 'x = 2\n');
+    project.edit('parts/letters.py', '"a"', '"c"');
+    assert.match(await plan(project), /fit +its code changed \(lib\/deep\.py, parts\/letters\.py\)$/m);
+  });
+
+  test('a program that cannot be read is a mistake with its line', async () => {
+    const { project } = withVenv({ 'parts/letters.py': 'first = (\n' });
+    using _ = project;
+    const { code, stderr } = await project.command('plan', 'test.yaml');
+    assert.equal(code, 1);
+    assert.match(stderr, /parts\/letters\.py:1: '\(' was never closed/);
+    project.edit('pipelines/test.yaml', './train.py', './absent.py');
+    assert.match((await project.command('plan', 'test.yaml')).stderr, /There is no file or folder ".\/absent.py"/);
+  });
+
+  test('the results of a program that was edited while it ran serve this run and are not kept', async () => {
+    const { project } = withVenv({ 'train.py': `open('gate').readline()\n${files['train.py']}` });
+    using _ = project;
+    const gate = project.gate('gate');
+    const running = project.startRun();
+    await running.output('fit', 'runs with');
+    project.edit('parts/letters.py', '"a"', '"e"');
+    gate.pass();
+    await running.ended;
+    assert.match(await plan(project), /^ +run +fit /m);
+  });
+
+  test('arguments are a map, in which true is a flag, or the words of a command line', async () => {
+    const { project } = withVenv({ 'train.py': `import sys\nprint(sys.argv[1:])\n` });
+    using _ = project;
+    project.edit('pipelines/test.yaml', '    outputs: { text: out/fit.txt }\n', '');
+    project.edit(
+      'pipelines/test.yaml',
+      '"--to ${outputs.text}"',
+      '{ lr: 0.001, fast: true, slow: false, sizes: [8, 16] }',
+    );
+    assert.match(output(await project.run()), /\['--lr', '0\.001', '--fast', '--sizes', '8', '16'\]/);
+  });
+});
