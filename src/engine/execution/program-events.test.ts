@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { processRunner } from './process-runner.ts';
+import type { StageMessage } from './stage-messages.ts';
+
+/** Runs a shell text as a program; gives how it ended, what it sent, and what it printed. */
+async function sends(t: TestContext, text: string) {
+  const root = temporaryFolder(t);
+  const messages: StageMessage[] = [];
+  let output = '';
+  const never = new AbortController().signal;
+  const runProcess = processRunner('', async () => () => ({ argv: ['sh', '-ec', text], title: 'it' }));
+  const end = await runProcess({
+    request: {
+      ...{ kind: 'command', settings: { run: text }, inputs: {}, outputs: { out: '/o' }, cpus: 2, backend: 'auto' },
+      ...{ scratch: `${root}/scratch`, root, checkpoint: `${root}/checkpoint` },
+    },
+    env: process.env,
+    resources: { cpu: 1, gpu: 0, memory: 0 },
+    log: `${root}/log`,
+    timeout: undefined,
+    translate: (shown) => shown,
+    onMessage: (message) => messages.push(message),
+    onOutput: (printed) => {
+      output += printed;
+    },
+    signal: never,
+    kill: never,
+  });
+  return { end, messages, output };
+}
+
+const say = (line: string): string => `echo '${line}' >> "$RESTAGE_EVENTS"`;
+
+test('what a program appends to RESTAGE_EVENTS comes as messages, the last ones without waiting', async (t) => {
+  const progress = '{"type":"progress","done":1,"total":2,"unit":"rounds"}';
+  const point = '{"type":"point","unit":"round","step":1,"values":{"loss":null}}';
+  const warn = '{"type":"warn","message":"look"}';
+  const { end, messages, output } = await sends(t, [progress, point, warn].map(say).join('\n'));
+  assert.deepEqual([end.ok, output], [true, 'warning: look\n']);
+  assert.deepEqual(
+    messages,
+    [progress, point, warn].map((line) => JSON.parse(line)),
+  );
+});
+
+test('a line that is no message fails the stage with its text, also where the program ends well', async (t) => {
+  for (const line of ['epoch 1', '{"type":"progress","done":"half"}', '{"type":"done"}']) {
+    const { end } = await sends(t, say(line));
+    assert.deepEqual(end, { ok: false, message: `wrote a line to RESTAGE_EVENTS that is no message: ${line}` });
+  }
+});
+
+test('a program can say why it fails', async (t) => {
+  const { end } = await sends(t, `${say('{"type":"failed","message":"no faces here"}')}; exit 3`);
+  assert.deepEqual(end, { ok: false, message: 'no faces here' });
+});
+
+test('a program finds its stage in RESTAGE_STAGE, and where its checkpoint is to be', async (t) => {
+  const { output } = await sends(t, 'cat "$RESTAGE_STAGE"; echo; basename "$RESTAGE_CHECKPOINT"');
+  const [stage = '', checkpoint] = output.split('\n');
+  assert.deepEqual(JSON.parse(stage).outputs, { out: '/o' });
+  assert.equal(JSON.parse(stage).cpus, 2);
+  assert.equal(checkpoint, 'checkpoint');
+});
