@@ -7,10 +7,16 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand, packageRoot } from '../package-info.ts';
 
+const ours = (path: string) => () => readFileSync(join(packageRoot, path), 'utf8');
+
 /** What a project begins with: the file of its pipeline, and further files. */
 const templates = {
   classes: { file: 'classes.yaml', others: {} },
   forensics: { file: 'first.yaml', others: {} },
+  pytorch: {
+    file: 'pytorch.yaml',
+    others: { 'train.py': ours('src/cli/commands/train.py'), 'restage.py': ours('stages/python/restage.py') },
+  },
   scores: {
     file: 'scores.yaml',
     others: { 'scores/one.csv': () => madeUpScores('one', 1.5), 'scores/other.csv': () => madeUpScores('other', 1) },
@@ -21,8 +27,11 @@ type Template = keyof typeof templates;
 /** `restage init`: writes a small project that ends with a report in about a minute on two cores. */
 export async function initCommand(folder: string, { template }: { readonly template: Template }): Promise<number> {
   const { file, others } = templates[template];
-  const read = () => readFileSync(join(packageRoot, 'src/cli/commands', file), 'utf8');
-  const files = { [`pipelines/${file}`]: read, '.gitignore': () => '/cache/\n/artifacts/\n', ...others };
+  const files = {
+    [`pipelines/${file}`]: ours(`src/cli/commands/${file}`),
+    '.gitignore': () => '/cache/\n/artifacts/\n',
+    ...others,
+  };
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);
     if (existsSync(path)) {

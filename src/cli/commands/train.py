@@ -1,0 +1,70 @@
+"""A small network in PyTorch, as a stage of Restage; it also runs alone: `python3 train.py --faces FOLDER`."""
+from io import BytesIO
+
+import torch
+from PIL import Image
+from torch import nn
+
+import restage
+
+size, epochs = restage.settings.get("size", 96), restage.settings.get("epochs", 8)
+rate, seed = restage.settings.get("rate", 0.001), restage.settings.get("seed", 7)
+restage.seed(seed)
+
+
+def pixels(encoded):
+    """An image as float32 [3, size, size] from -1 to 1."""
+    image = Image.open(BytesIO(encoded)).convert("RGB").resize((size, size), Image.BILINEAR)
+    values = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(size, size, 3)
+    return values.permute(2, 0, 1) / 127.5 - 1
+
+
+def tensors(split):
+    shown, labels = zip(*restage.dataset("faces", split, pixels))
+    return torch.stack(shown), torch.tensor(labels)
+
+
+def block(inputs, outputs):
+    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
+
+
+body = [*block(3, 8), *block(8, 16), *block(16, 32), *block(32, 32)]
+net = nn.Sequential(*body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 2))
+optimizer = torch.optim.Adam(net.parameters(), rate)
+images, labels = tensors("train")
+held_out, truth = tensors("val")
+done = restage.checkpoint.load()
+history = done["history"] if done else []
+if done:
+    net.load_state_dict(done["net"])
+    optimizer.load_state_dict(done["optimizer"])
+
+
+def measure(logits, labels):
+    loss, right = nn.functional.cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean()
+    return {"loss": loss.item(), "accuracy": right.item()}
+
+
+for epoch in range(len(history) + 1, epochs + 1):
+    # The order follows from seed and epoch alone, so that a resumed training sees the same one.
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(1000 * seed + epoch))
+    net.train()
+    outputs = []
+    for step, batch in enumerate(order.split(32), 1):
+        logits = net(images[batch])
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(logits, labels[batch]).backward()
+        optimizer.step()
+        outputs.append(logits.detach())
+        restage.progress((epoch - 1) * len(labels) + min(32 * step, len(labels)), epochs * len(labels), "images")
+    net.eval()
+    with torch.no_grad():
+        now = {"running": measure(torch.cat(outputs), labels[order]), "val": measure(net(held_out), truth)}
+    history.append({"rate": rate, **now})
+    restage.point(epoch, **{"train.loss": now["running"]["loss"], "val.loss": now["val"]["loss"]})
+    restage.checkpoint.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history})
+
+net.eval()
+restage.write_history(restage.outputs["history"], history)
+axes = {"images": {0: "batch"}}
+torch.onnx.export(net, images[:1], restage.outputs["onnx"], input_names=["images"], dynamic_axes=axes)
