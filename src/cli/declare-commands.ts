@@ -296,7 +296,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'Writes a small project that runs: your own folder of classes, a first experiment of the study, or scores of your own models. Overwrites nothing.',
     takes: [['[folder]', 'where', '.']],
     options: [
-      option('--template <name>', 'what it begins with', 'forensics').choices(['classes', 'forensics', 'pytorch', 'scores']),
+      option('--template <name>', 'what it begins with', 'forensics').choices([
+        'classes',
+        'forensics',
+        'pytorch',
+        'scores',
+      ]),
     ],
     examples: [
       'restage init faces && cd faces && restage run first.yaml',
