@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { GridEngine, noGridEngine } from './support/grid-engine.ts';
 import { Project } from './support/rig.ts';
+import { until } from './support/until.ts';
 
 const places = `grid:
   engine: template
@@ -20,19 +21,21 @@ const yaml = `stages:
   all: { kind: command, inputs: { in: ["one[n=1].out", "one[n=2].out", "one[n=3].out"] }, with: { run: 'cat \${inputs.in} > \${outputs.out}' }, outputs: { out: artifacts/all.txt } }
 `;
 
-/** A Grid Engine that accepts jobs of this user, as its administrator has set it up. */
-function noGridEngine(): string | false {
-  try {
-    execFileSync('qhost', { stdio: 'ignore', timeout: 5_000 });
-    return false;
-  } catch {
-    return 'there is no Grid Engine here (Debian: gridengine-master, gridengine-exec, gridengine-client)';
-  }
-}
-
-test('a scheduler that a template describes runs the same stages', { skip: noGridEngine() }, async () => {
+test('a scheduler that a template describes runs the same stages', { skip: noGridEngine ?? false }, async () => {
+  await using engine = await GridEngine.start();
   using project = new Project(yaml, { 'places.yaml': places });
+  Object.assign(project.env, engine.env);
   const { outcomes, stderr } = await project.run('--on', 'grid');
   assert.deepEqual([...new Set(Object.values(outcomes))], ['ran'], stderr);
+  assert.equal(project.read('artifacts/all.txt'), '1\n2\n3\n');
+});
+
+test('a detached run goes on from job to job of such a scheduler', { skip: noGridEngine ?? false }, async () => {
+  await using engine = await GridEngine.start();
+  using project = new Project(yaml, { 'places.yaml': places });
+  Object.assign(project.env, engine.env);
+  assert.equal((await project.run('--on', 'grid', '--detach')).code, 0);
+  await until(() => project.has('artifacts/all.txt'));
+  await engine.idle();
   assert.equal(project.read('artifacts/all.txt'), '1\n2\n3\n');
 });

@@ -6,16 +6,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Why there is no Slurm for a test here; undefined where there is one. In CI, where it is required, that is an error. */
-export const noSlurm: string | undefined = whyNot();
+export const noSlurm: string | undefined = whyNoCluster(
+  ['slurmctld', 'slurmd', 'sbatch', 'munged'],
+  'slurmctld slurmd slurm-client munge',
+);
 
-function whyNot(): string | undefined {
+/** Why no private scheduler can be started here from these programs of Debian's packages. */
+export function whyNoCluster(programs: readonly string[], packages: string): string | undefined {
   const isRoot = process.getuid?.() === 0;
-  const missing = ['slurmctld', 'slurmd', 'sbatch', 'munged'].filter((name) => !isInstalled(name));
+  const missing = programs.filter((name) => !isInstalled(name));
   if (isRoot && missing.length === 0) return undefined;
   const why = isRoot
-    ? `${missing.join(', ')} not installed: apt-get install slurmctld slurmd slurm-client munge`
-    : 'only root can start a private Slurm';
-  if (process.env['RESTAGE_SLURM'] === 'required') throw new Error(why);
+    ? `${missing.join(', ')} not installed: apt-get install ${packages}`
+    : 'only root can start a private scheduler';
+  if (process.env['RESTAGE_CLUSTERS'] === 'required') throw new Error(why);
   return why;
 }
 
@@ -114,7 +118,7 @@ export class Slurm implements AsyncDisposable {
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-function kill(pid: number): void {
+export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
@@ -123,7 +127,7 @@ function kill(pid: number): void {
 }
 
 /** A port with some free ones behind it, most likely. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
