@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, suite, test } from 'node:test';
@@ -33,6 +33,18 @@ const training = `stages:
       batchSize: 2
       epochs: 360
 `;
+
+/** Why jobs cannot have a limit on memory here that the kernel keeps; false where they can. */
+const noMemoryGroups = mayWrite('/sys/fs/cgroup/memory') ? false : 'no cgroups for memory (version 1) may be made here';
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
   let slurm: Slurm;
@@ -120,16 +132,18 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.deepEqual((await endOf(running)).outcomes, { slow: 'ran' });
   });
 
-  test('a requeued job takes its own ticket back', async () => {
+  test('a job that another one preempts is queued again, takes its own ticket back, and that is no retry', async () => {
     using project = cluster(waiting);
     const gate = project.gate('gate');
     const running = project.startRun('--on', 'cluster');
     await running.output('slow', 'begun');
-    slurm.command('scontrol', 'requeue', slurm.command('squeue', '-h', '-o', '%A').trim());
+    const [job, node] = slurm.command('squeue', '-h', '-o', '%A %N').trim().split(' ') as [string, string];
+    slurm.command('sbatch', '-p', 'urgent', '--exclusive', '-w', node, '-o', '/dev/null', '--wrap', 'sleep 1');
     await until(() => project.read('count') === 'run\nrun\n', 200_000);
+    assert.match(slurm.command('scontrol', 'show', 'job', job), /Restarts=1/);
     gate.pass(2);
     const ran = await endOf(running);
-    assert.deepEqual(ran.outcomes, { slow: 'ran' });
+    assert.deepEqual([ran.outcomes, retries(ran)], [{ slow: 'ran' }, []]);
   });
 
   test('a job that somebody cancels with the scheduler is not submitted again', async () => {
@@ -237,6 +251,37 @@ exec $real "$@"`,
       const [result] = project.files('cache/results');
       assert.equal(JSON.parse(project.read(`cache/results/${result}`)).record.memory, 400 * 2 ** 20);
     }
+  });
+
+  test('a stage that the kernel ends for its memory runs again with twice as much', {
+    skip: noMemoryGroups,
+  }, async () => {
+    // Stands for Slurm's own cgroups: the job joins a group with what it asked for.
+    const group = '/sys/fs/cgroup/memory/restage-test-$SLURM_JOB_ID';
+    const limit = '$SLURM_MEM_PER_NODE"M"';
+    const setup = [
+      `mkdir ${group}`,
+      `echo ${limit} > ${group}/memory.limit_in_bytes`,
+      `echo $$ > ${group}/cgroup.procs`,
+    ];
+    using project = cluster(
+      `stages:
+  big:
+    kind: command
+    inputs: { program: ./big.cjs }
+    with: { run: 'node \${inputs.program}' }
+`,
+      `, setup: ${JSON.stringify(setup)}`,
+      4,
+      { 'big.cjs': 'const all = []; for (let i = 0; i < 300; i += 1) all.push(Buffer.alloc(1 << 20, 1));' },
+    );
+    const ran = await project.run('--on', 'cluster');
+    for (const name of readdirSync('/sys/fs/cgroup/memory').filter((name) => name.startsWith('restage-test-'))) {
+      await until(() => readFileSync(`/sys/fs/cgroup/memory/${name}/cgroup.procs`, 'utf8') === '');
+      rmdirSync(`/sys/fs/cgroup/memory/${name}`);
+    }
+    assert.deepEqual(ran.outcomes, { big: 'ran' }, JSON.stringify(ran.events));
+    assert.deepEqual(retries(ran), ['ran out of memory: again with 400 MiB']);
   });
 
   test(

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # slurm-up.sh FOLDER PORT NODES: a private Slurm on this machine, without systemd and cgroups, as root. Everything lies in
-# FOLDER; clients need SLURM_CONF=FOLDER/slurm.conf. The process numbers are in FOLDER/pids.
+# FOLDER; clients need SLURM_CONF=FOLDER/slurm.conf. The process numbers are in FOLDER/pids. Each node has a hostname of
+# its own, in a namespace; nodes share the disk, the clock and the network of this machine. Jobs of the partition
+# `urgent` preempt others.
 set -euo pipefail
 dir=$1 port=$2 nodes=$3
 mkdir -p "$dir"/{state,log,pids,munge,sock}
@@ -44,8 +46,11 @@ JobRequeue=1
 AccountingStorageType=accounting_storage/none
 DefMemPerCPU=100
 SlurmdParameters=config_overrides
-$(for i in $(seq "$nodes"); do echo "NodeName=n$i NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + i)) CPUs=4 RealMemory=8000 State=UNKNOWN"; done)
-PartitionName=main Nodes=n[1-$nodes] Default=YES MaxTime=INFINITE State=UP
+$(for i in $(seq "$nodes"); do echo "NodeName=n$i NodeHostname=n$i NodeAddr=127.0.0.1 Port=$((port + i)) CPUs=4 RealMemory=8000 State=UNKNOWN"; done)
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=n[1-$nodes] Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=n[1-$nodes] MaxTime=INFINITE State=UP PriorityTier=10
 CONF
 echo 'CgroupPlugin=disabled' > "$dir/cgroup.conf"
 export SLURM_CONF=$dir/slurm.conf
@@ -59,12 +64,21 @@ start munged munged --force --foreground --key-file="$dir/munge/munge.key" --soc
   --pid-file="$dir/munge/pid" --seed-file="$dir/munge/seed" --log-file="$dir/log/munged.log"
 for _ in $(seq 200); do [ -S "$dir/sock/munge.socket" ] && break; sleep 0.05; done
 start slurmctld slurmctld -D -f "$SLURM_CONF"
+{
+  cat /etc/hosts
+  for i in $(seq "$nodes"); do echo "127.0.0.1 n$i"; done
+} > "$dir/hosts"
+cat > "$dir/node" <<NODE
+#!/bin/sh
+exec unshare --uts --mount --propagation slave sh -c 'hostname "\$0"; mount --bind $dir/hosts /etc/hosts; exec slurmd -D -N "\$0"' "\$1"
+NODE
+chmod 755 "$dir/node"
 for i in $(seq "$nodes"); do
   mkdir -p "$dir/spool.n$i"
-  start "slurmd.n$i" slurmd -D -N "n$i" -f "$SLURM_CONF"
+  start "slurmd.n$i" "$dir/node" "n$i"
 done
 for _ in $(seq 300); do
-  [ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" -eq "$nodes" ] && exit 0
+  [ "$(sinfo -h -N -p main -t idle -o %N 2>/dev/null | wc -l)" -eq "$nodes" ] && exit 0
   sleep 0.1
 done
 tail -n 20 "$dir"/log/* >&2

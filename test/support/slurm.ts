@@ -34,7 +34,7 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** A private Slurm on this machine, whose nodes differ in name only. Removed with `await using`. */
+/** A private Slurm on this machine, whose nodes have hostnames of their own and share all else. Removed with `await using`. */
 export class Slurm implements AsyncDisposable {
   readonly folder: string;
   readonly env: Record<string, string>;
@@ -67,7 +67,7 @@ export class Slurm implements AsyncDisposable {
   /** Starts the daemon of a node again. */
   restart(node: string): void {
     const env = { ...process.env, ...this.env };
-    const daemon = spawn('slurmd', ['-D', '-N', node], { detached: true, stdio: 'ignore', env });
+    const daemon = spawn(join(this.folder, 'node'), [node], { detached: true, stdio: 'ignore', env });
     writeFileSync(join(this.folder, 'pids', `slurmd.${node}`), String(daemon.pid));
     daemon.unref();
   }

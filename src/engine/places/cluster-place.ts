@@ -1,5 +1,7 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Digest } from '../../digest.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { PublishedFile } from '../../stage.ts';
@@ -167,6 +169,7 @@ export class ClusterPlace implements Place {
     this.#pause = first;
     this.#run();
     const placed = await Promise.race([added, this.#aborted]);
+    if (!this.#seen.has(placed.folder.id)) collectGarbage();
     this.#seen.add(placed.folder.id);
     this.#watch(placed);
     return placed;
@@ -342,6 +345,12 @@ export class ClusterPlace implements Place {
     for (const watch of this.#waiting()) await watch.cancel('by another run'); // also one that was submitted meanwhile
     return signal.reason;
   }
+}
+
+/** Frees what deciding and submitting left: on a login node the run may wait for days, and V8 would keep it till then. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
 }
 
 /** The log of a stage that ran on a node, kept with the run like any other. */
