@@ -229,27 +229,33 @@ exec $real "$@"`,
     );
   });
 
-  test('a stage that runs out of memory runs again with twice as much, up to the most', async () => {
+  test('a stage that runs out of memory runs again with twice as much, and later runs ask for what it needed', async () => {
     const program =
       'const all = []; for (let i = 0; i < 300; i += 1) all.push(Array.from({ length: 131072 }, Math.random))';
+    const second = `const all = Buffer.alloc(120 * 2 ** 20, 1); setTimeout(() => all.length, 5000)`;
     using project = cluster(
       `stages:
   big:
     kind: command
-    inputs: { program: ./big.cjs }
-    with: { run: 'test -e tried || { touch tried; exec node --max-old-space-size=100 \${inputs.program}; }' }
+    inputs: { program: ./big.cjs, second: ./second.cjs }
+    with: { run: 'test -e tried || { touch tried; exec node --max-old-space-size=100 \${inputs.program}; }; node \${inputs.second}' }
 `,
       '',
       4,
-      { 'big.cjs': program },
+      { 'big.cjs': program, 'second.cjs': second },
     );
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { big: 'ran' }, JSON.stringify(ran.events));
     assert.deepEqual(retries(ran), ['ran out of memory: again with 400 MiB']);
+    const recorded = (): number => {
+      const [result] = project.files('cache/results');
+      return JSON.parse(project.read(`cache/results/${result}`)).record.memory / 2 ** 20;
+    };
+    const needed = recorded();
+    assert.ok(needed >= 250 && needed < 400, String(needed)); // three processes of Node, one of them with 120 MiB more
     for (const _ of ['the next run', 'and the one after it']) {
       await project.run('--on', 'cluster', '--force', 'big');
-      const [result] = project.files('cache/results');
-      assert.equal(JSON.parse(project.read(`cache/results/${result}`)).record.memory, 400 * 2 ** 20);
+      assert.equal(recorded(), needed);
     }
   });
 
@@ -533,10 +539,10 @@ stages:
     assert.deepEqual((await project.run('slow', '--on', 'cluster')).outcomes, { slow: 'ran' });
   });
 
-  test('files that appear late, and are cut short at first, cause no failure and no half-read file', async () => {
+  test('files that appear half a minute late, and are cut short at first, cause no failure and no half-read file', async () => {
     const numbers = Array.from({ length: 200 }, (_, n) => n);
     const loader = fileURLToPath(new URL('support/late-files.mjs', import.meta.url));
-    const setup = `, setup: ['export LATE_FILES=10000 NODE_OPTIONS="--import ${loader}"']`;
+    const setup = `, setup: ['export LATE_FILES=30000 NODE_OPTIONS="--import ${loader}"']`;
     using project = cluster(
       `stages:
   first: { kind: command, with: { run: 'seq 1000 > \${outputs.out}' }, outputs: { out: artifacts/first.txt } }
@@ -555,7 +561,8 @@ stages:
 `,
       setup,
     );
-    Object.assign(project.env, { LATE_FILES: '10000', NODE_OPTIONS: `--import ${loader}` });
+    Object.assign(project.env, { LATE_FILES: '30000', NODE_OPTIONS: `--import ${loader}` });
+    delete project.env['RESTAGE_PATIENCE'];
     const { outcomes, warnings } = await project.run('--on', 'cluster');
     assert.deepEqual([[...new Set(Object.values(outcomes))], warnings], [['ran'], []]);
     assert.equal(project.read('artifacts/unstored.txt').trim(), '1000');

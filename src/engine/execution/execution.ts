@@ -35,7 +35,7 @@ export interface HostFacts {
   readonly restage: string;
   readonly gitCommit: string | undefined;
   /** On a node of a cluster, what the record tells of the job. */
-  readonly job?: Pick<StageRecord, 'job' | 'memory'>;
+  readonly job?: () => Pick<StageRecord, 'job' | 'memory'>;
 }
 
 /** How a stage ended in a run, with its outputs for the stages that read it. */

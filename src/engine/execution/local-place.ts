@@ -220,7 +220,7 @@ async function makeRecord(
     ...(host.gitCommit !== undefined && { gitCommit: host.gitCommit }),
     cpus,
     ...(cards.length > 0 && { gpus: cards.length }),
-    ...host.job,
+    ...host.job?.(),
     notes: reports.notes,
     highlights: reports.highlights,
     warnings: reports.warnings,

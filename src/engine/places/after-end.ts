@@ -88,7 +88,7 @@ function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep
   const how = advanced ? 'resumes from its checkpoint' : 'begins again';
   return {
     step: 'again',
-    tries: { idle, lost: 0, memory: tries.memory },
+    tries: { idle, lost: 0, memory: tries.memory, ...(tries.guessed && { guessed: true }) },
     message: `its job's time of ${limit} is over: it ${how}`,
   };
 }
@@ -110,7 +110,7 @@ function afterMemory({ place, needs, tries }: EndFacts): NextStep {
   const memory = Math.min(2 * needs.memory, most);
   return {
     step: 'again',
-    tries: { ...tries, memory },
+    tries: { ...tries, memory, guessed: true },
     message: `ran out of memory: again with ${formatBytes(memory)}`,
   };
 }

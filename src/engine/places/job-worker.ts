@@ -21,7 +21,7 @@ import type { KindSources } from '../store/kind-build.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { appears } from './late-files.ts';
 import { MessageFile } from './message-file.ts';
-import { watchMemory } from './out-of-memory.ts';
+import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
 
 /** The job that a worker is, as the scheduler's environment tells it. */
@@ -236,7 +236,8 @@ export class JobWorker {
     const checkpoint = this.#checkpointOf(ticket);
     this.#store.replaces = ticket.replaces;
     try {
-      using seat = await this.#place(ticket, ready.world).seat(stage);
+      using peak = new PeakMemory();
+      using seat = await this.#place(ticket, ready.world, peak).seat(stage);
       const { result, edited } = await seat.run({
         ...{ stage, number: ticket.number, keep: ticket.keep, startedAt: Date.now(), work, log: folder.log(index) },
         examined: { ...ticket, looked: ready.looked, result: undefined },
@@ -261,14 +262,16 @@ export class JobWorker {
     }
   }
 
-  #place(ticket: Ticket, world: World) {
+  #place(ticket: Ticket, world: World, peak: PeakMemory) {
     const { software, identity, runProcess, idle, batch } = this.#options;
-    const { memory } = ticket.tries;
+    const { memory, guessed } = ticket.tries;
+    const needed = () => (guessed ? neededMemory(peak.look(), batch.needs.memory) : batch.needs.memory);
+    const job = () => ({ job: identity.job, ...(memory > 0 && { memory: needed() }) });
     return localPlace({
       ...{ world, runProcess, idle, lender: this.#shared.lender, admission: this.#shared.admission },
       modules: new Map(ticket.module === undefined ? [] : [[ticket.stage.kind, ticket.module]]),
       checkReads: false,
-      host: { ...software, job: { job: identity.job, ...(memory > 0 && { memory: batch.needs.memory }) } },
+      host: { ...software, job },
       signal: this.#stop.signal,
       kill: this.#kill.signal,
     });

@@ -42,6 +42,8 @@ export interface Tries {
   readonly idle: number;
   /** Bytes to ask for, since less was not enough once; 0 where that is not known. */
   readonly memory: number;
+  /** Whether that is a guess, made after the last job had too little: what the stage needs is measured. */
+  readonly guessed?: true;
 }
 
 /** One stage for a job, as plain data: all that a node needs, without the pipeline's file. */

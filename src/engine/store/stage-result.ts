@@ -34,7 +34,7 @@ export interface StageRecord {
   readonly gpus?: number;
   /** The scheduler's id of its job; absent for a stage that ran here. */
   readonly job?: string;
-  /** Bytes that its job asked for after an earlier one had too little memory. */
+  /** Bytes that it needs, by the peak that was measured after a job had too little memory. */
   readonly memory?: number;
   /** What the stage noted: the backend that ran, versions. */
   readonly notes: Readonly<Record<string, string | number>>;
