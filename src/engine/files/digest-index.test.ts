@@ -107,6 +107,29 @@ test('a file that was deleted is forgotten, and a damaged index is an empty one'
   assert.equal((await new DigestIndex(cache).list(join(tree, 'kept'))).digest, sha256('kept'));
 });
 
+test('two processes at once both keep what they learned, and what they forgot stays forgotten', async (t) => {
+  const folder = temporaryFolder(t);
+  const cache = join(folder, 'cache');
+  writeFiles(folder, { 'a/one': '1', 'a/two': '2', 'b/other': '', 'c/new': '' });
+  const before = new DigestIndex(cache);
+  for (const name of ['a', 'b']) await before.listSettled(join(folder, name));
+  before.save();
+  poison(cache);
+  const [first, second] = [new DigestIndex(cache), new DigestIndex(cache)];
+  for (const index of [first, second]) await index.list(join(folder, 'b'));
+  await second.recheck();
+  await second.listSettled(join(folder, 'a'));
+  await first.listSettled(join(folder, 'c'));
+  first.save();
+  second.save();
+  const { folders } = JSON.parse(readFileSync(join(cache, 'digests.json'), 'utf8'));
+  assert.deepEqual(Object.keys(folders).sort(), ['../a', '../b', '../c']);
+  assert.deepEqual(folders['../b'].files, {}, 'its digest was wrong');
+  const next = new DigestIndex(cache);
+  for (const name of ['one', 'two'])
+    assert.equal((await next.list(join(folder, 'a', name))).digest, sha256(name === 'one' ? '1' : '2'));
+});
+
 test('nothing is written when nothing was learned', async (t) => {
   const folder = temporaryFolder(t);
   const cache = join(folder, 'cache');

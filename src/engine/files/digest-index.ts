@@ -6,7 +6,7 @@ import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
-import { signEntries, type TreeSignature } from './sign-tree.ts';
+import { signEntries, signPlace, type TreeSignature } from './sign-tree.ts';
 import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
 import { writeJson } from './write-atomic.ts';
 import { writing } from './write-error.ts';
@@ -38,7 +38,7 @@ const today = (): number => Math.floor(Date.now() / 86_400_000);
 /**
  * Digests of files hashed before, in `cache/digests.json`: an unchanged file costs one stat. One is reused if size,
  * mtime, ctime and inode match, and kept only if both times lay safely before the hashing. A write through mapped
- * memory may keep them: {@link recheck} and `rehash` serve that case. The last process to save wins.
+ * memory may keep them: {@link recheck} and `rehash` serve that case. What other processes saved meanwhile stays.
  */
 export class DigestIndex {
   readonly #path: string;
@@ -46,7 +46,11 @@ export class DigestIndex {
   readonly #clock: FileClock;
   readonly #rehash: boolean;
   readonly #learned = new WeakSet<KnownFile>();
+  /** The paths of files that were forgotten. */
+  readonly #forgotten = new Set<string>();
   #folders: Map<string, KnownFolder> | undefined;
+  /** The state of the file from which these are. */
+  #loaded = '';
   #changed = false;
 
   /** Nothing is read before the first listing. With `rehash`, only digests that this index computed are reused. */
@@ -102,8 +106,7 @@ export class DigestIndex {
 
   /** Hashes again every file whose digest would be reused, and forgets wrong ones. Throws a `ListingError`. */
   async recheck(): Promise<{ readonly files: number; readonly changed: readonly string[] }> {
-    this.#folders ??= load(this.#path);
-    const known = [...this.#folders].flatMap(([key, { files }]) =>
+    const known = [...this.#load()].flatMap(([key, { files }]) =>
       [...files].map(([name, file]) => ({ files, name, file, path: join(this.#folder, key, name) })),
     );
     const reusable = known.filter(({ file, path }) => isUntouched(file, path));
@@ -112,6 +115,7 @@ export class DigestIndex {
       const digest = await hashListed(path, file[0]);
       if (digest === file[4] || !isUntouched(file, path)) return; // the second: edited meanwhile, which is seen anyway
       files.delete(name);
+      this.#forgotten.add(path);
       this.#changed = true;
       changed.push(path);
     });
@@ -122,6 +126,7 @@ export class DigestIndex {
   save(): void {
     if (!this.#changed || this.#folders === undefined) return;
     const oldest = today() - 30;
+    if (this.#loaded !== signPlace(this.#path).signature) this.#addOthers(load(this.#path));
     const recent = [...this.#folders].filter(([, { used }]) => used >= oldest);
     const folders = Object.fromEntries(
       recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]),
@@ -130,18 +135,39 @@ export class DigestIndex {
     this.#changed = false;
   }
 
+  #load(): Map<string, KnownFolder> {
+    if (this.#folders === undefined) {
+      this.#loaded = signPlace(this.#path).signature;
+      this.#folders = load(this.#path);
+    }
+    return this.#folders;
+  }
+
+  /** Takes over what others have saved, but for what this process has hashed or forgotten itself. */
+  #addOthers(others: ReadonlyMap<string, KnownFolder>): void {
+    for (const [key, { used, files }] of others) {
+      const own = this.#folders?.get(key) ?? { used: 0, files: new Map<string, KnownFile>() };
+      for (const [name, file] of files) {
+        const known = own.files.get(name);
+        if (known !== undefined && this.#learned.has(known)) continue;
+        if (!this.#forgotten.has(join(this.#folder, key, name))) own.files.set(name, file);
+      }
+      this.#folders?.set(key, { used: Math.max(used, own.used), files: own.files });
+    }
+  }
+
   async #digests(
     root: string,
     entries: readonly TreeEntry[],
   ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly settlesIn: number }> {
-    this.#folders ??= load(this.#path);
+    const known = this.#load();
     const digests = new Map<string, Digest>();
     const groups = byFolder(root, entries);
     const unknown: TreeEntry[] = [];
     for (const [folder, members] of groups) {
-      const known = this.#folders.get(this.#key(folder))?.files ?? new Map<string, KnownFile>();
+      const files = known.get(this.#key(folder))?.files;
       for (const [name, entry] of members) {
-        const match = known.get(name);
+        const match = files?.get(name);
         if (match !== undefined && this.#trusts(match) && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
         else unknown.push(entry);
       }
@@ -172,7 +198,10 @@ export class DigestIndex {
     const gone = whole ? [...record.files.keys()].filter((name) => !members.has(name)) : [];
     const learned = [...members].filter(([, entry]) => remembered.has(entry));
     if (gone.length === 0 && learned.length === 0 && record.used === today()) return;
-    for (const name of gone) record.files.delete(name);
+    for (const name of gone) {
+      record.files.delete(name);
+      this.#forgotten.add(`${folder}/${name}`);
+    }
     for (const [name, { path, stats }] of learned) {
       const known: KnownFile = [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, digests.get(path) as Digest];
       record.files.set(name, known);
