@@ -219,14 +219,16 @@ exec $real "$@"`,
     assert.equal(Object.keys(outcomes).length, 10);
   });
 
-  test('a refusal of the scheduler is the message of the failure', async () => {
-    using project = cluster(`stages: { a: { kind: command, with: { run: 'true' } } }\n`, ', partition: nowhere');
-    const ran = await project.run('--on', 'cluster');
-    const end = ran.events.find((event) => event.type === 'stage-finished');
-    assert.match(
-      end?.type === 'stage-finished' ? (end.message ?? '') : '',
-      /^sbatch refused a job of the place "cluster": invalid partition specified: nowhere; Batch job/,
+  test('a refusal of the scheduler is the message of the failure, once', async () => {
+    using project = cluster(
+      `stages: { a: { kind: command, matrix: { n: [1, 2, 3] }, env: { N: '\${matrix.n}' }, with: { run: 'true' } } }\n`,
+      ', partition: nowhere',
     );
+    const ran = await project.run('--on', 'cluster');
+    const messages = ran.events.flatMap((event) => (event.type === 'stage-finished' ? [event.message ?? ''] : []));
+    const refusal = /^sbatch refused a job of the place "cluster": invalid partition specified: nowhere; Batch job/;
+    assert.equal(messages.filter((message) => refusal.test(message)).length, 1);
+    assert.equal(messages.filter((message) => message === 'its job was refused with that of a[n=1]').length, 2);
   });
 
   test('a stage that runs out of memory runs again with twice as much, and later runs ask for what it needed', async () => {

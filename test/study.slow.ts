@@ -1,27 +1,7 @@
 import assert from 'node:assert/strict';
-import { cpSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { Project, type RanOnce } from './support/rig.ts';
-
-const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
-
-/** The whole study, every stage of it, as small as it can be: what it says means nothing. */
-const smallest = `
-extends: study.yaml
-params:
-  count: { train: 16, val: 8, test: 8 }
-  size: 64
-  imageSize: 56
-  epochs: 2
-  seeds: [1, 2]
-  xception: { imageSize: 71, epochs: 1, seeds: [1] }
-  xceptionFakes: { imageSize: 71, epochs: 1, seeds: [1] }
-  transfer: { imageSize: 48, epochs: 1 }
-  myNet: { imageSize: 154, epochs: 1 }
-  smallNet: { imageSize: 32, epochs: 1 }
-  faithful: { images: 4, curveSteps: 4 }
-`;
+import type { RanOnce } from './support/rig.ts';
+import { smallest, smallestStudy } from './support/smallest-study.ts';
 
 /** As the README has it, but for its size. */
 const wide = `
@@ -39,10 +19,7 @@ const ran = ({ outcomes }: RanOnce): readonly string[] =>
     .sort();
 
 test('the study is one command, and after a change only what follows from it runs', async () => {
-  using project = new Project(smallest);
-  cpSync(inRepository('pipelines'), project.path('pipelines'), { recursive: true });
-  symlinkSync(inRepository('node_modules'), project.path('node_modules')); // weights that a package brings
-
+  using project = smallestStudy();
   const first = await project.run();
   assert.equal(first.code, 0, first.stderr);
   const folder = 'artifacts/test/text/document';

@@ -1,24 +1,29 @@
-// Kills while stages run on a private Slurm, of the controller, of workers, or of the processes of stages:
-//   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage] [kills]
+// Kills while stages run on a private Slurm, of the controller, of workers, of the processes of stages, or of the daemons of
+// nodes (which are started again). The bytes are compared with those of a local run:
+//   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage|node] [kills]
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BatchFolder } from '../../src/engine/store/batch-folder.ts';
+import { BatchFolder, type Claim } from '../../src/engine/store/batch-folder.ts';
 import { Project } from '../support/rig.ts';
 import { Slurm } from '../support/slurm.ts';
 
 const [, , what = 'controller', count = '100'] = process.argv;
 const stages = what === 'controller' ? 50 : 200;
-const yaml = `stages:
+const seconds = what === 'controller' ? 6 : 3;
+const yaml = `params: { seconds: ${seconds} }
+stages:
   one:
     kind: command
     matrix: { n: [${Array.from({ length: stages }, (_, n) => n).join(', ')}] }
-    with: { run: 'echo \${matrix.n} >> count; sleep ${what === 'controller' ? 6 : 3}; echo \${matrix.n} > \${outputs.out}' }
+    with: { run: 'echo \${matrix.n} >> count; sleep \${params.seconds}; echo \${matrix.n} > \${outputs.out}' }
     outputs: { out: 'artifacts/\${matrix.n}.txt' }
 `;
 const places = 'cluster: { engine: slurm, memory: { default: 200MiB }, maxJobs: 4 }\n';
 
-await using slurm = await Slurm.start();
+using here = new Project(yaml);
+assert.equal((await here.run('--set', 'params.seconds=0')).code, 0);
+await using slurm = await Slurm.start(2, { SLURM_SLURMD_TIMEOUT: '5' });
 using project = new Project(yaml, { 'places.yaml': places });
 Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000' });
 
@@ -30,12 +35,12 @@ function jobOf(pid: number) {
   return { id, worker: array === undefined ? id : `${array}_${task}` };
 }
 
-/** The stages that a worker has claimed and not ended. */
-const claimedBy = (worker: string | undefined): readonly string[] =>
+/** The stages that are claimed and not ended, of a worker or of all workers of a node. */
+const claimedBy = (isTheirs: (claim: Claim) => boolean): readonly string[] =>
   BatchFolder.all(project.path('cache')).flatMap((folder) => {
     const ended = folder.ended();
     const open = [...folder.claimed()].filter((index) => !ended.has(index));
-    const own = open.filter((index) => folder.claimOf(index)?.worker === worker);
+    const own = open.filter((index) => isTheirs(folder.claimOf(index)!));
     return own.map((index) => folder.batch()!.tickets[index]!.stage);
   });
 
@@ -45,6 +50,16 @@ const stageOf = (pid: number): readonly string[] =>
 
 const kills: (readonly string[])[] = [];
 
+/** Kills the daemon of a node, which is started again once the node counts as down; gives the stages that it ran. */
+function killNode(): readonly string[] | undefined {
+  const node = Math.random() < 0.5 ? 'n1' : 'n2';
+  const hit = claimedBy(({ host }) => host === node);
+  if (hit.length === 0) return undefined;
+  process.kill(slurm.daemon(`slurmd.${node}`), 'SIGKILL');
+  setTimeout(() => slurm.restart(node), 10_000);
+  return hit;
+}
+
 /** Kills something of one worker, and gives the stages that it ran; undefined where there is no worker. */
 function killOne(): readonly string[] | undefined {
   const pids = slurm.processes(project.path('cache/jobs'));
@@ -53,7 +68,7 @@ function killOne(): readonly string[] | undefined {
   try {
     const { id, worker } = jobOf(pid);
     const shells = slurm.stages(project.root, '>> count').filter((shell) => jobOf(shell).id === id);
-    const hit = what === 'stage' ? shells.flatMap(stageOf) : claimedBy(worker);
+    const hit = what === 'stage' ? shells.flatMap(stageOf) : claimedBy((claim) => claim.worker === worker);
     if (what === 'stage' && shells.length === 0) return undefined;
     if (hit.some((name) => kills.flat().filter((one) => one === name).length >= 3)) return undefined; // a fourth fails it
     for (const victim of what === 'stage' ? shells : [pid]) process.kill(victim, 'SIGKILL');
@@ -71,21 +86,23 @@ if (what === 'controller') {
     await running.ended;
   }
 }
+/** How much longer than usual is waited before a kill. */
+const pauses: Readonly<Record<string, number>> = { stage: 0.5, node: 5 };
 const last = project.startRun('--on', 'cluster');
 let isOver = false;
 void last.ended.then(() => {
   isOver = true;
 });
 while (what !== 'controller' && kills.length < Number(count) && !isOver) {
-  await delay((what === 'stage' ? 0.5 : 1) * (4000 + 4000 * Math.random()));
-  const hit = killOne();
+  await delay((pauses[what] ?? 1) * (4000 + 4000 * Math.random()));
+  const hit = what === 'node' ? killNode() : killOne();
   if (hit !== undefined) kills.push(hit);
 }
 const { code, stdout } = await last.ended;
 assert.equal(code, 0, stdout.split('\n').slice(-5).join('\n'));
 const runs = project.read('count').trim().split('\n');
 const numbers = Array.from({ length: stages }, (_, n) => n);
-const wrong = numbers.filter((n) => project.read(`artifacts/${n}.txt`) !== `${n}\n`);
+const wrong = numbers.filter((n) => project.read(`artifacts/${n}.txt`) !== here.read(`artifacts/${n}.txt`));
 const executions = (n: number) => runs.filter((line) => line === String(n)).length;
 const hits = (n: number) => kills.flat().filter((name) => name === `one[n=${n}]`).length;
 const tooOften = numbers.filter((n) => executions(n) > 1 + hits(n));

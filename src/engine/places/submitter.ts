@@ -133,7 +133,10 @@ export class Submitter {
       await submitPatiently(scheduler, request, { accepted, waits: warn, signal });
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
-      for (const index of tickets.keys()) folder.end(index, { type: 'failed', message: describeError(error) });
+      const others = `its job was refused with that of ${tickets[0]!.stage}`; // one long message is enough
+      for (const index of tickets.keys()) {
+        folder.end(index, { type: 'failed', message: index === 0 ? describeError(error) : others });
+      }
     }
   }
 }

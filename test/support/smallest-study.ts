@@ -1,0 +1,29 @@
+import { cpSync, symlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Project } from './rig.ts';
+
+const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** The whole study, every stage of it, as small as it can be: what it says means nothing. */
+export const smallest = `
+extends: study.yaml
+params:
+  count: { train: 16, val: 8, test: 8 }
+  size: 64
+  imageSize: 56
+  epochs: 2
+  seeds: [1, 2]
+  xception: { imageSize: 71, epochs: 1, seeds: [1] }
+  xceptionFakes: { imageSize: 71, epochs: 1, seeds: [1] }
+  transfer: { imageSize: 48, epochs: 1 }
+  myNet: { imageSize: 154, epochs: 1 }
+  smallNet: { imageSize: 32, epochs: 1 }
+  faithful: { images: 4, curveSteps: 4 }
+`;
+
+export function smallestStudy(files: Readonly<Record<string, string>> = {}): Project {
+  const project = new Project(smallest, files);
+  cpSync(inRepository('pipelines'), project.path('pipelines'), { recursive: true });
+  symlinkSync(inRepository('node_modules'), project.path('node_modules')); // weights that a package brings
+  return project;
+}

@@ -1,0 +1,32 @@
+// The whole study at its smallest, here and on a private Slurm: every result must have the same digests.
+//   npm run build && node --import tsx test/torture/cluster-study.ts
+import assert from 'node:assert/strict';
+import type { StageResult } from '../../src/engine/store/stage-result.ts';
+import type { Project } from '../support/rig.ts';
+import { Slurm } from '../support/slurm.ts';
+import { smallestStudy } from '../support/smallest-study.ts';
+
+const resultsOf = (project: Project): readonly StageResult[] =>
+  project.files('cache/results').map((name) => JSON.parse(project.read(`cache/results/${name}`)));
+
+/** The digests of what each stage made, by its fingerprint. */
+const digestsOf = (results: readonly StageResult[]) =>
+  Object.fromEntries(
+    results.map(({ digest, outputs }) => [digest, Object.entries(outputs).map(([port, { digest }]) => [port, digest])]),
+  );
+
+await using slurm = await Slurm.start();
+using here = smallestStudy();
+using there = smallestStudy({
+  'places.yaml': 'cluster: { engine: slurm, memory: { default: 1GiB, most: 4GiB }, maxJobs: 2, cpu: 2 }\n',
+});
+Object.assign(there.env, slurm.env);
+const [local, remote] = [await here.run(), await there.run('--on', 'cluster')];
+assert.deepEqual([local.code, remote.code], [0, 0], local.stderr + remote.stderr);
+const results = resultsOf(there);
+const jobs = results.filter(({ record }) => record.job !== undefined);
+const hosts = [...new Set(jobs.map(({ record }) => record.host))];
+assert.deepEqual(digestsOf(results), digestsOf(resultsOf(here)));
+console.log(
+  `${results.length} results, ${jobs.length} of them by jobs on ${hosts.join(' and ')}: the digests of a local run`,
+);
