@@ -48,10 +48,10 @@ function processorTime({ child }: Running): { readonly own: number; readonly com
   return { own: (user + system) / 100, commands: (childUser + childSystem) / 100 };
 }
 
-/** MiB. */
+/** In MB. */
 function peakOf({ child }: Running): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  return Number(/VmHWM:\s*(\d+)/.exec(status)?.[1]) / 1024;
+  return Number(/VmHWM:\s*(\d+)/.exec(status)?.[1]) * 1.024e-3;
 }
 
 /** Seconds until a run has ended, in which every stage must have run. */
@@ -98,7 +98,7 @@ async function manyStages(): Promise<void> {
   report('  squeue, seconds between two', Math.min(Number.POSITIVE_INFINITY, ...gaps), 's', 15, 'at least');
   report('  controller: processor time for each stage that ends', (1000 * (used - (await first))) / count, 'ms', 10);
   report('  … with its start and its decisions', (1000 * used) / count, 'ms');
-  report('  … peak memory', peak, 'MiB', 150);
+  report('  … peak memory', peak, 'MB', 150);
 }
 
 async function waiting(): Promise<void> {

@@ -6,7 +6,7 @@ import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
-import { signEntries, signPlace, type TreeSignature } from './sign-tree.ts';
+import { signEntries, type TreeSignature } from './sign-tree.ts';
 import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
 import { writeJson } from './write-atomic.ts';
 import { writing } from './write-error.ts';
@@ -49,8 +49,6 @@ export class DigestIndex {
   /** The paths of files that were forgotten. */
   readonly #forgotten = new Set<string>();
   #folders: Map<string, KnownFolder> | undefined;
-  /** The state of the file from which these are. */
-  #loaded = '';
   #changed = false;
 
   /** Nothing is read before the first listing. With `rehash`, only digests that this index computed are reused. */
@@ -106,7 +104,8 @@ export class DigestIndex {
 
   /** Hashes again every file whose digest would be reused, and forgets wrong ones. Throws a `ListingError`. */
   async recheck(): Promise<{ readonly files: number; readonly changed: readonly string[] }> {
-    const known = [...this.#load()].flatMap(([key, { files }]) =>
+    this.#folders ??= load(this.#path);
+    const known = [...this.#folders].flatMap(([key, { files }]) =>
       [...files].map(([name, file]) => ({ files, name, file, path: join(this.#folder, key, name) })),
     );
     const reusable = known.filter(({ file, path }) => isUntouched(file, path));
@@ -126,21 +125,13 @@ export class DigestIndex {
   save(): void {
     if (!this.#changed || this.#folders === undefined) return;
     const oldest = today() - 30;
-    if (this.#loaded !== signPlace(this.#path).signature) this.#addOthers(load(this.#path));
+    this.#addOthers(load(this.#path));
     const recent = [...this.#folders].filter(([, { used }]) => used >= oldest);
     const folders = Object.fromEntries(
       recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]),
     );
     writing(this.#path, () => writeJson(this.#path, { format, folders }));
     this.#changed = false;
-  }
-
-  #load(): Map<string, KnownFolder> {
-    if (this.#folders === undefined) {
-      this.#loaded = signPlace(this.#path).signature;
-      this.#folders = load(this.#path);
-    }
-    return this.#folders;
   }
 
   /** Takes over what others have saved, but for what this process has hashed or forgotten itself. */
@@ -160,14 +151,14 @@ export class DigestIndex {
     root: string,
     entries: readonly TreeEntry[],
   ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly settlesIn: number }> {
-    const known = this.#load();
+    this.#folders ??= load(this.#path);
     const digests = new Map<string, Digest>();
     const groups = byFolder(root, entries);
     const unknown: TreeEntry[] = [];
     for (const [folder, members] of groups) {
-      const files = known.get(this.#key(folder))?.files;
+      const known = this.#folders.get(this.#key(folder))?.files ?? new Map<string, KnownFile>();
       for (const [name, entry] of members) {
-        const match = files?.get(name);
+        const match = known.get(name);
         if (match !== undefined && this.#trusts(match) && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
         else unknown.push(entry);
       }
