@@ -20,7 +20,7 @@ SlurmctldPort=$port
 AuthType=auth/munge
 AuthInfo=socket=$dir/sock/munge.socket,cred_expire=5
 CredType=cred/munge
-CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+CommunicationParameters=NoCtldInAddrAny
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
@@ -64,13 +64,9 @@ start munged munged --force --foreground --key-file="$dir/munge/munge.key" --soc
   --pid-file="$dir/munge/pid" --seed-file="$dir/munge/seed" --log-file="$dir/log/munged.log"
 for _ in $(seq 200); do [ -S "$dir/sock/munge.socket" ] && break; sleep 0.05; done
 start slurmctld slurmctld -D -f "$SLURM_CONF"
-{
-  cat /etc/hosts
-  for i in $(seq "$nodes"); do echo "127.0.0.1 n$i"; done
-} > "$dir/hosts"
-cat > "$dir/node" <<NODE
+cat > "$dir/node" <<'NODE'
 #!/bin/sh
-exec unshare --uts --mount --propagation slave sh -c 'hostname "\$0"; mount --bind $dir/hosts /etc/hosts; exec slurmd -D -N "\$0"' "\$1"
+exec unshare --uts sh -c 'hostname "$0"; exec slurmd -D -N "$0"' "$1"
 NODE
 chmod 755 "$dir/node"
 for i in $(seq "$nodes"); do
