@@ -505,6 +505,8 @@ stages:
     );
     const ran = await project.run('--on', 'cluster', '--detach');
     assert.equal(ran.code, 0);
+    const messages = ran.events.flatMap((event) => (event.type === 'stage-finished' ? [event.message] : []));
+    assert.match(messages.join('; '), /^its job \d+ continues; it comes after a; it comes after b; /);
     await until(() => slurm.steps(project.root).length > 0);
     process.kill(slurm.steps(project.root)[0]!, 'SIGKILL');
     await until(() => project.has('artifacts/e.txt'), 240_000);

@@ -8,6 +8,8 @@ import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
 const examiners = 8;
+/** The message of a stage that an interrupt ended, or kept from beginning. */
+const interrupted = 'interrupted';
 
 /** Brings every stage up to date once all that it waits for has ended. A failure stops only what depends on it. */
 export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
@@ -38,11 +40,18 @@ function obstacle(
   waitsFor: readonly StageName[],
   outcomes: ReadonlyMap<StageName, StageOutcome>,
 ): StageOutcome | undefined {
-  const name = waitsFor.find((name) => !isDone(outcomes.get(name)!));
-  if (name === undefined) return undefined;
-  const { outcome } = outcomes.get(name)!;
-  if (outcome === 'cancelled') return { outcome, message: 'interrupted' };
-  return { outcome: 'blocked', message: `waits for ${name}, which ${outcome === 'failed' ? 'failed' : 'was blocked'}` };
+  for (const name of waitsFor) {
+    const end = outcomes.get(name)!;
+    if (isDone(end)) continue;
+    const { outcome, message } = end;
+    if (outcome === 'cancelled')
+      return { outcome, message: message === interrupted ? message : `it comes after ${name}` };
+    return {
+      outcome: 'blocked',
+      message: `waits for ${name}, which ${outcome === 'failed' ? 'failed' : 'was blocked'}`,
+    };
+  }
+  return undefined;
 }
 
 async function bringStage(
@@ -67,7 +76,7 @@ async function bringStage(
   } catch (error) {
     if (error instanceof Unfinished) return { outcome: 'cancelled', message: error.message };
     if (run.signal.aborted) {
-      return { outcome: 'cancelled', message: 'interrupted', ...(stageRun?.resumes && { resumes: true }) };
+      return { outcome: 'cancelled', message: interrupted, ...(stageRun?.resumes && { resumes: true }) };
     }
     return { outcome: 'failed', message: describeError(error) };
   }
