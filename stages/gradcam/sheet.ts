@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { explainsClass, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
+import { fitText } from '../../src/learning/charts/fit-text.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import {
   classlessText,
@@ -24,6 +25,9 @@ import type { GradcamSettings } from './spec.ts';
 const side = 120;
 /** With more methods, wrong predictions stand below the right ones, not beside them. */
 const mostBeside = 3;
+/** Lines below or in a square, shortened in the middle, since names of classes often differ at their end. */
+const fitted = (lines: readonly string[]) => lines.map((line) => fitText(line, side, { size: 11 })).join('\n');
+
 /** Classes that are shown, and classes whose images are counted one by one. */
 const mostClasses = 12;
 const mostCounted = 4;
@@ -92,7 +96,7 @@ async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }:
   for (const [label, className] of isNone ? [] : classes.slice(0, mostClasses).entries()) {
     const images = chosen.first(label, outcome);
     if (images.length === 0)
-      cells.push({ lack: `no ${className} image\npredicted ${outcome}` }, ...method.map(() => ({})));
+      cells.push({ lack: fitted([`no ${className} image`, `predicted ${outcome}`]) }, ...method.map(() => ({})));
     for (const image of images) cells.push(...(await cellsOf(image, row, { method, ...settings })));
   }
   return { header, cells };
@@ -110,7 +114,7 @@ async function cellsOf(
   const description = `${samples[image.index]!.path}: ${own}, ${called}, ${sure}`;
   const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
   const cells: ImageCell[] = [
-    { image: await pictureOf(image.pixels), caption: [`class: ${own}`, called, sure].join('\n'), description },
+    { image: await pictureOf(image.pixels), caption: fitted([`class: ${own}`, called, sure]), description },
   ];
   for (const [i, method] of settings.method.entries()) {
     const map = image.maps[i]!;
@@ -118,7 +122,7 @@ async function cellsOf(
     const explained = explainsClass(method) ? classes[image.class] : 'any class';
     cells.push({
       image: await pictureOf(overlayOf(image.pixels, map, settings)),
-      caption: [methodTitle(method), `for ${explained}`, constancy].flat().join('\n'),
+      caption: fitted([methodTitle(method), `for ${explained}`, constancy].flat()),
       description: [description, `${methodTitle(method)} for ${explained} at ${layer}`, constancy].flat().join('; '),
     });
   }

@@ -137,7 +137,7 @@ function* together({ band, over, rows, columns }: PlotSettings): Generator<Setti
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 14,
+  version: 15,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {

@@ -41,7 +41,7 @@ export function classConfusionChart({ table, split, shared, title }: Given): Top
   const name = isTable ? `Confusion on ${split}` : `Most confused classes on ${split}`;
   const heading = title ?? withLabels(name, shared, `${formatShare(accuracy)} called right`);
   const body = isTable ? matrixTable(classes, counts, totals) : pairRows(classes, counts, totals);
-  return chart(heading, notes.join('; '), isTable ? Math.max(400, sizeOf(classes) * classes.length + 100) : 620, body);
+  return chart(heading, notes.join('; '), isTable ? Math.max(400, sizeOf(classes) * classes.length + 100) : 700, body);
 }
 
 const sizeOf = (classes: readonly string[]): number => (classes.length <= 5 ? 100 : classes.length <= 10 ? 62 : 52);
@@ -79,6 +79,6 @@ function pairRows(classes: readonly string[], counts: readonly Float64Array[], t
   const room = Math.max(0, ...rows.map(({ text }) => textWidth(text, 12)));
   return intervalRows(rows, {
     ...{ dataName: 'pairs', label: 'Share of the class', domain: [0, Math.max(0.1, ...rows.map(({ high }) => high))] },
-    ...{ width: 420 - Math.min(160, room), longestName: 260 },
+    ...{ width: 420 - Math.min(160, room), longestName: 380 },
   });
 }
