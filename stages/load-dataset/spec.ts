@@ -73,11 +73,20 @@ const settings = z.strictObject({
       'Further columns of the list that stay with each image, such as [camera, age]; evaluate measures by them.',
     ),
   columns: z
-    .strictObject({ image: z.string().min(1).exactOptional(), label: z.string().min(1).exactOptional() })
+    .strictObject({
+      image: z
+        .string()
+        .min(1)
+        .exactOptional()
+        .describe('The column of images, or their extension in a tar; by default the only one, or image.'),
+      label: z
+        .string()
+        .min(1)
+        .exactOptional()
+        .describe('The column of classes, or their extension or JSON key in a tar; label, labels, cls or class.'),
+    })
     .exactOptional()
-    .describe(
-      'For shards: the columns of Parquet that hold images and classes, or the extension of images and the extension or JSON key of classes in a tar, such as { label: fine_label }. By default the one of images, and label, labels, cls or class.',
-    ),
+    .describe('Where shards hold images and classes, such as { label: fine_label }.'),
   seed: z.int().nonnegative().default(0).describe('Seed of the assignment by `split`.'),
   group: pattern
     .optional()
