@@ -63,7 +63,10 @@ export interface KindSpec<S = unknown> {
    * shell's.
    */
   readonly shell?: readonly string[];
-  /** Settings that name axes, each with the list ports whose items have these: `{ over: ['metrics'] }`. `plan` checks them. */
+  /**
+   * Settings that name axes, each with the list ports whose items have these: `{ over: ['metrics'] }`. `plan` checks them. A name
+   * such as `net.width` is a field of the axis's values, which then is a label of the items too.
+   */
   readonly axes?: Readonly<Record<string, readonly string[]>>;
   /** Whether it computes with tfjs. A backend that the user names is then part of the fingerprint. */
   readonly computes?: true;

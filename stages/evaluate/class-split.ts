@@ -10,9 +10,9 @@ import { resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { type EvaluateOptions, measure, measureAuc, withIntervals } from './measure.ts';
-import type { Fitted } from './split-metrics.ts';
 
 /** Values fitted to the validation split; null where none is best. */
 export interface ClassFitted {

@@ -15,21 +15,13 @@ import { betterFirst, findMetric } from '../../src/learning/metrics/metric-catal
 import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, countDraws } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
+import { type Fitted, type Scored, scoredOf, splitStatistics } from '../../src/learning/metrics/split-statistics.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { StageError } from '../../src/stage.ts';
 import { type ClassFitted, classify, openSet } from './class-split.ts';
-import {
-  type EvaluateOptions,
-  finite,
-  type IntervalOptions,
-  measure,
-  measureAuc,
-  type Scored,
-  scoredOf,
-  withIntervals,
-} from './measure.ts';
-import { type Fitted, metricsAt, predictionsAt, splitMetrics, splitStatistics } from './split-metrics.ts';
+import { type EvaluateOptions, finite, type IntervalOptions, measure, measureAuc, withIntervals } from './measure.ts';
+import { metricsAt, predictionsAt, splitMetrics } from './split-metrics.ts';
 
 /** The content of the `metrics` output. */
 export type Evaluation = Awaited<ReturnType<typeof evaluate>>;

@@ -1,49 +1,7 @@
-import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import {
-  intervalsOf,
-  type Resampled,
-  resample,
-  type Statistic,
-} from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { intervalsOf, type Resampled, resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
-import {
-  fakeProbabilitiesOf,
-  logitDifferences,
-  logitsOf,
-  predictedClasses,
-  type ScoreScale,
-} from '../../src/learning/metrics/logits.ts';
-import { type RankedScores, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-
-/** Images (or groups) with their scores in the forms that metrics take, each `[images]`. */
-export interface Scored {
-  readonly labels: Uint8Array;
-  readonly groups: readonly (string | undefined)[];
-  /** Fake minus real, which images are ranked by. */
-  readonly differences: Float64Array;
-  readonly ranking: RankedScores;
-  /** The class of the higher score. */
-  readonly predictions: ArrayLike<number>;
-  /** `[images, 2]`; for scores that are probabilities, their logarithms. */
-  readonly logits: Float64Array;
-  /** The probability of fake. */
-  readonly probabilities: Float64Array;
-}
-
-export function scoredOf(rows: readonly BinaryRow[], scale: ScoreScale): Scored {
-  const scores = logitsOf(rows, 'logits');
-  const differences = logitDifferences(scores);
-  return {
-    labels: Uint8Array.from(rows, ({ label }) => label),
-    groups: rows.map(({ group }) => group),
-    differences,
-    ranking: rankScores(differences),
-    predictions: predictedClasses(scores),
-    logits: logitsOf(rows, scale),
-    probabilities: fakeProbabilitiesOf(rows, scale),
-  };
-}
+import type { Scored, Statistics } from '../../src/learning/metrics/split-statistics.ts';
 
 export interface IntervalOptions {
   readonly confidence: number;
@@ -66,8 +24,6 @@ export type Measured<Name extends string> = Readonly<Record<Name, number | null>
   /** Null if the images do not determine it. */
   readonly intervals: Readonly<Partial<Record<Name, Pair | null>>>;
 };
-
-export type Statistics<Name extends string> = Statistic<Readonly<Record<Name, number>>>;
 
 const biased: readonly string[] = ['calibrationError', 'classwiseCalibrationError'];
 

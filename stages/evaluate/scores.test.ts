@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import type { BinaryRow } from '../../src/learning/metrics/binary-view.ts';
 import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
+import { scoredOf, splitStatistics } from '../../src/learning/metrics/split-statistics.ts';
 import { formatPairs, parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { StageError } from '../../src/stage.ts';
@@ -13,10 +14,8 @@ import { digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import type { DetectedEvaluation } from './evaluation.ts';
-import { scoredOf } from './measure.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
-import { splitStatistics } from './split-metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-'));
 const dataset = join(folder, 'dataset');

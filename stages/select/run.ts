@@ -1,4 +1,6 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import type { MetricName } from '../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { cures, isNearConstant, oneClassWords } from '../../src/learning/training/collapse.ts';
@@ -7,17 +9,18 @@ import { type InputArtifact, type StageContext, StageError } from '../../src/sta
 import { thereAre } from '../../src/suggest.ts';
 import { type Choice, choose, measures, type Values } from './choose.ts';
 import type { SelectSettings } from './spec.ts';
+import { sweepChart } from './sweep-chart.ts';
 
 /** A model that may be chosen, by its labels, and its name for messages. */
 type Candidate = Pick<InputArtifact, 'labels' | 'path'> & { readonly name: string } & ReturnType<typeof readMetrics>;
 
 export default async function run(context: StageContext<SelectSettings>): Promise<void> {
-  const { by } = context.settings;
+  const { by, count, curve } = context.settings;
   const models = context.inputs('models');
   const candidates = pairByLabels(models, context.inputs('metrics'), { one: 'model', other: 'metrics' }).map(
     ({ one: { labels, path }, other }, index): Candidate => {
       const name = nameByLabels(models, index);
-      return { labels, name, path, ...readMetrics(other.path, name) };
+      return { labels, name, path, ...readMetrics(other.path, name, by) };
     },
   );
   const all = candidates.map(({ values }) => values);
@@ -28,27 +31,44 @@ export default async function run(context: StageContext<SelectSettings>): Promis
     throw new StageError(`Expected a model, which is a folder, got a file: ${name}.`);
   }
   cpSync(path, context.output('model'), { recursive: true, dereference: true });
-  writeFileSync(context.output('choice'), formatChoice(candidates, choice, by));
+  if (count !== undefined && choice.ranking.length < count) {
+    throw new StageError(
+      `Expected ${count} models with a value of ${selectionSplit}.${by}, got ${choice.ranking.length}.`,
+    );
+  }
+  writeFileSync(context.output('choice'), formatChoice(candidates, choice, { by, count }));
+  if (curve)
+    await renderOutput(
+      context,
+      'curve',
+      sweepChart(
+        all.map((values) => values[by] ?? null),
+        by,
+      ),
+    );
   if (choice.tied.length > 1) context.warn(tieLine(candidates, choice, by));
   if (collapse !== undefined)
     context.warn(`The chosen model, ${name}, learned nothing: it calls ${collapse}. ${cures}`);
+  const shown = shownBy(by);
+  const goesOn = (index: number) =>
+    count !== undefined && choice.ranking.indexOf(index) < count && choice.ranking.includes(index);
   context.highlight({
     title: `Models by ${by} on ${selectionSplit}`,
-    columns: ['model', ...measures, 'chosen'],
+    columns: ['model', ...shown, 'chosen'],
     rows: candidates.map(({ name, values }, index) => [
       name,
-      ...measures.map((measure) => values[measure]?.toFixed(4) ?? '–'),
-      index === choice.best ? 'chosen' : choice.tied.includes(index) ? 'tied' : '',
+      ...shown.map((measure) => values[measure]?.toFixed(4) ?? '–'),
+      index === choice.best ? 'chosen' : goesOn(index) ? 'goes on' : choice.tied.includes(index) ? 'tied' : '',
     ]),
   });
 }
 
 /** A model's values on the validation split, and what it calls every image there if it learned nothing. */
-function readMetrics(path: string, name: string) {
+function readMetrics(path: string, name: string, by: MetricName) {
   const metrics = parseMetrics(readFileSync(path, 'utf8'));
   if (!metrics.ok) throw new StageError(`input "metrics" of ${name}: ${metrics.error}`);
   const { values } = metrics.value;
-  const known = measures.filter((measure) => values.has(`${selectionSplit}.${measure}`));
+  const known = shownBy(by).filter((measure) => values.has(`${selectionSplit}.${measure}`));
   if (known.length === 0) {
     throw new StageError(
       `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
@@ -60,6 +80,9 @@ function readMetrics(path: string, name: string) {
     collapse: collapseOf(values),
   };
 }
+
+/** The metrics of a candidate that are shown and written. */
+const shownBy = (by: MetricName): readonly MetricName[] => [...new Set<MetricName>([...measures, by])];
 
 /** By the counts of `evaluate`; undefined where the metrics do not have them. */
 function collapseOf(values: ReadonlyMap<string, number | null>): string | undefined {
@@ -81,7 +104,11 @@ function tieLine(candidates: readonly Candidate[], { best, tied, decidedBy }: Ch
   return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. Taken is ${candidates[best]!.name}, since ${reason}.`;
 }
 
-function formatChoice(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {
+function formatChoice(
+  candidates: readonly Candidate[],
+  { best, tied, decidedBy, ranking }: Choice,
+  { by, count }: Pick<SelectSettings, 'by'> & { readonly count: number | undefined },
+): string {
   const of = ({ labels, values }: Candidate) => ({ labels, ...values });
   const choice = {
     split: selectionSplit,
@@ -89,6 +116,7 @@ function formatChoice(candidates: readonly Candidate[], { best, tied, decidedBy 
     chosen: of(candidates[best]!),
     tied: tied.filter((index) => index !== best).map((index) => of(candidates[index]!)),
     ...(decidedBy === undefined ? {} : { decidedBy }),
+    ...(count !== undefined && { ranking: ranking.slice(0, count).map((index) => candidates[index]!.labels) }),
     candidates: candidates.map(of),
   };
   return `${JSON.stringify(choice, null, 2)}\n`;

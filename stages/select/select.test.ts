@@ -11,7 +11,12 @@ import run from './run.ts';
 import { spec } from './spec.ts';
 
 /** A model for each of these values, told by its seed; `test` is what its test split says. */
-async function selected(bench: StageBench, models: readonly (Values & { readonly test?: number })[], by?: string) {
+async function selected(
+  bench: StageBench,
+  models: readonly (Values & { readonly test?: number })[],
+  by?: string,
+  more: object = {},
+) {
   const made = models.map(({ test = 0, ...val }, index) => {
     const [model, metrics] = [join(bench.root, `model-${index}`), join(bench.root, `metrics-${index}.json`)];
     mkdirSync(model, { recursive: true });
@@ -21,7 +26,7 @@ async function selected(bench: StageBench, models: readonly (Values & { readonly
   });
   const of = (port: 'model' | 'metrics') => made.map(({ [port]: path, labels }) => ({ path, labels }));
   await bench.run(spec, run, {
-    with: by === undefined ? {} : { by },
+    with: { ...more, ...(by !== undefined && { by }) },
     inputs: { models: of('model'), metrics: of('metrics') },
   });
   return {
@@ -36,7 +41,9 @@ test('the example of the docstring', () => {
     { accuracy: 0.8, loss: 0.5 },
     { accuracy: 0.8, loss: 0.4 },
   ];
-  assert.deepEqual(choose(models, 'accuracy'), { best: 2, tied: [1, 2], decidedBy: 'loss' });
+  assert.deepEqual(choose(models, 'accuracy'), {
+    ...{ best: 2, tied: [1, 2], decidedBy: 'loss', ranking: [2, 1, 0] },
+  });
 });
 
 test('the model that is best on validation is passed on, whatever the test split says', async () => {
@@ -144,4 +151,37 @@ test('a chosen model that learned nothing is told, judged by the shares of the c
   assert.deepEqual(await warnings({ ...collapsed, loss: 0.5 }), []);
   assert.deepEqual(await warnings({ ...collapsed, called: { real: 1, fake: 149 } }), []);
   assert.deepEqual(await warnings(collapsed, { accuracy: 0.7, loss: 0.7 }), []);
+});
+
+test('with a count, the choice ranks the candidates that go on, by any metric and in its own direction', async () => {
+  using bench = new StageBench();
+  const models = [
+    { equalErrorRate: 0.3, loss: 0.5 },
+    { equalErrorRate: null, loss: 0.1 },
+    { equalErrorRate: 0.2, loss: 0.6 },
+    { equalErrorRate: 0.3, loss: 0.4 },
+  ];
+  const { model, choice } = await selected(bench, models, 'equalErrorRate', { count: 2, curve: true });
+  assert.equal(model, 'model 3');
+  assert.deepEqual(choice.ranking, [{ seed: '3' }, { seed: '4' }]);
+  assert.deepEqual(bench.highlights.at(-1)!.columns, ['model', 'accuracy', 'auc', 'loss', 'equalErrorRate', 'chosen']);
+  assert.deepEqual(
+    bench.highlights.at(-1)!.rows.map((row) => row.at(-1)),
+    ['', '', 'chosen', 'goes on'],
+  );
+  const { data } = JSON.parse(readFileSync(join(bench.output('curve'), 'chart.vl.json'), 'utf8'));
+  const steps = data.values.filter(({ series }: { series: string }) => series === 'best so far');
+  assert.deepEqual(
+    steps.map(({ candidate, value }: { candidate: number; value: number }) => [candidate, value]),
+    [
+      [1, 0.3],
+      [2, 0.3],
+      [3, 0.2],
+      [4, 0.2],
+    ],
+  );
+  await assert.rejects(
+    selected(bench, models, 'equalErrorRate', { count: 4 }),
+    new StageError('Expected 4 models with a value of val.equalErrorRate, got 3.'),
+  );
 });

@@ -1,13 +1,26 @@
 import { z } from 'zod';
+import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { defineKind } from '../../src/stage.ts';
-import { measures } from './choose.ts';
 
 const settings = z.strictObject({
   by: z
-    .enum(measures)
+    .enum(metricCatalogue.map(({ name }) => name))
     .default('accuracy')
-    .describe(`The measure on the split ${selectionSplit}: the highest accuracy or AUC, or the lowest loss.`),
+    .describe(
+      `The metric on the split ${selectionSplit}, such as auc: the highest, or the lowest where lower is better.`,
+    ),
+  count: z
+    .int()
+    .positive()
+    .exactOptional()
+    .describe(
+      'How many candidates go on: `choice` then has their `ranking`, which slots of a matrix read; none when left out.',
+    ),
+  curve: z
+    .boolean()
+    .default(false)
+    .describe('Also draws the value of every candidate in order, and the best so far: the output `curve`.'),
 });
 export type SelectSettings = z.infer<typeof settings>;
 
@@ -30,6 +43,11 @@ export const spec = defineKind<SelectSettings>({
       type: 'files',
       summary: 'JSON: the chosen model, those tied with it, and the values of all.',
       extension: '.json',
+    },
+    curve: {
+      type: 'chart',
+      summary: 'With `curve: true`: the values in the order of the candidates, and the best so far.',
+      when: 'curve',
     },
   },
   example: `best:

@@ -11,6 +11,9 @@ const settings = z.strictObject({
   over: uniqueList(z.string().min(1), 'axis')
     .default([])
     .describe('Axes whose values are averaged in one row: the mean, its t interval, and the single values.'),
+  settings: uniqueList(z.string().min(1), 'setting')
+    .default([])
+    .describe('Settings of a matrix to show as columns, by axis and name: `net.width`, `sample.learningRate`.'),
   confidence: confidenceOf('the interval, with "over" only'),
   names: namesSetting,
   title: z.string().min(1).optional().describe('The title of the chart and of the table.'),
@@ -23,7 +26,7 @@ export const spec = defineKind<TableSettings>({
   summary: 'Collects metrics into one table and a chart, with mean and t interval over seeds or other axes.',
   settings,
   inputs: { metrics: { type: 'metrics', summary: 'Metrics as JSON, distinguished by their axis values.', list: true } },
-  axes: { over: ['metrics'] },
+  axes: { over: ['metrics'], settings: ['metrics'] },
   outputs: {
     table: {
       type: 'table',

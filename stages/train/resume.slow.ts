@@ -106,3 +106,28 @@ test('what was ended early is at its end when it is gone on with, and goes on wi
   assert.equal(again.told.length, 2);
   assert.deepEqual((await train(settings(2), one.checkpoints.at(-1))).files, two.files);
 });
+
+test('along a schedule that spans the last rung, rungs train together what one training does, and keep the same epoch', async () => {
+  const rung = (epochs: number) => ({
+    ...{ ...small, epochs, by: 'auc', optimizer: { kind: 'adamw', learningRate: 0.01 } },
+    schedule: { kind: 'cosine', epochs: 4, warmUp: 0.5 },
+  });
+  const unbroken = await train(rung(4));
+  const first = await train(rung(1));
+  const second = await train(rung(2), first.checkpoints.at(-1));
+  const last = await train(rung(4), second.checkpoints.at(-1));
+  assert.deepEqual(
+    [first, second, last].map(({ checkpoints }) => checkpoints.length),
+    [1, 1, 2],
+  );
+  assert.deepEqual(last.files, unbroken.files);
+  const { epochs, chosenEpoch, by } = JSON.parse(last.files.at(-1)!);
+  const areas = epochs.map(({ splits }: { splits: { val: { selected: number } } }) => splits.val.selected);
+  assert.deepEqual([by, areas[chosenEpoch - 1]], ['auc', Math.max(...areas)]);
+});
+
+test('a metric that the classes do not have is refused before training', async () => {
+  await assert.rejects(train({ ...small, by: 'top5Accuracy' }), {
+    message: /^Expected a metric of 2 classes in "by", got top5Accuracy; there are auc, accuracy, .*\.$/,
+  });
+});

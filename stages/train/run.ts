@@ -29,7 +29,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   const options = { ...settings, loss: resolveLoss(settings.loss ?? {}, labels, source.classes), freezing };
   warnOfRandomFreezing(context, freezing);
   const states = checkpointsOf(context, backend);
-  for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings.epochs));
+  for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings));
   const before = states?.last?.epochs.length ?? 0;
   const history = await follow(context, source, before, (data, listener) =>
     fit(model, data, options, listener, states),
@@ -86,7 +86,7 @@ async function follow(
     },
     epoch: (record, isBest) => {
       context.log(epochLine(record, epochs, isBest));
-      context.point(epochPoint(record, epochs));
+      context.point(epochPoint(record, context.settings));
     },
     info: (message) => context.info(message),
     warn: (message) => context.warn(message),
@@ -147,10 +147,11 @@ function epochLine({ epoch, running, splits }: EpochRecord, epochs: number, isBe
   return `epoch ${epoch}/${epochs}: ${parts.join(', ')}`;
 }
 
-function epochPoint({ epoch, splits }: EpochRecord, epochs: number): CurvePoint {
-  const values = Object.entries(splits).flatMap(([split, { loss, accuracy }]) => [
+function epochPoint({ epoch, splits }: EpochRecord, { epochs, by }: Pick<TrainSettings, 'epochs' | 'by'>): CurvePoint {
+  const values = Object.entries(splits).flatMap(([split, { loss, accuracy, selected }]) => [
     [`${split} accuracy`, accuracy] as const,
     [`${split} loss`, loss] as const,
+    ...(selected === undefined ? [] : [[`${split} ${by}`, selected] as const]),
   ]);
   return { unit: 'epoch', step: epoch, total: epochs, values: Object.fromEntries(values) };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { headMistakes, headOf, modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import {
@@ -42,6 +43,10 @@ const settings = z.strictObject({
   clip: clipSettings.exactOptional().describe('Clips gradients; no clipping when left out.'),
   batchSize: z.int().positive().default(32).describe('Images of one step; the last of an epoch may have fewer.'),
   epochs: z.int().positive().default(5).describe('Passes over the training split; the best epoch is kept.'),
+  by: z
+    .enum(metricCatalogue.map(({ name }) => name))
+    .exactOptional()
+    .describe(`The metric on ${selectionSplit} whose best epoch is kept, such as auc; accuracy when left out.`),
   earlyStopping: z
     .strictObject({
       patience: z.int().positive().describe('Training ends after this many epochs in a row without a better one.'),
@@ -93,7 +98,17 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
       ? [...headMistakes(given.model), ...imageSettings(given), ...noWeights(given, inputs)]
       : [...modelMistakes(given.model, given.imageSize), ...weightMistakes(given, inputs)]),
     ...freezingMistakes(net, given),
+    ...scheduleMistakes(given),
   ];
+}
+
+function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly SettingMistake[] {
+  const span = schedule?.kind === 'cosine' ? (schedule.epochs ?? epochs) : epochs;
+  return mistakeIf(
+    epochs > span,
+    ['epochs'],
+    `expected at most the ${span} epochs that the schedule spans, got ${epochs}`,
+  );
 }
 
 function imageSettings(given: TrainSettings): readonly SettingMistake[] {
@@ -118,7 +133,7 @@ export const spec = defineKind<TrainSettings>({
   name: 'train',
   version: 4,
   summary:
-    'Trains a network to classify images, such as real and fake ones, and keeps the epoch with the best validation accuracy.',
+    'Trains a network to classify images, such as real and fake ones, and keeps the epoch with the best validation accuracy, or another metric.',
   settings,
   inputs: {
     dataset: {

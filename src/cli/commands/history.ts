@@ -2,7 +2,7 @@ import { parseDuration } from '../../engine/config/schema/units.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
-import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
+import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
 import { mistake, printJson, UsageError } from '../command-error.ts';
 import { warnOnStderr } from '../make-world.ts';
@@ -27,7 +27,7 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
   const { pipeline, ...asked } = options;
   const name = pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
   const store = new FolderStore(root, warnOnStderr);
-  const all = pastRuns(store);
+  const all = pastRuns(store).map((run): PastRun => ({ ...run, settings: settingsOf(run, options.show, store) }));
   const changesOf = (run: PastRun) => {
     const earlier = all.slice(all.indexOf(run) + 1);
     return runChanges(

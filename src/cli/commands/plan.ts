@@ -50,7 +50,9 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
     const begins = decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
     const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
     const resumes = checkpoint !== undefined && existsSync(store.checkpointPath(checkpoint));
-    const reasons = [...describeReasons(decision), ...(resumes ? ['has a checkpoint'] : [])].join('; ');
+    const drawn = Object.entries(stage.drawn ?? {}).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+    const notes = [drawn.join(', '), ...describeReasons(decision), resumes ? 'has a checkpoint' : ''];
+    const reasons = notes.filter((note) => note !== '').join('; ');
     return `  ${paint[style](verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   const counts = Object.entries(acts).flatMap(([state, { verb }]) => {
@@ -63,6 +65,7 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
 const rowOf = ({ stage, decision, examined }: PlannedStage) => ({
   stage: stage.name,
   kind: stage.kind,
+  drawn: stage.drawn,
   state: decision.state,
   reasons: describeReasons(decision),
   fingerprint: examined?.digest,

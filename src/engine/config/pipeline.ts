@@ -40,6 +40,12 @@ export interface Stage {
   readonly name: StageName;
   /** Matrix values by axis (an axis of maps gives its `id`); empty without a matrix. */
   readonly axes: Readonly<Record<string, string>>;
+  /** Values that its own matrix draws, by name. */
+  readonly drawn?: JsonObject;
+  /** Which of the trials that its own matrix asks for; absent without, and for the first. */
+  readonly trial?: string;
+  /** What decides its settings once its inputs are there; until then it has those of the first candidate. */
+  readonly slot?: ChosenSlot;
   readonly kind: string;
   /** A built-in kind's version, the digest of the imports of a project's own kind, or both for a kind that finds code. */
   readonly kindVersion: number | string;
@@ -88,6 +94,21 @@ export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variab
 /** A stage's code, and what it rests on. `version` is part of the fingerprint. */
 export interface Found extends StageCode, Pick<FoundCode, 'looked' | 'warnings'> {
   readonly version: string;
+}
+
+/** A slot whose candidate another stage chooses. */
+export interface ChosenSlot {
+  /** The input that has the choices, which only decide the settings and are not read by the stage itself. */
+  readonly port: string;
+  /** The rank of the candidate in the first choice, counted from 0; its label there is the rank in the next one, counted from 1. */
+  readonly index: number;
+  /** The axis whose label each choice names. */
+  readonly axes: readonly string[];
+  /** What the stage is for each candidate, by the label that the last choice names. */
+  readonly candidates: ReadonlyMap<
+    string,
+    Pick<Stage, 'settings' | 'keyedSettings' | 'defaultOf' | 'inputs' | 'drawn'>
+  >;
 }
 
 export interface Resources {

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
+import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, type OutputsOf } from '../plan/examine.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 import { Unfinished } from './place.ts';
@@ -69,9 +70,10 @@ async function bringStage(
   let stageRun: StageRun | undefined;
   try {
     run.signal.throwIfAborted();
-    const examined = await queue.add(() => examine(stage, run.world, outputsOf));
+    const chosen = chosenStage(stage, run.world, outputsOf);
+    const examined = await queue.add(() => examine(chosen, run.world, outputsOf));
     run.emit({ type: 'stage-decided', stage: stage.name, decision: examined.decision, time: Date.now() });
-    stageRun = new StageRun(stage, examined, outputsOf, run);
+    stageRun = new StageRun(chosen, examined, outputsOf, run);
     return await stageRun.bringUpToDate();
   } catch (error) {
     if (error instanceof Unfinished) return { outcome: 'cancelled', message: error.message };

@@ -24,7 +24,7 @@ export function idleAxisWarnings(
 }
 
 function isIdle(group: readonly Stage[], outcomes: ReadonlyMap<StageName, StageOutcome>): boolean {
-  const given = new Set(group.map(({ keyedSettings, env }) => JSON.stringify([keyedSettings, env])));
+  const given = new Set(group.map(({ keyedSettings, env, trial }) => JSON.stringify([keyedSettings, env, trial])));
   const made = group.map(({ name }) => {
     const outcome = outcomes.get(name);
     if (outcome === undefined || !isDone(outcome)) return undefined;

@@ -16,3 +16,13 @@ test('where a command publishes is not keyed, but the extension by which its pro
   assert.deepEqual(await keyed('artifacts/elsewhere/other.svg'), await keyed('artifacts/graph.svg'));
   assert.notDeepEqual(await keyed('artifacts/graph.png'), await keyed('artifacts/graph.svg'));
 });
+
+test('the first of several trials is the stage without trials, and the others are keyed by their number', async () => {
+  const stage = (matrix: string) => load(`stages:\n  draw: { kind: command, ${matrix} with: { run: x } }\n`);
+  const keyed = (await stage('matrix: { repeat: 2 },')).stages.map((one) =>
+    fingerprintStage(one, new Map(), surroundings),
+  );
+  const [once] = (await stage('')).stages;
+  assert.deepEqual(keyed[0], fingerprintStage(once!, new Map(), surroundings));
+  assert.deepEqual(keyed[1], { ...keyed[0], trial: '2' });
+});

@@ -19,6 +19,8 @@ export interface Fingerprint {
   readonly env?: Readonly<Record<string, Digest | null>>;
   readonly backend?: string;
   readonly salt?: string;
+  /** The number of a trial that repeats the first; absent for the first. */
+  readonly trial?: string;
 }
 
 export interface FingerprintInput {
@@ -87,6 +89,7 @@ export function fingerprintStage(
     ...(Object.keys(stage.env).length > 0 && { env: hashValues(stage.env) }),
     ...(stage.computes && backend !== undefined && { backend }),
     ...(salt !== undefined && { salt }),
+    ...(stage.trial !== undefined && { trial: stage.trial }),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { readBy } from '../graph/graph.ts';
+import { chosenStage } from './chosen-stage.ts';
 import type { PlannedDecision } from './decide.ts';
-import { type Examined, ExamineError, examine, type Outputs, type World } from './examine.ts';
+import { type Examined, ExamineError, examine, type Outputs, type OutputsOf, type World } from './examine.ts';
 
 /** What would happen to one stage. */
 export interface PlannedStage {
@@ -36,8 +37,10 @@ export async function plan(stages: readonly Stage[], world: World): Promise<read
 
 async function planStage(stage: Stage, world: World, known: ReadonlyMap<StageName, Outputs>): Promise<PlannedStage> {
   try {
-    const examined = await examine(stage, world, (name) => known.get(name) ?? {});
-    return { stage, decision: examined.decision, examined };
+    const outputsOf: OutputsOf = (name) => known.get(name) ?? {};
+    const chosen = chosenStage(stage, world, outputsOf);
+    const examined = await examine(chosen, world, outputsOf);
+    return { stage: chosen, decision: examined.decision, examined };
   } catch (error) {
     if (!(error instanceof ExamineError || error instanceof ListingError)) throw error;
     return { stage, decision: { state: 'failing', message: error.message } };

@@ -4,6 +4,8 @@ import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { predictedClasses } from '../metrics/logits.ts';
+import type { MetricName } from '../metrics/metric-catalogue.ts';
+import { metricsOfLogits } from '../metrics/split-statistics.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
@@ -35,6 +37,8 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly freezing?: Freezing;
   /** Evaluates, selects and keeps a running mean of the weights instead of the last ones. */
   readonly ema?: { readonly decay: number };
+  /** The metric on {@link selectionSplit} whose best epoch is kept; accuracy when left out. */
+  readonly by?: MetricName;
   /** Decides, with the epoch and the batch, what dropout drops. */
   readonly seed: number;
 }
@@ -54,11 +58,11 @@ export interface FitListener {
 }
 
 /**
- * Trains a model and leaves it with the weights of the epoch with the highest validation accuracy; of equal ones, with the lower
- * validation loss, then the earlier. The same model, data and options give the same bytes on the same backend, also when
+ * Trains a model and leaves it with the weights of the epoch with the highest validation accuracy, or the best value of another metric;
+ * of equal ones, with the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend, also when
  * training resumes from one of the `states`, which are kept after every epoch.
  *
- * Throws a {@link StageError} when the loss is no longer finite.
+ * Throws a {@link StageError} when the loss is no longer finite, and for a metric that the classes do not have.
  */
 export async function fit(
   model: LayersModel,
@@ -67,6 +71,7 @@ export async function fit(
   listener: FitListener,
   states?: TrainingStates,
 ): Promise<History> {
+  requireMetric(options.by, data.classes);
   const optimizer = new Optimizer(options.optimizer);
   const average = options.ema && new WeightAverage(options.ema.decay);
   let best: BestEpoch | undefined;
@@ -88,7 +93,7 @@ export async function fit(
       average?.swap();
       const splits = await evaluateSplits(model, data, { ...options, epoch, running }, listener);
       const before = best;
-      best = await bestOf(best, splits[selectionSplit]!, model);
+      best = await bestOf(best, splits[selectionSplit]!, model, options.by);
       const isBest = best !== before;
       average?.swap();
       if (isBest) chosenEpoch = epoch;
@@ -104,7 +109,8 @@ export async function fit(
     average?.dispose();
   }
   if (average !== undefined || chosenEpoch !== epochs.length) assignValues(allWeights(model), best!.weights);
-  const history = { splits: options.monitor, epochs, chosenEpoch, images };
+  const { monitor: monitored, by } = options;
+  const history = { splits: monitored, epochs, chosenEpoch, images, ...(by !== undefined && { by }) };
   warn(collapseKept(history));
   return history;
 }
@@ -186,7 +192,7 @@ async function trainEpoch(
 async function evaluateSplits(
   model: LayersModel,
   data: TrainingData,
-  { epoch, monitor, trainValues, running }: FitOptions & { readonly epoch: number; readonly running: SplitValues },
+  { epoch, monitor, trainValues, running, by }: FitOptions & { readonly epoch: number; readonly running: SplitValues },
   listener: FitListener,
 ): Promise<Record<string, SplitValues>> {
   const splits: Record<string, SplitValues> = {};
@@ -202,9 +208,25 @@ async function evaluateSplits(
     if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
     const allCalled = allCalledBy({ labels, logits }, data.classes);
     const share = shareRight(labels, logits, classes);
-    splits[split] = { loss, accuracy: share, ...(allCalled && { allCalled }) };
+    const selects = split === selectionSplit && by !== undefined;
+    const selected = selects ? metricsOfLogits(labels, logits, data.classes)[by]! : Number.NaN;
+    const value = Number.isFinite(selected) && { selected };
+    splits[split] = { loss, accuracy: share, ...(allCalled && { allCalled }), ...value };
   }
   return splits;
+}
+
+/** Throws a {@link StageError} for a metric that so many classes do not have. */
+function requireMetric(by: MetricName | undefined, classes: readonly string[]): void {
+  const labels = [...classes.keys()];
+  const metrics = metricsOfLogits(
+    labels,
+    labels.flatMap((label) => labels.map((c) => Number(c === label))),
+    classes,
+  );
+  if (by === undefined || by in metrics) return;
+  const known = Object.keys(metrics).join(', ');
+  throw new StageError(`Expected a metric of ${classes.length} classes in "by", got ${by}; there are ${known}.`);
 }
 
 function shareRight(labels: Int32Array, logits: Float32Array, classes: number): number {

@@ -12,6 +12,8 @@ const splitValues = z.object({
    * histories.
    */
   allCalled: z.string().exactOptional(),
+  /** The value of the metric that selects the epoch, where that is named; absent where undefined, and for other splits. */
+  selected: z.number().exactOptional(),
 });
 /** Loss and accuracy on one split. */
 export type SplitValues = Readonly<z.infer<typeof splitValues>>;
@@ -39,6 +41,8 @@ const history = z
     chosenEpoch: z.int(),
     /** Counts of each monitored split; absent in older histories. */
     images: z.record(z.string(), splitImages).exactOptional(),
+    /** The metric that selected the epoch; absent for accuracy. */
+    by: z.string().exactOptional(),
   })
   .refine(({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)), {
     message: 'expected values of every split in every epoch',

@@ -51,4 +51,8 @@ test('only a rate that aims at the last epoch depends on when that is', () => {
 
   assert.deepEqual(open, ['constant', 'step', 'plateau']);
   assert.ok(isOpenEnded(undefined));
+  const spanning = scheduleSettings.parse({ kind: 'cosine', epochs: 9 });
+  assert.ok(isOpenEnded(spanning));
+  const factor = (epochs: number) => scheduleFactor(spanning, { epoch: 3, epochs, losses: [] });
+  assert.equal(factor(3), factor(9));
 });

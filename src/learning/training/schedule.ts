@@ -20,6 +20,11 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('cosine'),
     final: z.number().min(0).lt(1).default(0).describe('Share of the rate that it approaches by the last epoch.'),
+    epochs: z
+      .int()
+      .positive()
+      .exactOptional()
+      .describe('The epochs that it spans, if not those of the training: a shorter training can then be continued.'),
     warmUp,
   }),
   z.strictObject({
@@ -46,7 +51,10 @@ export function scheduleFactor(
       return settings.factor ** Math.floor((epoch - 1) / settings.every);
     case 'cosine':
       // Loshchilov and Hutter 2017 ("SGDR"), equation 5, without restarts.
-      return settings.final + ((1 - settings.final) * (1 + Math.cos((Math.PI * (epoch - 1)) / epochs))) / 2;
+      return (
+        settings.final +
+        ((1 - settings.final) * (1 + Math.cos((Math.PI * (epoch - 1)) / (settings.epochs ?? epochs)))) / 2
+      );
     case 'plateau': {
       let [reductions, best, waited] = [0, Number.POSITIVE_INFINITY, 0];
       for (const loss of losses) {
@@ -68,4 +76,5 @@ export function warmUpFactor({ warmUp = 0 }: ScheduleSettings, step: number, ste
 }
 
 /** Whether the rate of an epoch does not depend on how many follow, so that a longer training can resume from a shorter one. */
-export const isOpenEnded = (settings: ScheduleSettings | undefined): boolean => settings?.kind !== 'cosine';
+export const isOpenEnded = (settings: ScheduleSettings | undefined): boolean =>
+  settings?.kind !== 'cosine' || settings.epochs !== undefined;

@@ -1,13 +1,15 @@
 import type { Checkpoint, CheckpointStore } from '../../stage.ts';
+import type { MetricName } from '../metrics/metric-catalogue.ts';
 import type { EpochRecord } from './history.ts';
 import { isOpenEnded, type ScheduleSettings } from './schedule.ts';
 import { betterOf, type TrainingState, type TrainingStates } from './training-state.ts';
 
-/** The settings that decide how long training lasts and how its learning rate changes. */
+/** The settings that decide how long training lasts, how its learning rate changes, and which epoch is the best. */
 interface Length {
   readonly epochs: number;
   readonly schedule?: ScheduleSettings;
   readonly earlyStopping?: { readonly patience: number };
+  readonly by?: MetricName;
 }
 
 /** Circumstances besides settings and data that affect the bytes, such as the number of threads, by the name in messages. */
@@ -71,11 +73,11 @@ function obstacleTo({ format, made, epochs }: StoredState, now: Circumstances, l
 }
 
 /** The epoch after which early stopping ends, or would have ended, a training with these epochs. */
-function endOf(epochs: readonly EpochRecord[], { earlyStopping }: Length): number {
+function endOf(epochs: readonly EpochRecord[], { earlyStopping, by }: Length): number {
   const { patience = Number.POSITIVE_INFINITY } = earlyStopping ?? {};
   let best = epochs[0]!;
   for (const record of epochs) {
-    best = betterOf(best, record);
+    best = betterOf(best, record, by);
     if (record.epoch - best.epoch >= patience) return record.epoch;
   }
   return Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { layers, sequential, setBackend, tensor } from '@tensorflow/tfjs';
-import { type BestEpoch, bestOf } from './training-state.ts';
+import { type BestEpoch, bestOf, betterOf } from './training-state.ts';
 
 before(() => setBackend('cpu'));
 
@@ -26,4 +26,18 @@ test('accuracy decides, then loss, then the earlier epoch', async () => {
 
   assert.deepEqual(isBest, [true, true, false, true, false]);
   assert.deepEqual(best!.weights, [Float32Array.of(3)]);
+});
+
+test('another metric decides by its own direction, and an epoch without a value comes last', () => {
+  const epoch = (selected?: number, loss = 0.5) => ({
+    ...{ epoch: 1, learningRate: 1, running: { accuracy: 0, loss } },
+    splits: { val: { accuracy: 0.9, loss, ...(selected !== undefined && { selected }) } },
+  });
+  const [low, high, none] = [epoch(0.1), epoch(0.2), epoch()];
+  assert.equal(betterOf(low, high, 'auc'), high);
+  assert.equal(betterOf(low, high, 'equalErrorRate'), low);
+  assert.equal(betterOf(none, low, 'auc'), low);
+  assert.equal(betterOf(low, none, 'auc'), low);
+  const better = epoch(0.1, 0.4);
+  assert.equal(betterOf(low, better, 'auc'), better);
 });

@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs';
+import { betterFirst, type MetricName, metric } from '../metrics/metric-catalogue.ts';
 import { readValues } from '../models/model-output.ts';
 import type { EpochRecord, SplitValues } from './history.ts';
 import { allWeights, assignValues } from './model-weights.ts';
@@ -12,17 +13,26 @@ export interface BestEpoch {
 }
 
 /** The best epoch after another one with these values, whose weights the model has. */
-export async function bestOf(best: BestEpoch | undefined, values: SplitValues, model: LayersModel): Promise<BestEpoch> {
-  if (best !== undefined && !isBetter(values, best.values)) return best;
+export async function bestOf(
+  best: BestEpoch | undefined,
+  values: SplitValues,
+  model: LayersModel,
+  by?: MetricName,
+): Promise<BestEpoch> {
+  if (best !== undefined && !isBetter(values, best.values, by)) return best;
   return { values, weights: await readValues(allWeights(model)) };
 }
 
-/** The better of two epochs by validation accuracy, then by validation loss; the earlier of equal ones. */
-export const betterOf = (earlier: EpochRecord, later: EpochRecord): EpochRecord =>
-  isBetter(later.splits[selectionSplit]!, earlier.splits[selectionSplit]!) ? later : earlier;
+/** The better of two epochs by a metric on the validation split, accuracy where none is named, then by its loss; the earlier of equal ones. */
+export const betterOf = (earlier: EpochRecord, later: EpochRecord, by?: MetricName): EpochRecord =>
+  isBetter(later.splits[selectionSplit]!, earlier.splits[selectionSplit]!, by) ? later : earlier;
 
-const isBetter = (values: SplitValues, than: SplitValues): boolean =>
-  values.accuracy > than.accuracy || (values.accuracy === than.accuracy && values.loss < than.loss);
+function isBetter(values: SplitValues, than: SplitValues, by?: MetricName): boolean {
+  const [one, other] = [values, than].map(({ accuracy, selected }) => (by === undefined ? accuracy : selected));
+  if (one === other) return values.loss < than.loss;
+  if (one === undefined || other === undefined) return other === undefined;
+  return betterFirst(metric(by ?? 'accuracy'), one, other) < 0;
+}
 
 /** The complete state of a training after an epoch, outside the backend. Random numbers and schedules have no state. */
 export interface TrainingState {

@@ -27,7 +27,9 @@ export function formatHistory(
       outcomes.flatMap((outcome) => (run.counts[outcome] ? [`${run.counts[outcome]} ${outcome}`] : [])).join(', ') ||
         '–',
       run.seconds === undefined ? '–' : formatSeconds(run.seconds),
-      ...(names.length > 0 ? names.map((name) => formatValues(findNumbers(run, name))) : [formatMain(run)]),
+      ...(names.length > 0
+        ? names.map((name) => run.settings?.[name] ?? formatValues(findNumbers(run, name)))
+        : [formatMain(run)]),
     ]),
   );
   return [header, ...lines.flatMap((line, index) => [line, ...formatChanges(changesOf(runs[index]!))])];

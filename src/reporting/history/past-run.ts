@@ -1,6 +1,8 @@
 import type { Outcome } from '../../engine/events.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
+import { formatFew } from '../../format-numbers.ts';
+import { isJsonObject, type Json } from '../../json.ts';
 import { readEvents } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 import { emptyRun, reduce } from '../run-model.ts';
@@ -14,6 +16,8 @@ export interface PastRun {
   readonly seconds?: number;
   readonly counts: Readonly<Partial<Record<Outcome, number>>>;
   readonly record?: RunRecord;
+  /** Settings that are asked for, by name: `fit.epochs`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** All runs that did something, the last first. */
@@ -77,4 +81,31 @@ export function findNumbers(run: PastRun, name: string): readonly RunNumber[] {
 
 export function namesOf({ stage, name }: RunNumber): readonly string[] {
   return [...new Set([`${stage}.${name}`, `${baseName(stage)}.${name}`, name])];
+}
+
+/**
+ * The settings of these names, `fit.optimizer.learningRate` of a stage or all its instances, that a run's results have in words; one
+ * at its default is left out.
+ */
+export function settingsOf(
+  { record }: PastRun,
+  names: readonly string[],
+  store: FolderStore,
+): Readonly<Record<string, string>> {
+  const values = names.map((name) =>
+    Object.entries(record?.stages ?? {}).flatMap(([stage, { result }]) => {
+      const own = [stage, baseName(stage)].find((one) => name.startsWith(`${one}.`));
+      const settings =
+        own === undefined || result === undefined ? undefined : store.readResult(result)?.fingerprint.settings;
+      const path = name.slice((own ?? '').length + 1).split('.');
+      return (
+        path.reduce<Json | undefined>((found, key) => (isJsonObject(found) ? found[key] : undefined), settings) ?? []
+      );
+    }),
+  );
+  const told = names.map((name, index) => [
+    name,
+    formatFew([...new Set(values[index]!.map((one) => JSON.stringify(one)))], 3),
+  ]);
+  return Object.fromEntries(told.filter(([, text]) => text !== ''));
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { StageEntry } from '../../engine/store/run-folder.ts';
 import { formatHistory } from './format-history.ts';
-import type { PastRun } from './past-run.ts';
+import { type PastRun, settingsOf } from './past-run.ts';
 import { conditionName, selectRuns } from './select-runs.ts';
 
 const run = (day: string, given: Partial<PastRun>, stages: Readonly<Record<string, StageEntry>>): PastRun => ({
@@ -99,4 +100,20 @@ test('a line says how a run ended and its main numbers: of a matrix their range,
     formatHistory(runs.slice(2), ['test.auc'], () => [])[1],
     '2025-01-01-4f2a  study     succeeded  1 ran   10 s  0.8000 (0.7000–0.9000)',
   );
+});
+
+test('a setting of the results is shown like a number, a range of instances by their values', () => {
+  const settings: Readonly<Record<string, object>> = {
+    a: { epochs: 3, optimizer: { learningRate: 0.1 } },
+    b: { optimizer: { learningRate: 0.2 } },
+  };
+  const store = { readResult: (digest: string) => ({ fingerprint: { settings: settings[digest] } }) };
+  const entry = (result: string) => ({ outcome: 'ran', result }) as unknown as StageEntry;
+  const past = run('2025-01-04', {}, { 'fit[n=1]': entry('a'), 'fit[n=2]': entry('b') });
+  const names = ['fit.optimizer.learningRate', 'fit[n=1].epochs', 'fit.momentum', 'fit'];
+  const shown = settingsOf(past, names, store as unknown as FolderStore);
+  assert.deepEqual(shown, { 'fit.optimizer.learningRate': '0.1, 0.2', 'fit[n=1].epochs': '3' });
+  const found = selectRuns([{ ...past, settings: shown }], { show: ['fit[n=1].epochs'] });
+  assert.ok(found.ok);
+  assert.match(formatHistory(found.value, ['fit[n=1].epochs'], () => [])[1]!, / {2}3$/);
 });

@@ -47,7 +47,8 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
     ...(sort === undefined || sort === 'duration' ? [] : [sort]),
     ...(query.show ?? []),
   ];
-  const missing = asked.find((name) => !names.has(name));
+  const settings = new Set(runs.flatMap(({ settings = {} }) => Object.keys(settings)));
+  const missing = asked.find((name) => !names.has(name) && !settings.has(name));
   if (missing !== undefined) {
     const mistake = unknown('run with a number', missing, names);
     const isCut = runs.some(({ record }) => Object.values(record?.stages ?? {}).some((one) => one.numbersLeftOut));

@@ -25,7 +25,9 @@ export function describePlanned(
     name: stage.name,
     kind: stage.kind,
     description: stage.description,
-    settings: flatten(stage.settings).map(([path, value]): Setting => ({ path, value, written: written.has(path) })),
+    settings: flatten(stage.slot ? {} : stage.settings).map(
+      ([path, value]): Setting => ({ path, value, written: written.has(path) }),
+    ),
     inputs: stage.inputs.map(({ port, items }) => ({ port, from: items.map(sourceOf) })),
     outputs: stage.outputs.map(({ port, type, path }) => ({ port, type, path, href: hrefOf(path, page) })),
   };

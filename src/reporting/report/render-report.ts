@@ -12,7 +12,8 @@ import { renderPage } from './page.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results.ts';
 import { renderFacts, renderWhatRan, stateWords } from './stages.ts';
-import { showValue } from './table.ts';
+import type { Sweep } from './sweeps.ts';
+import { renderTable, showValue } from './table.ts';
 
 const mostFailures = 10;
 const mostWarnings = 4;
@@ -30,6 +31,8 @@ export function renderReport(model: ReportModel): string {
       { id: 'summary', title: 'Summary', content: stages.flatMap(renderSummary) },
       { id: 'progress', title: 'Progress', content: renderProgress(stages) },
       { id: 'findings', title: 'Findings', content: renderFindings(stages) },
+      { id: 'sweeps', title: 'Sweeps', content: model.sweeps.map(renderSweep) },
+      { id: 'selections', title: 'Selections after test numbers', content: renderLateSelections(model) },
       { id: 'warnings', title: 'Warnings', content: renderWarnings(warnings) },
       ...resultSections(stages),
       { id: 'pipeline', title: 'What ran and why', content: renderWhatRan(model) },
@@ -49,6 +52,17 @@ const renderSummary = ({ outputs }: ReportStage): readonly Html[] =>
       ? [html`<div class="card padded prose keep">${renderMarkdown(shown.text, shown.pictures)}</div>`]
       : [],
   );
+
+const renderSweep = ({ title, columns, rows, text }: Sweep): Html =>
+  html`${renderTable(columns, rows, title)}${text !== undefined && html`<p>${text}</p>`}`;
+
+function renderLateSelections({ lateSelections }: ReportModel): readonly Html[] {
+  if (lateSelections.length === 0) return [];
+  const rows = lateSelections.map(({ stage, at, test }) => [stage, whenIs(at), test.stage, whenIs(test.at)]);
+  const why =
+    'Numbers of the test split existed when these were chosen. Whoever saw them may have chosen by them, and then they flatter.';
+  return [html`<p>${why}</p>${renderTable(['selection', 'made', 'first test numbers', 'since'], rows)}`];
+}
 
 /** What the run is for, then the rest in the order of the file. */
 function finalsFirst({ stages, finals }: ReportModel): readonly ReportStage[] {

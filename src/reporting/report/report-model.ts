@@ -4,6 +4,8 @@ import type { Json } from '../../json.ts';
 import type { ArtifactType, Highlight } from '../../stage.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import type { StageModel } from '../run-model.ts';
+import type { LateSelection } from './late-selections.ts';
+import type { Sweep } from './sweeps.ts';
 
 /** Everything that a run's page shows, as plain data: the same model gives the same page. */
 export interface ReportModel {
@@ -22,6 +24,9 @@ export interface ReportModel {
   readonly graph?: ReportGraph | undefined;
   /** Names of stages whose outputs are shown first, in this order. */
   readonly finals: readonly string[];
+  /** Searches by successive halving. */
+  readonly sweeps: readonly Sweep[];
+  readonly lateSelections: readonly LateSelection[];
   readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
   /** Facts about the run: versions, host, commit. */
   readonly facts: readonly (readonly [name: string, value: string])[];

@@ -8,14 +8,17 @@ import type { RunEvent } from '../../engine/events.ts';
 import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { Json } from '../../json.ts';
 import { emptyRun, isDone, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
 import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
+import { lateSelections } from './late-selections.ts';
 import { PageRoom } from './page-room.ts';
 import { PageSchedule } from './page-schedule.ts';
 import { showArtifact } from './read-artifact.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { drawStages } from './stage-graph.ts';
+import { sweepsOf } from './sweeps.ts';
 
 export interface ReportOptions {
   readonly pipeline: Pipeline;
@@ -168,8 +171,47 @@ export class ReportWriter implements RunListener {
       notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage)).length,
       graph: await drawStages(stages, (name) => states.get(name)!),
       finals: this.#run.finals,
+      ...(state === 'running' ? { sweeps: [], lateSelections: [] } : this.#selections(described)),
       warnings: this.#run.warnings,
       facts: runFacts(this.#options, described),
+    };
+  }
+
+  /** What was chosen among candidates, and what was known of the test split before. */
+  #selections(described: readonly ReportStage[]): Pick<ReportModel, 'sweeps' | 'lateSelections'> {
+    const { pipeline, publisher, stages } = this.#options;
+    const { store } = publisher;
+    if (!stages.some(({ kind, slot }) => kind === 'select' || slot !== undefined))
+      return { sweeps: [], lateSelections: [] };
+    const recordOf = (stage: string) => {
+      const digest = store.readLatest(pipeline.name, stage as StageName);
+      return digest === undefined ? undefined : store.readResult(digest)?.record;
+    };
+    const choiceOf = (stage: string, port: string) => {
+      const path = stages.find(({ name }) => name === stage)?.outputs.find((output) => output.port === port)?.path;
+      return path === undefined ? undefined : readJson<Json>(join(pipeline.root, path));
+    };
+    const madeAt = (stage: string) => {
+      const record = recordOf(stage);
+      const began = record && Date.parse(record.startedAt);
+      return began === undefined ? undefined : { began, ended: began + 1000 * record!.seconds };
+    };
+    const now = described.flatMap(({ name, outputs }) => {
+      const isTested = outputs.some(
+        ({ shown }) => shown?.as === 'metrics' && shown.metrics.some(({ name }) => isOfTest(name)),
+      );
+      return isTested ? [{ stage: name, at: madeAt(name)?.ended ?? Number.POSITIVE_INFINITY }] : [];
+    });
+    const before = store.runsOf(pipeline.name).flatMap((run) => {
+      const record = run.readRecord();
+      const at = record && Date.parse(record.startedAt) + 1000 * record.seconds;
+      return Object.entries(record?.stages ?? {}).flatMap(([stage, { metrics = {} }]) =>
+        Object.keys(metrics).some(isOfTest) ? [{ stage, at: at! }] : [],
+      );
+    });
+    return {
+      sweeps: sweepsOf({ stages, choiceOf, secondsOf: (stage) => recordOf(stage)?.seconds }),
+      lateSelections: lateSelections(stages, madeAt, [...now, ...before]),
     };
   }
 
@@ -207,7 +249,11 @@ export class ReportWriter implements RunListener {
     const latest = isDone(model) ? store.readLatest(pipeline.name, stage.name) : undefined;
     const result = latest && store.readResult(latest);
     const last = before && (before === latest ? result : store.readResult(before));
+    const settings = JSON.stringify(result?.fingerprint.settings);
+    const { slot, ...own } = stage;
+    const chosen = [...(slot?.candidates.values() ?? [])].find((one) => JSON.stringify(one.keyedSettings) === settings);
     return {
+      ...(chosen && { settings: describePlanned({ ...own, ...chosen }, this.#path).settings }),
       log: describeLog(stage, result, store, run, this.#room),
       ...(isDone(model) && {
         outputs: outputs.map((output) => {
@@ -223,6 +269,8 @@ export class ReportWriter implements RunListener {
     };
   }
 }
+
+const isOfTest = (metric: string): boolean => metric.startsWith('test.');
 
 /** Facts of a run beside its stages: its pipeline, its host and its versions. */
 function runFacts(

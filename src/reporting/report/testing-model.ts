@@ -30,6 +30,8 @@ export function exampleModel(given: Partial<ReportModel> = {}): ReportModel {
     stages: [exampleStage()],
     notAsked: 0,
     finals: [],
+    sweeps: [],
+    lateSelections: [],
     warnings: [],
     facts: [['Restage', '0.1.0']],
     ...given,

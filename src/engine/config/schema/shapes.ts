@@ -37,6 +37,45 @@ const output = z.union([
   }),
 ]);
 
+/** An axis of so many trials. */
+export const trialsShape = z.int().min(1).max(1000);
+
+const range = (bound: z.ZodNumber) =>
+  z.tuple([bound, bound]).refine(([low, high]) => low < high, 'expected the lower bound first');
+
+/** How values of one setting are drawn. */
+const drawShape = z.union(
+  [
+    z.strictObject({ uniform: range(z.number()) }),
+    z.strictObject({ logUniform: range(z.number().positive()) }),
+    z.strictObject({ int: range(z.int()) }),
+    z.strictObject({ choice: z.array(z.unknown()).nonempty() }),
+  ],
+  { error: '{ uniform: [low, high] }, { logUniform: … }, { int: … } or { choice: […] }' },
+);
+export type Draw = z.infer<typeof drawShape>;
+
+/** An axis of points whose values are drawn. */
+export const drawsShape = z
+  .object({
+    count: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .describe('Draws so many points, `fit[sample=1]` and so on; a larger count keeps the earlier ones.'),
+    seed: z.int().default(1).describe('Decides the values that are drawn.'),
+  })
+  .catchall(drawShape);
+
+/** An axis of slots, for what another stage chooses. */
+export const slotsShape = z.strictObject({
+  of: z.string().describe('A stage whose only axis has the candidates, such as `fit`.'),
+  by: z
+    .string()
+    .describe('The choice among them, such as `best.choice`: slot 1 takes the values of the first, and so on.'),
+  count: z.int().min(1).max(10_000).describe('How many slots there are.'),
+});
+
 export const stageShape = z.strictObject({
   kind: z.string().describe("What the stage does: a built-in kind, or a folder of the project's `stages/`."),
   description: z.string().optional().describe('A description; it changes no result.'),
@@ -65,21 +104,28 @@ export const stageShape = z.strictObject({
   matrix: z
     .record(
       z.string(),
-      z
-        .array(
-          z.union([
-            scalar,
-            z.looseObject({
-              id: scalar.describe(
-                'The name of the value in `fit[net=small]`; its other keys are read as `${matrix.net.width}`.',
-              ),
-            }),
-          ]),
-        )
-        .nonempty(),
+      z.union([
+        z
+          .array(
+            z.union([
+              scalar,
+              z.looseObject({
+                id: scalar.describe(
+                  'The name of the value in `fit[net=small]`; its other keys are read as `${matrix.net.width}`.',
+                ),
+              }),
+            ]),
+          )
+          .nonempty(),
+        trialsShape,
+        drawsShape,
+        slotsShape,
+      ]),
     )
     .optional()
-    .describe('One stage for each combination of the values, which are read as `${matrix.seed}`.'),
+    .describe(
+      'One stage for each combination of the values, which are read as `${matrix.seed}`. `{ repeat: 3 }` repeats a program three times that gives other results each time.',
+    ),
   resources: resources
     .prefault({})
     .describe('What the stage occupies while it runs. Stages run side by side as long as the machine has room.'),

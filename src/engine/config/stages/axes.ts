@@ -5,20 +5,37 @@ import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
+import { slotsShape, trialsShape } from '../schema/shapes.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import { child, describeNode, entriesOf, isText, type Node, type TextNode, toJson } from '../yaml/node.ts';
+import { drawPoints } from './draw-points.ts';
 
 /** One dimension of a matrix. */
 export interface Axis {
   readonly name: string;
   readonly values: readonly AxisValue[];
   readonly at: Span;
+  /** For slots: the stage of the candidates, and the artifact that ranks them. */
+  readonly slots?: Readonly<Record<'of' | 'by', TextNode>>;
 }
 
 export interface AxisValue {
   /** The scalar as text, or the `id` of a map: what stands in the stage's name. */
   readonly label: string;
   readonly node: Node;
+  /** A point of drawn values, or one of several trials that differ in nothing else. */
+  readonly made?: 'drawn' | 'trial';
+  readonly slot?: Slot;
+}
+
+/** What a value stands for that is known only once a stage has chosen: the candidate with the rank of the slot. */
+export interface Slot {
+  /** Its rank, counted from 0. */
+  readonly index: number;
+  /** The artifacts that rank: of a choice among slots, first its own, then the one that filled those. */
+  readonly choices: readonly { readonly by: TextNode; readonly axis: string }[];
+  /** All candidates. */
+  readonly among: readonly AxisValue[];
 }
 
 export type Combination = ReadonlyMap<string, AxisValue>;
@@ -47,10 +64,16 @@ export function axesOfDefinitions(
   // A cycle is reported later, for the instances; here its edges inherit nothing.
   for (const definition of postOrder(definitions.values(), (one) => sources.get(one)!.map(({ from }) => from))) {
     const inherited = sources.get(definition)!.flatMap(({ from, reference }) => {
-      return (result.get(from) ?? []).filter(({ name }) => !reference.selection.has(name));
+      return reference === undefined
+        ? []
+        : (result.get(from) ?? []).filter(({ name }) => !reference.selection.has(name));
     });
     const axes = new Map<string, Axis>();
-    for (const axis of [...inherited, ...own.get(definition)!]) addAxis(context, axes, axis, definition);
+    const made = own.get(definition)!.flatMap((axis) => {
+      const of = axis.slots && sources.get(definition)!.find(({ of }) => of === axis.slots!.of)?.from;
+      return axis.slots ? fillSlots(context, definition, axis, of && (result.get(of) ?? [])) : [axis];
+    });
+    for (const axis of [...inherited, ...made]) addAxis(context, axes, axis, definition);
     result.set(definition, bounded(context, definition, [...axes.values()]));
   }
   return result;
@@ -73,9 +96,57 @@ function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly
       report({ code: 'wrong-name', message: `"${name}" is not a valid name for an axis`, at: keyAt, hint });
       return [];
     }
-    const values = value.type === 'list' ? readValues({ report }, name, value.items) : [];
-    return values.length === 0 ? [] : [{ name, values, at: keyAt }];
+    const values = valuesOf({ report }, name, value);
+    const [of, by] = [child(value, 'of'), child(value, 'by')];
+    const slots = isText(of) && isText(by) ? { of, by } : undefined;
+    return values.length === 0 ? [] : [{ name, values, at: keyAt, ...(slots && { slots }) }];
   });
+}
+
+/** The values of an axis: those of a list, points that are drawn, or trials by their number. */
+function valuesOf(context: Pick<LoadContext, 'report'>, name: string, value: Node): readonly AxisValue[] {
+  if (value.type === 'list') return readValues(context, name, value.items);
+  const slots = slotsShape.safeParse(toJson(value));
+  if (slots.success) return counted(slots.data.count, value);
+  if (value.type === 'map') return drawPoints(value).map((point) => ({ ...point, made: 'drawn' }));
+  const trials = trialsShape.safeParse(value.value);
+  return trials.success ? counted(trials.data, value).map((one) => ({ ...one, made: 'trial' })) : [];
+}
+
+const counted = (count: number, { at }: Node): readonly AxisValue[] =>
+  Array.from({ length: count }, (_, index) => ({
+    label: String(index + 1),
+    node: { type: 'scalar', value: index + 1, at },
+  }));
+
+/** The axis with what its slots may hold: the values of the only axis of the stage `of`, or what its slots may hold. */
+function fillSlots(
+  { report }: LoadContext,
+  { scope }: Definition,
+  axis: Axis,
+  candidates: readonly Axis[] | undefined,
+): readonly Axis[] {
+  const { of, by } = axis.slots!;
+  const [only, ...others] = candidates ?? [];
+  const stage = `the stage "${of.value}"`;
+  const mistake =
+    candidates === undefined
+      ? `Expected a stage in "of", got "${of.value}"`
+      : only === undefined || others.length > 0
+        ? `Slots take the values of one axis, but ${stage} has ${candidates.length}`
+        : only.values.length < axis.values.length
+          ? `There are ${axis.values.length} slots, but ${stage} has only ${only.values.length} instances`
+          : undefined;
+  if (mistake !== undefined || only === undefined) {
+    report({ code: 'wrong-reference', message: mistake!, at: of.at });
+    return [];
+  }
+  const { choices = [], among = only.values } = only.values[0]!.slot ?? {};
+  const all = [{ by: { ...by, home: by.home ?? scope }, axis: only.name }, ...choices];
+  const values = axis.values.map(({ label }, index) => {
+    return { label, node: among[0]!.node, slot: { index, choices: all, among } };
+  });
+  return [{ ...axis, values }];
 }
 
 function readValues(
@@ -104,7 +175,9 @@ function readValues(
 
 interface Source {
   readonly from: Definition;
-  readonly reference: StageReference;
+  /** Absent where no axis is inherited: the candidates `of` slots. */
+  readonly reference?: StageReference;
+  readonly of?: TextNode;
 }
 
 function sourcesOf(
@@ -112,7 +185,11 @@ function sourcesOf(
   own: readonly Axis[],
   definitions: ReadonlyMap<string, Definition>,
 ): readonly Source[] {
-  return Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(([port, { value }]) => {
+  const candidates = own.flatMap(({ slots }): readonly Source[] => {
+    const from = slots && definitions.get((slots.of.home ?? definition.scope).prefix + slots.of.value);
+    return from && from !== definition ? [{ from, of: slots.of }] : [];
+  });
+  const read = Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(([port, { value }]) => {
     if (!isText(value) || definition.kind?.spec.inputs[port]?.list) return [];
     return textsOf(value, definition, own).flatMap(({ value: text, home = definition.scope }) => {
       const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
@@ -120,6 +197,7 @@ function sourcesOf(
       return from ? [{ from, reference }] : [];
     });
   });
+  return [...candidates, ...read];
 }
 
 /** The texts that an input may have: one, or one for each combination of the stage's own axes where these are in it. */

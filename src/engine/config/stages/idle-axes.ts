@@ -24,9 +24,16 @@ export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly
 }
 
 /** Everything of a stage that its fingerprint will hold. */
-function workOf({ keyedSettings, inputs, env, outputs }: Stage): string {
+function workOf({ keyedSettings, inputs, env, outputs, trial, slot }: Stage): string {
   const read = inputs.map(({ port, items }) => [port, items]);
-  return JSON.stringify([keyedSettings, read, env, outputs.map(({ port, extension }) => [port, extension])]);
+  return JSON.stringify([
+    trial,
+    slot?.index,
+    keyedSettings,
+    read,
+    env,
+    outputs.map(({ port, extension }) => [port, extension]),
+  ]);
 }
 
 function describeIdle({ name, values, at }: Axis, definition: Definition): Diagnostic {

@@ -62,7 +62,12 @@ export async function resolveInputs(work: InputWork, instance: Instance): Promis
   return resolved;
 }
 
-async function resolveInput(work: InputWork, reader: Reader, value: Node): Promise<Omit<Input, 'at'> | undefined> {
+/** One input; `known` is absent for a port that the kind does not declare. */
+export async function resolveInput(
+  work: InputWork,
+  reader: Reader,
+  value: Node,
+): Promise<Omit<Input, 'at'> | undefined> {
   const { report } = work.context;
   const { port, known } = reader;
   if (value.type === 'list' && known && !known.list) {
@@ -184,8 +189,34 @@ function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<stri
   return item.from === 'stage' ? labelsOf(instances.byName.get(item.stage)!.axes) : {};
 }
 
+/** Fields of axis values, `net.width`, that the settings of a stage name where they may name axes of a port. */
+function fieldsAsked({ definition, node }: Instance, port: string): readonly string[] {
+  const settings = Object.entries(definition.kind?.spec.axes ?? {}).filter(([, ports]) => ports.includes(port));
+  const named = settings.flatMap(([name]) => itemsOf(child(child(node, 'with'), name)));
+  return named.flatMap((item) => (isText(item) && item.value.includes('.') ? [item.value] : []));
+}
+
+/** Those that an instance has: a slot has them only once its candidate is chosen. */
+function fieldsOf({ axes }: Instance, names: readonly string[]): Readonly<Record<string, string>> {
+  const found = names.flatMap((name) => {
+    const [axis = '', ...path] = name.split('.');
+    const value = axes.get(axis);
+    const node = path.reduce<Node | undefined>(
+      (inner, key) => child(inner, key),
+      value?.slot ? undefined : value?.node,
+    );
+    return node?.type === 'scalar' ? [[name, String(node.value)] as const] : [];
+  });
+  return Object.fromEntries(found);
+}
+
 /** Items of a list port with their labels: axes that the reader does not fix, the stage, the path. */
-function labelled(found: readonly FoundItem[], { instance, known }: Reader, work: InputWork): readonly InputItem[] {
+function labelled(
+  found: readonly FoundItem[],
+  { instance, port, known }: Reader,
+  work: InputWork,
+): readonly InputItem[] {
+  const asked = fieldsAsked(instance, port);
   const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
   return found.map(({ item, stage, glob }) => {
     const labels: Record<string, string> = {};
@@ -194,6 +225,7 @@ function labelled(found: readonly FoundItem[], { instance, known }: Reader, work
       for (const [axis, label] of Object.entries(axesOf(item, work))) {
         if (known?.labelled || !instance.axes.has(axis)) labels[axis] = label;
       }
+      Object.assign(labels, fieldsOf(work.instances.byName.get(item.stage)!, asked));
     } else if (glob || found.length > 1) {
       // An absolute path is this machine's, and labels are part of the fingerprint.
       const isOwn = !isAbsolute(item.shown) && !item.shown.startsWith('npm:');

@@ -113,6 +113,10 @@ export function agreeing(
   return one ? [one] : [];
 }
 
+/** The stage's map as it is with other values of its axes; mistakes in it are reported. */
+export const instanceNode = (context: LoadContext, definition: Definition, axes: Combination): MapNode =>
+  substituteStage(context, definition, axes, false);
+
 /** The stage's map with its `${…}` replaced. The matrix is needed no more: its shape is checked once, `withMatrix`. */
 function substituteStage(
   { report }: LoadContext,

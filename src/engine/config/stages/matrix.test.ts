@@ -257,3 +257,82 @@ test('an axis decides by a setting, a member, an input, the environment, or the 
 `);
   assert.equal(pipeline.stages.length, 15);
 });
+
+const drawnStage = (sample: string) => `stages:
+  fit: { kind: train, matrix: { sample: ${sample} }, inputs: { dataset: data/ }, with: { rate: "\${matrix.sample.rate}", epochs: "\${matrix.sample.epochs}" } }
+`;
+
+test('a block draws joint points; a larger count keeps the earlier ones, and another setting the values of this', async () => {
+  const rate = 'rate: { logUniform: [1e-4, 1e-1] }';
+  const drawn = async (rest: string) =>
+    (await load(drawnStage(`{ ${rate}, ${rest} }`))).stages.map(({ keyedSettings }) => keyedSettings);
+  const few = await drawn('epochs: { int: [1, 9] }, count: 3, seed: 4');
+  const more = await drawn('epochs: { int: [1, 9] }, count: 60, seed: 4');
+  assert.deepEqual(more.slice(0, 3), few);
+  const others = await drawn('epochs: { choice: [2, 3] }, count: 60, seed: 4');
+  assert.deepEqual(
+    others.map(({ rate }) => rate),
+    more.map(({ rate }) => rate),
+  );
+  assert.notDeepEqual(await drawn('epochs: { int: [1, 9] }, count: 3, seed: 5'), few);
+  const rates = more.map(({ rate }) => Number(rate));
+  assert.ok(rates.every((one) => one >= 1e-4 && one <= 1e-1));
+  assert.ok(rates.filter((one) => one < 1e-3).length > 10, 'a third of a logarithmic range is below 1e-3');
+  assert.deepEqual(new Set(others.map(({ epochs }) => epochs)), new Set([2, 3]));
+  const { stages } = await load(drawnStage(`{ ${rate}, epochs: { choice: [2] }, count: 2 }`));
+  assert.deepEqual(
+    stages.map(({ name, drawn }) => [name, drawn]),
+    [
+      ['fit[sample=1]', { rate: 0.002723, epochs: 2 }],
+      ['fit[sample=2]', { rate: 0.0001275, epochs: 2 }],
+    ],
+  );
+});
+
+test('a draw of a wrong form is told at its place', async () => {
+  const text = await mistakes(drawnStage('{ rate: { uniform: [2, 1] }, epochs: { choices: [1] }, count: 0 }'));
+  assert.deepEqual(text.match(/error: .*(rate|epochs|count).*(?= \[)/g)?.slice(0, 3), [
+    'error: Invalid "matrix.sample.rate.uniform": expected the lower bound first',
+    'error: Expected { uniform: [low, high] }, { logUniform: … }, { int: … } or { choice: […] } for "matrix.sample.epochs", got a map',
+    'error: Expected a number of at least 1 for "matrix.sample.count", got 0',
+  ]);
+});
+
+test('trials of a program have results of their own, and the first keeps that without trials', async () => {
+  const stages = (matrix: string) => `stages:
+  draw: { kind: command, ${matrix} outputs: { drawing: "out/\${matrix.repeat}.svg" }, with: { run: x } }
+  read: { kind: command, inputs: { drawing: draw.drawing }, with: { run: x } }
+`;
+  const trials = (await load(stages('matrix: { repeat: 3 },'))).stages.map(({ name, trial }) => [name, trial]);
+  assert.deepEqual(trials, [
+    ['draw[repeat=1]', undefined],
+    ['draw[repeat=2]', '2'],
+    ['draw[repeat=3]', '3'],
+    ['read[repeat=1]', undefined],
+    ['read[repeat=2]', undefined],
+    ['read[repeat=3]', undefined],
+  ]);
+});
+
+test('a setting that may name axes may name fields of their values, which are labels then', async () => {
+  const stages = (columns: string) => `stages:
+  fit:
+    kind: train
+    matrix: { net: [{ id: x, rate: 0.1 }, { id: y, rate: 0.2 }] }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.net.rate}" }
+  score: { kind: evaluate, inputs: { model: fit.model, dataset: data/ } }
+  all: { kind: roc, inputs: { scores: [score.scores] }, with: { columns: [${columns}] } }
+`;
+  const labels = async (columns: string) => read(await load(stages(columns)), 'all', 'scores').map(([, own]) => own);
+  assert.deepEqual(await labels('net'), [{ net: 'x' }, { net: 'y' }]);
+  assert.deepEqual(await labels('net.rate'), [
+    { net: 'x', 'net.rate': '0.1' },
+    { net: 'y', 'net.rate': '0.2' },
+  ]);
+  const [told] = (await mistakes(stages('net.rat'))).split('\n');
+  assert.equal(
+    told,
+    'pipelines/p.yaml:8:75: error: The items of the input "scores" have no axis "net.rat" [unknown-axis]',
+  );
+});

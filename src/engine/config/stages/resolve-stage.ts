@@ -8,6 +8,7 @@ import type { Edge } from './find-cycles.ts';
 import { findStage, type InputWork, resolveInputs } from './inputs.ts';
 import { agreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
+import { madeValues, resolveSlot, withParts } from './slots.ts';
 import { resolveCode } from './stage-code.ts';
 
 /** An instance as a stage, undefined where anything in it is wrong; and what it needs, as far as that is known. */
@@ -17,10 +18,12 @@ export async function resolveStage(
 ): Promise<{ readonly stage?: Stage; readonly edges: readonly Edge[]; readonly warnings: readonly Diagnostic[] }> {
   const { definition, node, shape, outputs } = instance;
   const { kind, at } = definition;
-  const inputs = await resolveInputs(work, instance);
+  const read = await resolveInputs(work, instance);
   const after = resolveAfter(work, instance);
+  const slot = await resolveSlot(work, instance, read);
+  const inputs = slot ? [...read, slot.input] : read;
   const edges = [...inputs.flatMap(inputEdges), ...after];
-  const settings = kind && resolveSettings(work.context, definition, node, inputs);
+  const settings = kind && resolveSettings(work.context, definition, node, read);
   const nothing = { edges, warnings: [] };
   if (!settings || !shape) return nothing;
   const { kind: _, inputs: _i, with: _w, outputs: _o, after: _a, matrix: _m, env, resources, ...common } = shape;
@@ -32,17 +35,14 @@ export async function resolveStage(
   const stage: Stage = {
     name: instance.name,
     axes: labelsOf(instance.axes),
+    ...madeValues(instance.axes, definition),
     kind: spec.name,
     kindVersion: version,
     ...settings,
     ...common,
     ...code?.stage,
-    inputs: inputs
-      .filter(({ port }) => !spec.inputs[port]?.code)
-      .map((input) => {
-        const parts = spec.inputs[input.port]?.parts?.(settings.settings as never);
-        return parts ? { ...input, parts } : input;
-      }),
+    inputs: withParts(inputs, spec, settings.settings),
+    ...(slot && { slot: slot.slot }),
     outputs,
     after: [...new Set(after.map(({ to }) => to))],
     env: variables,

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load, mistakes, stageOf } from '../testing-kinds.ts';
+
+/** Candidates with a rate and epochs of their own, of which two are chosen, and of these one. */
+const sweep = (rest = '') => `stages:
+  fit1:
+    kind: train
+    matrix: { sample: { rate: { uniform: [0.1, 0.3] }, count: 3, seed: 2 } }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.sample.rate}", epochs: 1 }
+  best1: { kind: command, inputs: { models: [fit1.model] }, outputs: { choice: out/1.json }, with: { run: x } }
+  fit2:
+    kind: train
+    matrix: { slot: { of: fit1, by: best1.choice, count: 2 } }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.slot.rate}", epochs: 3 }
+  score2: { kind: evaluate, inputs: { model: fit2.model, dataset: data/ } }
+  best2: { kind: command, inputs: { models: [fit2.model] }, outputs: { choice: out/2.json }, with: { run: x } }
+  fit3:
+    kind: train
+    matrix: { slot: { of: fit2, by: best2.choice, count: 1 } }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.slot.rate}", epochs: 9 }
+${rest}`;
+
+test('a slot has the settings of every candidate, and reads the choices that lead to one of them', async () => {
+  const pipeline = await load(sweep());
+  assert.deepEqual(
+    pipeline.stages.map(({ name }) => name).filter((name) => name.includes('slot')),
+    ['fit2[slot=1]', 'fit2[slot=2]', 'score2[slot=1]', 'score2[slot=2]', 'fit3[slot=1]'],
+  );
+  const { slot, inputs } = stageOf(pipeline, 'fit3[slot=1]');
+  assert.deepEqual([slot!.index, slot!.axes, [...slot!.candidates.keys()]], [0, ['slot', 'sample'], ['1', '2', '3']]);
+  const read = inputs.flatMap(({ port, items }) => items.map((item) => [port, 'stage' in item && item.stage]));
+  assert.deepEqual(read, [
+    ['dataset', false],
+    ['matrix.slot', 'best2'],
+    ['matrix.slot', 'best1'],
+  ]);
+  const candidates = pipeline.stages
+    .slice(0, 3)
+    .map(({ keyedSettings }) => ({ rate: keyedSettings['rate'], epochs: 9 }));
+  const settings = [...slot!.candidates.values()].map(({ keyedSettings: { rate, epochs } }) => ({ rate, epochs }));
+  assert.deepEqual(settings, candidates);
+  const { inputs: own, drawn } = slot!.candidates.get('2')!;
+  assert.deepEqual(
+    [own.map(({ port, parts }) => [port, parts]), drawn],
+    [[['dataset', ['train', 'val-9']]], { rate: settings[1]!.rate }],
+  );
+  assert.equal(stageOf(pipeline, 'score2[slot=2]').slot, undefined);
+});
+
+test('slots that cannot be filled are told at their place', async () => {
+  const told = async (slot: string, more = '') => {
+    const use = `inputs: { dataset: data/ }, with: { rate: "\${matrix.slot.rate}" }${more}`;
+    const text = await mistakes(sweep(`  other: { kind: train, matrix: { slot: ${slot} }, ${use} }\n`));
+    return text.split('\n')[0];
+  };
+  const texts = [
+    await told('{ of: fit9, by: best1.choice, count: 2 }'),
+    await told('{ of: best1, by: best1.choice, count: 2 }'),
+    await told('{ of: fit1, by: best1.choice, count: 4 }'),
+    await told('{ of: fit1, by: best1.model, count: 2 }'),
+    await told('{ of: fit1, by: fit1.model, count: 2 }'),
+    await told('{ of: fit1, by: best1.choice, count: 2 }', ', env: { RATE: "${matrix.slot.rate}" }'),
+    await told('{ of: fit1, by: best1.choice, count: 2 }'),
+  ];
+  assert.deepEqual(texts, [
+    'pipelines/p.yaml:20:47: error: Expected a stage in "of", got "fit9" [wrong-reference]',
+    'pipelines/p.yaml:20:47: error: Slots take the values of one axis, but the stage "best1" has 0 [wrong-reference]',
+    'pipelines/p.yaml:20:47: error: There are 4 slots, but the stage "fit1" has only 3 instances [wrong-reference]',
+    'pipelines/p.yaml:20:41: error: Expected one choice for the slots of the axis "slot", got 0 [wrong-reference]',
+    'pipelines/p.yaml:20:41: error: Expected one choice for the slots of the axis "slot", got 3 [wrong-reference]',
+    'pipelines/p.yaml:20:41: error: Only "with" may depend on the slots of the axis "slot" [wrong-reference]',
+    'no mistakes',
+  ]);
+});

@@ -1,0 +1,94 @@
+import type { JsonObject } from '../../../json.ts';
+import type { AnyKindSpec } from '../../../stage.ts';
+import type { Definition } from '../definitions.ts';
+import type { ChosenSlot, Input, Stage } from '../pipeline.ts';
+import { child, entriesOf, type MapNode, mapEntries, type Node, toJson } from '../yaml/node.ts';
+import type { Combination } from './axes.ts';
+import { type InputWork, resolveInput } from './inputs.ts';
+import { type Instance, instanceNode } from './instances.ts';
+import { resolveSettings, type Settings } from './settings.ts';
+
+/**
+ * The slot of an instance whose settings depend on which candidate is chosen, and the input with the choices; undefined where
+ * nothing depends on it. Every candidate is checked here, so that no choice can lead to wrong settings.
+ */
+export async function resolveSlot(
+  work: InputWork,
+  instance: Instance,
+  inputs: readonly Input[],
+): Promise<{ readonly slot: ChosenSlot; readonly input: Input } | undefined> {
+  const { context } = work;
+  const { definition, axes } = instance;
+  const [found, ...others] = [...axes].flatMap(([name, { slot }]) => (slot ? [{ name, slot }] : []));
+  if (found === undefined || definition.kind === undefined) return undefined;
+  const { name, slot } = found;
+  const written = slot.among.map((candidate) => {
+    const values = new Map(axes).set(name, candidate);
+    return { label: candidate.label, values, node: instanceNode(context, definition, values) };
+  });
+  const fixed = new Set(written.map(({ node }) => JSON.stringify(toJson(without(node, 'with')))));
+  if (fixed.size === 1 && new Set(written.map(({ node }) => withOf(node))).size === 1) return undefined;
+  const at = child(child(definition.node, 'matrix'), name)?.at ?? definition.at;
+  const report = (message: string) => context.report({ code: 'wrong-reference', message, at });
+  if (fixed.size > 1) report(`Only "with" may depend on the slots of the axis "${name}"`);
+  if (others[0] !== undefined) report(`Slots of both "${name}" and "${others[0].name}" are too many for one stage`);
+  const port = `matrix.${name}`;
+  const items: readonly Node[] = slot.choices.map(({ by }) => by);
+  const input = await resolveInput(work, { instance, port, known: undefined }, { type: 'list', items, at });
+  if (input !== undefined && input.items.length !== slot.choices.length) {
+    report(`Expected one choice for the slots of the axis "${name}", got ${input.items.length}`);
+  }
+  const candidates = written.flatMap(({ label, values, node }) => {
+    const settings = settingsOf(work, instance, node, inputs);
+    if (settings === undefined) return [];
+    const own = withParts(inputs, definition.kind!.spec, settings.settings);
+    return [[label, { ...settings, inputs: own, ...madeValues(values, definition) }] as const];
+  });
+  const { index, choices } = slot;
+  return (
+    input && {
+      slot: { port, index, axes: choices.map(({ axis }) => axis), candidates: new Map(candidates) },
+      input: { ...input, at },
+    }
+  );
+}
+
+const without = (node: MapNode, key: string): MapNode =>
+  mapEntries(node, (value, name) => (name === key ? { type: 'scalar', value: null, at: value.at } : value));
+
+const withOf = (node: MapNode): string => JSON.stringify(toJson(child(node, 'with') ?? node));
+
+/** The settings of candidates that all slots of a stage have in common. */
+const known = new WeakMap<Definition, Map<string, Settings | undefined>>();
+
+function settingsOf({ context }: InputWork, { definition }: Instance, node: MapNode, inputs: readonly Input[]) {
+  const settings = known.get(definition) ?? new Map<string, Settings | undefined>();
+  known.set(definition, settings);
+  const text = withOf(node);
+  if (!settings.has(text)) settings.set(text, resolveSettings(context, definition, node, inputs));
+  return settings.get(text);
+}
+
+/** The inputs with the parts of them that a stage of these settings reads. */
+export function withParts(inputs: readonly Input[], spec: AnyKindSpec, settings: JsonObject): readonly Input[] {
+  const read = inputs.filter(({ port }) => !spec.inputs[port]?.code); // code counts by what it imports
+  return read.map((input) => {
+    const parts = spec.inputs[input.port]?.parts?.(settings as never);
+    return parts ? { ...input, parts } : input;
+  });
+}
+
+/** What its own axes say beside their labels: drawn values, and the number of a trial. */
+export function madeValues(axes: Combination, definition: Definition): Pick<Stage, 'drawn' | 'trial'> {
+  const own = entriesOf(child(definition.node, 'matrix'));
+  const trials = [...axes].flatMap(([name, { label, made }]) => (made === 'trial' && own.has(name) ? [label] : []));
+  const drawn = [...axes].flatMap(([name, { node, made }]) =>
+    made === 'drawn' && own.has(name)
+      ? [...entriesOf(node)].map(([key, { value }]) => [key, toJson(value)] as const)
+      : [],
+  );
+  return {
+    ...(drawn.length > 0 && { drawn: Object.fromEntries(drawn.filter(([name]) => name !== 'id')) }),
+    ...(trials.some((label) => label !== '1') && { trial: trials.join() }),
+  };
+}

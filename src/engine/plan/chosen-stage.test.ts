@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { stageOf, TestProject, value } from '../config/testing-kinds.ts';
+import { Graph } from '../graph/graph.ts';
+import { FolderStore } from '../store/folder-store.ts';
+import { chosenStage } from './chosen-stage.ts';
+import type { OutputsOf } from './examine.ts';
+
+const sweep = `stages:
+  fit1:
+    kind: train
+    matrix: { sample: { rate: { uniform: [0.1, 0.3] }, count: 3 } }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.sample.rate}" }
+  best1: { kind: command, inputs: { models: [fit1.model] }, outputs: { choice: out/1.json }, with: { run: x } }
+  fit2:
+    kind: train
+    matrix: { slot: { of: fit1, by: best1.choice, count: 2 } }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.slot.rate}" }
+  best2: { kind: command, inputs: { models: [fit2.model] }, outputs: { choice: out/2.json }, with: { run: x } }
+  fit3:
+    kind: train
+    matrix: { slot: { of: fit2, by: best2.choice, count: 1 } }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.slot.rate}" }
+`;
+
+/** The stage of a slot, with choices that are written as they would be published. */
+async function chosen(name: string, choices: Readonly<Record<string, unknown>>) {
+  using project = new TestProject({ 'pipelines/p.yaml': sweep });
+  const pipeline = value(await project.load());
+  for (const [path, ranking] of Object.entries(choices)) {
+    mkdirSync(dirname(join(project.root, path)), { recursive: true });
+    writeFileSync(join(project.root, path), JSON.stringify({ ranking }));
+  }
+  const store = new FolderStore(project.root, () => {});
+  const outputsOf = (() => ({ choice: { files: [{ digest: '0'.repeat(64) }] } })) as unknown as OutputsOf;
+  const stage = chosenStage(stageOf(pipeline, name), { pipeline, store, graph: new Graph(pipeline) }, outputsOf);
+  return { stage, candidates: pipeline.stages.slice(0, 3) };
+}
+
+const first = [{ sample: '3' }, { sample: '2' }, { sample: '1' }];
+const second = [{ slot: '2' }, { slot: '1' }];
+
+test('a slot is the stage of the candidate that was chosen for it, as if the file had its settings', async () => {
+  const { stage, candidates } = await chosen('fit2[slot=1]', { 'out/1.json': first });
+  const { keyedSettings, settings } = candidates[2]!;
+  assert.deepEqual(
+    [stage.keyedSettings, stage.settings, stage.inputs.map(({ port }) => port)],
+    [keyedSettings, settings, ['dataset']],
+  );
+  assert.deepEqual([stage.name, stage.slot, stage.drawn], ['fit2[slot=1]', undefined, { rate: keyedSettings['rate'] }]);
+});
+
+test('of a choice among slots, the candidate is the one that filled the slot', async () => {
+  const { stage, candidates } = await chosen('fit3[slot=1]', { 'out/1.json': first, 'out/2.json': second });
+  assert.deepEqual(stage.keyedSettings, candidates[1]!.keyedSettings);
+});
+
+test('a choice that does not fill the slot is told', async () => {
+  const told = (ranking: unknown) => chosen('fit2[slot=2]', { 'out/1.json': ranking });
+  await assert.rejects(told(first.slice(0, 1)), {
+    message: 'expected at least 2 choices in the ranking of best1.choice, got 1 choices',
+  });
+  await assert.rejects(told([{}, {}]), {
+    message: 'expected the axis "sample" in the ranking of best1.choice, got 2 choices',
+  });
+  await assert.rejects(told([{}, { sample: '4' }]), {
+    message: 'was given "4" by best1.choice, which is no candidate',
+  });
+  await assert.rejects(told(undefined), {
+    message: 'expected at least 2 choices in the ranking of best1.choice, got 0 choices',
+  });
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Stage } from '../../engine/config/pipeline.ts';
+import { lateSelections } from './late-selections.ts';
+
+const stage = (name: string, kind: string, inputs: Readonly<Record<string, readonly string[]>> = {}) =>
+  ({
+    ...{ name, kind },
+    inputs: Object.entries(inputs).map(([port, stages]) => ({
+      port,
+      items: stages.map((from) => ({ from: 'stage', stage: from, port: 'x', labels: {} })),
+    })),
+  }) as unknown as Stage;
+
+const stages = [
+  stage('fit', 'train'),
+  stage('other', 'train'),
+  stage('scores', 'evaluate', { model: ['fit'] }),
+  stage('apart', 'evaluate', { model: ['other'] }),
+  stage('best', 'select', { models: ['fit'], metrics: ['scores'] }),
+  stage('final', 'evaluate', { model: ['best'] }),
+];
+const late = (tested: readonly (readonly [stage: string, at: number])[]) =>
+  lateSelections(
+    stages,
+    () => ({ began: 100, ended: 110 }),
+    tested.map(([stage, at]) => ({ stage, at })),
+  ).map(({ stage, test }) => [stage, test.stage, test.at]);
+
+test('a selection is late where test numbers of its candidates, or of an earlier choice, existed before', () => {
+  assert.deepEqual(
+    late([
+      ['scores', 90],
+      ['scores', 80],
+    ]),
+    [['best', 'scores', 80]],
+  );
+  assert.deepEqual(late([['final', 90]]), [['best', 'final', 90]]);
+});
+
+test('it is not where they came later, belong to other models, or to a stage that is gone', () => {
+  assert.deepEqual(
+    late([
+      ['scores', 105],
+      ['apart', 10],
+      ['gone', 10],
+    ]),
+    [],
+  );
+});

@@ -1,0 +1,44 @@
+import type { Stage } from '../../engine/config/pipeline.ts';
+import { readBy } from '../../engine/graph/graph.ts';
+
+/** When a stage's result was begun and made, in milliseconds since the epoch. */
+export interface MadeAt {
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** A selection that was made when numbers of the test split existed, which may have been looked at before. */
+export interface LateSelection {
+  readonly stage: string;
+  readonly at: number;
+  /** The stage that had the first of these numbers, and when. */
+  readonly test: { readonly stage: string; readonly at: number };
+}
+
+/**
+ * The selections after test numbers of one of their candidates, or of what an earlier selection chose. `tested` has the stages with
+ * numbers of the test split, also of earlier runs, with the time when each existed.
+ */
+export function lateSelections(
+  stages: readonly Stage[],
+  madeAt: (stage: string) => MadeAt | undefined,
+  tested: readonly LateSelection['test'][],
+): readonly LateSelection[] {
+  const byName = new Map(stages.map((stage) => [String(stage.name), stage]));
+  const reads = (name: string, targets: ReadonlySet<string>, seen = new Set<string>()): boolean => {
+    if (targets.has(name)) return true;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    const stage = byName.get(name);
+    return stage !== undefined && readBy(stage).some((other) => reads(other, targets, seen));
+  };
+  return stages.flatMap((stage) => {
+    const began = stage.kind === 'select' ? madeAt(stage.name)?.began : undefined;
+    if (began === undefined) return [];
+    const models = stage.inputs.filter(({ port }) => port === 'models');
+    const targets = new Set<string>([stage.name, ...readBy({ ...stage, inputs: models })]);
+    const earlier = tested.filter(({ stage, at }) => at < began && reads(stage, targets));
+    const [first] = earlier.toSorted((one, other) => one.at - other.at);
+    return first === undefined ? [] : [{ stage: stage.name, at: began, test: first }];
+  });
+}

@@ -1,0 +1,36 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { chart, quantity } from '../../src/learning/charts/encoders.ts';
+import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
+import { type MetricName, metric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
+
+const width = 480;
+const best = 'best so far';
+
+/** The values of candidates in their order, null where undefined, as points, and the best up to each as steps. */
+export function sweepChart(values: readonly (number | null)[], by: MetricName): TopLevelSpec {
+  const { better, title } = metric(by);
+  const isBetter = (one: number, other: number) => (better === 'higher' ? one > other : one < other);
+  let sofar: number | undefined;
+  const steps = values.flatMap((value, index) => {
+    if (value !== null && (sofar === undefined || isBetter(value, sofar))) sofar = value;
+    return sofar === undefined ? [] : [{ candidate: index + 1, value: sofar, series: best }];
+  });
+  const points = values.flatMap((value, index) =>
+    value === null ? [] : [{ candidate: index + 1, value, series: 'candidate' }],
+  );
+  const axes = {
+    x: quantity('candidate', 'candidate', { tickMinStep: 1 }),
+    y: quantity('value', titleOfPath(`${selectionSplit}.${by}`)),
+  };
+  const names = [best, 'candidate'];
+  const options = { ...axes, legend: { width } };
+  const layer = [
+    ...lineLayers(names, { ...options, filter: `datum.series === '${best}'`, mark: { interpolate: 'step-after' } }),
+    pointLayer(names, { ...axes, filter: "datum.series === 'candidate'" }),
+  ];
+  const subtitle = `${points.length} of ${values.length} candidates have a value; ${better} is better`;
+  return chart(`Candidates by ${title} on ${selectionSplit}`, subtitle, width, {
+    ...{ width, height: 240, data: { values: [...steps, ...points] }, layer },
+  });
+}

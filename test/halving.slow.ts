@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+
+const fit = (matrix: string, axis: string, epochs: number) => `
+    kind: train
+    matrix: ${matrix}
+    inputs: { dataset: faces.dataset }
+    with:
+      imageSize: 56
+      batchSize: 8
+      epochs: ${epochs}
+      trainValues: running
+      by: auc
+      optimizer: { kind: adam, learningRate: "\${matrix.${axis}.rate}" }
+      schedule: { kind: cosine, epochs: 3 }
+`;
+const drawn = '{ n: { rate: { logUniform: [1e-4, 1e-2] }, count: 3 } }';
+const faces = `
+stages:
+  made: { kind: make-faces, with: { size: 64, images: { train: 8, val: 6, test: 6 } } }
+  faces: { kind: load-dataset, inputs: { images: made.faces } }
+`;
+const halving = `${faces}
+  first: ${fit(drawn, 'n', 1)}
+  scores: { kind: evaluate, inputs: { model: first.model, dataset: faces.dataset }, with: { splits: [val] } }
+  best: { kind: select, inputs: { models: [first.model], metrics: [scores.metrics] }, with: { by: auc, count: 2 } }
+  last: ${fit('{ slot: { of: first, by: best.choice, count: 2 } }', 'slot', 3)}
+  tests: { kind: evaluate, inputs: { model: last.model, dataset: faces.dataset }, with: { splits: [val, test] } }
+  winner: { kind: select, inputs: { models: [last.model], metrics: [tests.metrics] }, with: { by: auc } }
+`;
+
+test('a slot continues the candidate that was chosen for it, to the bytes of an unbroken training', async () => {
+  using project = new Project(halving);
+  const { code, events, stdout, stderr } = await project.run();
+  assert.equal(code, 0, stdout + stderr);
+  const told = events.flatMap((event) =>
+    event.type === 'info' && event.stage?.startsWith('last') ? [event.message] : [],
+  );
+  assert.deepEqual(told, Array(2).fill('resumes after epoch 1 of 3, from a checkpoint'));
+
+  using whole = new Project(`${faces}\n  all: ${fit(drawn, 'n', 3)}`);
+  assert.equal((await whole.run()).code, 0);
+  const { ranking } = JSON.parse(project.read('artifacts/test/best/choice.json'));
+  for (const [index, { n }] of ranking.entries()) {
+    for (const file of ['model/weights.bin', 'model/info.json', 'history.json']) {
+      const [slot, one] = [
+        project.path(`artifacts/test/last@slot=${index + 1}`, file),
+        whole.path(`artifacts/test/all@n=${n}`, file),
+      ];
+      assert.deepEqual(readFileSync(slot), readFileSync(one), `${file} of slot ${index + 1}`);
+    }
+  }
+
+  const page = project.read('artifacts/test/report.html');
+  assert.match(page, /Candidates by auc, and how far each went/);
+  assert.match(page, /stopped after first: place \d of 3, the first 2 went on/);
+  assert.match(page, /The rungs took .* together\. Training all 3 candidates to the end would take about/);
+  assert.match(page, /<th scope="row">winner<\/th>.*tests\[slot=/s);
+  assert.match((await project.command('plan', 'test')).stdout, /up to date {2}last\[slot=1\] +rate 0\.0/);
+});
