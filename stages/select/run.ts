@@ -1,5 +1,4 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import type { MetricName } from '../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
@@ -9,7 +8,6 @@ import { type InputArtifact, type StageContext, StageError } from '../../src/sta
 import { thereAre } from '../../src/suggest.ts';
 import { type Choice, choose, measures, type Values } from './choose.ts';
 import type { SelectSettings } from './spec.ts';
-import { sweepChart } from './sweep-chart.ts';
 
 /** A model that may be chosen, by its labels, and its name for messages. */
 type Candidate = Pick<InputArtifact, 'labels' | 'path'> & { readonly name: string } & ReturnType<typeof readMetrics>;
@@ -37,15 +35,10 @@ export default async function run(context: StageContext<SelectSettings>): Promis
     );
   }
   writeFileSync(context.output('choice'), formatChoice(candidates, choice, { by, count }));
-  if (curve)
-    await renderOutput(
-      context,
-      'curve',
-      sweepChart(
-        all.map((values) => values[by] ?? null),
-        by,
-      ),
-    );
+  if (curve) {
+    const { drawSweep } = await import('./sweep-chart.ts'); // loads Vega
+    await drawSweep(context, { values: all.map((values) => values[by] ?? null), by });
+  }
   if (choice.tied.length > 1) context.warn(tieLine(candidates, choice, by));
   if (collapse !== undefined)
     context.warn(`The chosen model, ${name}, learned nothing: it calls ${collapse}. ${cures}`);
@@ -116,7 +109,7 @@ function formatChoice(
     chosen: of(candidates[best]!),
     tied: tied.filter((index) => index !== best).map((index) => of(candidates[index]!)),
     ...(decidedBy === undefined ? {} : { decidedBy }),
-    ...(count !== undefined && { ranking: ranking.slice(0, count).map((index) => candidates[index]!.labels) }),
+    ...(count !== undefined && { count, ranking: ranking.map((index) => candidates[index]!.labels) }),
     candidates: candidates.map(of),
   };
   return `${JSON.stringify(choice, null, 2)}\n`;

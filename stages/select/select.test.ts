@@ -163,7 +163,7 @@ test('with a count, the choice ranks the candidates that go on, by any metric an
   ];
   const { model, choice } = await selected(bench, models, 'equalErrorRate', { count: 2, curve: true });
   assert.equal(model, 'model 3');
-  assert.deepEqual(choice.ranking, [{ seed: '3' }, { seed: '4' }]);
+  assert.deepEqual([choice.count, choice.ranking], [2, [{ seed: '3' }, { seed: '4' }, { seed: '1' }]]);
   assert.deepEqual(bench.highlights.at(-1)!.columns, ['model', 'accuracy', 'auc', 'loss', 'equalErrorRate', 'chosen']);
   assert.deepEqual(
     bench.highlights.at(-1)!.rows.map((row) => row.at(-1)),

@@ -1,14 +1,18 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { chart, quantity } from '../../src/learning/charts/encoders.ts';
 import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { type MetricName, metric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
+import type { StageContext } from '../../src/stage.ts';
 
 const width = 480;
 const best = 'best so far';
 
-/** The values of candidates in their order, null where undefined, as points, and the best up to each as steps. */
-export function sweepChart(values: readonly (number | null)[], by: MetricName): TopLevelSpec {
+/** Draws the values of candidates in their order, null where undefined, as points, and the best up to each as steps. */
+export async function drawSweep(
+  context: Pick<StageContext, 'output' | 'warn'>,
+  { values, by }: { readonly values: readonly (number | null)[]; readonly by: MetricName },
+): Promise<void> {
   const { better, title } = metric(by);
   const isBetter = (one: number, other: number) => (better === 'higher' ? one > other : one < other);
   let sofar: number | undefined;
@@ -30,7 +34,6 @@ export function sweepChart(values: readonly (number | null)[], by: MetricName): 
     pointLayer(names, { ...axes, filter: "datum.series === 'candidate'" }),
   ];
   const subtitle = `${points.length} of ${values.length} candidates have a value; ${better} is better`;
-  return chart(`Candidates by ${title} on ${selectionSplit}`, subtitle, width, {
-    ...{ width, height: 240, data: { values: [...steps, ...points] }, layer },
-  });
+  const body = { width, height: 240, data: { values: [...steps, ...points] }, layer };
+  await renderOutput(context, 'curve', chart(`Candidates by ${title} on ${selectionSplit}`, subtitle, width, body));
 }

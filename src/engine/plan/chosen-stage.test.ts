@@ -63,15 +63,15 @@ test('of a choice among slots, the candidate is the one that filled the slot', a
 test('a choice that does not fill the slot is told', async () => {
   const told = (ranking: unknown) => chosen('fit2[slot=2]', { 'out/1.json': ranking });
   await assert.rejects(told(first.slice(0, 1)), {
-    message: 'expected at least 2 choices in the ranking of best1.choice, got 1 choices',
+    message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 1 choices',
   });
   await assert.rejects(told([{}, {}]), {
-    message: 'expected the axis "sample" in the ranking of best1.choice, got 2 choices',
+    message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 2 choices',
   });
   await assert.rejects(told([{}, { sample: '4' }]), {
     message: 'was given "4" by best1.choice, which is no candidate',
   });
   await assert.rejects(told(undefined), {
-    message: 'expected at least 2 choices in the ranking of best1.choice, got 0 choices',
+    message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 0 choices',
   });
 });

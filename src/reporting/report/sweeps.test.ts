@@ -25,10 +25,16 @@ const candidate = (n: number, auc: number | null) => ({ labels: { n: String(n) }
 const choices: Readonly<Record<string, Json>> = {
   best1: {
     by: 'auc',
+    count: 2,
     ranking: [{ n: '3' }, { n: '1' }],
     candidates: [candidate(1, 0.7), candidate(2, null), candidate(3, 0.8)],
   },
-  best2: { by: 'auc', ranking: [{ n: '2' }], candidates: [candidate(1, 0.81), candidate(2, 0.9)] },
+  best2: {
+    by: 'auc',
+    count: 1,
+    ranking: [{ n: '2' }, { n: '1' }],
+    candidates: [candidate(1, 0.81), candidate(2, 0.9)],
+  },
   best3: { by: 'auc', chosen: candidate(1, 0.95), candidates: [candidate(1, 0.95)] },
 };
 const sources: SweepSources = {
@@ -44,8 +50,8 @@ test('a sweep says how far each candidate went and why, through the slots that i
     title: 'Candidates by auc, and how far each went',
     columns: ['n', 'rate', 'fit1', 'fit2', 'fit3', 'why it ended'],
     rows: [
-      ['1', 0.1, '0.7000', '0.9000', '0.9500', 'place 1 of 1 at the end: chosen'],
-      ['3', 0.3, '0.8000', '0.8100', '', 'stopped after fit2: place 2 of 2, the first 1 went on'],
+      ['1', 0.1, 0.7, 0.9, 0.95, 'trained to the end: chosen'],
+      ['3', 0.3, 0.8, 0.81, '', 'stopped after fit2: place 2 of 2, the first 1 went on'],
       ['2', 0.2, '', '', '', 'stopped after fit1: no value, the first 2 went on'],
     ],
     text: 'The rungs took 1 min 40 s together. Training all 3 candidates to the end would take about 3 min 0 s, by the mean of the 1 candidate that went there, so 44.4 % was saved.',

@@ -2,7 +2,6 @@ import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
 import { formatCountOf, formatSeconds, formatShare } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { isJsonObject, type Json } from '../../json.ts';
-import { betterFirst, findMetric } from '../../learning/metrics/metric-catalogue.ts';
 import { baseName } from '../history/past-run.ts';
 
 /** A search by successive halving: how far each candidate went, and why. */
@@ -10,32 +9,27 @@ export interface Sweep {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
-  /** The time that it took, and that of training all candidates to the end. */
+  /** The time that it took, and that of training all candidates to the end; absent where times are unknown. */
   readonly text?: string;
 }
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What a choice among the candidates of a rung says. */
+/** What a choice among the candidates of a rung says: the first `count` of the `ranking` go on. */
 interface Choice {
   readonly by: string;
   readonly candidates: readonly { readonly labels: Labels }[];
+  readonly count?: number;
   readonly ranking?: readonly Labels[];
   readonly chosen?: { readonly labels: Labels };
 }
 
-/** Instances of one stage, and the choice among them by their label on `axis`. */
+/** Instances of one stage by their labels on an axis, and the choice among them. */
 interface Rung {
   readonly name: string;
   readonly axis: string;
   readonly choice: Choice;
-}
-
-/** How a candidate stands in one rung; `rank` counts from 1. */
-interface Standing {
-  readonly label: string;
-  readonly value: number | undefined;
-  readonly rank: number;
+  readonly stages: ReadonlyMap<string, Stage>;
 }
 
 export interface SweepSources {
@@ -53,115 +47,115 @@ export function sweepsOf(sources: SweepSources): readonly Sweep[] {
     return chain.length === 0 ? [] : [{ stage, chain: chain.toReversed() }];
   });
   const lasts = [...groupBy(slots, ({ stage }) => baseName(stage.name)).values()].map(([first]) => first!);
-  const isFollowed = (length: number, items: readonly InputItem[]) =>
-    lasts.some(({ chain }) => chain.length > length && items.every((item, at) => keyOf(item) === keyOf(chain[at]!)));
-  return lasts.flatMap(({ stage, chain }) => {
-    if (isFollowed(chain.length, chain)) return [];
-    const rungs = rungsOf(stage, chain, sources);
-    return rungs === undefined ? [] : [sweepOf(rungs, sources)];
+  const texts = lasts.map(({ chain }) => JSON.stringify(chain.map(stageOf)).slice(0, -1));
+  return lasts.flatMap(({ stage, chain }, index) => {
+    const isFollowed = texts.some((text) => text.startsWith(`${texts[index]},`));
+    const rungs = isFollowed ? [] : rungsOf(stage, chain, sources);
+    return rungs.length === 0 ? [] : [sweepOf(rungs, sources.secondsOf)];
   });
 }
 
-const keyOf = (item: InputItem): string => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.path);
+const stageOf = (item: InputItem): string => (item.from === 'stage' ? item.stage : item.path);
 
-/** All rungs, the last one too where something chooses among its stages. */
-function rungsOf(
-  last: Stage,
-  chain: readonly InputItem[],
-  { stages, choiceOf }: SweepSources,
-): readonly Rung[] | undefined {
-  const base = baseName(last.name);
-  const reads = ({ inputs }: Stage) =>
-    inputs.flatMap(({ items }) => items.flatMap((item) => ('stage' in item ? [item] : [])));
+/** All rungs, the last one too where something chooses among its stages; none where a choice is missing. */
+function rungsOf(last: Stage, chain: readonly InputItem[], { stages, choiceOf }: SweepSources): readonly Rung[] {
+  const { port, axes } = last.slot!;
+  const firstRead = ({ inputs }: Stage) => baseName(inputs.flatMap(({ items }) => items.map(stageOf))[0] ?? '');
   const final = stages.find(
-    (stage) => reads(stage).some((item) => baseName(item.stage) === base) && choiceOf(stage.name, 'choice'),
+    (stage) =>
+      stage.slot === undefined && firstRead(stage) === baseName(last.name) && isChoice(choiceOf(stage.name, 'choice')),
   );
-  const places = chain.flatMap((item) => (item.from === 'stage' ? [item] : []));
-  const all = [...places, ...(final ? [{ stage: final.name, port: 'choice' }] : [])];
-  const axes = [...last.slot!.axes.toReversed(), last.slot!.port.replace('matrix.', '')];
-  const rungs = all.flatMap(({ stage, port }, index): readonly Rung[] => {
-    const choice = readChoice(choiceOf(stage, port));
-    const [first] = stages.filter(({ name }) => name === stage).flatMap(reads);
-    return choice && first ? [{ name: baseName(first.stage), axis: axes[index]!, choice }] : [];
+  const choices = [
+    ...chain.map((item) => [stageOf(item), 'port' in item ? item.port : ''] as const),
+    ...(final ? [[final.name, 'choice'] as const] : []),
+  ];
+  const along = [...axes.toReversed(), port.replace('matrix.', '')];
+  const rungs = choices.flatMap(([name, output], index): readonly Rung[] => {
+    const [choice, chooser] = [choiceOf(name, output), stages.find((stage) => stage.name === name)];
+    if (!isChoice(choice) || chooser === undefined) return [];
+    const [axis, rung] = [along[index]!, firstRead(chooser)];
+    const own = stages
+      .filter((stage) => baseName(stage.name) === rung)
+      .map((stage) => [stage.axes[axis] ?? '', stage] as const);
+    return [{ name: rung, axis, choice, stages: new Map(own) }];
   });
-  return rungs.length === all.length && rungs.length > 0 ? rungs : undefined;
+  return rungs.length === choices.length ? rungs : [];
 }
 
-function readChoice(value: Json | undefined): Choice | undefined {
-  const isChoice = isJsonObject(value) && typeof value['by'] === 'string' && Array.isArray(value['candidates']);
-  return isChoice ? (value as unknown as Choice) : undefined;
-}
+const isChoice = (value: unknown): value is Choice =>
+  isJsonObject(value as Json) && 'by' in (value as object) && Array.isArray((value as Choice).candidates);
 
-function sweepOf(rungs: readonly Rung[], { stages, secondsOf }: SweepSources): Sweep {
-  const [first] = rungs as readonly [Rung];
-  const instance = ({ name, axis }: Rung, label: string) =>
-    stages.find((stage) => baseName(stage.name) === name && stage.axes[axis] === label);
-  const paths = first.choice.candidates.map(({ labels }) => pathOf(labels[first.axis]!, rungs));
-  const drawn = [...new Set(paths.flatMap(([start]) => Object.keys(instance(first, start!.label)?.drawn ?? {})))];
-  const seconds = (path: readonly Standing[]) =>
-    path.map(({ label }, at) => secondsOf(instance(rungs[at]!, label)?.name ?? '') ?? Number.NaN).reduce(sum, 0);
-  const ordered = paths.toSorted((a, b) => b.length - a.length || a.at(-1)!.rank - b.at(-1)!.rank);
-  return {
-    title: `Candidates by ${first.choice.by}, and how far each went`,
-    columns: [first.axis, ...drawn, ...rungs.map(({ name }) => name), 'why it ended'],
-    rows: ordered.map((path) => {
-      const values = instance(first, path[0]!.label)?.drawn ?? {};
-      return [
-        path[0]!.label,
-        ...drawn.map((name) => (typeof values[name] === 'number' ? values[name] : JSON.stringify(values[name] ?? ''))),
-        ...rungs.map((_, at) => path[at]?.value?.toFixed(4) ?? ''),
-        whyEnded(path, rungs),
-      ];
-    }),
-    ...timeWords(paths, rungs.length, seconds),
-  };
-}
-
-const sum = (one: number, other: number): number => one + other;
-
-/** Where a candidate stands in each rung that it was in. */
-function pathOf(start: string, rungs: readonly Rung[]): readonly Standing[] {
-  const path: Standing[] = [];
-  let label: string | undefined = start;
-  for (const { axis, choice } of rungs) {
-    if (label === undefined) break;
-    const { by, candidates, ranking = [] } = choice;
-    const valueIn = (one: object) => (one as Readonly<Record<string, number | undefined>>)[by] ?? undefined;
-    const own = label;
-    const value = candidates.flatMap((one) => (one.labels[axis] === own ? [valueIn(one)] : []))[0];
-    const isBefore = (other: number | undefined) =>
-      other !== undefined &&
-      (value === undefined || betterFirst(findMetric(by) ?? { better: 'higher' }, other, value) < 0);
-    const slot = ranking.findIndex((labels) => labels[axis] === own);
-    const rank = slot < 0 ? candidates.filter((one) => isBefore(valueIn(one))).length : slot;
-    path.push({ label, value, rank: rank + 1 });
-    label = slot < 0 ? undefined : String(slot + 1);
+/** The labels of a candidate in each rung that it was in. */
+function pathOf(start: string, rungs: readonly Rung[]): readonly string[] {
+  const path = [start];
+  for (const rung of rungs.slice(0, -1)) {
+    const place = placeOf(path.at(-1)!, rung);
+    if (place === undefined || place > rung.choice.count!) break;
+    path.push(String(place));
   }
   return path;
 }
 
-function whyEnded(path: readonly Standing[], rungs: readonly Rung[]): string {
-  const { name, axis, choice } = rungs[path.length - 1]!;
-  const { rank, label, value } = path.at(-1)!;
-  const place = value === undefined ? 'no value' : `place ${rank} of ${choice.candidates.length}`;
-  if (choice.ranking !== undefined)
-    return `stopped after ${name}: ${place}, the first ${choice.ranking.length} went on`;
-  return `${place} at the end${choice.chosen?.labels[axis] === label ? ': chosen' : ''}`;
+/** The place of a candidate in the ranking of a rung, counted from 1; undefined where it has none. */
+function placeOf(label: string, { axis, choice }: Rung): number | undefined {
+  const index = choice.ranking?.findIndex((labels) => labels[axis] === label) ?? -1;
+  return index < 0 ? undefined : index + 1;
+}
+
+function sweepOf(rungs: readonly Rung[], secondsOf: SweepSources['secondsOf']): Sweep {
+  const [first] = rungs as readonly [Rung];
+  const paths = first.choice.candidates.map(({ labels }) => pathOf(labels[first.axis]!, rungs));
+  const valuesOf = (label: string) => first.stages.get(label)?.drawn ?? {};
+  const drawn = [...new Set(paths.flatMap(([start]) => Object.keys(valuesOf(start!))))];
+  const last = (path: readonly string[]) => placeOf(path.at(-1)!, rungs[path.length - 1]!) ?? Number.POSITIVE_INFINITY;
+  const ordered = paths.toSorted((a, b) => b.length - a.length || last(a) - last(b));
+  return {
+    title: `Candidates by ${first.choice.by}, and how far each went`,
+    columns: [first.axis, ...drawn, ...rungs.map(({ name }) => name), 'why it ended'],
+    rows: ordered.map((path) => [
+      path[0]!,
+      ...drawn.map((name) => shown(valuesOf(path[0]!)[name])),
+      ...rungs.map((rung, at) => shown(path[at] === undefined ? undefined : valueIn(rung, path[at]))),
+      whyEnded(path, rungs),
+    ]),
+    ...timeWords(paths, rungs, secondsOf),
+  };
+}
+
+const shown = (value: Json | undefined): string | number =>
+  typeof value === 'number' ? Number(value.toPrecision(4)) : value == null ? '' : JSON.stringify(value);
+
+/** The value that a candidate was chosen by, null or absent where undefined. */
+const valueIn = ({ axis, choice }: Rung, label: string): Json | undefined =>
+  (choice.candidates.find(({ labels }) => labels[axis] === label) as Readonly<Record<string, Json>> | undefined)?.[
+    choice.by
+  ];
+
+function whyEnded(path: readonly string[], rungs: readonly Rung[]): string {
+  const rung = rungs[path.length - 1]!;
+  const { name, axis, choice } = rung;
+  const label = path.at(-1)!;
+  if (path.length === rungs.length)
+    return choice.chosen?.labels[axis] === label ? 'trained to the end: chosen' : 'trained to the end';
+  const place = placeOf(label, rung);
+  const where = place === undefined ? 'no value' : `place ${place} of ${choice.candidates.length}`;
+  return `stopped after ${name}: ${where}, the first ${choice.count} went on`;
 }
 
 /** The time of all rungs, against that of all candidates by the mean of those that went to the end. */
 function timeWords(
-  paths: readonly (readonly Standing[])[],
-  rungs: number,
-  seconds: (path: readonly Standing[]) => number,
+  paths: readonly (readonly string[])[],
+  rungs: readonly Rung[],
+  secondsOf: SweepSources['secondsOf'],
 ): Pick<Sweep, 'text'> {
-  const whole = paths.filter(({ length }) => length === rungs).map(seconds);
-  const spent = paths.map(seconds).reduce(sum, 0);
-  const all = (whole.reduce(sum, 0) / whole.length) * paths.length;
-  if (!Number.isFinite(all) || !Number.isFinite(spent)) return {};
-  const ended = formatCountOf(whole.length, 'candidate');
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const seconds = (path: readonly string[]) =>
+    sum(path.map((label, at) => secondsOf(rungs[at]!.stages.get(label)?.name ?? '') ?? Number.NaN));
+  const whole = paths.filter(({ length }) => length === rungs.length).map(seconds);
+  const [spent, all] = [sum(paths.map(seconds)), (sum(whole) / whole.length) * paths.length];
+  if (!Number.isFinite(spent + all)) return {};
   const saved = all > spent ? `, so ${formatShare(1 - spent / all)} was saved` : '';
   return {
-    text: `The rungs took ${formatSeconds(spent)} together. Training all ${paths.length} candidates to the end would take about ${formatSeconds(all)}, by the mean of the ${ended} that went there${saved}.`,
+    text: `The rungs took ${formatSeconds(spent)} together. Training all ${paths.length} candidates to the end would take about ${formatSeconds(all)}, by the mean of the ${formatCountOf(whole.length, 'candidate')} that went there${saved}.`,
   };
 }
