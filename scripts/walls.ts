@@ -17,6 +17,7 @@ const rooms: readonly { readonly name: string; readonly holds: RegExp; readonly 
   { name: 'engine', holds: /^src\/engine\//, mayImport: ['shared'] },
   { name: 'learning', holds: /^src\/learning\//, mayImport: ['backend', 'shared'] },
   { name: 'backend', holds: /^src\/backend\//, mayImport: [] },
+  { name: 'package', holds: /^src\/index\.ts$/, mayImport: ['learning', 'shared'] },
   { name: 'shared', holds: /^src\/(shell\/)?[^/]+$/, mayImport: ['backend'] }, // which counts cores and memory
   { name: 'table of kinds', holds: /^stages\/[^/]+$/, mayImport: ['kind', 'shared'] },
   { name: 'kind', holds: /^stages\//, mayImport: ['learning', 'backend', 'shared'] },

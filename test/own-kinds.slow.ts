@@ -314,3 +314,79 @@ test('the settings of the project’s own kind are checked, listed and completed
   assert.match((await project.command('kinds', 'greet')).stdout, /greeting: string, default hello/);
   assert.match((await project.command('schema')).stdout, /"greeting"/);
 });
+
+const widths = {
+  'stages/widths/spec.ts': `
+import { defineKind } from 'restage';
+import { z } from 'zod';
+export const spec = defineKind({
+  name: 'widths',
+  version: 1,
+  summary: 'Counts images by class.',
+  settings: z.strictObject({ split: z.string().default('val'), draw: z.boolean().default(false), few: z.int().default(1) }),
+  inputs: {
+    dataset: { type: 'dataset', summary: 'Images.', parts: ({ split }) => [split] },
+    metrics: { type: 'metrics', summary: 'Numbers.', list: true, optional: true },
+  },
+  outputs: {
+    counts: { type: 'files', summary: 'JSON.', extension: '.json' },
+    chart: { type: 'chart', summary: 'With draw: bars.', when: 'draw' },
+  },
+  openPorts: 'inputs',
+  check: ({ few, draw }, inputs) =>
+    few > 1 && !inputs.has('metrics') ? [{ at: ['few'], message: 'expected "metrics" with more than one' }] : [],
+  example: '',
+});
+`,
+  'stages/widths/run.ts': `
+import { writeFileSync } from 'node:fs';
+import { drawChart, openDataset, parseMetrics, readInput, type StageContext } from 'restage';
+export default async function run(context: StageContext<{ split: string; draw: boolean }>): Promise<void> {
+  using dataset = openDataset(context.input('dataset').path);
+  const { samples } = dataset.split(context.settings.split);
+  const bytes = await dataset.split(context.settings.split).read(0);
+  const values = samples.map(({ class: name, width }) => ({ name, width }));
+  const auc = context.inputs('metrics').map((input) => [input.labels, readInput('metrics', input, parseMetrics).values.get('val.auc')]);
+  writeFileSync(context.output('counts'), JSON.stringify({ images: values.length, png: bytes.toString('latin1', 1, 4), auc, ports: context.inputPorts }));
+  if (!context.settings.draw) return;
+  await drawChart(context, 'chart', { data: { values }, mark: 'bar', encoding: { x: { field: 'name' }, y: { aggregate: 'count' } } });
+}
+`,
+};
+
+test('a kind of the project’s own reads data sets and metrics, draws charts, and says what is wrong and what it reads', async () => {
+  const stage = (more: string) => `
+stages:
+  made: { kind: make-faces, with: { size: 64, images: { train: 2, val: 2, test: 2 } } }
+  faces: { kind: load-dataset, inputs: { images: made.faces } }
+  numbers:
+    kind: command
+    matrix: { n: [1, 2] }
+    outputs: { metrics: { path: "out/\${matrix.n}.json", type: metrics } }
+    with: { run: "echo '{ "splits": { "val": { "auc": 0.\${matrix.n} } } }' > \${outputs.metrics}" }
+  widths:
+    kind: widths
+    inputs: { dataset: faces.dataset, further: ./names.txt${more}
+`;
+  const files = { ...widths, 'names.txt': 'ann' };
+  using project = new Project(stage(', metrics: [numbers.metrics] }\n    with: { draw: true, few: 2 }'), files);
+  const { code, stderr, outcomes } = await project.run();
+  assert.equal(code, 0, stderr);
+  assert.equal(outcomes['widths'], 'ran');
+  assert.deepEqual(JSON.parse(project.read('artifacts/test/widths/counts.json')), {
+    ...{
+      images: 4,
+      png: 'PNG',
+      auc: [
+        [{ n: '1' }, 0.1],
+        [{ n: '2' }, 0.2],
+      ],
+      ports: ['dataset', 'further', 'metrics'],
+    },
+  });
+  assert.equal(JSON.parse(project.read('artifacts/test/widths/chart/chart.vl.json')).mark, 'bar');
+
+  project.write('pipelines/test.yaml', stage(' }\n    with: { few: 2 }'));
+  const wrong = await project.command('plan', 'test');
+  assert.match(wrong.stderr, /14:18: error: expected "metrics" with more than one \[wrong-settings\]/);
+});
