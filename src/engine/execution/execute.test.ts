@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -234,6 +235,26 @@ test("an edit of a user's file while a stage reads it makes outputs for this run
   assert.equal(project.store.readLatest('p', 'make'), undefined);
   const next = await project.run({ make: pass });
   assert.deepEqual(next.words, { make: 'ran', read: 'up to date' });
+});
+
+test("a user's file whose times alone changed while its reader waited for a core is what it was", async () => {
+  const yaml = `stages:
+  make: { kind: command, outputs: { text: out/make }, with: { run: make } }
+  read: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/read }, with: { run: read } }
+`;
+  using project = new FakedProject(yaml, files);
+  const run = await project.run({
+    make: (job) => {
+      utimesSync(join(project.root, 'in.txt'), 1, 1);
+      return pass(job);
+    },
+    read: pass,
+  });
+  assert.deepEqual(
+    run.of('read').filter((event) => event.startsWith('warning')),
+    [],
+  );
+  assert.deepEqual((await project.run({})).words, { make: 'up to date', read: 'up to date' });
 });
 
 test('two stages that do the same work do it once, and the second says for whom it waits', async () => {

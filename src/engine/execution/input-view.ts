@@ -5,6 +5,7 @@ import type { InputArtifact } from '../../stage.ts';
 import { safeWord } from '../config/file-names.ts';
 import type { InputItem, Stage } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
+import { partsDigest } from '../files/listing.ts';
 import { signTree } from '../files/sign-tree.ts';
 import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
@@ -32,7 +33,7 @@ interface Link {
   readonly signature: string;
   /** The digest of a target that changed so lately that its signature proves nothing. */
   readonly unsettled?: Digest;
-  /** Whether the target had changed since the decision about the stage. */
+  /** Whether what the stage reads of the target had changed since the decision about the stage. */
   readonly isOutdated: boolean;
 }
 
@@ -56,14 +57,15 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
     mkdirSync(folder);
     nameView(name, folder);
   }
-  for (const { port, list, items } of stage.inputs) {
-    const names = viewNames(port, list, examined.fingerprint.inputs[port]!);
+  for (const { port, list, items, parts } of stage.inputs) {
+    const keyed = examined.fingerprint.inputs[port]!;
+    const names = viewNames(port, list, keyed);
     inputs[port] = items.map(({ labels }, index) => ({ path: join(name, names[index]!), labels }));
     for (const [index, item] of items.entries()) {
       const path = join(folder, names[index]!);
       originals.set(path, pathOf(item, world));
       mkdirSync(dirname(path), { recursive: true });
-      if (item.from === 'path') links.push(await link(item.path, path, options));
+      if (item.from === 'path') links.push(await link(item.path, path, { ...options, keyed: keyed[index]!, parts }));
       else loans.push(await borrow(item, path, stage.name, options));
     }
   }
@@ -87,7 +89,12 @@ async function borrow(
   }
 }
 
-async function link(target: string, path: string, { examined, world }: ViewOptions): Promise<Link> {
+interface LinkOptions extends ViewOptions {
+  readonly keyed: FingerprintInput;
+  readonly parts: readonly string[] | undefined;
+}
+
+async function link(target: string, path: string, { examined, world, keyed, parts }: LinkOptions): Promise<Link> {
   const looked = examined.looked.get(target);
   const { signature } = signTree(target);
   symlinkSync(target, path);
@@ -98,7 +105,7 @@ async function link(target: string, path: string, { examined, world }: ViewOptio
     target,
     signature: listing.signature,
     ...(isUnsettled(listing) && { unsettled: listing.digest }),
-    isOutdated: listing.signature !== looked,
+    isOutdated: partsDigest(listing, parts) !== keyed.digest, // only its times may be others, as after `touch`
   };
 }
 
