@@ -22,7 +22,10 @@ using there = smallestStudy({
 });
 Object.assign(there.env, slurm.env);
 const [local, remote] = [await here.run(), await there.run('--on', 'cluster')];
-assert.deepEqual([local.code, remote.code], [0, 0], local.stderr + remote.stderr);
+const failures = [local, remote].flatMap(({ events }) =>
+  events.filter((event) => event.type === 'stage-finished' && event.outcome === 'failed'),
+);
+assert.deepEqual([local.code, remote.code], [0, 0], JSON.stringify(failures));
 const results = resultsOf(there);
 const jobs = results.filter(({ record }) => record.job !== undefined);
 const hosts = [...new Set(jobs.map(({ record }) => record.host))];
