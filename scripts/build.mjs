@@ -9,7 +9,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** Packages of many small files that every command loads go into dist/; the others are loaded by the stages that need them. */
-const bundled = ['commander', 'p-queue', 'picocolors', 'slice-ansi', 'string-width', 'tinyglobby', 'yaml', 'zod'];
+const bundled = [
+  '@hono/node-server',
+  'commander',
+  'hono',
+  'p-queue',
+  'picocolors',
+  'slice-ansi',
+  'string-width',
+  'tinyglobby',
+  'yaml',
+  'zod',
+];
 const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !bundled.includes(name));
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -39,6 +50,18 @@ await build({
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
   },
+});
+// What browsers load from `restage serve`.
+await build({
+  absWorkingDir: root,
+  entryPoints: ['live.ts', 'table.tsx', 'gallery.tsx', 'serve.css'].map((name) => `src/reporting/serve/page/${name}`),
+  outdir: 'dist/page',
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
 });
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
   cwd: root,

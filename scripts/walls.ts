@@ -26,7 +26,7 @@ const rooms: readonly { readonly name: string; readonly holds: RegExp; readonly 
 /** Libraries that take long to load. Only what a stage runs may load them, and what loads on demand. */
 const heavy = /^(@tensorflow\/|onnxruntime-node|sharp|vega|vega-lite|@resvg\/|h5wasm|esbuild)/;
 
-const files = globSync(['{src,stages}/**/*.ts', '!**/*.{test,slow}.ts', '!**/testing-*.ts'], {
+const files = globSync(['{src,stages}/**/*.{ts,tsx}', '!**/*.{test,slow}.ts', '!**/testing-*.ts'], {
   cwd: inRepository('.'),
 });
 

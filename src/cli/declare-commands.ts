@@ -34,6 +34,12 @@ export function positiveInteger(text: string): number {
   throw new InvalidArgumentError(`Expected a whole number from 1, got "${text}".`);
 }
 
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError(`Expected a port from 0 to 65535, got "${text}".`);
+}
+
 const oneOf = (names: readonly string[]) => (text: string) => {
   if (names.includes(text)) return text;
   const near = text === 'gpu' ? undefined : closest(text, names); // nobody means the backend cpu by it
@@ -163,6 +169,18 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'restage compare experiments/a.yaml:scores experiments/b.yaml:scores',
     ],
     load: async () => (await import('./commands/compare.ts')).compareCommand,
+  },
+  serve: {
+    summary: 'show runs, results and images in a browser',
+    description:
+      'Serves pages of all runs, also of those under way, to browsers on this machine: the printed address holds a token. Only reads.',
+    options: [
+      parsed('--port <number>', 'the port to listen on; 0 for any that is free', portNumber, 7341),
+      option('--host <address>', 'listen on this address of the machine, for other machines; needs --token'),
+      option('--token <text>', 'the secret of the address (default: a new one)'),
+    ],
+    examples: ['restage serve', 'restage serve --port 0'],
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   clean: {
     summary: 'say which outputs no stage claims any more, or remove them (--yes)',

@@ -6,7 +6,13 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';
-import { readSubjectStage, type Subject, type SubjectStage, upstreamOf } from '../../reporting/compare/subject.ts';
+import {
+  readSubjectStage,
+  type Subject,
+  type SubjectStage,
+  subjectOfRun,
+  upstreamOf,
+} from '../../reporting/compare/subject.ts';
 import { suggest } from '../../suggest.ts';
 import { MistakesError, mistake, orThrow, printJson, UsageError } from '../command-error.ts';
 import { loadKinds } from '../load-kinds.ts';
@@ -94,7 +100,7 @@ type Whole = Pick<Subject, 'label' | 'stages'>;
 /** Undefined where the word names neither a run nor a pipeline. */
 async function findWhole(word: string, sources: Sources): Promise<Whole | undefined> {
   const run = findRun(word, sources.store);
-  if (run !== undefined) return ofRun(run, sources.store);
+  if (run !== undefined) return subjectOfRun(run.id, run.readRecord()!, sources.store);
   const file = findPipelineFile(word, process.cwd(), sources.root);
   return file.ok ? await ofPipeline(file.value, sources) : undefined;
 }
@@ -112,12 +118,6 @@ function findRun(word: string, store: FolderStore): RunFolder | undefined {
   if (ids.length < 2) return runs.find(({ id }) => id === ids[0]);
   const message = `"${word}" matches ${ids.length} runs: ${ids.slice(0, 4).join(', ')}`;
   throw mistake('several-runs', message, 'Give more of the name; `restage history` lists them.');
-}
-
-function ofRun(run: RunFolder, store: FolderStore): Whole {
-  const entries = Object.entries(run.readRecord()!.stages);
-  const stages = entries.map(([name, entry]) => [name, readSubjectStage(store, entry.result, entry)] as const);
-  return { label: run.id, stages: new Map(stages) };
 }
 
 /** A pipeline as it last stood, whatever its file says by now. */

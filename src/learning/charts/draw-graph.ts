@@ -15,6 +15,8 @@ interface GraphNode {
   readonly name: string;
   readonly kind: string;
   readonly state?: keyof typeof stateColours;
+  /** Where a click leads. */
+  readonly href?: string;
 }
 
 /** Fill and border by state, which the box also names. */
@@ -111,11 +113,13 @@ interface Box extends Point {
 function drawNode(node: GraphNode, { x, y, width, height }: Box): string {
   const [fill, border] = stateColours[node.state ?? 'unknown'];
   const [left, top] = [round(x - width / 2), round(y - height / 2)];
-  return [
+  const lines = [
     `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="7" fill="${fill}" stroke="${border}" stroke-width="1.2"/>`,
     `<text x="${round(x)}" y="${round(y - 3)}" text-anchor="middle" font-size="${nameSize}" font-weight="bold" fill="${ink.strong}">${escapeXml(node.name)}</text>`,
     `<text x="${round(x)}" y="${round(y + 14)}" text-anchor="middle" font-size="${kindSize}" fill="${ink.medium}">${escapeXml(subtitle(node))}</text>`,
-  ].join('\n');
+  ];
+  const { href } = node;
+  return (href === undefined ? lines : [`<a href="${escapeXml(href)}">`, ...lines, '</a>']).join('\n');
 }
 
 /** An arrow and the box of its label; `points` run from border to border, one of them the centre of the label. */

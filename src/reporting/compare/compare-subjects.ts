@@ -53,8 +53,11 @@ export type PairedScores = { readonly stage: string; readonly split: string; rea
 export const level = 0.95;
 const seed = 7;
 
+/** Which pairs of subjects are tested: all, none, or those with the subject of an index. */
+type TestedPairs = 'all' | 'none' | number;
+
 /** Compares two or more subjects, stage by stage of the same name; single stages that were named, whatever theirs. */
-export function compareSubjects(subjects: readonly Subject[]): Comparison {
+export function compareSubjects(subjects: readonly Subject[], tested: TestedPairs = 'all'): Comparison {
   const rows = alignStages(subjects);
   const common = rows.filter(({ of }) => of.filter((stage) => stage !== undefined).length > 1);
   const metrics = common.flatMap(comparedNumbers);
@@ -67,7 +70,7 @@ export function compareSubjects(subjects: readonly Subject[]): Comparison {
       return lackedBy.length > 0 ? [{ stage, lackedBy }] : [];
     }),
     metrics,
-    paired: common.flatMap((row) => pairedScores(row, subjects)),
+    paired: common.flatMap((row) => pairedScores(row, subjects, tested)),
     ...(alike !== undefined && { alike }),
     histories: common
       .filter(({ of }) => of.filter((one) => one?.history !== undefined).length > 1)
@@ -157,7 +160,7 @@ function comparedNumbers({ stage, of }: Row): readonly ComparedNumber[] {
 }
 
 /** On the test split where all have it, else on the last that they share. */
-function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonly PairedScores[] {
+function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: TestedPairs): readonly PairedScores[] {
   const scored = of.flatMap((one, index) => (one?.scores === undefined ? [] : [{ index, rows: one.scores }]));
   if (scored.length < 2) return [];
   const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
@@ -177,12 +180,16 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
       split,
       subjects: indices,
       images: matched.value.images.length,
-      pairs: compareModels(matched.value, { level, seed }),
+      pairs: tested === 'none' ? [] : compareModels(matched.value, { level, seed, ...againstOf(tested, indices) }),
       areas: matched.value.models.map((rows) => auc(countAtThresholds(matched.value.labels, rows.map(differenceOf)))),
       curves: matched.value.models.map(curveOf),
     },
   ];
 }
+
+/** The place among the scored subjects of the one that others are tested against. */
+const againstOf = (tested: 'all' | number, indices: readonly number[]): { readonly against?: number } =>
+  tested === 'all' ? {} : { against: indices.indexOf(tested) };
 
 function curveOf(rows: readonly BinaryRow[]): readonly (readonly [number, number])[] {
   const labels = rows.map(({ label }) => label);

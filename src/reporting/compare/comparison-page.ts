@@ -55,7 +55,7 @@ async function figure(name: string, spec: TopLevelSpec, warn: (line: string) => 
 }
 
 /** Without a caption: the section has the title. */
-function contentOf({ columns, rows, note, folded }: ComparisonTable): Html {
+export function contentOf({ columns, rows, note, folded }: ComparisonTable): Html {
   if (note !== undefined) return html`<p>${note}</p>`;
   const table = renderTable(columns, rows);
   return folded === undefined ? table : html`<details class="more"><summary>${folded}</summary>${table}</details>`;

@@ -38,7 +38,7 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
       columns: ['stage', 'not in'],
       rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
     },
-    ...comparison.paired.map((paired) => pairedTable(paired, shown)),
+    ...comparison.paired.filter(isTested).map((paired) => pairedTable(paired, shown)),
     {
       ...numbers('Metrics', [...main]),
       ...(metrics.length === 0 && { note: `No metric in common.${wayOut(comparison)}` }),
@@ -139,6 +139,8 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   };
 }
 
+const isTested = (paired: PairedScores): boolean => 'problem' in paired || paired.pairs.length > 0;
+
 const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4));
 const signed = (value: number): string =>
   Number.isNaN(value) ? '–' : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
@@ -160,7 +162,7 @@ function showJson(value: Json | undefined, path: string): string {
 }
 
 /** A run's id without its milliseconds and random digits. */
-const shortLabel = (label: string): string =>
+export const shortLabel = (label: string): string =>
   label.replace(/^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)\.\d{3}-[0-9a-f]{4}/, '$1');
 
 /** The tables as text; a folded one is a line that says how to see it, unless `all`. */

@@ -3,7 +3,7 @@ import type { Digest } from '../../digest.ts';
 import { type Listing, partsDigest } from '../../engine/files/listing.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
-import type { StageEntry } from '../../engine/store/run-folder.ts';
+import type { RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { type BinaryRow, binaryView } from '../../learning/metrics/binary-view.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
@@ -34,10 +34,18 @@ export interface SubjectStage {
   readonly history?: History;
 }
 
+/** Where results are read: a store, or what keeps those that it read. */
+type ResultSource = Pick<FolderStore, 'readResult' | 'objectPath'>;
+
 /** Reads a stage from the cache: by its result, and by a run's entry where that is gone. */
-export function readSubjectStage(store: FolderStore, digest: Digest | undefined, entry?: StageEntry): SubjectStage {
+export function readSubjectStage(
+  store: ResultSource,
+  digest: Digest | undefined,
+  entry?: StageEntry,
+  withScores = true,
+): SubjectStage {
   const result = digest === undefined ? undefined : store.readResult(digest);
-  const scores = result && readOutput(store, result, 'scores', parseView);
+  const scores = withScores && result ? readOutput(store, result, 'scores', parseView) : undefined;
   const history = result && readOutput(store, result, 'history', parseHistory);
   const kept = entry?.metrics && recordedNumbers(entry);
   const parsed = kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
@@ -49,6 +57,14 @@ export function readSubjectStage(store: FolderStore, digest: Digest | undefined,
   };
 }
 
+/** What a run's record names, as a subject; without scores it is read in a fraction of the time. */
+export function subjectOfRun(id: string, record: RunRecord, store: ResultSource, withScores = true): Subject {
+  const stages = Object.entries(record.stages).map(
+    ([name, entry]) => [name, readSubjectStage(store, entry.result, entry, withScores)] as const,
+  );
+  return { label: id, stages: new Map(stages), isStage: false };
+}
+
 function parseView(text: string) {
   const table = parseScores(text);
   if (!table.ok) return table;
@@ -58,7 +74,7 @@ function parseView(text: string) {
 
 /** The first output of a type that is one file, as its parser reads it; undefined if it is absent or not whole. */
 function readOutput<T>(
-  store: FolderStore,
+  store: ResultSource,
   { outputs }: StageResult,
   type: ArtifactType,
   parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
@@ -99,7 +115,7 @@ const inputsOf = (fingerprint: Fingerprint | undefined): readonly Digest[] =>
   Object.values(fingerprint?.inputs ?? {}).flatMap((items) => items.map(({ digest }) => digest));
 
 /** Every digest that keys a reader of an artifact: of the whole, and of any of its parts. */
-function readableAs(artifact: Listing): readonly Digest[] {
+export function readableAs(artifact: Listing): readonly Digest[] {
   const names = Object.keys(artifact.parts).filter((part) => part !== '');
   if (names.length > mostParts) return [artifact.digest];
   const subsets = Array.from({ length: 2 ** names.length }, (_, bits) => names.filter((_, i) => bits & (1 << i)));

@@ -25,7 +25,8 @@ export function pastRuns(store: FolderStore): readonly PastRun[] {
   return store.runs().flatMap((run) => pastRun(run) ?? []);
 }
 
-function pastRun(run: RunFolder): PastRun | undefined {
+/** Undefined for a folder of another sort, and for a run that did nothing and is over. */
+export function pastRun(run: RunFolder): PastRun | undefined {
   const record = run.readRecord();
   const pipeline = record?.pipeline ?? run.pipeline();
   if (pipeline === undefined) return undefined;

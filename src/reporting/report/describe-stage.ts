@@ -43,7 +43,7 @@ function hrefOf(path: string, page: string): string {
 }
 
 /** Every value of nested settings by its path; lists are values. */
-function flatten(settings: JsonObject, path = ''): readonly (readonly [path: string, value: Json])[] {
+export function flatten(settings: JsonObject, path = ''): readonly (readonly [path: string, value: Json])[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isMap && Object.keys(value).length > 0
@@ -94,7 +94,7 @@ function localTime(time: Date): string {
 
 /** The end of what a stage printed: for its result, or in its last attempt of this run where it has none. */
 export function describeLog(
-  stage: Stage,
+  stage: Pick<Stage, 'name'>,
   result: StageResult | undefined,
   store: FolderStore,
   run: RunFolder,

@@ -6,6 +6,7 @@ import { BrowserPage, noBrowser } from '../../../test/support/browser.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { renderChart } from '../../learning/charts/render-chart.ts';
+import { publishedFiles } from './artifact-files.ts';
 import { PageRoom } from './page-room.ts';
 import { showArtifact } from './read-artifact.ts';
 import { renderReport } from './render-report.ts';
@@ -30,7 +31,7 @@ async function chart(folder: string, name: string, title = name): Promise<Report
     path,
     assert.fail,
   );
-  const shown = showArtifact('chart', path, new PageRoom());
+  const shown = showArtifact('chart', publishedFiles(path), new PageRoom());
   assert.ok(shown);
   return { port: name, type: 'chart', path: name, href: name, shown };
 }

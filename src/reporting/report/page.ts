@@ -45,13 +45,7 @@ ${state === 'running' && html`<noscript><meta http-equiv="refresh" content="10">
 ${header}
 <nav aria-label="Sections"><ul>${shown.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main id="main" tabindex="-1">
-${shown.map(
-  ({ id, title, content }) => html`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${title}</h2>
-${content}
-</section>
-`,
-)}</main>
+${shown.map(renderSection)}</main>
 <footer>${footer}</footer>
 ${hasCharts && vegaScripts()}
 <script>${new Html(asset('report-page.js'))}</script>
@@ -60,22 +54,35 @@ ${hasCharts && vegaScripts()}
 `.markup;
 }
 
+export const renderSection = ({ id, title, content }: Section): Html =>
+  html`<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+${content}
+</section>
+`;
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** The style or the script of the page: they lie beside this module's source, which the package holds, too. */
-function asset(name: string): string {
+export function assetFile(name: string): string {
   const [beside, fromDist] = [join(here, name), join(here, '../src/reporting/report', name)];
-  return readFileSync(existsSync(beside) ? beside : fromDist, 'utf8');
+  return existsSync(beside) ? beside : fromDist;
 }
+
+const asset = (name: string): string => readFileSync(assetFile(name), 'utf8');
+
+/** What draws charts, in the order in which they need one another. */
+export const vegaFiles = (): readonly string[] =>
+  ['vega', 'vega-lite', 'vega-embed'].map((name) =>
+    join(dirname(fileURLToPath(import.meta.resolve(name))), `${name}.min.js`),
+  );
 
 let scripts: Html | undefined;
 
-/** What draws charts, as text from the installed packages, in the order in which they need one another. */
+/** These as text, from the installed packages. */
 function vegaScripts(): Html {
-  const names = ['vega', 'vega-lite', 'vega-embed'];
   scripts ??= new Html(
-    names
-      .map((name) => join(dirname(fileURLToPath(import.meta.resolve(name))), `${name}.min.js`))
+    vegaFiles()
       .map((file) => `<script>${inScript(readFileSync(file, 'utf8'))}</script>`)
       .join('\n'),
   );

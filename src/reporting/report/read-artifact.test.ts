@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { publishedFiles } from './artifact-files.ts';
 import { PageRoom } from './page-room.ts';
 import { showArtifact } from './read-artifact.ts';
 
 const show = (t: TestContext, type: Parameters<typeof showArtifact>[0], name: string, text: string) =>
-  showArtifact(type, join(writeFiles(temporaryFolder(t), { [name]: text }), name), new PageRoom());
+  showArtifact(type, publishedFiles(join(writeFiles(temporaryFolder(t), { [name]: text }), name)), new PageRoom());
 
 test('a table shows its beginning and says of how much', (t) => {
   const rows = Array.from({ length: 75 }, (_, i) => `${i},"a, b"`);
@@ -19,7 +20,7 @@ test('a table shows its beginning and says of how much', (t) => {
 test('a folder of images shows some of them, evenly, as far as there is room', (t) => {
   const names = Array.from({ length: 48 }, (_, i) => `fake/${String(i).padStart(2, '0')}.png`);
   const folder = writeFiles(temporaryFolder(t), Object.fromEntries([...names, 'notes.txt'].map((name) => [name, 'x'])));
-  const shown = showArtifact('images', folder, new PageRoom());
+  const shown = showArtifact('images', publishedFiles(folder), new PageRoom());
   assert.ok(shown?.as === 'images');
   assert.deepEqual(shown.images.slice(0, 2), [
     { name: 'fake/00.png', uri: 'data:image/png;base64,eA==' },
@@ -27,7 +28,7 @@ test('a folder of images shows some of them, evenly, as far as there is room', (
   ]);
   assert.equal(shown.leftOut, '24 of 48 images are shown, evenly over their names.');
   const room = new PageRoom({ images: 3 });
-  const few = showArtifact('images', folder, room);
+  const few = showArtifact('images', publishedFiles(folder), room);
   assert.equal(few?.as === 'images' && few.images.length, 2);
   assert.equal(room.isExceeded, true);
 });
@@ -36,7 +37,7 @@ test('a folder with summary.md is a summary, with those of its pictures that fin
   const text = '![one](summary/a.png)\n\n![two](summary/b.png)\n';
   const files = { 'summary.md': text, 'summary/a.png': 'x', 'summary/b.png': 'xx', 'summary/sources.json': '{}' };
   const folder = writeFiles(temporaryFolder(t), files);
-  assert.deepEqual(showArtifact('files', folder, new PageRoom({ charts: 2 })), {
+  assert.deepEqual(showArtifact('files', publishedFiles(folder), new PageRoom({ charts: 2 })), {
     as: 'summary',
     text,
     pictures: { 'summary/a.png': 'data:image/png;base64,eA==' },
@@ -45,7 +46,7 @@ test('a folder with summary.md is a summary, with those of its pictures that fin
 
 test('a chart without room on the page says so', (t) => {
   const folder = writeFiles(temporaryFolder(t), { 'chart.vl.json': '{ "title": ["AUC 0.81", "on test"] }' });
-  assert.deepEqual(showArtifact('chart', folder, new PageRoom({ charts: 0 })), {
+  assert.deepEqual(showArtifact('chart', publishedFiles(folder), new PageRoom({ charts: 0 })), {
     as: 'chart',
     title: 'AUC 0.81 on test',
     subtitle: '',
@@ -60,6 +61,6 @@ test('a chart without room on the page says so', (t) => {
 test('what is not in its form is only named: a page fails for no artifact', (t) => {
   for (const type of ['metrics', 'table', 'chart', 'images', 'files', 'scores', 'model'] as const) {
     assert.equal(show(t, type, 'a.bin', '\0{'), undefined);
-    assert.equal(showArtifact(type, '/nowhere', new PageRoom()), undefined);
+    assert.equal(showArtifact(type, publishedFiles('/nowhere'), new PageRoom()), undefined);
   }
 });

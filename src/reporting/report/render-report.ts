@@ -8,7 +8,7 @@ import { renderChart } from './chart-figure.ts';
 import { renderFindings } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
-import { renderPage } from './page.ts';
+import { type Page, renderPage } from './page.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results.ts';
 import { renderFacts, renderWhatRan, stateWords } from './stages.ts';
@@ -19,14 +19,17 @@ const mostFailures = 10;
 const mostWarnings = 4;
 
 /** The whole page of a run: one file that needs no other. The same model gives the same text. */
-export function renderReport(model: ReportModel): string {
+export const renderReport = (model: ReportModel): string => renderPage(reportPage(model));
+
+/** Its parts. A page that is served is renewed by its server, and does not reload. */
+export function reportPage(model: ReportModel, reloads = model.state === 'running'): Page {
   const stages = finalsFirst(model);
   const warnings = allWarnings(model);
-  return renderPage({
+  return {
     title: `${model.pipeline}: ${model.state}`,
     state: model.state,
     writtenAt: model.writtenAt,
-    header: renderHeader(model, warnings.length),
+    header: renderHeader(model, warnings.length, reloads),
     sections: [
       { id: 'summary', title: 'Summary', content: stages.flatMap(renderSummary) },
       { id: 'progress', title: 'Progress', content: renderProgress(stages) },
@@ -43,7 +46,7 @@ export function renderReport(model: ReportModel): string {
       },
     ],
     footer: html`Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>restage explain</code>, <code>restage logs</code> and <code>restage history</code> show more about it.`,
-  });
+  };
 }
 
 const renderSummary = ({ outputs }: ReportStage): readonly Html[] =>
@@ -72,12 +75,12 @@ function finalsFirst({ stages, finals }: ReportModel): readonly ReportStage[] {
 }
 
 /** The reader's own time zone is not known here, and the page says the same everywhere: the machine's, with its offset. */
-function whenIs(time: number): Html {
+export function whenIs(time: number): Html {
   const date = new Date(time);
   return html`<time datetime="${date.toISOString()}">${date.toLocaleString('sv-SE', { timeZoneName: 'short' })}</time>`;
 }
 
-function renderHeader(model: ReportModel, warnings: number): Html {
+function renderHeader(model: ReportModel, warnings: number, reloads: boolean): Html {
   const { pipeline, description, state, stages, startedAt, writtenAt, notAsked } = model;
   const isRunning = state === 'running';
   const colour = { running: 'good', succeeded: 'good', failed: 'bad', interrupted: 'warn' }[state];
@@ -92,7 +95,7 @@ ${description !== undefined && html`<p class="lead">${description}</p>`}
     warnings > 0 && html`<a href="#warnings">${formatCountOf(warnings, 'warning')}</a>`
   }<span>${isRunning ? 'for' : 'in'} ${formatSeconds(Math.max(0, writtenAt - startedAt) / 1000)}</span><span class="nowrap">${whenIs(startedAt)}</span></p>
 ${notAsked > 0 && html`<p class="soft small">${formatCountOf(notAsked, 'more stage')} of this pipeline ${notAsked === 1 ? 'was' : 'were'} not asked for.</p>`}
-${isRunning && html`<p class="soft small" role="status">This page reloads during the run.</p><div id="stalled" class="card alert warn" hidden><p>It has not been updated for a while and stopped reloading: the run may have been killed. Load the page again to see.</p></div>`}
+${reloads && html`<p class="soft small" role="status">This page reloads during the run.</p><div id="stalled" class="card alert warn" hidden><p>It has not been updated for a while and stopped reloading: the run may have been killed. Load the page again to see.</p></div>`}
 ${renderFailures(stages)}
 </header>`;
 }

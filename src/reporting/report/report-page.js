@@ -5,6 +5,7 @@
  */
 (() => {
   const root = document.documentElement;
+  const isServed = 'served' in root.dataset;
   // Where scripts run, the content of noscript is text, which costs nothing until it is put in.
   const reveal = (place) => {
     const pictures = place.querySelector('noscript');
@@ -27,7 +28,8 @@
     try {
       const options = {
         renderer: 'svg',
-        actions: { export: true, source: true, compiled: false, editor: true },
+        actions: { export: true, source: true, compiled: false, editor: !isServed },
+        ast: isServed, // its policy allows no eval
         config: { mark: { tooltip: true } },
         tooltip: { theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' },
       };
@@ -60,7 +62,11 @@
     },
     { rootMargin: '300px' },
   );
-  for (const place of document.querySelectorAll('.later')) near.observe(place);
+  const watch = (within) => {
+    for (const place of within.querySelectorAll('.later')) near.observe(place);
+  };
+  watch(document);
+  addEventListener('renewed', ({ target }) => watch(target));
   addEventListener('hashchange', openTarget);
   openTarget();
   function openTarget() {

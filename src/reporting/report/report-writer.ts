@@ -10,6 +10,7 @@ import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { Json } from '../../json.ts';
 import { emptyRun, isDone, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
+import { publishedFiles } from './artifact-files.ts';
 import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
 import { lateSelections } from './late-selections.ts';
 import { PageRoom } from './page-room.ts';
@@ -257,7 +258,7 @@ export class ReportWriter implements RunListener {
       log: describeLog(stage, result, store, run, this.#room),
       ...(isDone(model) && {
         outputs: outputs.map((output) => {
-          const shown = showArtifact(output.type, join(pipeline.root, output.path), this.#room);
+          const shown = showArtifact(output.type, publishedFiles(join(pipeline.root, output.path)), this.#room);
           return { ...output, shown };
         }),
       }),

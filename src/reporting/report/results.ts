@@ -21,11 +21,14 @@ export function resultSections(stages: readonly ReportStage[]): readonly Section
     const content = Array.from(experiments, ([name, own]) => renderExperiment(name, own));
     return [{ id: 'experiments', title: 'Experiments', content }];
   }
-  return [...shownSections(stages), { id: 'stages', title: 'Stages', content: stages.map(renderStage) }];
+  return [
+    ...shownSections(stages),
+    { id: 'stages', title: 'Stages', content: stages.map((stage) => renderStage(stage)) },
+  ];
 }
 
 /** The name under which the stage's pipeline was included; empty for a stage of the run's own pipeline. */
-const experimentOf = (stage: string): string => stage.replace(/\[.*$/, '').split('/').slice(0, -1).join('/');
+export const experimentOf = (stage: string): string => stage.replace(/\[.*$/, '').split('/').slice(0, -1).join('/');
 
 function renderExperiment(name: string, stages: readonly ReportStage[]): Html {
   const sections = shownSections(stages);
@@ -38,7 +41,7 @@ function renderExperiment(name: string, stages: readonly ReportStage[]): Html {
   ];
   return html`<details class="stage experiment card" id="experiment-${name}"><summary><h3>${name === '' ? 'The pipeline’s own stages' : name}</h3>${states.map(stateBadge)}<span class="soft small">${notes.join(' · ')}</span></summary><div class="inside">
 ${sections.map(({ title, content }) => html`<h3>${title}</h3>${content}`)}
-<h3>Stages</h3>${stages.map(renderStage)}</div></details>
+<h3>Stages</h3>${stages.map((stage) => renderStage(stage))}</div></details>
 `;
 }
 

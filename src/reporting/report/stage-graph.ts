@@ -1,4 +1,3 @@
-import type { Stage } from '../../engine/config/pipeline.ts';
 import { groupBy } from '../../group-by.ts';
 import type { StageGraph } from '../../learning/charts/draw-graph.ts';
 import { baseName } from '../history/past-run.ts';
@@ -9,28 +8,41 @@ const mostNodes = 60;
 /** Beyond this many stages the instances of a matrix are one box. */
 const mostInstances = 24;
 
+/** What is drawn of a stage: one of a file, or one that was stored. */
+interface DrawnStage {
+  readonly name: string;
+  readonly kind: string;
+  readonly inputs: readonly { readonly items: readonly DrawnItem[] }[];
+}
+
+type DrawnItem = { readonly from: 'stage'; readonly stage: string; readonly port: string } | { readonly from: 'path' };
+
 /** What a wide page has for it, in pixels. */
 const pageWidth = 1170;
 
 /** The graph of stages, across or down by its width; undefined for too many. Narrow pages join instances. */
 export async function drawStages(
-  stages: readonly Stage[],
+  stages: readonly DrawnStage[],
   stateOf: (name: string) => ReportStage['state'],
 ): Promise<ReportGraph | undefined> {
   const joined = graphOf(stages, { stateOf, joins: true });
   const graph = stages.length > mostInstances ? joined : graphOf(stages, { stateOf });
   if (graph.nodes.length > mostNodes) return undefined;
+  return { wide: await drawFitting(graph), narrow: await drawFitting(joined, 0) };
+}
+
+/** A graph from left to right where a page has so many pixels for it, otherwise the way that takes fewer. */
+export async function drawFitting(graph: StageGraph, room = pageWidth): Promise<GraphDrawing> {
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts'); // it loads the layout
-  const draw = (drawn: StageGraph, way: 'across' | 'down') => sized(drawGraph(drawn, way));
-  const narrower = (drawn: StageGraph) =>
-    [draw(drawn, 'down'), draw(drawn, 'across')].sort((a, b) => a.width - b.width)[0]!;
-  const across = draw(graph, 'across');
-  return { wide: across.width <= pageWidth ? across : narrower(graph), narrow: narrower(joined) };
+  const across = sized(drawGraph(graph, 'across'));
+  if (across.width <= room) return across;
+  const down = sized(drawGraph(graph, 'down'));
+  return down.width <= across.width ? down : across;
 }
 
 /** The stages and what they read of each other, as it is drawn; with `joins`, the instances of a matrix are one box. */
 export function graphOf(
-  stages: readonly Stage[],
+  stages: readonly DrawnStage[],
   {
     stateOf,
     joins = false,

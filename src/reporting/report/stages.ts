@@ -53,13 +53,18 @@ function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
   ];
 }
 
-export function renderStage(stage: ReportStage): Html {
-  const { name, kind, state, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
+/** `badge` says how it stands; an output without an address is only named. */
+export function renderStage(stage: ReportStage, badge = stateBadge(stage.state)): Html {
+  const { name, kind, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
   const list = (title: string, lines: readonly string[]) =>
     lines.length > 0 && html`<h4>${title}</h4><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
   const ports = inputs.map(({ port, from }) => [port, from.join(', ')]);
-  const files = outputs.map(({ port, type, path, href }) => [port, type, html`<a href="${href}">${path}</a>`]);
-  return html`<details class="stage card" id="${stageId(name)}"><summary><h3>${name}</h3><span class="soft small">${kind}</span>${stateBadge(state)}<span class="soft small">${
+  const files = outputs.map(({ port, type, path, href }) => [
+    port,
+    type,
+    href === '' ? path : html`<a href="${href}">${path}</a>`,
+  ]);
+  return html`<details class="stage card" id="${stageId(name)}"><summary><h3>${name}</h3><span class="soft small">${kind}</span>${badge}<span class="soft small">${
     seconds > 0 && formatSeconds(seconds)
   }</span></summary><div class="inside">
 ${description !== undefined && html`<p>${description}</p>`}

@@ -39,7 +39,11 @@ export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
 };
 
 /** `level`, above 0 and below 1, is the confidence of the intervals. */
-type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & { readonly level: number };
+type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & {
+  readonly level: number;
+  /** Only pairs with this model, by its index; absent: every pair. */
+  readonly against?: number | undefined;
+};
 
 /**
  * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by McNemar's test, with the
@@ -48,7 +52,8 @@ type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & { readonly level
  * images in groups get the bootstrap of whole groups instead.
  */
 export function compareModels(matched: MatchedScores, options: CompareOptions): readonly ModelComparison[] {
-  const pairs = pairsOf(matched.models);
+  const { against } = options;
+  const pairs = pairsOf(matched.models).filter((pair) => against === undefined || pair.includes(against));
   const compared = pairs.map(([one, other]) => compareTwo(matched, one, other, options));
   const areas = adjusted(compared.map(({ auc }) => auc));
   const shares = adjusted(compared.map(({ accuracy }) => accuracy));

@@ -11,15 +11,15 @@ const readAt = promisify(read);
 
 /**
  * Opens the `dataset` artifact in `folder`, its lists and shards when they are used. Throws a {@link StageError} if it is
- * none.
+ * none. `at` gives the path of a file of it that lies elsewhere, as in a store.
  */
-export function openDataset(folder: string) {
-  if (!existsSync(join(folder, datasetFile))) {
+export function openDataset(folder: string, at = (...names: readonly string[]) => join(folder, ...names)) {
+  if (!existsSync(at(datasetFile))) {
     throw new StageError(
       `Expected a dataset, as load-dataset leaves one, but ${folder} has no ${datasetFile}. A folder of images goes through that stage.`,
     );
   }
-  const info = parseArtifactFile('a dataset', join(folder, datasetFile), datasetInfo);
+  const info = parseArtifactFile('a dataset', at(datasetFile), datasetInfo);
   const open = new Map<string, DatasetSplit>();
   const close = () => {
     for (const split of open.values()) split.close();
@@ -33,7 +33,7 @@ export function openDataset(folder: string) {
       if (!info.splits.includes(name)) {
         throw new StageError(`Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`);
       }
-      const split = open.get(name) ?? new DatasetSplit(folder, name, info.classes);
+      const split = open.get(name) ?? new DatasetSplit(name, info.classes, at);
       open.set(name, split);
       return split;
     },
@@ -49,14 +49,14 @@ class DatasetSplit {
   readonly name: string;
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
-  readonly #folder: string;
+  readonly #at: (...names: readonly string[]) => string;
   readonly #shards = new Map<string, Shard>();
 
-  constructor(dataset: string, name: string, classes: readonly string[]) {
+  constructor(name: string, classes: readonly string[], at: (...names: readonly string[]) => string) {
     this.name = name;
     this.classes = classes;
-    this.#folder = join(dataset, name);
-    this.samples = parseArtifactFile('a dataset', join(this.#folder, samplesFile), sampleList(classes.length));
+    this.#at = at;
+    this.samples = parseArtifactFile('a dataset', at(name, samplesFile), sampleList(classes.length));
   }
 
   /** The encoded file of `samples[index]`. Several images can be read at once. */
@@ -71,7 +71,7 @@ class DatasetSplit {
     const bytesRead = there === 0 ? 0 : (await readAt(shard.fd, buffer, 0, there, offset)).bytesRead;
     if (bytesRead === size) return buffer;
     throw new StageError(
-      `Expected ${size} bytes of ${path} at ${offset} of ${join(this.#folder, name)}, got ${bytesRead}.`,
+      `Expected ${size} bytes of ${path} at ${offset} of ${this.#at(this.name, name)}, got ${bytesRead}.`,
     );
   }
 
@@ -81,7 +81,7 @@ class DatasetSplit {
   }
 
   #shard(name: string): Shard {
-    const shard = this.#shards.get(name) ?? openShard(join(this.#folder, name));
+    const shard = this.#shards.get(name) ?? openShard(this.#at(this.name, name));
     this.#shards.set(name, shard);
     return shard;
   }

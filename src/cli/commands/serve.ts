@@ -1,0 +1,53 @@
+import { pipelineNames } from '../../engine/config/pipeline-files.ts';
+import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts';
+import type { Planner } from '../../reporting/serve/graph-page.ts';
+import { startServer } from '../../reporting/serve/serve.ts';
+import { MistakesError, UsageError } from '../command-error.ts';
+import { planProject, warnOnStderr } from '../make-world.ts';
+import { openProject, projectRoot } from '../open-project.ts';
+
+interface ServeOptions {
+  readonly port: number;
+  readonly host?: string;
+  readonly token?: string;
+}
+
+/** `restage serve`: the project's pages, until Ctrl-C. */
+export async function serveCommand({ port, host, token }: ServeOptions): Promise<void> {
+  if (host !== undefined && token === undefined) {
+    throw new UsageError(
+      '--host lets others reach this server, unencrypted: give them a --token, and whoever knows it sees every run and image',
+    );
+  }
+  const root = projectRoot();
+  const server = await startServer({ root, port, host, token, planner: plannerOf(root), warn: warnOnStderr }).catch(
+    (error) => {
+      if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES') throw error;
+      throw new UsageError(`cannot listen on port ${port}: ${error.message}. Another one: --port ${port + 1}`);
+    },
+  );
+  process.stdout.write(`${server.address}\n`);
+  if (host === undefined && process.env['SSH_CONNECTION'] !== undefined) {
+    const here = process.env['SSH_CONNECTION'].split(' ')[2];
+    process.stdout.write(`On your own machine first:  ssh -N -L ${server.port}:127.0.0.1:${server.port} ${here}\n`);
+  }
+  process.stdout.write('Ctrl-C ends it. Runs go on without it.\n');
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+  await server.close();
+}
+
+/** Plans as `restage plan` does; the mistakes of a file are text for its page. */
+const plannerOf = (root: string): Planner => ({
+  names: () => pipelineNames(root).map((name) => name.replace(/\.ya?ml$/, '')),
+  plan: async (name) => {
+    try {
+      const file = pipelineNames(root).find((path) => path.replace(/\.ya?ml$/, '') === name)!;
+      return await planProject(await openProject({ words: [file] }));
+    } catch (error) {
+      if (!(error instanceof MistakesError)) throw error;
+      return formatDiagnostics(error.mistakes, false);
+    }
+  },
+});

@@ -1,0 +1,136 @@
+import type { Context } from 'hono';
+import type { RunRecord } from '../../engine/store/run-folder.ts';
+import { formatCountOf } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
+import { theme } from '../../learning/charts/theme.ts';
+import { compareSubjects } from '../compare/compare-subjects.ts';
+import { comparisonCharts, contentOf } from '../compare/comparison-page.ts';
+import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
+import { subjectOfRun } from '../compare/subject.ts';
+import { renderChart } from '../report/chart-figure.ts';
+import { type Html, html } from '../report/html.ts';
+import type { Section } from '../report/page.ts';
+import { chartScripts, renderFrame, renderSections } from './frame.ts';
+import type { Sources } from './run-page.ts';
+import { fileName } from './stored-report.ts';
+
+/** Scores of more runs are not read, and curves and charts of more are not told apart. */
+const mostScored = 10;
+const mostCurves = 24;
+const mostOffered = 60;
+
+interface Compared {
+  readonly id: string;
+  readonly record: RunRecord;
+}
+
+/** Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the address asks for it. */
+export function comparePage(c: Context, sources: Sources): Response {
+  const { index, results, store, project } = sources;
+  const asked = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
+  const all = index.runs();
+  const runs = all.flatMap(({ id, record }): readonly Compared[] => (record && asked.has(id) ? [{ id, record }] : []));
+  if (runs.length < 2)
+    return c.html(renderFrame({ title: 'Compare', at: '/compare', project, content: chooser(sources, asked) }));
+  const base = runs.findIndex(({ id }) => id === c.req.query('base'));
+  const withScores = runs.length <= mostScored;
+  const source = {
+    readResult: (digest: Parameters<typeof results.read>[0]) => results.read(digest),
+    objectPath: store.objectPath.bind(store),
+  };
+  const comparison = compareSubjects(
+    runs.map(({ id, record }) => subjectOfRun(id, record, source, withScores)),
+    base === -1 ? 'none' : base,
+  );
+  const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
+  const charts = curves.map(({ name, spec }) => {
+    const shown = { ...{ as: 'chart' as const, title: name, subtitle: '', width: 560, height: 420, isPlain: true } };
+    return renderChart(name, undefined, { ...shown, spec: JSON.stringify({ ...spec, config: theme }) });
+  });
+  const tables = comparisonTables(comparison).map((table, i): Section => {
+    return { id: `table-${i + 1}`, title: table.title, content: [contentOf(table)] };
+  });
+  const sections: readonly Section[] = [
+    ...tables.filter(({ id }) => id === 'table-1'),
+    { id: 'curves', title: 'Curves', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
+    ...tables.filter(({ id }) => id !== 'table-1'),
+    { id: 'charts', title: 'Charts side by side', content: withScores ? chartsBeside(runs, sources) : [] },
+  ];
+  return c.html(
+    renderFrame({
+      ...{ title: `${runs.length} runs compared`, at: '/compare', project, scripts: chartScripts },
+      content: [
+        html`<h1>${formatCountOf(runs.length, 'run')} compared</h1>`,
+        html`<ul class="names">${runs.map(({ id, record }) => html`<li><a href="/run/${id}">${shortLabel(id)}</a> <span class="soft">${record.pipeline}</span></li>`)}</ul>`,
+        withScores && comparison.paired.length > 0
+          ? testLinks(runs, base)
+          : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
+        ...imageLinks(runs, sources),
+        ...renderSections(sections),
+      ],
+    }),
+  );
+}
+
+/** A form of the last runs, for an address that names fewer than two. */
+function chooser({ index }: Sources, asked: ReadonlySet<string>): Html {
+  const runs = index.runs().filter(({ record }) => record !== undefined);
+  const rows = runs
+    .slice(0, mostOffered)
+    .map(
+      ({ id, pipeline, outcome }) =>
+        html`<li><label><input type="checkbox" name="runs" value="${id}"${asked.has(id) && html` checked`}> ${shortLabel(id)} ${pipeline} <span class="soft">${outcome}</span></label></li>`,
+    );
+  return html`<h1>Compare</h1><p>Tick two runs or more here, or in the table of <a href="/">all runs</a>.</p>
+<form action="/compare"><button>Compare</button><ul class="choices">${rows}</ul></form>`;
+}
+
+/** Paired tests take seconds, so they are a link: each run against one. */
+function testLinks(runs: readonly Compared[], base: number): Html {
+  const ids = runs.map(({ id }) => id).join(',');
+  return html`<p class="links">Test the others, image by image, against: ${runs.map(({ id }, i) =>
+    i === base
+      ? html`<strong>${shortLabel(id)}</strong> `
+      : html`<a href="/compare?runs=${ids}&amp;base=${id}">${shortLabel(id)}</a> `,
+  )}</p>`;
+}
+
+/** The images of two runs side by side, for each stage that scored them in both. */
+function imageLinks(runs: readonly Compared[], { results }: Sources): readonly Html[] {
+  if (runs.length !== 2) return [];
+  const [one, other] = runs as [Compared, Compared];
+  const scoring = ({ record }: Compared) =>
+    Object.entries(record.stages).flatMap(([name, { result }]) =>
+      Object.values(results.read(result)?.outputs ?? {}).some(({ type }) => type === 'scores') ? [name] : [],
+    );
+  const shared = scoring(one).filter((name) => scoring(other).includes(name));
+  return shared.map((name) => {
+    const query = new URLSearchParams({ run: one.id, stage: name, other: `${other.id}:${name}` });
+    return html`<p class="links"><a href="/images?${query.toString()}">The same images by both ${name}</a></p>`;
+  });
+}
+
+/** Each chart that two runs or more have, as pictures in a row: ROC, confusion and whatever else they drew. */
+function chartsBeside(runs: readonly Compared[], { results, objects }: Sources): readonly Html[] {
+  const all = runs.flatMap(({ id, record }) =>
+    Object.entries(record.stages).flatMap(([stage, { result }]) =>
+      Object.entries(results.read(result)?.outputs ?? {}).flatMap(([port, artifact]) => {
+        if (artifact.type !== 'chart') return [];
+        const files = objects.list(artifact, fileName(port, port, artifact));
+        const name = ['chart.svg', 'chart.png'].find(files.has);
+        return name === undefined ? [] : [{ id, chart: `${stage}.${port}`, uri: files.uri(name) }];
+      }),
+    ),
+  );
+  return Array.from(groupBy(all, ({ chart }) => chart)).flatMap(([chart, own]) => {
+    if (own.length < 2) return [];
+    const figures = own.map(
+      ({ id, uri }) =>
+        html`<figure class="card"><div class="drawing"><img loading="lazy" src="${uri}" alt="${chart} of ${shortLabel(id)}"></div><figcaption>${shortLabel(id)}</figcaption></figure>`,
+    );
+    const isSame = new Set(own.map(({ uri }) => uri)).size === 1;
+    return [
+      html`<details class="stage card" id="chart-${chart}"><summary><h3>${chart}</h3>${isSame && html`<span class="soft small">the same in all</span>`}</summary><div class="inside beside">${figures}</div></details>`,
+    ];
+  });
+}

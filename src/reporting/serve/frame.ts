@@ -1,0 +1,56 @@
+import { type Html, html, jsonScript } from '../report/html.ts';
+import { renderSection, type Section } from '../report/page.ts';
+
+/** The pages by their address, in the order of the bar. */
+const places = { '/': 'Runs', '/compare': 'Compare', '/images': 'Images', '/graph': 'Graph' } as const;
+export type Place = keyof typeof places;
+
+interface Frame {
+  readonly title: string;
+  /** The page of the bar that it belongs to. */
+  readonly at: Place;
+  readonly project: string;
+  readonly content: Html | readonly Html[];
+  /** Scripts of the page by name; `live` is on all pages. */
+  readonly scripts?: readonly string[];
+  /** The address of the page's events; absent where nothing can change. */
+  readonly follows?: string | undefined;
+  /** What the page's script begins with. */
+  readonly data?: unknown;
+}
+
+/** A page with what all have: the bar, the banner for a lost connection, styles and scripts by their address. */
+export function renderFrame({ title, at, project, content, scripts = [], follows, data }: Frame): string {
+  return html`<!doctype html>
+<html lang="en" data-served${follows !== undefined && html` data-follows="${follows}"`}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} – ${project}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/asset/report-page.css">
+<link rel="stylesheet" href="/asset/serve.css">
+</head>
+<body>
+<a class="skip" href="#main">To the content</a>
+<div class="pages"><nav aria-label="Pages"><ul>${Object.entries(places).map(
+    ([href, name]) => html`<li><a href="${href}"${href === at && html` aria-current="page"`}>${name}</a></li>`,
+  )}<li class="project">${project}</li></ul></nav></div>
+<div id="lost" class="card alert" role="alert" hidden></div>
+<main id="main" tabindex="-1">
+${content}
+</main>
+${data !== undefined && html`<script type="application/json" id="data">${jsonScript(JSON.stringify(data))}</script>`}
+${['live.js', ...scripts].map((name) => html`<script src="/asset/${name}" defer></script>\n`)}</body>
+</html>
+`.markup;
+}
+
+/** The scripts of a page with charts. */
+export const chartScripts = ['vega.min.js', 'vega-lite.min.js', 'vega-embed.min.js', 'report-page.js'];
+
+/** Sections that may come and go while a run does; those without content are not there. */
+export const renderSections = (sections: readonly Section[]): readonly Html[] => shownOf(sections).map(renderSection);
+
+export const shownOf = (sections: readonly Section[]): readonly Section[] =>
+  sections.filter(({ content }) => content.length > 0);

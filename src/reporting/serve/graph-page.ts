@@ -1,0 +1,130 @@
+import type { Context } from 'hono';
+import { describeReasons } from '../../engine/plan/describe-decision.ts';
+import type { PlannedStage } from '../../engine/plan/plan.ts';
+import { formatCountOf } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
+import type { StageGraph } from '../../learning/charts/draw-graph.ts';
+import { describePlanned } from '../report/describe-stage.ts';
+import { Html, html } from '../report/html.ts';
+import { experimentOf } from '../report/results.ts';
+import { drawFitting } from '../report/stage-graph.ts';
+import { renderStage } from '../report/stages.ts';
+import { renderFrame } from './frame.ts';
+import type { Objects } from './objects.ts';
+import type { Sources } from './run-page.ts';
+import { fileName } from './stored-report.ts';
+
+/** Reads and plans the project's pipelines, as `restage plan` does. */
+export interface Planner {
+  /** Such as `experiments/a`. */
+  names(): readonly string[];
+  /** The plan, or every mistake of the file as text. */
+  plan(name: string): Promise<readonly PlannedStage[] | string>;
+}
+
+/** More stages than this are one box for each pipeline that is included, until the address unfolds it. */
+const mostFlat = 24;
+
+type State = PlannedStage['decision']['state'];
+
+const words: Readonly<Record<State, readonly [word: string, colour: string]>> = {
+  failing: ['cannot run', 'bad'],
+  stale: ['must run', 'warn'],
+  waiting: ['may run', 'warn'],
+  restorable: ['restorable', 'good'],
+  'up to date': ['up to date', ''],
+};
+const badgeOf = (state: State): Html => html`<span class="badge ${words[state][1]}">${words[state][0]}</span>`;
+
+/** A pipeline by state: what a run would do now, and why. `open` in the address names the included ones that are unfolded. */
+export async function graphPage(c: Context, { project, objects }: Sources, planner: Planner): Promise<Response> {
+  const names = planner.names();
+  const asked = c.req.query('pipeline') ?? names[0];
+  const name = names.find((one) => one === asked);
+  const choices = names.map((one) => html`<option${one === name && html` selected`}>${one}</option>`);
+  const form = html`<h1>Graph</h1><form class="line" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><button>Show</button></form>`;
+  const page = (content: readonly Html[], status: 200 | 404 = 200) =>
+    c.html(renderFrame({ title: name ?? 'Graph', at: '/graph', project, content: [form, ...content] }), status);
+  if (name === undefined) return page([html`<p>There is no such pipeline.</p>`], 404);
+  const planned = await planner.plan(name);
+  if (typeof planned === 'string')
+    return page([html`<div class="card alert"><h3>It has mistakes</h3><pre>${planned}</pre></div>`]);
+  const open = new Set((c.req.query('open') ?? '').split(' '));
+  const addressOf = (opened: Iterable<string>) =>
+    `/graph?${new URLSearchParams({ pipeline: name, open: [...opened].filter(Boolean).join(' ') })}`;
+  const isOpen = (experiment: string) => experiment === '' || planned.length <= mostFlat || open.has(experiment);
+  const graph = foldedGraph(planned, isOpen, (experiment) => addressOf([...open, experiment]));
+  const counts = Object.entries(words).flatMap(([state, [word]]) => {
+    const count = planned.filter(({ decision }) => decision.state === state).length;
+    return count > 0 ? [`${count} ${word}`] : [];
+  });
+  const fold = [...open]
+    .filter(Boolean)
+    .map((one) => html`<a href="${addressOf([...open].filter((other) => other !== one))}">Fold ${one}</a> `);
+  const svg = new Html((await drawFitting(graph)).svg);
+  return page([
+    html`<p>${formatCountOf(planned.length, 'stage')}: ${counts.join(', ')}.</p>`,
+    html`<p class="links">${fold}</p>`,
+    html`<div class="card graph" tabindex="0" role="group" aria-label="Graph of the stages; the list below has them too">${svg}</div>`,
+    html`<section aria-labelledby="stages-title"><h2 id="stages-title">Stages</h2>${experiments(planned, objects)}</section>`,
+  ]);
+}
+
+/** The graph with a box for each stage, or for each included pipeline that is folded, which unfolds it. */
+function foldedGraph(
+  planned: readonly PlannedStage[],
+  isOpen: (experiment: string) => boolean,
+  unfold: (experiment: string) => string,
+): StageGraph {
+  const boxOf = (name: string) => (isOpen(experimentOf(name)) ? name : experimentOf(name));
+  const boxes = groupBy(planned, ({ stage }) => boxOf(stage.name));
+  const nodes = Array.from(boxes, ([box, own]) => {
+    const states = [...new Set(own.map(({ decision }) => decision.state))];
+    const [first] = own as [PlannedStage];
+    const isFolded = box !== first.stage.name;
+    return {
+      name: box,
+      kind: isFolded ? formatCountOf(own.length, 'stage') : first.stage.kind,
+      ...(states.length === 1 && states[0] !== undefined && { state: drawnState(states[0]) }),
+      href: isFolded ? unfold(box) : `#stage-${encodeURIComponent(box)}`,
+    };
+  });
+  const edges = planned.flatMap(({ stage }) =>
+    stage.inputs.flatMap(({ items }) =>
+      items.flatMap((item) => {
+        if (item.from !== 'stage' || !boxes.has(boxOf(item.stage)) || boxOf(item.stage) === boxOf(stage.name))
+          return [];
+        const label = isOpen(experimentOf(item.stage)) && isOpen(experimentOf(stage.name)) ? { label: item.port } : {};
+        return [{ from: boxOf(item.stage), to: boxOf(stage.name), ...label }];
+      }),
+    ),
+  );
+  return { nodes, edges };
+}
+
+const drawnState = (state: State) => (state === 'failing' ? 'failed' : state);
+
+/** Settings, inputs, outputs and reasons of every stage, folded by included pipeline. */
+function experiments(planned: readonly PlannedStage[], objects: Objects): readonly Html[] {
+  const groups = groupBy(planned, ({ stage }) => experimentOf(stage.name));
+  return Array.from(groups, ([experiment, own]) => {
+    const stages = own.map((one) => plannedStage(one, objects));
+    if (experiment === '' || planned.length <= mostFlat) return html`${stages}`;
+    const states = [...new Set(own.map(({ decision }) => decision.state))];
+    return html`<details class="stage experiment card" id="experiment-${experiment}"><summary><h3>${experiment}</h3>${states.map(badgeOf)}<span class="soft small">${formatCountOf(own.length, 'stage')}</span></summary><div class="inside">${stages}</div></details>`;
+  });
+}
+
+function plannedStage({ stage, decision, examined }: PlannedStage, objects: Objects): Html {
+  const described = describePlanned(stage, '');
+  const stored = examined?.result?.outputs ?? {};
+  const outputs = described.outputs.map((output) => {
+    const artifact = stored[output.port];
+    return {
+      ...output,
+      href: artifact === undefined ? '' : objects.list(artifact, fileName(output.path, output.port, artifact)).href,
+    };
+  });
+  const rest = { state: 'waiting' as const, points: [], seconds: 0, highlights: [], warnings: [], record: [] };
+  return renderStage({ ...described, ...rest, outputs, reasons: describeReasons(decision) }, badgeOf(decision.state));
+}

@@ -1,0 +1,64 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+
+/** Who may read what the server shows. */
+export interface Access {
+  /** Names under which the server may be addressed, without a port: other sites may point theirs to this machine. */
+  readonly hosts: ReadonlySet<string>;
+  /** The secret of the printed address. */
+  readonly token: string;
+  /** Cookies are shared by all ports of a host, so each server has one of its own. */
+  readonly cookie: string;
+}
+
+export const newToken = (): string => randomBytes(24).toString('base64url');
+
+/** What pages may load: themselves only. Vega's interpreter needs no `eval`; its tooltips and our bars set styles. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** What an artifact may do when it is opened by itself: be looked at. */
+const sandbox = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/**
+ * Lets only readers in who have the token, once in the address and then as a cookie, and who ask for this machine by a
+ * name that it has. Sets the headers of every answer.
+ */
+export const guard =
+  ({ hosts, token, cookie }: Access): MiddlewareHandler =>
+  async (c, next) => {
+    const url = new URL(c.req.url);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+    c.header('Cross-Origin-Resource-Policy', 'same-origin');
+    c.header('Content-Security-Policy', url.pathname.startsWith('/object/') ? sandbox : policy);
+    if (!hosts.has(url.hostname)) return c.text('This address is not one of this server.', 421);
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return c.text('This server can only be read.', 405);
+    const given = url.searchParams.get('token');
+    if (given !== null && isSame(given, token)) {
+      setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+      url.searchParams.delete('token');
+      return c.redirect(`${url.pathname}${url.search}`, 303);
+    }
+    if (!isSame(getCookie(c, cookie) ?? '', token)) {
+      return c.text('Open the address that `restage serve` printed: it holds a token, which this one lacks.', 403);
+    }
+    if (!url.pathname.startsWith('/object/') && !url.pathname.startsWith('/asset/'))
+      c.header('Cache-Control', 'no-store');
+    await next();
+  };
+
+/** Compares in the same time, whatever is in the texts. */
+function isSame(one: string, other: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(one), hash(other));
+}

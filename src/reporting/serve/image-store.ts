@@ -1,0 +1,177 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { extname } from 'node:path';
+import { csvRecords } from '../../csv.ts';
+import type { Digest } from '../../digest.ts';
+import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
+import { type Dataset, openDataset } from '../../learning/vision/dataset/open-dataset.ts';
+import { imageTypes } from '../report/artifact-files.ts';
+import type { Objects } from './objects.ts';
+
+/** Data sets and lists of maps that stay open, and bytes of thumbnails that are kept. */
+const mostOpen = 6;
+const mostBytes = 32 * 1024 ** 2;
+/** A smaller original is its own thumbnail. */
+const small = 12 * 1024;
+const thumbnailSide = 160;
+
+/** An image as it is sent. */
+interface Picture {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+/** A map that a stage kept of an image. */
+export interface KeptMap {
+  readonly label: string;
+  readonly src: string;
+}
+
+/** Images and maps of stored artifacts, opened where they lie in the store. */
+export class ImageStore {
+  readonly #objects: Objects;
+  readonly #open = new Map<
+    Digest,
+    { readonly dataset: Dataset; readonly places: Map<string, ReadonlyMap<string, number>> }
+  >();
+  readonly #maps = new Map<Digest, ReadonlyMap<string, readonly KeptMap[]>>();
+  readonly #thumbnails = new Map<string, Picture>();
+  #bytes = 0;
+
+  constructor(objects: Objects) {
+    this.#objects = objects;
+  }
+
+  /** A stored data set; undefined where the store no longer has it. */
+  open(artifact: StoredArtifact): Dataset | undefined {
+    return this.#opened(artifact)?.dataset;
+  }
+
+  /** The place of each image of a split by its key. */
+  placesIn(artifact: StoredArtifact, split: string): ReadonlyMap<string, number> | undefined {
+    const opened = this.#opened(artifact);
+    if (!opened?.dataset.splits.includes(split)) return undefined;
+    const known = opened.places.get(split);
+    if (known !== undefined) return known;
+    const places = new Map(opened.dataset.split(split).samples.map(({ key }, place) => [key, place]));
+    opened.places.set(split, places);
+    return places;
+  }
+
+  #opened(artifact: StoredArtifact) {
+    const known = this.#open.get(artifact.digest);
+    if (known !== undefined) return known;
+    this.#objects.list(artifact, 'dataset');
+    try {
+      const at = (...names: readonly string[]) => this.#objects.pathOf(artifact, names.join('/'));
+      const opened = { dataset: openDataset('the stored data set', at), places: new Map() };
+      forgetFirst(this.#open, mostOpen)?.dataset.close();
+      this.#open.set(artifact.digest, opened);
+      return opened;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** An image by its data set and place; undefined where there is none. */
+  async picture(digest: string, split: string, place: number): Promise<Picture | undefined> {
+    const listed = this.#objects.get(digest);
+    const dataset = listed && this.open(listed.artifact);
+    if (!dataset?.splits.includes(split)) return undefined;
+    const sample = dataset.split(split).samples[place];
+    if (sample === undefined) return undefined;
+    const bytes = await dataset.split(split).read(place);
+    const type = imageTypes[extname(sample.path).toLowerCase()];
+    // Browsers show no TIFF, and an SVG would be a document.
+    return type === undefined || type.includes('svg') ? await reduced(bytes, 1024) : { type, bytes };
+  }
+
+  async thumbnail(digest: string, split: string, place: number): Promise<Picture | undefined> {
+    const name = `${digest} ${split} ${place}`;
+    const kept = this.#thumbnails.get(name);
+    if (kept !== undefined) return kept;
+    const whole = await this.picture(digest, split, place);
+    if (whole === undefined || whole.bytes.length <= small) return whole;
+    const picture = await reduced(whole.bytes, thumbnailSide);
+    this.#thumbnails.set(name, picture);
+    this.#bytes += picture.bytes.length;
+    while (this.#bytes > mostBytes) this.#bytes -= forgetFirst(this.#thumbnails, 0)!.bytes.length;
+    return picture;
+  }
+
+  /** The maps that stages kept of an image. */
+  mapsOf(results: ReadonlyMap<string, StageResult>, split: string, key: string): readonly KeptMap[] {
+    const all = [...results].flatMap(([stage, { outputs }]) =>
+      Object.values(outputs).map((artifact) => ({ stage, artifact })),
+    );
+    return all.flatMap(({ stage, artifact }) => {
+      if (artifact.type !== 'files' || !artifact.files.some(({ path }) => path === 'maps.csv')) return [];
+      const listed = this.#maps.get(artifact.digest) ?? this.#readMaps(artifact);
+      return (listed.get(`${split} ${key}`) ?? []).map(({ label, src }) => ({ label: `${stage}: ${label}`, src }));
+    });
+  }
+
+  #readMaps(artifact: StoredArtifact): ReadonlyMap<string, readonly KeptMap[]> {
+    const maps = new Map<string, KeptMap[]>();
+    this.#objects.list(artifact, 'maps');
+    try {
+      const [header, ...records] = csvRecords(readFileSync(this.#objects.pathOf(artifact, 'maps.csv'), 'utf8'));
+      for (const { fields } of records) {
+        const of = (name: string) => fields[header!.fields.indexOf(name)] ?? '';
+        if (of('file') === '') continue; // it was measured and not kept
+        const label = [of('method'), of('model'), of('explained')].filter((text) => text !== '').join(', ');
+        const src = `/map/${artifact.digest}/${of('row')}/${encodeURIComponent(of('file'))}`;
+        const name = `${of('split')} ${of('key')}`;
+        maps.set(name, [...(maps.get(name) ?? []), { label, src }]);
+      }
+    } catch {
+      // The store no longer has the list: nothing is known of its maps.
+    }
+    forgetFirst(this.#maps, mostOpen);
+    this.#maps.set(artifact.digest, maps);
+    return maps;
+  }
+
+  /** A kept map as a picture, from cold to warm; undefined where there is none. */
+  async map(digest: string, member: string, row: number): Promise<Picture | undefined> {
+    const listed = this.#objects.get(digest);
+    if (!listed?.artifact.files.some(({ path }) => path === member && path.endsWith('.npy'))) return undefined;
+    const map = readMap(this.#objects.pathOf(listed.artifact, member), row);
+    if (map === undefined) return undefined;
+    const { pictureOf } = await import('../../learning/explanations/map-pictures.ts');
+    const { sharpOf } = await import('../../learning/vision/decode-image.ts');
+    return { type: 'image/png', bytes: await sharpOf(pictureOf(map, 'viridis')).png().toBuffer() };
+  }
+}
+
+/** Makes room for one more in a map of at most so many, and gives the oldest where it had to go. */
+function forgetFirst<K, V>(map: Map<K, V>, most: number): V | undefined {
+  if (map.size < most || map.size === 0) return undefined;
+  const [key, value] = map.entries().next().value!;
+  map.delete(key);
+  return value;
+}
+
+async function reduced(bytes: Buffer, side: number): Promise<Picture> {
+  const { thumbnail } = await import('../../learning/vision/thumbnail.ts'); // it loads sharp
+  const uri = await thumbnail(bytes, { side });
+  return { type: 'image/jpeg', bytes: Buffer.from(uri.slice(uri.indexOf(',') + 1), 'base64') };
+}
+
+/** One map of a `.npy` file of `[maps, height, width]`, as `saliency` and `gradcam` keep them. */
+function readMap(path: string, row: number) {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(256);
+    readSync(file, head, 0, head.length, 0);
+    const shape = /'shape': \((\d+), (\d+), (\d+)/.exec(head.toString('latin1'));
+    const [maps, height, width] = (shape ?? []).slice(1).map(Number);
+    if (maps === undefined || height === undefined || width === undefined || !(row >= 0 && row < maps))
+      return undefined;
+    const values = new Float32Array(height * width);
+    const start = 10 + head.readUInt16LE(8) + 4 * height * width * row;
+    readSync(file, new Uint8Array(values.buffer), 0, values.byteLength, start);
+    return { height, width, values };
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import type { Digest } from '../../digest.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
+import { scaleOfTable } from '../../learning/metrics/binary-view.ts';
+import { predictedClasses, softmax } from '../../learning/metrics/logits.ts';
+import { parseScores, type ScoreRow, type ScoreTable } from '../../learning/metrics/scores-file.ts';
+import type { Sample } from '../../learning/vision/dataset/dataset.ts';
+import { readEvents } from '../event-file.ts';
+import { emptyRun, reduce } from '../run-model.ts';
+import type { ImageStore } from './image-store.ts';
+import type { Column } from './query.ts';
+import { type Results, resultDigest } from './run-results.ts';
+
+/** The images of a data set or of scores as a table; row by row in the order of its file. */
+export interface ImageTable {
+  readonly columns: readonly Column[];
+  /** Columns of few values, which a reader picks from. */
+  readonly facets: readonly string[];
+  /** The digest of the data set that has the images; absent where the run has none of them. */
+  readonly dataset?: Digest;
+  /** The place of each image in its split of the data set, −1 where it is not there. */
+  readonly places: readonly number[];
+}
+
+/** More values than this are not offered as a choice. */
+const mostChoices = 40;
+
+/** The results that a run has, by stage; of one that goes on, those that are there. */
+export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string, StageResult> {
+  const record = run.readRecord();
+  const { pipeline, stages } = readEvents(run.events).reduce(reduce, emptyRun);
+  const digests =
+    record === undefined
+      ? stages.map((stage) => [stage.name, resultDigest(results.store, run, { pipeline, stage })] as const)
+      : Object.entries(record.stages).map(([name, { result }]) => [name, result] as const);
+  return new Map(
+    digests.flatMap(([name, digest]) => {
+      const result = results.read(digest);
+      return result === undefined ? [] : [[name, result] as const];
+    }),
+  );
+}
+
+export const outputOf = (result: StageResult | undefined, type: StoredArtifact['type']): StoredArtifact | undefined =>
+  Object.values(result?.outputs ?? {}).find((artifact) => artifact.type === type);
+
+/** The images that a stage scored, or that are in its data set; `other` are scores by a second model. A text says why not. */
+export function imageTable(
+  images: ImageStore,
+  results: Results,
+  of: {
+    readonly run: RunFolder;
+    readonly stage: string;
+    readonly other?: { readonly run: RunFolder; readonly stage: string } | undefined;
+  },
+): ImageTable | string {
+  const own = resultsOf(of.run, results);
+  const result = own.get(of.stage);
+  const scores = readScores(results, result);
+  const dataset = outputOf(result, 'dataset');
+  if (typeof scores === 'string' && dataset === undefined) return scores;
+  if (typeof scores === 'string') return datasetTable(images, dataset!);
+  const second = of.other && readScores(results, resultsOf(of.other.run, results).get(of.other.stage));
+  if (typeof second === 'string') return second;
+  return scoresTable(images, scores, second, datasetWith(images, own, scores.rows[0]));
+}
+
+function readScores({ store }: Results, result: StageResult | undefined): ScoreTable | string {
+  const artifact = outputOf(result, 'scores');
+  if (artifact === undefined) return 'This stage has no scores and no data set, or `restage gc` removed them.';
+  try {
+    const parsed = parseScores(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'));
+    return parsed.ok ? parsed.value : parsed.error;
+  } catch {
+    return 'The store no longer holds these scores: `restage gc` removed them.';
+  }
+}
+
+/** The data set of the run that has an image. */
+function datasetWith(images: ImageStore, own: ReadonlyMap<string, StageResult>, row: ScoreRow | undefined) {
+  if (row === undefined) return undefined;
+  const sets = [...own.values()].flatMap(({ outputs }) =>
+    Object.values(outputs).filter(({ type }) => type === 'dataset'),
+  );
+  return sets.find((artifact) => images.placesIn(artifact, row.split)?.has(row.key));
+}
+
+function datasetTable(images: ImageStore, artifact: StoredArtifact): ImageTable | string {
+  const opened = images.open(artifact);
+  if (opened === undefined) return 'The store no longer holds this data set: `restage gc` removed it.';
+  const rows = opened.splits.flatMap((split) =>
+    opened.split(split).samples.map((sample, place) => ({ split, sample, place })),
+  );
+  const of = (name: string, value: (sample: Sample) => string | undefined): Column => ({
+    name,
+    values: rows.map(({ sample }) => value(sample) ?? null),
+  });
+  const columns = [
+    of('key', ({ key }) => key),
+    { name: 'split', values: rows.map(({ split }) => split) },
+    of('class', (sample) => sample.class),
+    of('source', ({ source }) => source),
+    of('path', ({ path }) => path),
+    of('group', ({ group }) => group),
+    ...slicesOf(rows.map(({ sample }) => sample.slices)),
+  ];
+  return { columns, facets: facetsOf(columns), dataset: artifact.digest, places: rows.map(({ place }) => place) };
+}
+
+function scoresTable(
+  images: ImageStore,
+  table: ScoreTable,
+  second: ScoreTable | undefined,
+  dataset: StoredArtifact | undefined,
+): ImageTable {
+  const { rows, names } = table;
+  const model = modelColumns(table, '');
+  const others = second === undefined ? [] : aligned(modelColumns(second, '2'), table, second);
+  const places = rows.map(({ split, key }) => (dataset && images.placesIn(dataset, split)?.get(key)) ?? -1);
+  const samples = rows.map(({ split }, i) => dataset && images.open(dataset)?.split(split).samples[places[i]!]);
+  const columns = [
+    { name: 'key', values: rows.map(({ key }) => key) },
+    { name: 'split', values: rows.map(({ split }) => split) },
+    { name: 'path', values: samples.map((sample) => sample?.path ?? null) },
+    { name: 'class', values: rows.map(({ label }) => names[label] ?? null) },
+    { name: 'source', values: rows.map(({ source, label }) => source ?? names[label] ?? null) },
+    ...model,
+    ...others,
+    { name: 'group', values: rows.map(({ group }, i) => group ?? samples[i]?.group ?? null) },
+    ...slicesOf(rows.map(({ slices }, i) => slices ?? samples[i]?.slices)),
+  ];
+  return { columns, facets: facetsOf(columns), places, ...(dataset && { dataset: dataset.digest }) };
+}
+
+/** Of each image what a model called it, whether that is right, and its probability of the second class, or of the called one. */
+function modelColumns(table: ScoreTable, suffix: string): readonly Column[] {
+  const { rows, classes, names } = table;
+  const isLogits = scaleOfTable(table) === 'logits';
+  const called = rows.map(({ scores }) => predictedClasses(scores, classes.length)[0]!);
+  const score = rows.map(({ scores }, i) => {
+    const shares = isLogits ? softmax(scores) : scores;
+    return Number(shares[classes.length === 2 ? 1 : called[i]!]!.toPrecision(5));
+  });
+  return [
+    { name: `predicted${suffix}`, values: called.map((c) => classes[c]!) },
+    {
+      name: `right${suffix}`,
+      values: rows.map(({ label }, i) => (label < 0 ? null : names[label] === classes[called[i]!] ? 'yes' : 'no')),
+    },
+    { name: `score${suffix}`, values: score },
+  ];
+}
+
+/** Columns of a second table in the order of the first; an image that it lacks has none. */
+function aligned(columns: readonly Column[], { rows }: ScoreTable, second: ScoreTable): readonly Column[] {
+  const at = new Map(second.rows.map(({ split, key }, index) => [`${split} ${key}`, index]));
+  const order = rows.map(({ split, key }) => at.get(`${split} ${key}`) ?? -1);
+  return columns.map(({ name, values }) => ({ name, values: order.map((index) => values[index] ?? null) }));
+}
+
+function slicesOf(slices: readonly (Readonly<Record<string, string>> | undefined)[]): readonly Column[] {
+  const names = new Set(slices.flatMap((own) => Object.keys(own ?? {})));
+  return Array.from(names, (name) => ({ name: `slice.${name}`, values: slices.map((own) => own?.[name] ?? null) }));
+}
+
+const facetsOf = (columns: readonly Column[]): readonly string[] =>
+  columns.flatMap(({ name, values }) => {
+    if (name === 'key' || name === 'path' || name === 'group' || values.some((value) => typeof value === 'number'))
+      return [];
+    const count = new Set(values.filter((value) => value !== null)).size;
+    return count > 1 && count <= mostChoices ? [name] : [];
+  });

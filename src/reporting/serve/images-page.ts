@@ -1,0 +1,92 @@
+import type { Context } from 'hono';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
+import { shortLabel } from '../compare/comparison-tables.ts';
+import { type Html, html } from '../report/html.ts';
+import { renderFrame } from './frame.ts';
+import type { ImageStore } from './image-store.ts';
+import { imageTable, outputOf, resultsOf } from './image-table.ts';
+import { findRun, type Sources } from './run-page.ts';
+
+/** Runs that are offered. */
+const mostRuns = 60;
+
+/** The images of a stage of a run; its script draws them. Without a run in the address, the last that has some. */
+export function imagesPage(c: Context, sources: Sources): Response {
+  const { index, store, project } = sources;
+  const ids = index.runs().map(({ id }) => id);
+  const asked = c.req.query('run');
+  const run = asked === undefined ? firstWithImages(sources, ids) : findRun(store, asked);
+  const scored = run === undefined ? [] : stagesWith(run, sources, 'scores');
+  const sets = run === undefined ? [] : stagesWith(run, sources, 'dataset');
+  const stage = [...scored, ...sets].find((name) => name === c.req.query('stage')) ?? scored[0] ?? sets[0];
+  const other = c.req.query('other') ?? '';
+  const option = (value: string, text: string, chosen: string | undefined) =>
+    html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
+  const runs = [...new Set([...(run === undefined ? [] : [run.id]), ...ids.slice(0, mostRuns)])];
+  const own = scored.filter((name) => name !== stage).map((name) => `${run!.id}:${name}`);
+  const others = [...new Set([...own, ...(other === '' ? [] : [other])])];
+  const form = html`<form class="line" action="/images">
+<label>Run <select name="run">${runs.map((id) => option(id, shortLabel(id), run?.id))}</select></label>
+<label>Stage <select name="stage">${[...scored, ...sets].map((name) => option(name, name, stage))}</select></label>
+<label>Beside <select name="other">${option('', 'no other model', other)}${others.map((one) => option(one, one.startsWith(`${run!.id}:`) ? one.slice(run!.id.length + 1) : shortLabel(one), other))}</select></label>
+<button>Show</button></form>`;
+  const from = run && stage && `/images.json?${new URLSearchParams({ run: run.id, stage, other })}`;
+  const content: readonly Html[] =
+    from === undefined
+      ? [
+          html`<p>${run === undefined ? 'No run has a data set or scores yet.' : 'This run has no data set and no scores, or `restage gc` removed them.'}</p>`,
+        ]
+      : [
+          html`<div id="gallery" data-from="${from}" data-maps="/maps.json?run=${run!.id}"><p class="soft">Loading …</p></div>`,
+        ];
+  return c.html(
+    renderFrame({
+      title: 'Images',
+      at: '/images',
+      project,
+      content: [html`<h1>Images</h1>`, form, ...content],
+      scripts: ['gallery.js'],
+    }),
+  );
+}
+
+const firstWithImages = (sources: Sources, ids: readonly string[]): RunFolder | undefined =>
+  ids
+    .slice(0, mostRuns)
+    .map((id) => findRun(sources.store, id)!)
+    .find((run) => stagesWith(run, sources, 'scores').length + stagesWith(run, sources, 'dataset').length > 0);
+
+const stagesWith = (run: RunFolder, { results }: Sources, type: 'scores' | 'dataset'): readonly string[] =>
+  [...resultsOf(run, results)].flatMap(([name, result]) => (outputOf(result, type) === undefined ? [] : [name]));
+
+/** The table of images, as `images.json`. */
+export function imagesData(c: Context, { store, results }: Sources, images: ImageStore): Response {
+  const run = findRun(store, c.req.query('run') ?? '');
+  const [otherRun, ...otherStage] = (c.req.query('other') ?? '').split(':');
+  const other = otherRun === undefined || otherRun === '' ? undefined : findRun(store, otherRun);
+  if (run === undefined || (otherRun !== '' && other === undefined)) return c.text('There is no such run.', 404);
+  const table = imageTable(images, results, {
+    ...{ run, stage: c.req.query('stage') ?? '' },
+    other: other && { run: other, stage: otherStage.join(':') },
+  });
+  return typeof table === 'string' ? c.text(table, 404) : c.json(table);
+}
+
+/** The maps that stages of a run kept of an image. */
+export function mapsData(c: Context, { store, results }: Sources, images: ImageStore): Response {
+  const run = findRun(store, c.req.query('run') ?? '');
+  if (run === undefined) return c.text('There is no such run.', 404);
+  return c.json(images.mapsOf(resultsOf(run, results), c.req.query('split') ?? '', c.req.query('key') ?? ''));
+}
+
+/** A thumbnail, an image or a map, which an address names for ever. */
+export async function sendPicture(
+  c: Context,
+  picture: Promise<{ readonly type: string; readonly bytes: Buffer } | undefined>,
+): Promise<Response> {
+  const found = await picture;
+  if (found === undefined) return c.text('There is no such image: load the page again.', 404);
+  c.header('Cache-Control', 'private, max-age=31536000, immutable');
+  c.header('Content-Type', found.type);
+  return c.body(new Uint8Array(found.bytes));
+}

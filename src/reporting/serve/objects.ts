@@ -1,0 +1,98 @@
+import { createReadStream, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Context } from 'hono';
+import type { Digest } from '../../digest.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { StoredArtifact } from '../../engine/store/stage-result.ts';
+import { type ArtifactFiles, imageTypes } from '../report/artifact-files.ts';
+import { html } from '../report/html.ts';
+
+/** How many artifacts can be asked for at once: those that pages listed last. */
+const mostListed = 20_000;
+const mostNamed = 2_000;
+
+const textTypes = new Set(['.csv', '.json', '.jsonl', '.md', '.txt', '.log', '.yaml', '.yml']);
+
+/** Media types under which a browser may show a file; others are saved. */
+function typeOf(name: string): string {
+  const extension = extname(name).toLowerCase();
+  if (textTypes.has(extension)) return 'text/plain; charset=utf-8';
+  if (extension === '.html') return 'text/html; charset=utf-8';
+  return imageTypes[extension] ?? 'application/octet-stream';
+}
+
+/** An artifact of a result, and the name of a single file, which a store does not keep. */
+interface ListedArtifact {
+  readonly artifact: StoredArtifact;
+  readonly name: string;
+}
+
+/**
+ * The artifacts that pages have listed, by digest. Nothing else can be read, and a member is looked up in the listing: no
+ * part of an address becomes a path.
+ */
+export class Objects {
+  readonly store: FolderStore;
+  readonly #listed = new Map<Digest, ListedArtifact>();
+
+  constructor(store: FolderStore) {
+    this.store = store;
+  }
+
+  /** The files of an artifact from now on to be had at `/object/<digest>/…`. */
+  list(artifact: StoredArtifact, name: string): ArtifactFiles & { readonly href: string } {
+    this.#listed.delete(artifact.digest); // to the end: the oldest are forgotten first
+    this.#listed.set(artifact.digest, { artifact, name });
+    if (this.#listed.size > mostListed) this.#listed.delete(this.#listed.keys().next().value!);
+    const base = `/object/${artifact.digest}`;
+    const uri = (member: string) => `${base}/${member.split('/').map(encodeURIComponent).join('/')}`;
+    return {
+      extension: extname(name),
+      href: artifact.folder ? base : uri(name),
+      names: () => artifact.files.map(({ path }) => path),
+      has: (member) => artifact.files.some(({ path }) => path === member),
+      path: (member) => this.pathOf(artifact, member),
+      uri,
+    };
+  }
+
+  get(digest: string): ListedArtifact | undefined {
+    return this.#listed.get(digest as Digest);
+  }
+
+  /** The object of a member; of the artifact itself by the empty name. Throws where the artifact has none. */
+  pathOf(artifact: StoredArtifact, member: string): string {
+    const file = artifact.files.find(({ path }) => path === member);
+    if (file === undefined) throw new Error(`There is no ${member} in this artifact`);
+    return this.store.objectPath(file.digest);
+  }
+
+  /** Answers `/object/<digest>/<member>`: the bytes, kept by browsers for ever, or what there is in a folder. */
+  respond(c: Context, digest: string, member: string): Response {
+    const listed = this.get(digest);
+    if (listed === undefined) return c.text('No page has listed this: load the page that links it again.', 404);
+    const { artifact, name } = listed;
+    if (artifact.folder && member === '') return c.html(folderPage(digest, artifact));
+    const file = artifact.files.find(({ path }) => path === (artifact.folder ? member : ''));
+    if (file === undefined || (!artifact.folder && member !== name)) return c.text('There is no such file in it.', 404);
+    const path = this.store.objectPath(file.digest);
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+      return c.text('The store no longer holds this file: `restage gc` removed it.', 410);
+    }
+    c.header('Cache-Control', 'private, max-age=31536000, immutable');
+    c.header('Content-Type', typeOf(artifact.folder ? member : name));
+    c.header('Content-Length', String(file.size));
+    if (typeOf(artifact.folder ? member : name) === 'application/octet-stream')
+      c.header('Content-Disposition', 'attachment');
+    return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream);
+  }
+}
+
+const folderPage = (digest: string, { files }: StoredArtifact): string =>
+  html`<!doctype html><html lang="en"><meta charset="utf-8"><title>Files</title><h1>${files.length} files</h1><ul>${files
+    .slice(0, mostNamed)
+    .map(
+      ({ path, size }) =>
+        html`<li><a href="/object/${digest}/${path.split('/').map(encodeURIComponent).join('/')}">${path}</a> (${size} bytes)</li>`,
+    )}</ul>${files.length > mostNamed && html`<p>… and ${files.length - mostNamed} more</p>`}`.markup;

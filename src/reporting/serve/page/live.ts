@@ -1,0 +1,141 @@
+import { ask, asked } from './address.ts';
+
+/** What every page does: it follows its server, says when it cannot, and shows what has changed. */
+const banner = document.getElementById('lost')!;
+const retryAfter = 2000;
+/** A server gives a sign of life every ten seconds. */
+const patience = 25_000;
+
+interface Renewal {
+  readonly order: readonly string[];
+  readonly changed: Readonly<Record<string, string>>;
+}
+
+let source: EventSource | undefined;
+let lastId = '';
+let heardAt = 0;
+
+const { follows } = document.documentElement.dataset;
+if (follows !== undefined) {
+  open(follows);
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) close();
+    else open(follows);
+  });
+  setInterval(() => {
+    if (source !== undefined && Date.now() - heardAt > patience) lose(follows);
+  }, 5000);
+}
+
+function open(address: string): void {
+  close();
+  heardAt = Date.now();
+  const url = new URL(address, location.href);
+  if (lastId !== '') url.searchParams.set('from', lastId);
+  source = new EventSource(url);
+  source.onopen = () => {
+    banner.hidden = true;
+    heardAt = Date.now();
+  };
+  source.onerror = () => lose(address);
+  source.addEventListener('beat', () => {
+    heardAt = Date.now();
+  });
+  source.addEventListener('runs', () => document.dispatchEvent(new Event('runs')));
+  source.addEventListener('sections', ({ data, lastEventId }: MessageEvent<string>) => {
+    heardAt = Date.now();
+    lastId = lastEventId;
+    renew(JSON.parse(data));
+  });
+  source.addEventListener('over', close);
+}
+
+function close(): void {
+  source?.close();
+  source = undefined;
+}
+
+/** Says that the page may be old, and tries again until the server answers; a new server has another token. */
+function lose(address: string): void {
+  close();
+  tell('The connection to the server is lost: what you see may be old. Trying again …');
+  setTimeout(async () => {
+    if (source !== undefined || document.hidden) return;
+    const answer = await fetch('/asset/live.js', { cache: 'no-store' }).catch(() => undefined);
+    if (answer?.status === 403) tell('The server was started again: open the address that it printed.');
+    else if (answer?.ok) open(address);
+    else lose(address);
+  }, retryAfter);
+}
+
+function tell(message: string): void {
+  banner.textContent = message;
+  banner.hidden = false;
+}
+
+/** Puts changed sections in place of those that are there; what was open, scrolled or focused in them stays so. */
+function renew({ order, changed }: Renewal): void {
+  const place = document.getElementById('sections')!;
+  const focused = document.activeElement?.id;
+  for (const [id, markup] of Object.entries(changed)) {
+    const before = document.getElementById(id);
+    const open = [...(before?.querySelectorAll('details[open][id]') ?? [])].map((one) => one.id);
+    const scrolled = [...(before?.querySelectorAll('.scroll, pre') ?? [])].map((one) => one.scrollTop);
+    place.insertAdjacentHTML('beforeend', markup);
+    const now = place.lastElementChild!;
+    before?.replaceWith(now);
+    for (const one of open) document.getElementById(one)?.setAttribute('open', '');
+    for (const [index, one] of [...now.querySelectorAll('.scroll, pre')].entries())
+      one.scrollTop = scrolled[index] ?? 0;
+    now.dispatchEvent(new Event('renewed', { bubbles: true }));
+  }
+  for (const [index, id] of order.entries()) {
+    const section = document.getElementById(id)!;
+    if (place.children[index] !== section) place.insertBefore(section, place.children[index] ?? null);
+  }
+  while (place.children.length > order.length) place.lastElementChild!.remove();
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  document.dispatchEvent(new Event('sections'));
+}
+
+const log = document.getElementById('log');
+if (log !== null) startLog(log);
+
+/** The end of a stage's log, the lines that hold a text, and new ones as they come. */
+function startLog(place: HTMLElement): void {
+  const form = place.querySelector('form')!;
+  const { stage, find } = form.elements as unknown as { stage: HTMLSelectElement; find: HTMLInputElement };
+  const shown = place.querySelector('pre')!;
+  if (asked('log') !== '') stage.value = asked('log');
+  find.value = asked('find');
+  let text = '';
+  const show = () => {
+    const isAtEnd = shown.scrollTop + shown.clientHeight > shown.scrollHeight - 40;
+    const wanted = find.value.toLowerCase();
+    const lines = text.split('\n').filter((line) => line.toLowerCase().includes(wanted));
+    shown.textContent =
+      lines.slice(-3000).join('\n') || (wanted === '' ? 'It has printed nothing.' : 'No line holds this.');
+    if (isAtEnd) shown.scrollTop = shown.scrollHeight;
+  };
+  const load = async () => {
+    const answer = await fetch(`${place.dataset['log']}?${new URLSearchParams({ stage: stage.value })}`).catch(
+      () => undefined,
+    );
+    if (answer?.ok) text = await answer.text();
+    show();
+  };
+  form.addEventListener('submit', (event) => event.preventDefault());
+  stage.addEventListener('change', () => {
+    ask({ log: stage.value });
+    load();
+  });
+  find.addEventListener('input', () => {
+    ask({ find: find.value });
+    show();
+  });
+  // While the run goes on, the log grows without events.
+  setInterval(() => {
+    if (source !== undefined && !document.hidden) load();
+  }, 1000);
+  load();
+}

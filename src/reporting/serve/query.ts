@@ -1,0 +1,101 @@
+/** A cell of a table: several values where several instances of a matrix have one each. */
+export type Cell = number | string | null | readonly (number | string)[];
+
+/** A column of a table that the page filters and sorts; `ends` are the intervals of its numbers, where they have some. */
+export interface Column {
+  readonly name: string;
+  readonly values: readonly Cell[];
+  readonly ends?: readonly (readonly [low: number, high: number] | null)[];
+}
+
+/** One part of a query: a comparison with a column, or a word that a text of the row holds. */
+interface Condition {
+  readonly name?: string;
+  readonly sign: '>=' | '<=' | '!=' | '=' | '>' | '<';
+  readonly value: string;
+}
+
+const part = /"([^"]*)"|([^\s"<>=!]+)\s*(>=|<=|!=|=|>|<)\s*(?:"([^"]*)"|(\S+))|(\S+)/g;
+
+/** Parses `seed=7 test.auc>0.8 failed "two words"`; blanks separate conditions, and all of them must hold. */
+export const parseQuery = (text: string): readonly Condition[] =>
+  Array.from(text.matchAll(part), ([, quoted, name, sign, quotedValue, value, word]) =>
+    name === undefined
+      ? { sign: '=', value: (quoted ?? word)! }
+      : { name, sign: sign as Condition['sign'], value: (quotedValue ?? value)! },
+  );
+
+/** The columns that a name means: its own, or those of any stage that end in it, as `seed` means `fit.seed`. */
+export function columnsNamed(columns: readonly Column[], name: string): readonly Column[] {
+  const own = columns.filter((column) => column.name === name);
+  return own.length > 0 ? own : columns.filter((column) => column.name.endsWith(`.${name}`));
+}
+
+/** The rows for which a query holds, in order, and the names in it that are no column. */
+export function filterRows(columns: readonly Column[], count: number, text: string) {
+  const unknown: string[] = [];
+  const tests = parseQuery(text).map((condition) => {
+    const { name } = condition;
+    const named = name === undefined ? columns : columnsNamed(columns, name);
+    if (named.length === 0) unknown.push(name!);
+    const holds = name === undefined ? containing(condition.value) : comparing(condition);
+    return (row: number) => named.some(({ values }) => itemsOf(values[row]).some(holds));
+  });
+  const rows: number[] = [];
+  for (let row = 0; row < count; row++) if (tests.every((test) => test(row))) rows.push(row);
+  return { rows, unknown };
+}
+
+export const itemsOf = (cell: Cell | undefined): readonly (number | string)[] =>
+  cell == null ? [] : typeof cell === 'object' ? cell : [cell];
+
+function containing(word: string): (item: number | string) => boolean {
+  const wanted = word.toLowerCase();
+  return (item) => typeof item === 'string' && item.toLowerCase().includes(wanted);
+}
+
+/** Compares as numbers where both are, otherwise as texts. A cell without a value meets no condition. */
+function comparing({ sign, value }: Condition): (item: number | string) => boolean {
+  const bound = Number(value);
+  return (item) => {
+    const isNumber = !Number.isNaN(bound) && !Number.isNaN(Number(item));
+    const order = isNumber ? Number(item) - bound : String(item) < value ? -1 : Number(String(item) > value);
+    if (sign === '=') return order === 0;
+    if (sign === '!=') return order !== 0;
+    return sign.startsWith('>')
+      ? order > 0 || (sign === '>=' && order === 0)
+      : order < 0 || (sign === '<=' && order === 0);
+  };
+}
+
+/** The rows by a column, `-name` the largest first; rows without a value come last either way. */
+export function sortRows(rows: readonly number[], columns: readonly Column[], by: string): readonly number[] {
+  const isDown = by.startsWith('-');
+  const column = columns.find(({ name }) => name === by.replace(/^-/, ''));
+  if (column === undefined) return rows;
+  const keys = column.values.map((cell) => {
+    const items = itemsOf(cell);
+    const isText = typeof items[0] === 'string';
+    return items.length === 0
+      ? undefined
+      : isText
+        ? items.join()
+        : Math[isDown ? 'max' : 'min'](...(items as number[]));
+  });
+  return rows.toSorted((a, b) => {
+    const [one, other] = [keys[a], keys[b]];
+    if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
+    return (one < other ? -1 : Number(one > other)) * (isDown ? -1 : 1);
+  });
+}
+
+/** The query with a condition on a column in place of those that it had; none where `value` is empty. */
+export function withCondition(text: string, name: string, value: string, sign = '='): string {
+  const others = Array.from(text.matchAll(part), ([whole, , of]) => (of === name ? '' : whole)).filter(Boolean);
+  const quoted = /[\s"]/.test(value) ? `"${value.replaceAll('"', '')}"` : value;
+  return [...others, ...(value === '' ? [] : [`${name}${sign}${quoted}`])].join(' ');
+}
+
+/** The value that a query asks of a column, as `fake` in `class=fake`. */
+export const askedOf = (text: string, name: string): string =>
+  parseQuery(text).find((condition) => condition.name === name && condition.sign === '=')?.value ?? '';

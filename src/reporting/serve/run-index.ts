@@ -1,0 +1,194 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Digest, sha256 } from '../../digest.ts';
+import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
+import { baseName, numbersOf, type PastRun, pastRun } from '../history/past-run.ts';
+import { flatten } from '../report/describe-stage.ts';
+import type { Cell, Column } from './query.ts';
+import type { Results } from './run-results.ts';
+
+/** The runs of a project as a table. */
+export interface RunTable {
+  readonly ids: readonly string[];
+  readonly columns: readonly Column[];
+  /** The columns that are shown where the address names none. */
+  readonly shown: readonly string[];
+  /** Runs whose settings are not read yet: the table comes again. */
+  readonly unread: number;
+}
+
+/** Numbers that are shown unasked. */
+const mostShown = 3;
+/** Milliseconds of reading between two pauses, in which requests are answered. */
+const slice = 15;
+
+type Settings = Readonly<Record<string, Cell>>;
+
+/** Keeps what is known of every run: a run that has ended is read once. */
+export class RunIndex {
+  readonly #results: Results;
+  readonly #ended = new Map<string, PastRun>();
+  /** Null for a result that `gc` removed. */
+  readonly #settings = new Map<Digest, Settings | null>();
+  #runs: readonly PastRun[] = [];
+  #reading: Promise<void> | undefined;
+  #table: RunTable | undefined;
+  #signature = '';
+
+  constructor(results: Results) {
+    this.#results = results;
+  }
+
+  /** All runs, the last first, as they are now. */
+  runs(): readonly PastRun[] {
+    const { store } = this.#results;
+    this.#runs = store.runs().flatMap((folder): readonly PastRun[] => {
+      const known = this.#ended.get(folder.id);
+      if (known !== undefined) return [known];
+      const run = pastRun(folder);
+      if (run === undefined) return [];
+      if (run.outcome !== 'running') this.#ended.set(run.id, run);
+      return [run];
+    });
+    const signature = this.#runs
+      .map(({ id, outcome, counts }) => `${id} ${outcome} ${JSON.stringify(counts)}`)
+      .join('\n');
+    if (signature !== this.#signature) this.#table = undefined;
+    this.#signature = signature;
+    return this.#runs;
+  }
+
+  /** Changes when a run begins, ends or goes on. */
+  get version(): string {
+    this.runs();
+    return sha256(this.#signature).slice(0, 16);
+  }
+
+  /** The record of the pipeline's run before one. */
+  before({ id, pipeline }: Pick<PastRun, 'id' | 'pipeline'>): PastRun | undefined {
+    return this.#runs.find((run) => run.id < id && run.pipeline === pipeline && run.record !== undefined);
+  }
+
+  table(): RunTable {
+    const runs = this.runs();
+    this.#reading ??= this.#readSettings().finally(() => {
+      this.#reading = undefined;
+    });
+    const unread = runs.filter((run) => this.#unreadOf(run).length > 0).length;
+    if (this.#table === undefined || this.#table.unread !== unread) this.#table = this.#makeTable(runs, unread);
+    return this.#table;
+  }
+
+  #unreadOf({ record }: PastRun): readonly Digest[] {
+    return Object.values(record?.stages ?? {}).flatMap(({ result }) =>
+      result === undefined || this.#settings.has(result) ? [] : [result],
+    );
+  }
+
+  /** Reads the settings of all results in slices, the last run first. */
+  async #readSettings(): Promise<void> {
+    let since = performance.now();
+    for (const run of this.#runs) {
+      for (const digest of this.#unreadOf(run)) {
+        const settings = this.#results.store.readResult(digest)?.fingerprint.settings;
+        const cells = settings && flatten(settings).map(([path, value]) => [path, cellOf(value)] as const);
+        this.#settings.set(digest, cells === undefined ? null : Object.fromEntries(cells));
+        if (performance.now() - since < slice) continue;
+        await setImmediate();
+        since = performance.now();
+      }
+    }
+  }
+
+  #makeTable(runs: readonly PastRun[], unread: number): RunTable {
+    const fields: readonly Column[] = [
+      { name: 'run', values: runs.map(({ id }) => id) },
+      { name: 'pipeline', values: runs.map(({ pipeline }) => pipeline) },
+      { name: 'state', values: runs.map(({ outcome }) => outcome) },
+      { name: 'started', values: runs.map(({ startedAt }) => startedAt) },
+      { name: 'seconds', values: runs.map(({ seconds }) => seconds ?? null) },
+    ];
+    const settings = new Columns(runs.length);
+    const numbers = new Columns(runs.length);
+    for (const [row, run] of runs.entries()) {
+      for (const [stage, { result }] of Object.entries(run.record?.stages ?? {})) {
+        const own = result === undefined ? undefined : this.#settings.get(result);
+        for (const [path, value] of Object.entries(own ?? {})) settings.add(`${baseName(stage)}.${path}`, row, value);
+      }
+      for (const { stage, name, value, interval } of numbersOf(run)) {
+        if (value !== null) numbers.add(`${baseName(stage)}.${name}`, row, value, interval);
+      }
+    }
+    const changed = { name: 'changed', values: this.#changes(runs, settings.all()) };
+    return {
+      ids: runs.map(({ id }) => id),
+      columns: [...fields, changed, ...settings.all(), ...numbers.all()],
+      shown: ['run', 'pipeline', 'state', 'seconds', 'changed', ...mainNumbers(numbers.all())],
+      unread,
+    };
+  }
+
+  /** The settings in which a run differs from the one of its pipeline before it, as `fit.epochs 5 → 8`. */
+  #changes(runs: readonly PastRun[], settings: readonly Column[]): readonly Cell[] {
+    const earlier = new Map<string, number>();
+    const changes: Cell[] = runs.map(() => null);
+    for (let row = runs.length - 1; row >= 0; row--) {
+      const { pipeline, record } = runs[row]!;
+      const results = Object.values(record?.stages ?? {}).flatMap(({ result }) => result ?? []);
+      if (record === undefined || results.some((digest) => this.#settings.get(digest) == null)) continue;
+      const before = earlier.get(pipeline);
+      earlier.set(pipeline, row);
+      if (before === undefined) continue;
+      const shown = (cell: Cell | undefined) => (cell == null ? 'default' : String(cell));
+      changes[row] = settings.flatMap(({ name, values }) =>
+        shown(values[before]) === shown(values[row])
+          ? []
+          : [`${name} ${shown(values[before])} → ${shown(values[row])}`],
+      );
+    }
+    return changes;
+  }
+}
+
+/** Columns that come into being as their values do. */
+class Columns {
+  readonly #rows: number;
+  readonly #columns = new Map<string, { values: Cell[]; ends: (readonly [number, number] | null)[] | undefined }>();
+
+  constructor(rows: number) {
+    this.#rows = rows;
+  }
+
+  /** Adds a value to a cell: instances of a matrix share theirs, each value once. */
+  add(name: string, row: number, value: Cell, ends?: readonly [number, number]): void {
+    const column = this.#columns.get(name) ?? { values: new Array<Cell>(this.#rows).fill(null), ends: undefined };
+    this.#columns.set(name, column);
+    const before = column.values[row];
+    const items = [before ?? [], value ?? []].flat() as (number | string)[];
+    column.values[row] = before == null ? value : [...new Set(items)];
+    if (ends === undefined || before != null) return;
+    column.ends ??= new Array<readonly [number, number] | null>(this.#rows).fill(null);
+    column.ends[row] = ends;
+  }
+
+  all(): readonly Column[] {
+    return Array.from(this.#columns, ([name, { values, ends }]) => ({ name, values, ...(ends && { ends }) }));
+  }
+}
+
+/** The headline metrics that most runs have, on the test split where it was measured. */
+function mainNumbers(columns: readonly Column[]): readonly string[] {
+  const filled = ({ values }: Column) => values.filter((value) => value !== null).length;
+  return headlineMetrics
+    .flatMap(({ name }) => {
+      const own = columns.filter((column) => column.name.endsWith(`.${name}`));
+      const tested = own.filter((column) => column.name.endsWith(`.test.${name}`));
+      const [most] = (tested.length > 0 ? tested : own).toSorted((a, b) => filled(b) - filled(a));
+      return most === undefined ? [] : [most.name];
+    })
+    .slice(0, mostShown);
+}
+
+function cellOf(value: unknown): Cell {
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  return value === null ? 'null' : JSON.stringify(value);
+}

@@ -1,0 +1,55 @@
+import type { Digest } from '../../digest.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
+import type { StageResult } from '../../engine/store/stage-result.ts';
+import type { StageModel } from '../run-model.ts';
+import { isDone } from '../run-model.ts';
+
+/** Which result a stage of a run has: the run's record says it; of a run without one, its attempt or the last result. */
+export function resultDigest(
+  store: FolderStore,
+  run: RunFolder,
+  {
+    pipeline,
+    record,
+    stage,
+  }: { readonly pipeline: string; readonly record?: RunRecord | undefined; readonly stage: StageModel },
+): Digest | undefined {
+  if (record !== undefined) return record.stages[stage.name]?.result;
+  if (!isDone(stage)) return undefined;
+  return stage.state === 'ran'
+    ? run.attempts(stage.name).at(-1)?.state.fingerprint
+    : store.readLatest(pipeline, stage.name);
+}
+
+/** Results that were read, the last used ones kept: many runs of a project share theirs. */
+export class Results {
+  readonly store: FolderStore;
+  readonly #kept = new Map<Digest, StageResult>();
+  #files = 0;
+
+  constructor(store: FolderStore) {
+    this.store = store;
+  }
+
+  read(digest: Digest | undefined): StageResult | undefined {
+    if (digest === undefined) return undefined;
+    const kept = this.#kept.get(digest);
+    if (kept !== undefined) return kept;
+    const result = this.store.readResult(digest);
+    if (result === undefined) return undefined;
+    this.#kept.set(digest, result);
+    this.#files += filesOf(result);
+    for (const [oldest, one] of this.#kept) {
+      if (this.#files <= mostFiles || oldest === digest) break;
+      this.#kept.delete(oldest);
+      this.#files -= filesOf(one);
+    }
+    return result;
+  }
+}
+
+/** Listed files of all kept results, which decide their size: 50 MB. */
+const mostFiles = 100_000;
+const filesOf = ({ outputs }: StageResult): number =>
+  Object.values(outputs).reduce((sum, { files }) => sum + files.length, 20);

@@ -1,0 +1,59 @@
+import type { Context } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { html } from '../report/html.ts';
+import { renderTable } from '../report/table.ts';
+import { renderFrame } from './frame.ts';
+import { type Column, filterRows, sortRows } from './query.ts';
+import type { RunTable } from './run-index.ts';
+import type { Sources } from './run-page.ts';
+
+/** Rows that stand in the page itself, until its script has the table. */
+const firstRows = 40;
+/** Milliseconds between two looks at the folder of runs while a page listens. */
+const pause = 1000;
+const beats = 10;
+
+/** The page of all runs: the first rows of the view that its address names; its script fetches and draws the rest. */
+export function runsPage(c: Context, { index, project }: Sources): Response {
+  const table = index.table();
+  const { rows } = filterRows(table.columns, table.ids.length, c.req.query('q') ?? '');
+  const asked = c.req.query('cols')?.split(' ').filter(Boolean);
+  const columns = (asked ?? table.shown).flatMap((name) => table.columns.find((column) => column.name === name) ?? []);
+  const first = sortRows(rows, table.columns, c.req.query('sort') ?? '').slice(0, firstRows);
+  const content =
+    table.ids.length === 0
+      ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin.</p>`
+      : html`<h1>Runs</h1><div id="table" class="runs">${renderTable(
+          columns.map(({ name }) => name),
+          first.map((row) => columns.map((column) => textOf(column, row))),
+        )}</div>`;
+  return c.html(
+    renderFrame({ title: 'Runs', at: '/', project, content, scripts: ['table.js'], follows: '/runs/events' }),
+  );
+}
+
+function textOf({ name, values }: Column, row: number): string {
+  const value = values[row];
+  if (name === 'started') return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
+  return value == null
+    ? ''
+    : typeof value === 'number'
+      ? String(Math.round(value * 1e4) / 1e4)
+      : String(value).slice(0, 80);
+}
+
+export const runsData = (c: Context, { index }: Sources): Response => c.json<RunTable>(index.table());
+
+/** Tells a page when a run began, went on or ended. */
+export function followRuns(c: Context, { index }: Sources): Response {
+  return streamSSE(c, async (stream) => {
+    let version = index.version;
+    for (let turn = 1; !stream.aborted; turn++) {
+      await stream.sleep(pause);
+      const now = index.version;
+      if (now !== version) await stream.writeSSE({ event: 'runs', data: now });
+      else if (turn % beats === 0) await stream.writeSSE({ event: 'beat', data: '' });
+      version = now;
+    }
+  });
+}

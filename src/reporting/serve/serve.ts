@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { hostname, networkInterfaces } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { isDigest } from '../../digest.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
+import { assetFile, vegaFiles } from '../report/page.ts';
+import { comparePage } from './compare-page.ts';
+import { graphPage, type Planner } from './graph-page.ts';
+import { guard, newToken } from './guard.ts';
+import { ImageStore } from './image-store.ts';
+import { imagesData, imagesPage, mapsData, sendPicture } from './images-page.ts';
+import { Objects } from './objects.ts';
+import { RunIndex } from './run-index.ts';
+import { findRun, followRun, runLog, runPage, type Sources } from './run-page.ts';
+import { Results } from './run-results.ts';
+import { followRuns, runsData, runsPage } from './runs-page.ts';
+
+export interface ServeOptions {
+  readonly root: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** An address of this machine other than its own; then `token` is the user's. */
+  readonly host?: string | undefined;
+  readonly token?: string | undefined;
+  readonly planner: Planner;
+  readonly warn: (message: string) => void;
+}
+
+/** A server that listens. */
+export interface LiveServer {
+  readonly port: number;
+  /** With the token. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Serves the pages of a project; it only reads. Rejects with the system's error where the port cannot be had. */
+export async function startServer(options: ServeOptions): Promise<LiveServer> {
+  const { root, host = '127.0.0.1', token = newToken() } = options;
+  const store = new FolderStore(root, options.warn);
+  const results = new Results(store);
+  const sources: Sources = {
+    ...{ store, results, objects: new Objects(store), index: new RunIndex(results), project: basename(root) },
+  };
+  const hosts = new Set(['127.0.0.1', 'localhost', '[::1]', ...(options.host === undefined ? [] : namesOf(host))]);
+  const app = new Hono();
+  const server = await new Promise<Server>((resolve, reject) => {
+    const started = serve({ fetch: app.fetch, port: options.port, hostname: host, overrideGlobalObjects: false }, () =>
+      resolve(started as Server),
+    );
+    started.on('error', reject);
+  });
+  const { port } = server.address() as { readonly port: number };
+  app.use(guard({ hosts, token, cookie: `restage-${port}` }));
+  addRoutes(app, sources, options.planner);
+  app.onError((error, c) => {
+    options.warn(`${c.req.path}: ${error.message}`);
+    return c.text('This page could not be made: see what `restage serve` printed.', 500);
+  });
+  return {
+    ...{
+      port,
+      address: `http://${host === '0.0.0.0' ? hostname() : host}:${port}/?token=${encodeURIComponent(token)}`,
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The names of this machine, for a server that listens to others. */
+const namesOf = (host: string): readonly string[] => [
+  ...[host, hostname()],
+  ...Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
+];
+
+function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
+  const ofRun =
+    (
+      answer: (
+        c: Context,
+        run: NonNullable<ReturnType<typeof findRun>>,
+        sources: Sources,
+      ) => Response | Promise<Response>,
+    ) =>
+    (c: Context) => {
+      const run = findRun(sources.store, c.req.param('id') ?? '');
+      return run === undefined ? c.text('There is no such run.', 404) : answer(c, run, sources);
+    };
+  app.get('/', (c) => runsPage(c, sources));
+  app.get('/runs.json', (c) => runsData(c, sources));
+  app.get('/runs/events', (c) => followRuns(c, sources));
+  app.get('/run/:id', ofRun(runPage));
+  app.get('/run/:id/events', ofRun(followRun));
+  app.get('/run/:id/log', ofRun(runLog));
+  app.get('/compare', (c) => comparePage(c, sources));
+  app.get('/graph', (c) => graphPage(c, sources, planner));
+  const images = new ImageStore(sources.objects);
+  const placeOf = (c: Context) =>
+    [c.req.param('digest')!, c.req.param('split')!, Number(c.req.param('place'))] as const;
+  app.get('/images', (c) => imagesPage(c, sources));
+  app.get('/images.json', (c) => imagesData(c, sources, images));
+  app.get('/maps.json', (c) => mapsData(c, sources, images));
+  app.get('/thumb/:digest/:split/:place', (c) => sendPicture(c, images.thumbnail(...placeOf(c))));
+  app.get('/image/:digest/:split/:place', (c) => sendPicture(c, images.picture(...placeOf(c))));
+  app.get('/map/:digest/:row/:file', (c) =>
+    sendPicture(c, images.map(c.req.param('digest'), c.req.param('file'), Number(c.req.param('row')))),
+  );
+  app.get('/object/:digest/:member{.+}?', (c) => {
+    const { digest, member = '' } = c.req.param();
+    return isDigest(digest) ? sources.objects.respond(c, digest, member) : c.text('This is no digest.', 404);
+  });
+  app.get('/asset/:name', (c) => {
+    const file = assets().get(c.req.param('name'));
+    if (file === undefined) return c.text('There is no such file.', 404);
+    c.header('Cache-Control', 'no-cache');
+    c.header('Content-Type', file.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8');
+    return c.body(readFileSync(file));
+  });
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** A file that the build makes for browsers, beside the built server or in `dist` of the sources. */
+function builtFile(name: string): string {
+  const [beside, fromSource] = [join(here, 'page', name), join(here, '../../../dist/page', name)];
+  return existsSync(beside) ? beside : fromSource;
+}
+
+let known: ReadonlyMap<string, string> | undefined;
+
+/** The files that pages load, by name. */
+function assets(): ReadonlyMap<string, string> {
+  const report = ['report-page.js', 'report-page.css'].map(assetFile);
+  const built = ['serve.css', 'live.js', 'table.js', 'gallery.js'].map(builtFile);
+  known ??= new Map([...vegaFiles(), ...report, ...built].map((file) => [basename(file), file]));
+  return known;
+}

@@ -1,0 +1,190 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Digest } from '../../digest.ts';
+import type { StageName } from '../../engine/config/pipeline.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
+import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
+import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
+import { readableAs } from '../compare/subject.ts';
+import { describeChanges, describeLog, describeRecord, flatten } from '../report/describe-stage.ts';
+import { PageRoom } from '../report/page-room.ts';
+import { showArtifact } from '../report/read-artifact.ts';
+import type { ReportModel, ReportOutput, ReportStage } from '../report/report-model.ts';
+import { drawStages } from '../report/stage-graph.ts';
+import { type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
+import type { Objects } from './objects.ts';
+import { type Results, resultDigest } from './run-results.ts';
+
+/** What a page of a stored run is made from. */
+export interface ReportSources {
+  readonly store: FolderStore;
+  readonly results: Results;
+  readonly objects: Objects;
+}
+
+const endless = Number.POSITIVE_INFINITY;
+
+/** The page of a run as its events, its record and what is left of its results tell it; each stage is described once. */
+export class StoredReport {
+  readonly #sources: ReportSources;
+  readonly #run: RunFolder;
+  readonly #before: RunRecord | undefined;
+  readonly #described = new Map<StageName, ReportStage>();
+  readonly #room = new PageRoom({ charts: endless, images: endless, tables: endless });
+  readonly #inputs = new Map<StageName, readonly Digest[]>();
+  readonly #makers = new Map<Digest, { readonly from: 'stage'; readonly stage: string; readonly port: string }>();
+  #drawn: { readonly states: string; readonly graph: ReportModel['graph'] } | undefined;
+
+  /** `before` is the record of the pipeline's run before, which tells what changed. */
+  constructor(run: RunFolder, before: RunRecord | undefined, sources: ReportSources) {
+    this.#run = run;
+    this.#before = before;
+    this.#sources = sources;
+  }
+
+  async model(model: RunModel, state: ReportModel['state'], record: RunRecord | undefined): Promise<ReportModel> {
+    const stages = model.stages.map((stage) => this.#describe(stage, model, state, record));
+    const facts: ReportModel['facts'] = [
+      ['run', model.run],
+      ...(record === undefined
+        ? []
+        : ([
+            ['pipeline', record.file],
+            ['Restage', record.restage],
+          ] as const)),
+      ...(record?.gitCommit === undefined ? [] : ([['git commit', record.gitCommit]] as const)),
+    ];
+    const ended = model.end?.time ?? (record && model.startedAt + 1000 * record.seconds);
+    return {
+      ...{
+        pipeline: model.pipeline,
+        description: model.description,
+        run: model.run,
+        state,
+        stages,
+        facts,
+        notAsked: 0,
+      },
+      ...{ startedAt: model.startedAt, writtenAt: ended ?? Date.now(), finals: model.finals, warnings: model.warnings },
+      graph: await this.#draw(stages),
+    };
+  }
+
+  /** Laid out again only when a state has changed. */
+  async #draw(stages: readonly ReportStage[]): Promise<ReportModel['graph']> {
+    const states = JSON.stringify(stages.map(({ name, state }) => [name, state]));
+    if (this.#drawn?.states === states) return this.#drawn.graph;
+    const drawn = stages.map(({ name, kind }) => {
+      const items = (this.#inputs.get(name as StageName) ?? []).flatMap((digest) => this.#makers.get(digest) ?? []);
+      return { name, kind, inputs: [{ items }] };
+    });
+    const stateOf = new Map(stages.map(({ name, state }) => [name, state]));
+    const graph = await drawStages(drawn, (name) => stateOf.get(name)!);
+    this.#drawn = { states, graph };
+    return graph;
+  }
+
+  #describe(
+    stage: StageModel,
+    model: RunModel,
+    state: ReportModel['state'],
+    record: RunRecord | undefined,
+  ): ReportStage {
+    const known = this.#described.get(stage.name);
+    if (known !== undefined) return known;
+    const { store, results } = this.#sources;
+    const isOver = state !== 'running';
+    const digest = resultDigest(store, this.#run, { pipeline: model.pipeline, record, stage });
+    const result = results.read(digest);
+    const attempt = this.#run.attempts(stage.name).at(-1)?.state;
+    const content = result?.fingerprint ?? attempt?.content;
+    const isLost = digest !== undefined && result === undefined;
+    const wasKilled = isOver && stage.state === 'running';
+    const described: ReportStage = {
+      name: stage.name,
+      kind: content?.kind ?? stage.attempt?.kind ?? '',
+      state: wasKilled ? 'cancelled' : isOver && stage.state === 'waiting' ? 'blocked' : stage.state,
+      reasons: reasonsOf(stage),
+      ...{ progress: stage.progress, points: stage.points, seconds: stage.end?.seconds ?? attempt?.end?.seconds ?? 0 },
+      message: stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
+      settings: flatten(content?.settings ?? {}).map(([path, value]) => ({ path, value, written: true })),
+      inputs: this.#inputsOf(stage.name, content?.inputs ?? {}),
+      outputs: this.#outputsOf(stage, result),
+      highlights: result?.record.highlights ?? stage.end?.highlights ?? [],
+      warnings: [...(result?.record.warnings ?? []), ...this.#lost(result, isLost)],
+      record: result === undefined ? [] : describeRecord(result.record),
+      changes: this.#changesOf(stage.name, result),
+      log: describeLog(stage, result, store, this.#run, this.#room),
+    };
+    if (isOver || stage.end !== undefined) this.#described.set(stage.name, described);
+    return described;
+  }
+
+  /** What `gc` removed of a stage, in sentences. */
+  #lost(result: StageResult | undefined, isLost: boolean): readonly string[] {
+    if (isLost) return ['`restage gc` removed its result: only the numbers in the record of this run are left.'];
+    const { store } = this.#sources;
+    const gone = Object.entries(result?.outputs ?? {}).filter(([, artifact]) => !isWhole(store, artifact));
+    if (gone.length === 0) return [];
+    const ports = gone.map(([port]) => port).join(', ');
+    return [
+      result!.stored
+        ? `The store no longer holds ${ports}: \`restage gc\` removed it.`
+        : `${ports} is not kept (cache: false).`,
+    ];
+  }
+
+  #changesOf(stage: string, result: StageResult | undefined): ReportStage['changes'] {
+    const digest = this.#before?.stages[stage]?.result;
+    const before = digest === result?.digest ? result : this.#sources.results.read(digest);
+    return before && result && describeChanges(before, result, {});
+  }
+
+  #inputsOf(stage: StageName, inputs: StageResult['fingerprint']['inputs']): ReportStage['inputs'] {
+    this.#inputs.set(
+      stage,
+      Object.values(inputs).flatMap((items) => items.map(({ digest }) => digest)),
+    );
+    return Object.entries(inputs).map(([port, items]) => ({
+      port,
+      from: items.map(({ digest, name }) => {
+        const maker = this.#makers.get(digest);
+        return maker === undefined ? (name ?? `content ${digest.slice(0, 10)}`) : `${maker.stage}.${maker.port}`;
+      }),
+    }));
+  }
+
+  #outputsOf({ name, end }: StageModel, result: StageResult | undefined): readonly ReportOutput[] {
+    const read = new Set(this.#inputs.get(name));
+    return Object.entries(result?.outputs ?? {}).map(([port, artifact]): ReportOutput => {
+      for (const digest of readableAs(artifact)) {
+        if (!read.has(digest) && !this.#makers.has(digest))
+          this.#makers.set(digest, { from: 'stage', stage: name, port });
+      }
+      const path = end?.outputs[port] ?? port;
+      const files = this.#sources.objects.list(
+        artifact,
+        artifact.folder ? basename(path) : fileName(path, port, artifact),
+      );
+      return {
+        port,
+        type: artifact.type,
+        path,
+        href: files.href,
+        shown: showArtifact(artifact.type, files, this.#room),
+      };
+    });
+  }
+}
+
+/** A store keeps no name of a single file: it is that of its published path, or follows from the type. */
+export function fileName(path: string, port: string, { type }: StoredArtifact): string {
+  if (/\.[^./]+$/.test(path)) return basename(path);
+  const extension = { table: '.csv', scores: '.csv', metrics: '.json', history: '.json' }[type as string] ?? '';
+  return `${port}${extension}`;
+}
+
+const isWhole = (store: FolderStore, { files }: StoredArtifact): boolean => {
+  const [first] = files;
+  return first === undefined || statSync(store.objectPath(first.digest), { throwIfNoEntry: false }) !== undefined;
+};
