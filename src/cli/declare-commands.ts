@@ -91,6 +91,9 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--hard-link', 'publish by hard links to the store: no copies, but read-only files'),
       option('--rehash', 'hash every input and published file again, even if its times are unchanged'),
       option('--check-reads', 'name the files that each command reads without declaring them (Linux; needs strace)'),
+      option('--watch', 'run again whenever a pipeline, an input, an own kind or their imports change'),
+      option('--interrupt', 'with --watch: a change stops the run that is under way; otherwise it ends first'),
+      option('--serve', 'with --watch: also serve the pages of `restage serve`'),
       option('-n, --dry-run', 'only say what would happen and why, as `plan` does'),
     ],
     examples: [

@@ -17,7 +17,7 @@ export const noBrowser: string | false =
     ? 'there is no Chromium here: apt-get install chromium-headless-shell fonts-dejavu-core, or set CHROME to one'
     : false;
 
-/** A page in a browser of its own that reaches no network, with everything that it complained of. */
+/** A page in a browser of its own, with everything that it complained of. One of a file reaches no network. */
 export class BrowserPage implements AsyncDisposable {
   readonly page: Page;
   readonly complaints: string[] = [];
@@ -34,12 +34,18 @@ export class BrowserPage implements AsyncDisposable {
     });
   }
 
-  static async open(file: string, options: BrowserContextOptions = {}): Promise<BrowserPage> {
+  /** Opens a file by its path, or an address. */
+  static async open(place: string, options: BrowserContextOptions = {}): Promise<BrowserPage> {
+    const isServed = place.startsWith('http:');
     if (executablePath === undefined) throw new Error('There is no Chromium here');
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    const context = await browser.newContext({ offline: true, viewport: { width: 1280, height: 800 }, ...options });
+    const context = await browser.newContext({
+      offline: !isServed,
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
     const opened = new BrowserPage(browser, await context.newPage());
-    await opened.page.goto(`file://${file}`);
+    await opened.page.goto(isServed ? place : `file://${place}`);
     return opened;
   }
 

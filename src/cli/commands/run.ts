@@ -13,74 +13,102 @@ import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { digestOfFiles } from '../make-place.ts';
-import { openPlaces, openProject } from '../open-project.ts';
+import { openPlaces, openProject, projectRoot } from '../open-project.ts';
+import type { ProjectWatch } from '../project-watch.ts';
+import { watchRuns } from '../watch-runs.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {
   readonly reporter: 'auto' | 'live' | 'plain' | 'json';
   readonly dryRun?: boolean;
+  readonly watch?: boolean;
+  readonly interrupt?: boolean;
+  readonly serve?: boolean;
 }
 
 /** `restage run`; `argv` names the command, for remembering that it had nothing to do. */
 export function runCommand(argv: readonly string[]) {
   return async (words: readonly string[], options: RunOptions): Promise<number> => {
     if (options.dryRun === true) return await planCommand(words, options);
-    const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
-    if (obstacle !== undefined) {
-      process.stderr.write(`error: --check-reads: ${obstacle}\n`);
-      return exitCodes.failed;
-    }
-    const startedAt = Date.now();
-    const step = process.env[stepVariable];
-    delete process.env[stepVariable]; // for this process alone
-    if (step !== undefined && isTaken(step)) return exitCodes.ok;
-    const { detach = false } = options;
-    if (detach && (options.force ?? options.twice) !== undefined) {
-      throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
-    }
-    const project = await openProject({ words, ...options });
-    if (
-      step !== undefined &&
-      (await appears(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
-    ) {
-      throw new UsageError('the pipeline has changed since the run was detached: run it again');
-    }
-    const places = openPlaces(project, options.on);
-    const claims = await checkClaims(project);
-    const style = step === undefined ? options.reporter : 'plain';
-    const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
-    using interrupts = new Interrupts();
-    const run = makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
-    const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
-    reporter.add(new EventFile(run.folder.events, warn));
-    const report = new ReportWriter({
-      pipeline: run.world.pipeline,
-      stages: run.stages,
-      publisher: run.publisher,
-      run: run.folder,
-      host: run.host,
-      warn,
-    });
-    reporter.add(report);
-    const memory = memoryFile(project.root, process.cwd(), argv);
-    // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
-    const memorable =
-      options.reporter !== 'json' &&
-      project.forced.size === 0 &&
-      options.rehash !== true &&
-      options.checkReads !== true;
-    if (options.rehash === true) forgetAll(project.root); // memories rest on times of files too
-    process.exitCode = exitCodes.failed; // until the end is known, should something end us before
+    const { watch = false, interrupt = false, serve = false, detach = false } = options;
+    if (!watch && (interrupt || serve)) throw new UsageError('--interrupt and --serve go with --watch');
+    if (watch && detach) throw new UsageError('--watch does not go with --detach: jobs run what was submitted');
+    if (!watch) return await runOnce(argv, words, options);
+    const root = projectRoot();
+    const server = serve ? await (await import('./serve.ts')).openServer(root, { port: 0 }) : undefined;
     try {
-      if (detach) interrupts.detaches = true;
-      for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
-      const code = await bringStages(run, project, {
-        ...{ interrupts, report, detach, memory: memorable ? memory : undefined },
-      });
-      if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
-      return code;
+      return await watchRuns(root, (watch) => runOnce(argv, words, options, watch));
     } finally {
-      reporter.close();
+      await server?.close();
     }
   };
+}
+
+/** One run; `watch` hears what it reads, and may stop it when that changes. */
+async function runOnce(
+  argv: readonly string[],
+  words: readonly string[],
+  options: RunOptions,
+  watch?: ProjectWatch,
+): Promise<number> {
+  const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
+  if (obstacle !== undefined) {
+    process.stderr.write(`error: --check-reads: ${obstacle}\n`);
+    return exitCodes.failed;
+  }
+  const startedAt = Date.now();
+  const step = process.env[stepVariable];
+  delete process.env[stepVariable]; // for this process alone
+  if (step !== undefined && isTaken(step)) return exitCodes.ok;
+  const { detach = false } = options;
+  if (detach && (options.force ?? options.twice) !== undefined) {
+    throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
+  }
+  const project = await openProject({ words, ...options });
+  watch?.follow(project);
+  if (
+    step !== undefined &&
+    (await appears(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
+  ) {
+    throw new UsageError('the pipeline has changed since the run was detached: run it again');
+  }
+  const places = openPlaces(project, options.on);
+  const claims = await checkClaims(project);
+  const style = step === undefined ? options.reporter : 'plain';
+  const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
+  using interrupts = new Interrupts();
+  if (options.interrupt === true) watch?.onChange(() => interrupts.stop());
+  const run = makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
+  const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
+  reporter.add(new EventFile(run.folder.events, warn));
+  const report = new ReportWriter({
+    pipeline: run.world.pipeline,
+    stages: run.stages,
+    publisher: run.publisher,
+    run: run.folder,
+    host: run.host,
+    warn,
+  });
+  reporter.add(report);
+  const memory = memoryFile(project.root, process.cwd(), argv);
+  // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
+  const memorable =
+    options.reporter !== 'json' &&
+    project.forced.size === 0 &&
+    options.rehash !== true &&
+    options.checkReads !== true &&
+    watch === undefined;
+  if (options.rehash === true) forgetAll(project.root); // memories rest on times of files too
+  process.exitCode = exitCodes.failed; // until the end is known, should something end us before
+  try {
+    if (detach) interrupts.detaches = true;
+    for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
+    const code = await bringStages(run, project, {
+      ...{ interrupts, report, detach, memory: memorable ? memory : undefined },
+    });
+    if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
+    return code;
+  } finally {
+    reporter.close();
+  }
 }

@@ -1,7 +1,7 @@
 import { pipelineNames } from '../../engine/config/pipeline-files.ts';
 import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts';
 import type { Planner } from '../../reporting/serve/graph-page.ts';
-import { startServer } from '../../reporting/serve/serve.ts';
+import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { MistakesError, UsageError } from '../command-error.ts';
 import { planProject, warnOnStderr } from '../make-world.ts';
 import { openProject, projectRoot } from '../open-project.ts';
@@ -19,23 +19,33 @@ export async function serveCommand({ port, host, token }: ServeOptions): Promise
       '--host lets others reach this server, unencrypted: give them a --token, and whoever knows it sees every run and image',
     );
   }
-  const root = projectRoot();
-  const server = await startServer({ root, port, host, token, planner: plannerOf(root), warn: warnOnStderr }).catch(
-    (error) => {
-      if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES') throw error;
-      throw new UsageError(`cannot listen on port ${port}: ${error.message}. Another one: --port ${port + 1}`);
-    },
-  );
-  process.stdout.write(`${server.address}\n`);
-  if (host === undefined && process.env['SSH_CONNECTION'] !== undefined) {
-    const here = process.env['SSH_CONNECTION'].split(' ')[2];
-    process.stdout.write(`On your own machine first:  ssh -N -L ${server.port}:127.0.0.1:${server.port} ${here}\n`);
-  }
-  process.stdout.write('Ctrl-C ends it. Runs go on without it.\n');
+  const server = await openServer(projectRoot(), {
+    port,
+    ...(host !== undefined && { host }),
+    ...(token !== undefined && { token }),
+  });
+  process.stderr.write('Ctrl-C ends it. Runs go on without it.\n');
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   await server.close();
+}
+
+/** Starts the server, and prints its address and what it takes to reach it over SSH. */
+export async function openServer(root: string, { port, host, token }: ServeOptions): Promise<LiveServer> {
+  const server = await startServer({ root, port, host, token, planner: plannerOf(root), warn: warnOnStderr }).catch(
+    (error) => {
+      if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES') throw error;
+      throw new UsageError(`cannot listen on port ${port}: ${error.message}. Any that is free: --port 0`);
+    },
+  );
+  const { SSH_CONNECTION: connection } = process.env;
+  if (host === undefined && connection !== undefined) {
+    const tunnel = `ssh -N -L ${server.port}:127.0.0.1:${server.port} ${connection.split(' ')[2]}`;
+    process.stderr.write(`On your own machine first:  ${tunnel}\n`);
+  }
+  process.stderr.write(`Open  ${server.address}\n`);
+  return server;
 }
 
 /** Plans as `restage plan` does; the mistakes of a file are text for its page. */

@@ -78,7 +78,7 @@ function foldedGraph(
 ): StageGraph {
   const boxOf = (name: string) => (isOpen(experimentOf(name)) ? name : experimentOf(name));
   const boxes = groupBy(planned, ({ stage }) => boxOf(stage.name));
-  const nodes = Array.from(boxes, ([box, own]) => {
+  const nodes = Array.from(boxes, ([box, own]): StageGraph['nodes'][number] => {
     const states = [...new Set(own.map(({ decision }) => decision.state))];
     const [first] = own as [PlannedStage];
     const isFolded = box !== first.stage.name;

@@ -124,7 +124,7 @@ function scoresTable(
     { name: 'split', values: rows.map(({ split }) => split) },
     { name: 'path', values: samples.map((sample) => sample?.path ?? null) },
     { name: 'class', values: rows.map(({ label }) => names[label] ?? null) },
-    { name: 'source', values: rows.map(({ source, label }) => source ?? names[label] ?? null) },
+    { name: 'source', values: rows.map(({ source }, i) => source ?? samples[i]?.source ?? null) },
     ...model,
     ...others,
     { name: 'group', values: rows.map(({ group }, i) => group ?? samples[i]?.group ?? null) },

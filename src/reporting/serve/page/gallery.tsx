@@ -359,7 +359,14 @@ function Picture({
   const place = table.places[row]!;
   if (place < 0 || table.dataset === undefined) return <span class="missing">no image</span>;
   const src = `/${form}/${table.dataset}/${encodeURIComponent(String(cell('split', row)))}/${place}`;
-  return <img src={src} alt={form === 'thumb' ? '' : String(cell('key', row))} decoding="async" fetchpriority={form === 'thumb' ? 'auto' : 'high'} />;
+  return (
+    <img
+      src={src}
+      alt={form === 'thumb' ? '' : String(cell('key', row))}
+      decoding="async"
+      fetchpriority={form === 'thumb' ? 'auto' : 'high'}
+    />
+  );
 }
 
 interface ViewerProps {

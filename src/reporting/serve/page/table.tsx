@@ -50,13 +50,13 @@ function Runs({ table }: { readonly table: RunTable }) {
           />
         </label>
         <Chooser columns={columns} names={names} choose={(all) => change({ cols: all.join(' ') })} />
-        <a
-          class="button"
-          aria-disabled={ticked.length < 2}
-          href={ticked.length < 2 ? undefined : `/compare?runs=${ticked.join(',')}`}
-        >
-          Compare {ticked.length} ticked
-        </a>
+        {ticked.length < 2 ? (
+          <span class="button soft">Tick two runs to compare</span>
+        ) : (
+          <a class="button" href={`/compare?runs=${ticked.join(',')}`}>
+            Compare {ticked.length} runs
+          </a>
+        )}
       </form>
       <p class="soft small" role="status">
         {sorted.length} of {ids.length} runs{table.unread > 0 && `; the settings of ${table.unread} are being read`}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
+import { npyHeader } from '../../learning/vision/features/npy.ts';
+import { ImageStore } from './image-store.ts';
+import { imageTable, resultsOf } from './image-table.ts';
+import { Objects } from './objects.ts';
+import { Results } from './run-results.ts';
+
+const scores = `key,split,label,logit.real,logit.fake
+test/0,test,real,2,0
+test/1,test,fake,1,0
+test/2,test,real,0,3
+`;
+
+/** A run with a data set of real and fake images, the scores of two models, and a map of one image. */
+async function scored(t: TestContext) {
+  const root = temporaryFolder(t);
+  const store = new FolderStore(root);
+  await writeTintedDataset(join(root, 'made/dataset'), { test: 4 });
+  const map = Buffer.concat([npyHeader(1, 2, 2), Buffer.from(new Float32Array([0, 1, 2, 3]).buffer)]);
+  writeFiles(join(root, 'made'), {
+    'a.csv': scores,
+    'b.csv': scores.replace('test/1,test,fake,1,0\n', '').replace('0,3', '3,0'),
+    'maps/maps.csv':
+      'file,row,model,method,split,key,explained\ngrad-cam-00000.npy,0,,grad-cam,test,test/1,fake\n,,,grad-cam,test,test/0,real\n',
+  });
+  writeFileSync(join(root, 'made/maps/grad-cam-00000.npy'), map);
+  const stages: Record<string, { outcome: 'ran'; result: ReturnType<typeof exampleResult>['digest'] }> = {};
+  for (const [i, [name, path, type]] of (
+    [
+      ['faces', 'dataset', 'dataset'],
+      ['a', 'a.csv', 'scores'],
+      ['b', 'b.csv', 'scores'],
+      ['maps', 'maps', 'files'],
+    ] as const
+  ).entries()) {
+    const artifact = { ...(await listArtifact(join(root, 'made', path))), type };
+    await store.storeArtifact(join(root, 'made', path), artifact);
+    const result = exampleResult(i, { out: artifact });
+    await store.writeResult(result);
+    stages[name] = { outcome: 'ran', result: result.digest };
+  }
+  const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
+  run.writeRecord({
+    pipeline: 'test',
+    file: 'test.yaml',
+    startedAt: '2025-01-31T09:12:03.042Z',
+    seconds: 2,
+    restage: '0',
+    stages,
+  });
+  return { run, results: new Results(store), images: new ImageStore(new Objects(store)) };
+}
+
+test('scores are joined with their images, and a second model stands beside the first', async (t) => {
+  const { run, results, images } = await scored(t);
+  const table = imageTable(images, results, { run, stage: 'a', other: { run, stage: 'b' } });
+  assert.ok(typeof table !== 'string');
+  const column = (name: string) => table.columns.find((one) => one.name === name)?.values;
+  assert.deepEqual(column('path'), ['test/0.png', 'test/1.png', 'test/2.png']);
+  assert.deepEqual(column('predicted'), ['real', 'real', 'fake']);
+  assert.deepEqual(column('right'), ['yes', 'no', 'no']);
+  assert.deepEqual(column('score'), [0.1192, 0.26894, 0.95257]);
+  assert.deepEqual(column('right2'), ['yes', null, 'yes']);
+  assert.deepEqual(table.places, [0, 1, 2]);
+  assert.deepEqual(table.facets, ['class', 'predicted', 'right']);
+});
+
+test('a data set is a table of its own', async (t) => {
+  const { run, results, images } = await scored(t);
+  const table = imageTable(images, results, { run, stage: 'faces' });
+  assert.ok(typeof table !== 'string');
+  assert.equal(table.places.length, 4);
+  assert.equal(
+    imageTable(images, results, { run, stage: 'maps' }),
+    'This stage has no scores and no data set, or `restage gc` removed them.',
+  );
+});
+
+test('an image, its thumbnail and its map are sent by their place; there is nothing at others', async (t) => {
+  const { run, results, images } = await scored(t);
+  const table = imageTable(images, results, { run, stage: 'a' });
+  assert.ok(typeof table !== 'string' && table.dataset !== undefined);
+  assert.equal((await images.picture(table.dataset, 'test', 1))?.type, 'image/png');
+  assert.ok(await images.thumbnail(table.dataset, 'test', 1));
+  for (const [split, place] of [
+    ['test', 9],
+    ['..', 0],
+    ['test', Number.NaN],
+    ['test', -1],
+  ] as const) {
+    assert.equal(await images.picture(table.dataset, split, place), undefined);
+  }
+  const [map, ...others] = images.mapsOf(resultsOf(run, results), 'test', 'test/1');
+  assert.deepEqual([map?.label, others], ['maps: grad-cam, fake', []]);
+  const [, , digest, row, file] = map!.src.split('/');
+  assert.equal((await images.map(digest!, file!, Number(row)))?.type, 'image/png');
+  assert.equal(await images.map(digest!, file!, 1), undefined);
+  assert.equal(await images.map(digest!, 'maps.csv', 0), undefined);
+  assert.deepEqual(images.mapsOf(resultsOf(run, results), 'test', 'test/0'), [], 'it was measured and not kept');
+});

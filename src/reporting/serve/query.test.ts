@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { askedOf, type Column, filterRows, parseQuery, sortRows, withCondition } from './query.ts';
+
+const columns: readonly Column[] = [
+  { name: 'run', values: ['a', 'b', 'c', 'd'] },
+  { name: 'fit.seed', values: [7, 8, [7, 9], null] },
+  { name: 'scores.test.auc', values: [0.7, 0.9, 0.8, null] },
+  { name: 'note', values: ['two words', 'plain', null, 'Two'] },
+];
+const found = (query: string) =>
+  filterRows(columns, 4, query)
+    .rows.map((row) => 'abcd'[row])
+    .join('');
+
+test('a query holds where all of its conditions do; a name without its stage means any stage', () => {
+  assert.equal(found(''), 'abcd');
+  assert.equal(found('seed=7'), 'ac');
+  assert.equal(found('seed=7 test.auc>0.75'), 'c');
+  assert.equal(found('scores.test.auc >= 0.8'), 'bc');
+  assert.equal(found('seed!=7'), 'bc');
+  assert.equal(found('two'), 'ad');
+  assert.equal(found('note="two words"'), 'a');
+  assert.equal(found('"two words"'), 'a');
+});
+
+test('a name that is no column is told, and nothing is found', () => {
+  assert.deepEqual(filterRows(columns, 4, 'sead=7 run=a'), { rows: [], unknown: ['sead'] });
+});
+
+test('rows are sorted by numbers as numbers, and those without a value come last either way', () => {
+  assert.deepEqual(sortRows([0, 1, 2, 3], columns, 'scores.test.auc'), [0, 2, 1, 3]);
+  assert.deepEqual(sortRows([0, 1, 2, 3], columns, '-scores.test.auc'), [1, 2, 0, 3]);
+  assert.deepEqual(sortRows([3, 0], columns, 'nothing'), [3, 0]);
+});
+
+test('a choice takes the place of what was asked of its column, and an empty one takes it out', () => {
+  assert.equal(withCondition('a=1 class=real word', 'class', 'two words'), 'a=1 word class="two words"');
+  assert.equal(withCondition('score>=0.1 score<0.2 a=1', 'score', ''), 'a=1');
+  assert.equal(askedOf('a=1 class="two words"', 'class'), 'two words');
+});
+
+test('any text is a query', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      parseQuery(text);
+      filterRows(columns, 4, text);
+    }),
+  );
+});

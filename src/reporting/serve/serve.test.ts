@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
+import { startServer } from './serve.ts';
+
+const hostile = '<script>alert(1)</script>"\'&';
+
+/** An answer as it came, without anything made of its address. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+class Site {
+  readonly port: number;
+  readonly token: string;
+
+  constructor(port: number, token: string) {
+    this.port = port;
+    this.token = token;
+  }
+
+  get(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Answer> {
+    const cookie = `restage-${this.port}=${this.token}`;
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        { port: this.port, host: '127.0.0.1', path, method, headers: { cookie, ...headers } },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (part) => {
+            text += part;
+          });
+          answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, text }));
+        },
+      );
+      asked.on('error', reject).end();
+    });
+  }
+
+  /** The first events of a stream, until `count` have come. */
+  events(
+    path: string,
+    count: number,
+  ): Promise<readonly { readonly event: string; readonly id: string; readonly data: string }[]> {
+    return new Promise((resolve, reject) => {
+      const cookie = `restage-${this.port}=${this.token}`;
+      const asked = request({ port: this.port, host: '127.0.0.1', path, headers: { cookie } }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part) => {
+          text += part;
+          const blocks = text.split('\n\n').slice(0, -1);
+          if (blocks.length < count) return;
+          answer.destroy();
+          const field = (block: string, name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
+          resolve(
+            blocks.map((block) => ({
+              event: field(block, 'event'),
+              id: field(block, 'id'),
+              data: field(block, 'data'),
+            })),
+          );
+        });
+      });
+      asked.on('error', reject).end();
+    });
+  }
+}
+
+async function serveIn(t: TestContext, root: string): Promise<Site> {
+  const planner = { names: () => ['test'], plan: async () => 'test.yaml:1:1: error: no stages' };
+  const server = await startServer({ root, port: 0, token: 'secret', planner, warn: assert.fail });
+  t.after(() => server.close());
+  return new Site(server.port, 'secret');
+}
+
+/** A project with a run of a stage with a hostile name that left a table, a picture and a page. */
+async function projectWithRun(t: TestContext) {
+  const root = temporaryFolder(t);
+  const store = new FolderStore(root);
+  const made = writeFiles(join(root, 'made'), {
+    'a.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    'page.html': '<script>parent.x = 1</script>',
+    'sub/n.csv': 'a,b\n1,2\n',
+    'model.bin': 'bytes',
+  });
+  const artifact = await listArtifact(made);
+  await store.storeArtifact(made, artifact);
+  const result = exampleResult(1, { out: { ...artifact, type: 'files' } });
+  await store.writeResult(result);
+  const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
+  const stages = {
+    [hostile]: { outcome: 'ran' as const, seconds: 1, result: result.digest, metrics: { 'test.auc': 0.5 } },
+  };
+  run.writeRecord({
+    pipeline: 'test',
+    file: 'pipelines/test.yaml',
+    startedAt: '2025-01-31T09:12:03.042Z',
+    seconds: 2,
+    restage: '0',
+    stages,
+  });
+  return { root, store, artifact, result, run };
+}
+
+const write = ({ events }: RunFolder, ...all: readonly object[]) =>
+  appendFileSync(events, all.map((event) => `${JSON.stringify(event)}\n`).join(''));
+
+test('without its token, under another name, or to change something, nobody is let in', async (t) => {
+  const { root } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  assert.equal((await site.get('/', { cookie: '' })).status, 403);
+  assert.equal((await site.get('/', { cookie: `restage-${site.port}=other` })).status, 403);
+  assert.equal((await site.get('/?token=other', { cookie: '' })).status, 403);
+  assert.equal((await site.get('/', { host: 'evil.example' })).status, 421);
+  assert.equal((await site.get('/?token=secret', { host: `evil.example:${site.port}`, cookie: '' })).status, 421);
+  assert.equal((await site.get('/', {}, 'POST')).status, 405);
+  const first = await site.get('/?q=a&token=secret', { cookie: '' });
+  assert.deepEqual([first.status, first.headers['location']], [303, '/?q=a']);
+  assert.match(String(first.headers['set-cookie']), /^restage-\d+=secret; Path=\/; HttpOnly; SameSite=Strict$/);
+  const page = await site.get('/', { host: `localhost:${site.port}` });
+  assert.equal(page.status, 200);
+  assert.match(String(page.headers['content-security-policy']), /script-src 'self';(?!.*eval)/);
+  assert.equal(page.headers['x-content-type-options'], 'nosniff');
+});
+
+test('what a page has listed can be read by its digest and its name in there, and nothing else', async (t) => {
+  const { root, artifact, run } = await projectWithRun(t);
+  writeFileSync(join(root, 'secret.txt'), 'secret');
+  const site = await serveIn(t, root);
+  const base = `/object/${artifact.digest}`;
+  assert.equal((await site.get(`${base}/sub/n.csv`)).status, 404, 'no page has listed it');
+  await site.get(`/run/${run.id}`);
+  const file = await site.get(`${base}/sub/n.csv`);
+  assert.deepEqual([file.status, file.text], [200, 'a,b\n1,2\n']);
+  assert.match(String(file.headers['cache-control']), /immutable/);
+  const way = ['..', '%2e%2e', '%2e%2e%2f', '..%2f', '..%5c', '%252e%252e', '....//', '%00'];
+  for (const up of way.flatMap((one) => [`${one}/${one}/secret.txt`, `sub/${one}/${one}/${one}/secret.txt`])) {
+    for (const address of [
+      `${base}/${up}`,
+      `/object/${up}`,
+      `/asset/${up}`,
+      `/run/${up}`,
+      `/thumb/${artifact.digest}/${up}/0`,
+      `/map/${artifact.digest}/0/${up}`,
+    ]) {
+      const answer = await site.get(address);
+      assert.ok(answer.status >= 400 || /^<!doctype html>/.test(answer.text), `${address}: ${answer.status}`);
+      assert.doesNotMatch(answer.text, /^secret/, address);
+    }
+  }
+  assert.equal(
+    (await site.get(`/object/${artifact.files[0]!.digest}/x`)).status,
+    404,
+    'the digest of an object is no artifact',
+  );
+  assert.match((await site.get(base)).text, /sub\/n\.csv/);
+});
+
+test('pictures and pages that a stage made are sandboxed, and unknown files are saved', async (t) => {
+  const { root, artifact, run } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  await site.get(`/run/${run.id}`);
+  for (const name of ['a.svg', 'page.html']) {
+    const { headers } = await site.get(`/object/${artifact.digest}/${name}`);
+    assert.match(String(headers['content-security-policy']), /^sandbox; default-src 'none'/);
+  }
+  const binary = await site.get(`/object/${artifact.digest}/model.bin`);
+  assert.deepEqual(
+    [binary.headers['content-type'], binary.headers['content-disposition']],
+    ['application/octet-stream', 'attachment'],
+  );
+});
+
+test('hostile names are text on every page', async (t) => {
+  const { root, run } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  const search = encodeURIComponent(hostile);
+  for (const path of [
+    `/run/${run.id}`,
+    '/',
+    `/?q=${search}`,
+    '/compare',
+    `/compare?runs=${search},${run.id}`,
+    `/images?run=${run.id}&stage=${search}&other=${search}`,
+    `/graph?pipeline=${search}`,
+    '/graph',
+  ]) {
+    const { text } = await site.get(path);
+    assert.doesNotMatch(text, /<script>alert/, path);
+  }
+});
+
+test('what gc removed is said, and the numbers of the record are still there', async (t) => {
+  const { root, store, result, run } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  rmSync(store.resultPath(result.digest));
+  const page = await site.get(`/run/${run.id}`);
+  assert.match(page.text, /gc` removed its result/);
+  assert.match((await site.get('/runs.json')).text, /test\.auc","values":\[0\.5\]/);
+});
+
+test('a run is followed line by line; half a line waits for its other half, and an id is a place in the file', async (t) => {
+  const root = temporaryFolder(t);
+  mkdirSync(join(root, 'pipelines'));
+  const store = new FolderStore(root);
+  const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
+  const start = { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit'], time: 1 };
+  write(run, start);
+  const site = await serveIn(t, root);
+  const page = await site.get(`/run/${run.id}`);
+  const from = `${JSON.stringify(start)}\n`.length;
+  assert.match(page.text, new RegExp(`data-follows="/run/${run.id}/events\\?from=${from}"`));
+  const coming = site.events(`/run/${run.id}/events?from=${from}`, 1);
+  const started = JSON.stringify({
+    type: 'stage-started',
+    stage: 'fit',
+    kind: 'train',
+    attempt: 1,
+    attempts: 1,
+    time: 2,
+  });
+  appendFileSync(run.events, started.slice(0, 20));
+  appendFileSync(run.events, `${started.slice(20)}\n`);
+  const [first] = await coming;
+  assert.deepEqual([first?.event, first?.id], ['sections', String(from + started.length + 1)]);
+  const { order, changed } = JSON.parse(first!.data);
+  assert.ok(order.includes('header') && /running/.test(changed.pipeline));
+  const [again] = await site.events(`/run/${run.id}/events?from=${from}`, 1);
+  assert.ok(JSON.parse(again!.data).changed.provenance, 'a page that is behind gets everything');
+});
+
+test('a run that was killed is over, and says so', async (t) => {
+  const root = temporaryFolder(t);
+  const store = new FolderStore(root);
+  const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
+  write(run, { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit'], time: 1 });
+  write(run, { type: 'stage-started', stage: 'fit', kind: 'train', attempt: 1, attempts: 1, time: 2 });
+  appendFileSync(run.events, '{"type":"stage-poi');
+  run.attempt('fit', 1).record({ startedAt: 2 });
+  const file = join(run.path, 'process.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), pid: 4_194_000 }));
+  const site = await serveIn(t, root);
+  const { text } = await site.get(`/run/${run.id}`);
+  assert.match(text, /left no record: it was killed/);
+  assert.doesNotMatch(text, /data-follows/);
+});
