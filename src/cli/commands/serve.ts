@@ -49,7 +49,7 @@ export async function openServer(root: string, { port, host, token }: ServeOptio
 }
 
 /** Plans as `restage plan` does; the mistakes of a file are text for its page. */
-const plannerOf = (root: string): Planner => ({
+export const plannerOf = (root: string): Planner => ({
   names: () => pipelineNames(root).map((name) => name.replace(/\.ya?ml$/, '')),
   plan: async (name) => {
     try {

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { plannerOf } from '../src/cli/commands/serve.ts';
+import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
+import { BrowserPage, noBrowser } from './support/browser.ts';
+import { Project } from './support/rig.ts';
+import { writeTintedDataset } from './support/tinted-dataset.ts';
+
+const hostile = `<img src=x onerror=alert(1)> & "quoted"`;
+const yaml = `description: '${hostile}'
+stages:
+  scores:
+    kind: command
+    outputs:
+      metrics: { path: artifacts/test/scores.json, type: metrics }
+      scores: { path: artifacts/test/scores.csv, type: scores }
+      faces: { path: artifacts/test/faces, type: dataset }
+    inputs: { dataset: faces, table: scores.csv }
+    with:
+      run: "echo '<script>alert(2)</script>' && cp -r faces \${outputs.faces} && cp scores.csv \${outputs.scores} && cp metrics.json \${outputs.metrics}"
+  slow:
+    kind: command
+    inputs: { read: scores.metrics }
+    outputs: { text: artifacts/test/slow.txt }
+    with: { run: "echo begun && read _ < gate && echo passed > \${outputs.text}" }
+`;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let project: Project;
+let server: LiveServer;
+const serve = (port = 0) =>
+  startServer({
+    root: project.root,
+    port,
+    token: 'secret',
+    planner: plannerOf(project.root),
+    warn: (line) => assert.fail(line),
+  });
+const address = (path: string) => `http://127.0.0.1:${server.port}${path}${path.includes('?') ? '&' : '?'}token=secret`;
+
+before(async () => {
+  if (noBrowser !== false) return;
+  const rows = Array.from(
+    { length: 300 },
+    (_, i) => `test/${i},test,${i % 2 ? 'fake' : 'real'},${(i % 7) / 7},${(i % 5) / 5}`,
+  );
+  project = new Project(yaml, {
+    'scores.csv': `key,split,label,logit.real,logit.fake\n${rows.join('\n')}\n`,
+    'metrics.json': '{ "splits": { "test": { "accuracy": 0.7, "auc": 0.8 } } }',
+  });
+  await writeTintedDataset(project.path('faces'), { test: 300 });
+  process.chdir(project.root);
+  const gate = project.gate('gate');
+  gate.pass(2);
+  await project.run();
+  project.write('metrics.json', '{ "splits": { "test": { "accuracy": 0.75, "auc": 0.85 } } }');
+  await project.run('--force');
+  server = await serve();
+});
+after(async () => {
+  await server?.close();
+  project?.[Symbol.dispose]();
+});
+
+const idsOf = () => project.files('cache/runs').flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
+
+test('every page is whole, narrow and wide, in dark and light, and accessible; nothing in it complains', {
+  skip: noBrowser,
+}, async () => {
+  const [one, other] = idsOf();
+  const pages = ['/', `/run/${one}`, '/compare', `/compare?runs=${one},${other}`, '/images', '/images?at=1', '/graph'];
+  for (const width of [1280, 390])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await using opened = await BrowserPage.open(address('/'), { viewport: { width, height: 800 }, colorScheme });
+      for (const path of pages) {
+        const where = `${path} ${width} ${colorScheme}`;
+        await opened.page.goto(address(path));
+        await opened.page.locator('main h1, #header h1').first().waitFor();
+        if (path === '/') await opened.page.getByRole('checkbox').nth(1).waitFor();
+        if (path === '/images') await opened.page.locator('#image-1 img').waitFor();
+        await opened.page.evaluate(axe);
+        const found = await opened.page.evaluate<{
+          violations: { id: string; impact: string; nodes: { html: string }[] }[];
+        }>('axe.run()');
+        const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        assert.deepEqual(
+          serious.map(({ id, nodes }) => [id, nodes[0]!.html.slice(0, 200)]),
+          [],
+          where,
+        );
+        const wide = Number(await opened.page.evaluate('document.documentElement.scrollWidth'));
+        assert.ok(wide <= width, `${where}: ${wide} pixels wide`);
+        assert.deepEqual(opened.complaints, [], where);
+      }
+      const own = opened.requests.filter((url) => !url.startsWith(`http://127.0.0.1:${server.port}/`));
+      assert.deepEqual(own, [], 'pages load nothing from elsewhere');
+    }
+});
+
+test('runs are filtered, sorted and compared by keyboard, and the address keeps the view', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/'));
+  const { page } = opened;
+  await page.getByRole('searchbox', { name: 'Filter' }).focus();
+  await page.keyboard.type('test.auc>0.82');
+  await page.getByText('1 of 2 runs').waitFor();
+  assert.match(page.url(), /q=test\.auc%3E0\.82/);
+  await page.reload();
+  await page.getByText('1 of 2 runs').waitFor();
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('');
+  await page.getByRole('button', { name: 'seconds' }).focus();
+  await page.keyboard.press('Enter');
+  assert.match(page.url(), /sort=-seconds/);
+  for (const box of await page.getByRole('checkbox', { name: /^Tick/ }).all()) {
+    await box.focus();
+    await page.keyboard.press('Space');
+  }
+  await page.getByRole('link', { name: 'Compare 2 runs' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: '2 runs compared' }).waitFor();
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('images are found, opened and picked by keyboard', { skip: noBrowser }, async () => {
+  await using opened = await BrowserPage.open(address('/images'));
+  const { page } = opened;
+  await page.getByRole('button', { name: 'fake called real' }).focus();
+  await page.keyboard.press('Enter');
+  assert.match(page.url(), /class%3Dfake\+predicted%3Dreal/);
+  await page.getByRole('listbox').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('p');
+  await page.getByRole('button', { name: 'Save 1 picked as CSV' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page
+    .getByRole('dialog')
+    .getByText(/^2 of \d+$/)
+    .waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page
+    .getByRole('dialog')
+    .getByText(/^3 of \d+$/)
+    .waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save 1 picked as CSV' }).click();
+  const text = readFileSync(await (await saved).path(), 'utf8');
+  assert.match(text, /^path,label,split,group,source\ntest\/\d+\.png,fake,test,,tinted\n$/);
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('a run is watched from its beginning to its end in two tabs, also over a restart of the server', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/'));
+  const { page } = opened;
+  await page.getByText('2 of 2 runs').waitFor();
+  const running = project.startRun('--force', 'slow');
+  await running.output('slow', 'begun');
+  await page.getByText('3 of 3 runs').waitFor();
+  const { run } = await running.event('run-started');
+  await page.goto(address(`/run/${run}`));
+  const second = await page.context().newPage();
+  await second.goto(address(`/run/${run}`));
+  for (const tab of [page, second]) await tab.locator('#pipeline .badge', { hasText: 'running' }).waitFor();
+  assert.equal(await page.locator('img[src="x"]').count(), 0, 'a hostile description is text');
+  const { port } = server;
+  await server.close();
+  await page.getByText('The connection to the server is lost').waitFor();
+  server = await serve(port);
+  await page.locator('#lost').waitFor({ state: 'hidden' });
+  running.child.kill('SIGKILL');
+  await running.ended;
+  await page.getByText('left no record: it was killed').waitFor();
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+
+const yaml = (word: string) => `stages:
+  one:
+    kind: command
+    inputs: { data: data.txt }
+    outputs: { out: artifacts/test/one.txt }
+    with: { run: "echo ${word} && cat \${inputs.data} && cat \${inputs.data} > \${outputs.out}" }
+`;
+
+test('a watched pipeline runs again when it, or an input, has changed, and outlives mistakes in its file', async () => {
+  using project = new Project(yaml('first'), { 'data.txt': 'data-1\n' });
+  const running = project.startRun('--watch');
+  await running.output('one', 'first');
+  project.write('pipelines/test.yaml', yaml('second'));
+  await running.output('one', 'second');
+  project.write('data.txt', 'data-2\n');
+  await running.output('one', 'data-2');
+  project.write('pipelines/test.yaml', 'stages: [');
+  project.write('pipelines/test.yaml', yaml('third'));
+  await running.output('one', 'third');
+  running.child.kill('SIGINT');
+  const { code, stderr } = await running.ended;
+  assert.ok(code === 0 || code === 130, String(code)); // it may still have been running
+  assert.match(stderr, /Waiting for a change\. Ctrl-C ends it\./);
+});
+
+test('a change during a run waits for its end, or stops it where that was asked for', async () => {
+  const waiting = (word: string) => yaml(word).replace('cat', 'read _ < gate && cat');
+  using project = new Project(waiting('first'), { 'data.txt': 'data-1\n' });
+  const gate = project.gate('gate');
+  const running = project.startRun('--watch', '--interrupt');
+  await running.output('one', 'first');
+  project.write('pipelines/test.yaml', waiting('second'));
+  const ended = await running.event('stage-finished', 'one');
+  assert.equal(ended.outcome, 'cancelled');
+  await running.output('one', 'second');
+  gate.pass();
+  await running.output('one', 'data-1');
+  running.child.kill('SIGINT');
+  await running.ended;
+});
+
+test('options that only a watch has, and those that it cannot have, are mistakes', async () => {
+  using project = new Project(yaml('first'), { 'data.txt': '' });
+  const { code, stderr } = await project.command('run', '--interrupt');
+  assert.deepEqual([code, stderr], [2, 'error: --interrupt and --serve go with --watch\n']);
+  assert.match(
+    (await project.command('serve', '--host', '0.0.0.0')).stderr,
+    /^error: --host lets others reach this server, unencrypted/,
+  );
+});
