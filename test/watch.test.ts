@@ -5,7 +5,7 @@ import { Project } from './support/rig.ts';
 const yaml = (word: string) => `stages:
   one:
     kind: command
-    inputs: { data: data.txt }
+    inputs: { data: ./data.txt }
     outputs: { out: artifacts/test/one.txt }
     with: { run: "echo ${word} && cat \${inputs.data} && cat \${inputs.data} > \${outputs.out}" }
 `;
