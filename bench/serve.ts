@@ -1,0 +1,100 @@
+// What the pages of `restage serve` cost: 1,000 runs with 10,000 results, 100 runs compared, 20,000 images, an event on its
+// way, an idle server. Times are of the processor (user and system), so that a busy machine changes them little; the time
+// to a browser's first paint is its own on top. Run: node --import tsx bench/serve.ts
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { hashFingerprint } from '../src/engine/fingerprint/fingerprint.ts';
+import { FolderStore } from '../src/engine/store/folder-store.ts';
+import { filterRows, sortRows } from '../src/reporting/serve/query.ts';
+import { startServer } from '../src/reporting/serve/serve.ts';
+import { exampleResult, listArtifact } from '../test/support/example-result.ts';
+
+const [runs, stages, images] = [1000, 10, 20_000];
+const root = mkdtempSync(join(tmpdir(), 'restage-bench-serve-'));
+const store = new FolderStore(root);
+mkdirSync(join(root, 'pipelines'));
+
+/** Results with settings and numbers of their own; their bytes are one object, which is all the same to the server. */
+async function writeRuns(): Promise<string> {
+  const lines = Array.from({ length: images }, (_, i) => `test/${i},test,${i % 2 ? 'fake' : 'real'},${(i % 97) / 97},${(i % 89) / 89}`);
+  const file = join(root, 'scores.csv');
+  writeFileSync(file, `key,split,label,logit.real,logit.fake\n${lines.join('\n')}\n`);
+  const scores = { ...(await listArtifact(file)), type: 'scores' as const };
+  await store.storeArtifact(file, scores, { contained: false });
+  let last = '';
+  for (let r = 0; r < runs; r++) {
+    const entries: Record<string, object> = {};
+    for (let s = 0; s < stages; s++) {
+      const made = exampleResult(r * stages + s, s === stages - 1 ? { scores } : {});
+      const settings = { seed: r % 10, epochs: 5 + (r % 3), optimizer: { kind: 'adam', learningRate: 0.001 * (1 + (r % 7)) }, stage: s, run: r };
+      const fingerprint = { ...made.fingerprint, settings };
+      const result = { ...made, fingerprint, digest: hashFingerprint(fingerprint) };
+      const path = store.resultPath(result.digest);
+      mkdirSync(join(path, '..'), { recursive: true });
+      writeFileSync(path, JSON.stringify(result));
+      const names = ['accuracy', 'auc', 'balancedAccuracy', 'equalErrorRate', 'loss'];
+      const numbers = names.map((name, i) => [`test.${name}`, ((r * 7 + i + s) % 100) / 100] as const);
+      const intervals = numbers.map(([name, value]) => [name, [value - 0.05, value + 0.05]] as const);
+      entries[`stage${s}`] = {
+        ...{ outcome: 'ran', seconds: 1, result: result.digest },
+        ...{ metrics: Object.fromEntries(numbers), intervals: Object.fromEntries(intervals) },
+      };
+    }
+    last = `${new Date(1_700_000_000_000 + r * 60_000).toISOString().slice(0, 23).replaceAll(':', '-')}-aaaa`;
+    mkdirSync(join(root, 'cache/runs', last), { recursive: true });
+    const record = { pipeline: 'bench', file: 'bench.yaml', startedAt: new Date(1_700_000_000_000 + r * 60_000), seconds: 9, restage: '0', stages: entries };
+    writeFileSync(join(root, 'cache/runs', last, 'run.json'), JSON.stringify(record));
+  }
+  return last;
+}
+
+/** Milliseconds of the processor and of the clock that an action takes. */
+async function timed(what: string, act: () => unknown): Promise<void> {
+  const [cpu, clock] = [process.cpuUsage(), performance.now()];
+  const note = await act();
+  const { user, system } = process.cpuUsage(cpu);
+  console.log(`${what}: ${((user + system) / 1000).toFixed(0)} ms of the processor, ${(performance.now() - clock).toFixed(0)} ms${typeof note === 'string' ? `; ${note}` : ''}`);
+}
+
+try {
+  const last = await writeRuns();
+  const server = await startServer({ root, port: 0, token: 'bench', planner: { names: () => [], plan: async () => '' }, warn: console.warn });
+  const headers = { cookie: `restage-${server.port}=bench` };
+  const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
+  const sizeOf = async (path: string) => `${((await (await get(path)).arrayBuffer()).byteLength / 1024).toFixed(0)} kB`;
+  await timed('first page of runs, after the start', () => sizeOf('/'));
+  await timed('the settings of all results, in the background', async () => {
+    while (((await (await get('/runs.json')).json()) as { unread: number }).unread > 0) await delay(100);
+  });
+  await timed('page of runs, again', () => sizeOf('/'));
+  await timed('table of runs', () => sizeOf('/runs.json'));
+  const { columns, ids } = (await (await get('/runs.json')).json()) as { columns: Parameters<typeof filterRows>[0]; ids: string[] };
+  await timed('filter and sort', () => {
+    const { rows } = filterRows(columns, ids.length, 'seed=7 test.auc>0.8');
+    return `${sortRows(rows, columns, '-stage3.test.auc').length} runs`;
+  });
+  await timed('100 runs compared', () => sizeOf(`/compare?runs=${ids.slice(0, 100).join(',')}`));
+  await timed('10 runs compared, with ROC curves', () => sizeOf(`/compare?runs=${ids.slice(0, 10).join(',')}`));
+  await timed(`${images} images`, () => sizeOf(`/images.json?run=${last}&stage=stage${stages - 1}`));
+  await timed('an event on its way to a page', async () => {
+    const run = store.startRun('2026-01-31T09-12-03.042-4f2a', 'bench');
+    const line = (event: object) => appendFileSync(run.events, `${JSON.stringify(event)}\n`);
+    line({ type: 'run-started', run: run.id, pipeline: 'bench', stages: ['fit'], time: 1 });
+    const reader = (await get(`/run/${run.id}/events?from=0`)).body!.getReader();
+    await reader.read();
+    await delay(500);
+    const sentAt = performance.now();
+    line({ type: 'stage-started', stage: 'fit', kind: 'train', attempt: 1, attempts: 1, time: 2 });
+    await reader.read();
+    const took = performance.now() - sentAt;
+    await reader.cancel();
+    return `it took ${took.toFixed(0)} ms`;
+  });
+  await timed('10 s idle, no page open', () => delay(10_000));
+  console.log(`memory: ${(process.memoryUsage().rss / 1024 ** 2).toFixed(0)} MB, with this program and its compiler`);
+  await server.close();
+} finally {
+  rmSync(root, { recursive: true });
+}
