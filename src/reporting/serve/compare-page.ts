@@ -130,7 +130,7 @@ function chartsBeside(runs: readonly Compared[], { results, objects }: Sources):
     );
     const isSame = new Set(own.map(({ uri }) => uri)).size === 1;
     return [
-      html`<details class="stage card" id="chart-${chart}"><summary><h3>${chart}</h3>${isSame && html`<span class="soft small">the same in all</span>`}</summary><div class="inside beside">${figures}</div></details>`,
+      html`<details class="stage card" id="chart-${chart}"><summary><h3>${chart}</h3>${isSame && html`<span class="soft small">the same in all</span>`}</summary><div class="inside beside" tabindex="0" role="group" aria-label="${chart} of each run">${figures}</div></details>`,
     ];
   });
 }

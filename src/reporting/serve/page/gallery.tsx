@@ -25,7 +25,7 @@ type Cells = (name: string, row: number) => Cell;
 
 /** The images that a query leaves, in an order; one of them large. The address holds all of it. */
 function Gallery({ table }: { readonly table: ImageTable }) {
-  const { columns, facets, places } = table;
+  const { columns, places } = table;
   const [view, setView] = useState({ q: asked('q'), sort: asked('sort'), at: asked('at'), pick: asked('pick') });
   const change = (part: Partial<typeof view>) => {
     ask(part as Record<string, string>);
@@ -45,49 +45,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
   const query = (q: string) => change({ q, at: '' });
   return (
     <>
-      <form class="line" onSubmit={(event) => event.preventDefault()}>
-        <label class="grow">
-          Filter{' '}
-          <input
-            type="search"
-            value={view.q}
-            placeholder="split=test right=no score>0.9"
-            onInput={({ currentTarget }) => query(currentTarget.value)}
-          />
-        </label>
-        {facets.map((name) => (
-          <label key={name}>
-            {name}{' '}
-            <select
-              value={askedOf(view.q, name)}
-              onChange={({ currentTarget }) => query(withCondition(view.q, name, currentTarget.value))}
-            >
-              <option value="">any</option>
-              {[...new Set(byName.get(name))]
-                .filter((value) => value !== null)
-                .map((value) => (
-                  <option key={String(value)}>{String(value)}</option>
-                ))}
-            </select>
-          </label>
-        ))}
-        <label>
-          Order{' '}
-          <select value={view.sort} onChange={({ currentTarget }) => change({ sort: currentTarget.value })}>
-            <option value="">as in the file</option>
-            {columns
-              .filter(({ name }) => name.startsWith('score'))
-              .flatMap(({ name }) => [
-                <option key={name} value={name}>
-                  {name}, lowest first
-                </option>,
-                <option key={`-${name}`} value={`-${name}`}>
-                  {name}, highest first
-                </option>,
-              ])}
-          </select>
-        </label>
-      </form>
+      <Filters {...{ table, query }} q={view.q} sort={view.sort} sortBy={(sort) => change({ sort })} />
       <Overview {...{ table, cell, query }} q={view.q} />
       <Exported
         rows={picked.size > 0 ? [...picked] : sorted}
@@ -111,6 +69,64 @@ function Gallery({ table }: { readonly table: ImageTable }) {
   );
 }
 
+interface FiltersProps {
+  readonly table: ImageTable;
+  readonly q: string;
+  readonly sort: string;
+  query(q: string): void;
+  sortBy(sort: string): void;
+}
+
+/** The query as a line, its most usual conditions as choices, and the order. */
+function Filters({ table: { columns, facets }, q, sort, query, sortBy }: FiltersProps) {
+  const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
+  return (
+    <form class="line" onSubmit={(event) => event.preventDefault()}>
+      <label class="grow">
+        Filter{' '}
+        <input
+          type="search"
+          value={q}
+          placeholder="split=test right=no score>0.9"
+          onInput={({ currentTarget }) => query(currentTarget.value)}
+        />
+      </label>
+      {facets.map((name) => (
+        <label key={name}>
+          {name}{' '}
+          <select
+            value={askedOf(q, name)}
+            onChange={({ currentTarget }) => query(withCondition(q, name, currentTarget.value))}
+          >
+            <option value="">any</option>
+            {[...new Set(valuesOf(name))]
+              .filter((value) => value !== null)
+              .map((value) => (
+                <option key={String(value)}>{String(value)}</option>
+              ))}
+          </select>
+        </label>
+      ))}
+      <label>
+        Order{' '}
+        <select value={sort} onChange={({ currentTarget }) => sortBy(currentTarget.value)}>
+          <option value="">as in the file</option>
+          {columns
+            .filter(({ name }) => name.startsWith('score'))
+            .flatMap(({ name }) => [
+              <option key={name} value={name}>
+                {name}, lowest first
+              </option>,
+              <option key={`-${name}`} value={`-${name}`}>
+                {name}, highest first
+              </option>,
+            ])}
+        </select>
+      </label>
+    </form>
+  );
+}
+
 interface OverviewProps {
   readonly table: ImageTable;
   readonly cell: Cells;
@@ -123,73 +139,85 @@ function Overview({ table, cell, q, query }: OverviewProps) {
   const base = ['class', 'predicted', 'right', 'score'].reduce((text, name) => withCondition(text, name, ''), q);
   const rows = useMemo(() => filterRows(table.columns, table.places.length, base).rows, [table, base]);
   if (!table.columns.some(({ name }) => name === 'predicted')) return null;
-  const classes = [...new Set(rows.map((row) => String(cell('class', row))))].sort();
-  const called = [...new Set(rows.map((row) => String(cell('predicted', row))))].sort();
+  return (
+    <div class="overview">
+      <Confusion {...{ rows, cell }} open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))} />
+      <Histogram
+        {...{ rows, cell }}
+        open={(low, high) => query(`${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`)}
+      />
+    </div>
+  );
+}
+
+interface PartProps<Of> {
+  readonly rows: readonly number[];
+  readonly cell: Cells;
+  open(from: Of, to: Of): void;
+}
+
+function Confusion({ rows, cell, open }: PartProps<string>) {
+  const valuesOf = (name: string) => [...new Set(rows.map((row) => String(cell(name, row))))].sort();
+  const [classes, called] = [valuesOf('class'), valuesOf('predicted')];
   const count = (of: string, as: string) =>
     rows.filter((row) => cell('class', row) === of && cell('predicted', row) === as).length;
+  if (classes.length > mostClasses) return null;
+  return (
+    <table class="confusion card">
+      <caption>Class by predicted class</caption>
+      <thead>
+        <tr>
+          <td />
+          {called.map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {classes.map((of) => (
+          <tr key={of}>
+            <th scope="row">{of}</th>
+            {called.map((as) => (
+              <td key={as}>
+                <button type="button" aria-label={`${of} called ${as}`} onClick={() => open(of, as)}>
+                  {count(of, as)}
+                </button>
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Histogram({ rows, cell, open }: PartProps<number>) {
   const counts = Array.from({ length: bins }, () => ({ yes: 0, no: 0 }));
   for (const row of rows) {
     const bin = counts[Math.min(bins - 1, Math.floor(Number(cell('score', row)) * bins))];
     if (bin !== undefined) bin[cell('right', row) === 'no' ? 'no' : 'yes'] += 1;
   }
   const most = Math.max(1, ...counts.map(({ yes, no }) => yes + no));
-  const askBin = (bin: number) => {
-    const end = bin === bins - 1 ? '' : ` score<${(bin + 1) / bins}`;
-    query(`${withCondition(q, 'score', String(bin / bins), '>=')}${end}`);
-  };
   return (
-    <div class="overview">
-      {classes.length <= mostClasses && (
-        <table class="confusion card">
-          <caption>Class by predicted class</caption>
-          <thead>
-            <tr>
-              <td />
-              {called.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {classes.map((of) => (
-              <tr key={of}>
-                <th scope="row">{of}</th>
-                {called.map((as) => (
-                  <td key={as}>
-                    <button
-                      type="button"
-                      aria-label={`${of} called ${as}`}
-                      onClick={() => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
-                    >
-                      {count(of, as)}
-                    </button>
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      <fieldset class="histogram card">
-        <legend>
-          Score, right <span class="key good" /> and wrong <span class="key bad" />
-        </legend>
-        {counts.map(({ yes, no }, bin) => (
-          <button
-            key={bin}
-            type="button"
-            title={`${bin / bins} to ${(bin + 1) / bins}: ${yes} right, ${no} wrong`}
-            aria-label={`${bin / bins} to ${(bin + 1) / bins}, ${yes + no} images`}
-            onClick={() => askBin(bin)}
-          >
-            <span class="bad" style={{ height: `${(64 * no) / most}px` }} />
-            <span class="good" style={{ height: `${(64 * yes) / most}px` }} />
-          </button>
-        ))}
-      </fieldset>
-    </div>
+    <fieldset class="histogram card">
+      <legend>
+        Score, right <span class="key good" /> and wrong <span class="key bad" />
+      </legend>
+      {counts.map(({ yes, no }, bin) => (
+        <button
+          key={bin}
+          type="button"
+          title={`${bin / bins} to ${(bin + 1) / bins}: ${yes} right, ${no} wrong`}
+          aria-label={`${bin / bins} to ${(bin + 1) / bins}, ${yes + no} images`}
+          onClick={() => open(bin / bins, (bin + 1) / bins)}
+        >
+          <span class="bad" style={{ height: `${(64 * no) / most}px` }} />
+          <span class="good" style={{ height: `${(64 * yes) / most}px` }} />
+        </button>
+      ))}
+    </fieldset>
   );
 }
 
@@ -317,30 +345,47 @@ function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
       <div style={{ height: `${lines * side}px` }} role="presentation">
         {rows.slice(first * columns, last * columns).map((row, offset) => {
           const index = first * columns + offset;
-          const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
-          const name = `${cell('key', row)}, ${cell('class', row) ?? ''}${cell('right', row) === 'no' ? `, wrongly ${cell('predicted', row)}` : ''}`;
-          return (
-            // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the list has the focus and the keys
-            <div
-              key={row}
-              id={`image-${index}`}
-              role="option"
-              aria-selected={picked.has(row)}
-              aria-label={name}
-              title={name}
-              class={`${index === current ? 'current ' : ''}${cell('right', row) === 'no' ? 'wrong' : ''}`}
-              style={{ transform: `translate(${x}px, ${y}px)` }}
-              onClick={() => {
-                setCurrent(index);
-                open(index);
-              }}
-            >
-              <Picture {...{ table, cell, row }} form="thumb" />
-              {cell('score', row) !== null && <small>{Number(cell('score', row)).toFixed(3)}</small>}
-            </div>
-          );
+          const show = () => {
+            setCurrent(index);
+            open(index);
+          };
+          const state = { isCurrent: index === current, isPicked: picked.has(row) };
+          return <Thumbnail key={row} {...{ table, cell, row, index, columns, show }} {...state} />;
         })}
       </div>
+    </div>
+  );
+}
+
+interface ThumbnailProps {
+  readonly table: ImageTable;
+  readonly cell: Cells;
+  readonly row: number;
+  readonly index: number;
+  readonly columns: number;
+  readonly isCurrent: boolean;
+  readonly isPicked: boolean;
+  show(): void;
+}
+
+function Thumbnail({ table, cell, row, index, columns, isCurrent, isPicked, show }: ThumbnailProps) {
+  const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
+  const isWrong = cell('right', row) === 'no';
+  const name = `${cell('key', row)}, ${cell('class', row) ?? ''}${isWrong ? `, wrongly ${cell('predicted', row)}` : ''}`;
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the list has the focus and the keys
+    <div
+      id={`image-${index}`}
+      role="option"
+      aria-selected={isPicked}
+      aria-label={name}
+      title={name}
+      class={`${isCurrent ? 'current ' : ''}${isWrong ? 'wrong' : ''}`}
+      style={{ transform: `translate(${x}px, ${y}px)` }}
+      onClick={show}
+    >
+      <Picture {...{ table, cell, row }} form="thumb" />
+      {cell('score', row) !== null && <small>{Number(cell('score', row)).toFixed(3)}</small>}
     </div>
   );
 }
@@ -431,23 +476,7 @@ function Viewer({ table, cell, row, at, count, isPicked, open, pick }: ViewerPro
           Close
         </button>
       </p>
-      <div class="pictures">
-        {(maps.length === 0 || blend === 0) && (
-          <figure>
-            <Picture {...{ table, cell, row }} form="image" />
-            <figcaption>{String(cell('path', row) ?? cell('key', row))}</figcaption>
-          </figure>
-        )}
-        {maps.map(({ label, src }) => (
-          <figure key={src}>
-            <div class="stacked">
-              {blend > 0 && <Picture {...{ table, cell, row }} form="image" />}
-              <img src={src} alt={label} style={blend > 0 ? { opacity: blend } : {}} />
-            </div>
-            <figcaption>{label}</figcaption>
-          </figure>
-        ))}
-      </div>
+      <Pictures {...{ table, cell, row, maps, blend }} />
       {maps.length === 0 && (
         <p class="soft small">
           No stage kept a map of this image. One of any picture: <code>restage explain-image</code>
@@ -457,6 +486,37 @@ function Viewer({ table, cell, row, at, count, isPicked, open, pick }: ViewerPro
         {facts.map(({ name, values }) => [<dt key={name}>{name}</dt>, <dd key={`${name}=`}>{String(values[row])}</dd>])}
       </dl>
     </dialog>
+  );
+}
+
+interface PicturesProps {
+  readonly table: ImageTable;
+  readonly cell: Cells;
+  readonly row: number;
+  readonly maps: readonly KeptMap[];
+  /** How much of each map lies over the image; 0: beside it. */
+  readonly blend: number;
+}
+
+function Pictures({ table, cell, row, maps, blend }: PicturesProps) {
+  return (
+    <div class="pictures">
+      {(maps.length === 0 || blend === 0) && (
+        <figure>
+          <Picture {...{ table, cell, row }} form="image" />
+          <figcaption>{String(cell('path', row) ?? cell('key', row))}</figcaption>
+        </figure>
+      )}
+      {maps.map(({ label, src }) => (
+        <figure key={src}>
+          <div class="stacked">
+            {blend > 0 && <Picture {...{ table, cell, row }} form="image" />}
+            <img src={src} alt={label} style={blend > 0 ? { opacity: blend } : {}} />
+          </div>
+          <figcaption>{label}</figcaption>
+        </figure>
+      ))}
+    </div>
   );
 }
 
