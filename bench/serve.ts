@@ -18,7 +18,10 @@ mkdirSync(join(root, 'pipelines'));
 
 /** Results with settings and numbers of their own; their bytes are one object, which is all the same to the server. */
 async function writeRuns(): Promise<string> {
-  const lines = Array.from({ length: images }, (_, i) => `test/${i},test,${i % 2 ? 'fake' : 'real'},${(i % 97) / 97},${(i % 89) / 89}`);
+  const lines = Array.from(
+    { length: images },
+    (_, i) => `test/${i},test,${i % 2 ? 'fake' : 'real'},${(i % 97) / 97},${(i % 89) / 89}`,
+  );
   const file = join(root, 'scores.csv');
   writeFileSync(file, `key,split,label,logit.real,logit.fake\n${lines.join('\n')}\n`);
   const scores = { ...(await listArtifact(file)), type: 'scores' as const };
@@ -28,7 +31,13 @@ async function writeRuns(): Promise<string> {
     const entries: Record<string, object> = {};
     for (let s = 0; s < stages; s++) {
       const made = exampleResult(r * stages + s, s === stages - 1 ? { scores } : {});
-      const settings = { seed: r % 10, epochs: 5 + (r % 3), optimizer: { kind: 'adam', learningRate: 0.001 * (1 + (r % 7)) }, stage: s, run: r };
+      const settings = {
+        seed: r % 10,
+        epochs: 5 + (r % 3),
+        optimizer: { kind: 'adam', learningRate: 0.001 * (1 + (r % 7)) },
+        stage: s,
+        run: r,
+      };
       const fingerprint = { ...made.fingerprint, settings };
       const result = { ...made, fingerprint, digest: hashFingerprint(fingerprint) };
       const path = store.resultPath(result.digest);
@@ -44,7 +53,14 @@ async function writeRuns(): Promise<string> {
     }
     last = `${new Date(1_700_000_000_000 + r * 60_000).toISOString().slice(0, 23).replaceAll(':', '-')}-aaaa`;
     mkdirSync(join(root, 'cache/runs', last), { recursive: true });
-    const record = { pipeline: 'bench', file: 'bench.yaml', startedAt: new Date(1_700_000_000_000 + r * 60_000), seconds: 9, restage: '0', stages: entries };
+    const record = {
+      pipeline: 'bench',
+      file: 'bench.yaml',
+      startedAt: new Date(1_700_000_000_000 + r * 60_000),
+      seconds: 9,
+      restage: '0',
+      stages: entries,
+    };
     writeFileSync(join(root, 'cache/runs', last, 'run.json'), JSON.stringify(record));
   }
   return last;
@@ -55,12 +71,20 @@ async function timed(what: string, act: () => unknown): Promise<void> {
   const [cpu, clock] = [process.cpuUsage(), performance.now()];
   const note = await act();
   const { user, system } = process.cpuUsage(cpu);
-  console.log(`${what}: ${((user + system) / 1000).toFixed(0)} ms of the processor, ${(performance.now() - clock).toFixed(0)} ms${typeof note === 'string' ? `; ${note}` : ''}`);
+  console.log(
+    `${what}: ${((user + system) / 1000).toFixed(0)} ms of the processor, ${(performance.now() - clock).toFixed(0)} ms${typeof note === 'string' ? `; ${note}` : ''}`,
+  );
 }
 
 try {
   const last = await writeRuns();
-  const server = await startServer({ root, port: 0, token: 'bench', planner: { names: () => [], plan: async () => '' }, warn: console.warn });
+  const server = await startServer({
+    root,
+    port: 0,
+    token: 'bench',
+    planner: { names: () => [], plan: async () => '' },
+    warn: console.warn,
+  });
   const headers = { cookie: `restage-${server.port}=bench` };
   const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
   const sizeOf = async (path: string) => `${((await (await get(path)).arrayBuffer()).byteLength / 1024).toFixed(0)} kB`;
@@ -70,7 +94,10 @@ try {
   });
   await timed('page of runs, again', () => sizeOf('/'));
   await timed('table of runs', () => sizeOf('/runs.json'));
-  const { columns, ids } = (await (await get('/runs.json')).json()) as { columns: Parameters<typeof filterRows>[0]; ids: string[] };
+  const { columns, ids } = (await (await get('/runs.json')).json()) as {
+    columns: Parameters<typeof filterRows>[0];
+    ids: string[];
+  };
   await timed('filter and sort', () => {
     const { rows } = filterRows(columns, ids.length, 'seed=7 test.auc>0.8');
     return `${sortRows(rows, columns, '-stage3.test.auc').length} runs`;

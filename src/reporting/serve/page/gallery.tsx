@@ -141,10 +141,15 @@ function Overview({ table, cell, q, query }: OverviewProps) {
   if (!table.columns.some(({ name }) => name === 'predicted')) return null;
   return (
     <div class="overview">
-      <Confusion {...{ rows, cell }} open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))} />
+      <Confusion
+        {...{ rows, cell }}
+        open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
+      />
       <Histogram
         {...{ rows, cell }}
-        open={(low, high) => query(`${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`)}
+        open={(low, high) =>
+          query(`${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`)
+        }
       />
     </div>
   );
