@@ -67,6 +67,8 @@ export class StoredReport {
       },
       ...{ startedAt: model.startedAt, writtenAt: ended ?? Date.now(), finals: model.finals, warnings: model.warnings },
       graph: await this.#draw(stages),
+      // A sweep is drawn from the pipeline's file, which may have changed since; its chart and tables are among the results.
+      ...{ sweeps: [], lateSelections: [] },
     };
   }
 
