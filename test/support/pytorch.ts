@@ -6,8 +6,8 @@ const python = '/usr/bin/python3';
 export const noPyTorch: string | undefined = whyNot();
 
 function whyNot(): string | undefined {
-  if (spawnSync(python, ['-c', 'import torch, onnx']).status === 0) return undefined;
-  const why = 'PyTorch is not installed: apt-get install python3-torch python3-onnx';
+  if (spawnSync(python, ['-c', 'import torch, onnx, PIL']).status === 0) return undefined;
+  const why = 'PyTorch is not installed: apt-get install python3-torch python3-onnx python3-pil';
   if (process.env['RESTAGE_PYTORCH'] === 'required') throw new Error(why);
   return why;
 }
