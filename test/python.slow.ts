@@ -10,7 +10,7 @@ import { install, makeVenv, noPython } from './support/venv.ts';
 function template(): Project {
   const yaml = read('src/cli/commands/pytorch.yaml')
     .replace('train: 600, val: 100, test: 200', 'train: 60, val: 20, test: 40')
-    .replace('imageSize: 96', 'imageSize: 48')
+    .replace('imageSize: 96', 'imageSize: 56')
     .replace('epochs: 8', 'epochs: 3');
   const program = read('src/cli/commands/train.py');
   return new Project(yaml, { 'train.py': program, 'restage.py': read('stages/python/restage.py') });
