@@ -116,6 +116,11 @@ const noInterpreter = (named: unknown): string =>
     ? 'There is no Python: neither .venv/bin/python in the project, nor python3 on PATH, nor /usr/bin/python3'
     : `There is no interpreter ${named}`;
 
+/** Distributions that pip knows by another name than that of their module. */
+const distributions: Readonly<Record<string, string>> = {
+  ...{ PIL: 'pillow', cv2: 'opencv-python', skimage: 'scikit-image', sklearn: 'scikit-learn', yaml: 'pyyaml' },
+};
+
 /** The line of the log about the choice of an interpreter, and why none serves. */
 function tell({ name, closure }: Answer, others: readonly string[], { program, root }: CodeQuestion) {
   const version = closure.build.split(' ')[0]!;
@@ -123,11 +128,11 @@ function tell({ name, closure }: Answer, others: readonly string[], { program, r
   if (closure.missing.length === 0)
     return { opening: others.length > 0 ? `${opening}: ${others.join(', ')}` : opening };
   const inside = statSync(join(dirname(dirname(closure.python)), 'pyvenv.cfg'), { throwIfNoEntry: false });
-  const packages = closure.missing.join(' ');
+  const packages = closure.missing.map((one) => distributions[one] ?? one).join(' ');
   const hint = inside
     ? `${name} -m pip install ${packages}`
     : `python3 -m venv .venv && .venv/bin/pip install ${packages}`;
-  const debian = closure.missing.map((one) => `python3-${one}`).join(' ');
+  const debian = closure.missing.map((one) => `python3-${one.toLowerCase()}`).join(' ');
   const obstacle = `${relative(root, program)} imports what is not installed: ${others.join(', ')}. Install it: ${hint}; or on Debian: apt-get install ${debian}`;
   return { opening, obstacle };
 }
