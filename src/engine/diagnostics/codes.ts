@@ -24,6 +24,7 @@ export const diagnosticCodes = [
   'no-model',
   'no-project',
   'no-stages',
+  'no-store',
   'not-a-file',
   'not-text',
   'one-stage',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
-import { extendsShape, localShape, pipelineShape, placeShape, stageShape } from './shapes.ts';
+import { extendsShape, localShape, pipelineShape, placeShape, stageShape, storeShape } from './shapes.ts';
 
 /** A JSON schema, draft 7. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -27,10 +27,11 @@ export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   const title = 'A pipeline of Restage';
   const { definitions, ...shared } = shareParts(file, { stage, reference });
   const $schema = 'http://json-schema.org/draft-07/schema#';
-  return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), places: placesSchema() } };
+  // Editors find the schemas of the other files as `pipeline.schema.json#/definitions/store`.
+  const others = { places: placesSchema(), store: { description: 'The file `store.yaml`.', ...toSchema(storeShape) } };
+  return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), ...others } };
 }
 
-/** The schema of `places.yaml`, which editors find as `pipeline.schema.json#/definitions/places`. */
 function placesSchema(): JsonSchema {
   const { properties } = toSchema(z.object({ local: localShape, place: placeShape })) as {
     readonly properties: Readonly<Record<'local' | 'place', JsonSchema>>;

@@ -264,3 +264,24 @@ export const placeShape = z.strictObject({
 export const localShape = z.strictObject({
   gpu: z.number().int().min(0).optional().describe('Its graphics cards; by default they are counted.'),
 });
+
+/** `store.yaml`: where a group shares its results. */
+export const storeShape = z.strictObject({
+  url: z.string().describe('Where the store is: a folder, `s3://bucket/prefix` or `ssh://host/path`.'),
+  endpoint: z
+    .string()
+    .regex(/^https?:\/\/[^/@]+\/?$/)
+    .optional()
+    .describe('The address of an S3-compatible server, such as `https://s3.example.org`.'),
+  region: z.string().optional().describe('The region of S3; by default that of the environment.'),
+  keys: z
+    .record(z.string(), z.string().regex(/^[A-Za-z0-9+/]{43}=$/))
+    .default({})
+    .describe('The public keys whose results are trusted, by the name of their owner.'),
+  shareEnv: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also share results that depend on `env`; a reader of the store could guess short values by their hashes.',
+    ),
+});
