@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import { pipeline, type Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
 /** A connection that is silent for so long, in milliseconds, counts as broken. */
@@ -16,7 +17,7 @@ export async function openUrl(
 ): Promise<IncomingMessage> {
   let target = new URL(url);
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    const response = await ask(target, headers, proxyFor(target, env));
+    const response = await askUrl(target, { headers }, env);
     const { statusCode = 0, headers: answer } = response;
     if (statusCode < 300 || statusCode >= 400 || answer.location === undefined) return response;
     response.destroy();
@@ -36,27 +37,48 @@ export function proxyFor({ protocol, hostname }: URL, env: NodeJS.ProcessEnv): U
   return proxy === undefined ? undefined : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
 }
 
-async function ask(target: URL, headers: RequestOptions['headers'], proxy: URL | undefined): Promise<IncomingMessage> {
-  const options: RequestOptions = { headers: { ...headers }, timeout: patience };
+/** A request of any method; a body that is a stream needs a `content-length`. */
+export interface HttpRequest {
+  readonly method?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer | Readable;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes one request, through the environment's proxy. A redirect is an answer like any other. */
+export async function askUrl(
+  target: URL,
+  { method = 'GET', headers, body, signal }: HttpRequest,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<IncomingMessage> {
+  const proxy = proxyFor(target, env);
+  const options: RequestOptions = {
+    method,
+    headers: { ...headers },
+    timeout: patience,
+    ...(signal !== undefined && { signal }),
+  };
   if (target.protocol === 'http:') {
-    if (proxy === undefined) return await answerOf(httpRequest(target, options));
+    if (proxy === undefined) return await answerOf(httpRequest(target, options), body);
     const viaProxy = {
       ...options,
       path: target.href,
       headers: { ...headers, host: target.host, ...credentials(proxy) },
     };
-    return await answerOf(httpRequest(proxy, viaProxy));
+    return await answerOf(httpRequest(proxy, viaProxy), body);
   }
-  if (proxy === undefined) return await answerOf(httpsRequest(target, options));
+  if (proxy === undefined) return await answerOf(httpsRequest(target, options), body);
   const socket = await tunnel(target, proxy);
   const secure = connectTls({ socket, servername: target.hostname });
-  return await answerOf(httpsRequest(target, { ...options, agent: false, createConnection: () => secure }));
+  return await answerOf(httpsRequest(target, { ...options, agent: false, createConnection: () => secure }), body);
 }
 
-function answerOf(request: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
+function answerOf(request: ReturnType<typeof httpRequest>, body: HttpRequest['body']): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on('timeout', () => request.destroy(new Error(`no data arrived for ${patience / 1000} s`)));
-    request.on('response', resolve).on('error', reject).end();
+    request.on('response', resolve).on('error', reject);
+    if (body === undefined || Buffer.isBuffer(body)) request.end(body);
+    else pipeline(body, request, (error) => error && reject(error));
   });
 }
 

@@ -1,0 +1,167 @@
+import { setMaxListeners } from 'node:events';
+import { createReadStream } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sha256 } from '../../../digest.ts';
+import { UserError } from '../../../user-error.ts';
+import { askUrl } from '../open-url.ts';
+import { readAwsSettings } from './aws-settings.ts';
+import { type Bucket, type FileBody, type Range, Refused, type StoredKey, Unreachable } from './bucket.ts';
+import { type Credentials, encode, signRequest } from './sign-request.ts';
+
+export interface S3Place {
+  readonly bucket: string;
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+interface Question {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | FileBody;
+}
+
+/** How often a request is made, at most, and the first pause between two, in milliseconds. */
+const [tries, pause] = [4, 200];
+/** S3 takes no larger object by one request, in bytes. */
+const most = 5 * 1024 ** 3;
+
+/** A shared store in a bucket of S3, or of a server that speaks as S3 does. */
+export class S3Bucket implements Bucket {
+  /** The URL of what has an empty key. */
+  readonly #base: string;
+  readonly #prefix: string;
+  readonly #region: string;
+  readonly #credentials: Credentials | undefined;
+  readonly #closing = new AbortController();
+
+  constructor({ bucket, prefix, ...place }: S3Place, env: NodeJS.ProcessEnv = process.env) {
+    const settings = readAwsSettings(env);
+    const endpoint = place.endpoint ?? settings.endpoint;
+    this.#region = place.region ?? settings.region ?? 'us-east-1';
+    this.#credentials = settings.credentials;
+    this.#prefix = prefix;
+    setMaxListeners(0, this.#closing.signal); // every request listens
+    const server = `s3.${this.#region}.amazonaws.com`;
+    const isHost = endpoint === undefined && !bucket.includes('.'); // a certificate covers no further dots
+    this.#base = isHost
+      ? `https://${bucket}.${server}/`
+      : `${endpoint?.replace(/\/$/, '') ?? `https://${server}`}/${bucket}/`;
+  }
+
+  async get(key: string, range?: Range): Promise<Buffer | undefined> {
+    const bytes = range && `bytes=${range.start}-${range.start + range.length - 1}`;
+    const answer = await this.#ask('GET', key, bytes === undefined ? {} : { headers: { range: bytes } });
+    return answer.status === 404 || answer.status === 416 ? undefined : answer.body;
+  }
+
+  async head(key: string): Promise<number | undefined> {
+    const { status, headers } = await this.#ask('HEAD', key);
+    return status === 404 ? undefined : Number(headers['content-length']);
+  }
+
+  async put(key: string, body: Buffer | FileBody, { ifAbsent = false } = {}): Promise<void> {
+    if (!Buffer.isBuffer(body) && body.size > most) {
+      throw new UserError(`${body.path} is larger than 5 GiB, which S3 does not take by one request`);
+    }
+    await this.#ask('PUT', key, { body, ...(ifAbsent && { headers: { 'if-none-match': '*' } }) });
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredKey> {
+    for (let next: string | undefined = ''; next !== undefined; ) {
+      const more: Record<string, string> = next === '' ? {} : { 'continuation-token': next };
+      const query = { 'list-type': '2', prefix: this.#prefix + prefix, ...more };
+      const text = (await this.#ask('GET', undefined, { query })).body.toString('utf8');
+      for (const [, one = ''] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
+        const key = textOf(one, 'Key')!.slice(this.#prefix.length);
+        yield { key, size: Number(textOf(one, 'Size')), time: Date.parse(textOf(one, 'LastModified')!) };
+      }
+      next = textOf(text, 'NextContinuationToken');
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#ask('DELETE', key);
+  }
+
+  /** Ends what is under way: a server that never answers keeps nobody waiting. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Unreachable('the connection was ended'));
+  }
+
+  /** Asks, and again after failures of the network or the server. What is there already needs no other copy (412). */
+  async #ask(method: string, key: string | undefined, question: Question = {}): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#askOnce(method, key, question).catch((error: Error) => error);
+      const isTransient = answer instanceof Error || answer.status >= 500 || [408, 409, 429].includes(answer.status);
+      if (!isTransient) return this.#check(answer, key);
+      this.#closing.signal.throwIfAborted();
+      if (attempt === tries) {
+        throw new Unreachable(answer instanceof Error ? answer.message : `the server answers ${answer.status}`);
+      }
+      await delay(pause * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { ref: false });
+    }
+  }
+
+  async #askOnce(
+    method: string,
+    key: string | undefined,
+    { query = {}, headers = {}, body }: Question,
+  ): Promise<Answer> {
+    const path = key === undefined ? '' : (this.#prefix + key).split('/').map(encode).join('/');
+    const url = new URL(this.#base + path);
+    url.search = Object.entries(query)
+      .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+      .join('&');
+    const isFile = body !== undefined && !Buffer.isBuffer(body);
+    const length = body === undefined ? {} : { 'content-length': String(isFile ? body.size : body.length) };
+    const bodyDigest = isFile ? body.digest : sha256(body ?? '');
+    const plain = { ...headers, ...length };
+    const signed =
+      this.#credentials === undefined
+        ? plain
+        : signRequest({ method, url, headers: plain, bodyDigest }, this.#credentials, this.#region);
+    const content = isFile ? createReadStream(body.path) : body;
+    const { signal } = this.#closing;
+    const response = await askUrl(url, {
+      method,
+      headers: signed,
+      signal,
+      ...(content !== undefined && { body: content }),
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+  }
+
+  #check(answer: Answer, key: string | undefined): Answer {
+    const { status, body } = answer;
+    const code = textOf(body.toString('utf8', 0, 2000), 'Code');
+    if ((status >= 200 && status < 300) || status === 412 || status === 416) return answer;
+    if (status === 404 && key !== undefined && code !== 'NoSuchBucket') return answer;
+    if (status === 404) throw new UserError(`There is no bucket at ${this.#base}`);
+    if (status === 301 || status === 307)
+      throw new UserError(`The bucket at ${this.#base} is in another region: name it as "region" in store.yaml`);
+    const why =
+      this.#credentials === undefined
+        ? 'no credentials are set, such as AWS_ACCESS_KEY_ID or AWS_PROFILE'
+        : (code ?? status);
+    throw new Refused(`${this.#base} refuses the request (${why})`);
+  }
+}
+
+/** The text of the first element of a name, in a flat piece of XML. */
+function textOf(xml: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity]!);
+}
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
