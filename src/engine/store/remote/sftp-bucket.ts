@@ -1,0 +1,152 @@
+import { open } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { parseTemporaryName, temporaryBeside } from '../../files/write-atomic.ts';
+import type { Bucket, FileBody, Range, StoredKey } from './bucket.ts';
+import { forEachOf } from './for-each-of.ts';
+import { openFlags, SftpClient, SftpFailure } from './sftp-client.ts';
+
+/** Bytes of one call, which every server takes, and calls of one file that are under way at once. */
+const [block, calls] = [32 * 1024, 64];
+/** Folders that are listed at once. */
+const listers = 32;
+
+/** A shared store in a folder of a host that is reached by SSH. */
+export class SftpBucket implements Bucket {
+  readonly #client: SftpClient;
+  readonly #folder: string;
+  readonly #made = new Map<string, Promise<void>>();
+
+  constructor({
+    destination,
+    port,
+    path,
+  }: { readonly destination: string; readonly port: string | undefined; readonly path: string }) {
+    this.#client = new SftpClient(destination, port);
+    this.#folder = path;
+  }
+
+  async get(key: string, range?: Range): Promise<Buffer | undefined> {
+    return await orMissing(async () => {
+      const { start, length } = range ?? { start: 0, length: (await this.#client.stat(this.#path(key))).size };
+      const handle = await this.#client.open(this.#path(key), openFlags.read);
+      try {
+        const bytes = Buffer.alloc(length);
+        let end = length;
+        await forEachOf(blocksOf(length), calls, async ([from, to]) => {
+          for (let at = from; at < to; ) {
+            const part = await this.#client.read(handle, start + at, to - at);
+            if (part.length === 0) {
+              end = Math.min(end, at);
+              return;
+            }
+            part.copy(bytes, at);
+            at += part.length;
+          }
+        });
+        return bytes.subarray(0, end);
+      } finally {
+        await this.#client.close(handle);
+      }
+    });
+  }
+
+  async head(key: string): Promise<number | undefined> {
+    return (await orMissing(() => this.#client.stat(this.#path(key))))?.size;
+  }
+
+  async put(key: string, body: Buffer | FileBody): Promise<void> {
+    const path = this.#path(key);
+    const temporary = temporaryBeside(path);
+    await this.#makeFolder(posix.dirname(path));
+    try {
+      await this.#write(temporary, body);
+      await this.#client.rename(temporary, path).catch(async (error) => {
+        if (!(error instanceof SftpFailure)) throw error;
+        await this.delete(key); // a server that cannot replace
+        await this.#client.rename(temporary, path);
+      });
+    } catch (error) {
+      await this.#client.remove(temporary).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #write(path: string, body: Buffer | FileBody): Promise<void> {
+    const handle = await this.#client.open(path, openFlags.write | openFlags.create | openFlags.exclusive);
+    const file = Buffer.isBuffer(body) ? undefined : await open(body.path);
+    try {
+      const size = Buffer.isBuffer(body) ? body.length : body.size;
+      await forEachOf(blocksOf(size), calls, async ([from, to]) => {
+        const bytes = Buffer.isBuffer(body)
+          ? body.subarray(from, to)
+          : (await file!.read(Buffer.alloc(to - from), 0, to - from, from)).buffer;
+        await this.#client.write(handle, from, bytes);
+      });
+      await this.#client.sync(handle);
+    } finally {
+      await file?.close();
+      await this.#client.close(handle);
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredKey> {
+    const found: StoredKey[] = [];
+    for (let folders = [prefix.replace(/\/$/, '')]; folders.length > 0; ) {
+      const below: string[] = [];
+      await forEachOf(folders, listers, async (folder) => {
+        for (const { name, stats } of (await orMissing(() => this.#client.list(this.#path(folder)))) ?? []) {
+          const key = `${folder}/${name}`;
+          if (stats.isFolder) below.push(key);
+          else if (parseTemporaryName(name) === undefined)
+            found.push({ key, size: stats.size, time: 1000 * stats.time });
+        }
+      });
+      folders = below;
+    }
+    yield* found;
+  }
+
+  async delete(key: string): Promise<void> {
+    await orMissing(() => this.#client.remove(this.#path(key)));
+  }
+
+  async close(): Promise<void> {
+    this.#client.end();
+  }
+
+  #path(key: string): string {
+    return `${this.#folder}/${key}`;
+  }
+
+  /** Each folder is made once, after the one above it. */
+  #makeFolder(path: string): Promise<void> {
+    const made =
+      this.#made.get(path) ??
+      this.#client.stat(path).then(
+        () => {},
+        async (error) => {
+          if (!(error instanceof SftpFailure) || path === posix.dirname(path)) throw error;
+          await this.#makeFolder(posix.dirname(path));
+          await this.#client.makeFolder(path).catch(() => this.#client.stat(path)); // another writer was faster
+        },
+      );
+    this.#made.set(path, made);
+    return made;
+  }
+}
+
+function blocksOf(length: number): readonly (readonly [from: number, to: number])[] {
+  return Array.from({ length: Math.ceil(length / block) }, (_, index) => [
+    index * block,
+    Math.min(length, (index + 1) * block),
+  ]);
+}
+
+async function orMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof SftpFailure && error.isMissing) return undefined;
+    throw error;
+  }
+}
