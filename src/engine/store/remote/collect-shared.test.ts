@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { collectShared } from './collect-shared.ts';
+import { FolderBucket } from './folder-bucket.ts';
+import { Group, make } from './testing-group.ts';
+import { verifyShared } from './verify-shared.ts';
+
+const never = new AbortController().signal;
+const large = 'x'.repeat(1_500_000);
+const nothing = { results: 0, runs: 0, deleted: 0, marked: 0, bytes: 0 };
+
+async function shared(t: TestContext) {
+  const group = new Group(temporaryFolder(t));
+  const maker = await group.clone('maker', group.key('alice'));
+  const result = await make(maker, 1, { small: 'one', large });
+  await maker.flush(never);
+  return { group, maker, result, bucket: new FolderBucket(group.shared) };
+}
+
+/** Whether a new clone gets all of the results that seeds stand for, and nothing in the store is broken. */
+async function isSound(group: Group): Promise<boolean> {
+  const { broken, damaged } = await verifyShared((await group.clone('reader')).remote);
+  return broken.length + damaged.length === 0;
+}
+
+test('what is young or named stays; without being told to remove, nothing changes', async (t) => {
+  const { bucket, group } = await shared(t);
+  const before = group.files('.');
+  assert.deepEqual(await collectShared(bucket, { keep: 1e9, remove: true }), nothing);
+  assert.deepEqual(group.files('.'), before);
+  const { results, marked } = await collectShared(bucket, { keep: -1, remove: false });
+  assert.deepEqual([results, marked], [1, 2]);
+  assert.deepEqual(group.files('.'), before);
+});
+
+test('bytes that nothing names are marked first, and go after the delay', async (t) => {
+  const { bucket, group } = await shared(t);
+  const first = await collectShared(bucket, { keep: -1, remove: true });
+  assert.deepEqual([first.results, first.marked, first.deleted], [1, 2, 0]);
+  assert.equal(group.files('objects').length + group.files('packs').length, 2);
+  assert.deepEqual(await collectShared(bucket, { keep: -1, delay: 1e9, remove: true }), nothing);
+  assert.equal((await collectShared(bucket, { keep: -1, delay: 0, remove: true })).deleted, 2);
+  assert.equal(group.files('objects').length + group.files('packs').length + group.files('garbage').length, 0);
+});
+
+test('a push sends marked bytes again under other names, so that their end harms nobody', async (t) => {
+  const { bucket, group, maker } = await shared(t);
+  await collectShared(bucket, { keep: -1, remove: true });
+  await make(maker, 2, { small: 'one', large });
+  await maker.flush(never);
+  assert.equal(group.files('objects').length, 2);
+  assert.equal((await collectShared(bucket, { keep: 1e9, delay: 0, remove: true })).deleted, 2);
+  assert.equal(group.files('objects').length, 1);
+  assert.equal(await isSound(group), true);
+});
+
+test('what a push named after it was marked stays', async (t) => {
+  const { bucket, group, maker, result } = await shared(t);
+  const entry = group.files('results')[0]!;
+  const kept = await bucket.get(entry.slice(group.shared.length + 1));
+  rmSync(entry);
+  assert.equal((await collectShared(bucket, { keep: 1e9, remove: true })).marked, 2);
+  await bucket.put(entry.slice(group.shared.length + 1), kept!);
+  assert.deepEqual(await collectShared(bucket, { keep: 1e9, delay: 0, remove: true }), nothing);
+  assert.equal(await isSound(group), true);
+  assert.equal((await (await group.clone('other')).lookup(result.digest)).state, 'elsewhere');
+  assert.ok(maker);
+});
+
+test('the results of the newest run stay, however old', async (t) => {
+  const { bucket, group, maker, result } = await shared(t);
+  const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
+  maker.shareRun({ run: '2026-01-01', pipeline: 'p', stages: {} }, undefined);
+  maker.shareRun({ run: '2026-01-02', pipeline: 'p', stages } as never, undefined);
+  await maker.flush(never);
+  const { runs, results } = await collectShared(bucket, { keep: -1, remove: true });
+  assert.deepEqual([runs, results], [1, 0]);
+  assert.equal(await isSound(group), true);
+});
+
+test('verify names damaged bytes, and results that lack some', async (t) => {
+  const { group } = await shared(t);
+  assert.equal(await isSound(group), true);
+  group.flip(group.files('objects')[0]!);
+  const { broken, damaged, results } = await verifyShared((await group.clone('reader')).remote);
+  assert.deepEqual([results, broken.length], [1, 1]);
+  assert.deepEqual(
+    damaged.map((key) => join(group.shared, key)),
+    group.files('objects'),
+  );
+});

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Digest } from '../../../digest.ts';
+import { type Bucket, type StoredKey, Unreachable } from './bucket.ts';
+import { parseResultKey, referencesOf } from './envelope.ts';
+import { forEachOf } from './for-each-of.ts';
+import { parseManifest } from './manifest.ts';
+import { listMarks } from './marks.ts';
+
+export interface SharedGarbageOptions {
+  /** Results and runs that are younger stay, in milliseconds. So does the newest run of each pipeline. */
+  readonly keep: number;
+  /** Milliseconds between the mark of what is unused and its end. Far more than a push trusts what it has read. */
+  readonly delay?: number;
+  /** False: only says what would go. */
+  readonly remove: boolean;
+}
+
+export interface SharedGarbage {
+  readonly results: number;
+  readonly runs: number;
+  /** Keys that were deleted now, since an earlier call had marked them; and those that are marked now. */
+  readonly deleted: number;
+  readonly marked: number;
+  /** Bytes of the marked keys. */
+  readonly bytes: number;
+}
+
+const day = 86_400_000;
+const readers = 16;
+
+/**
+ * Frees a shared store while others may push. Old results go at once: they are misses from then on. Bytes that nothing names
+ * are marked, and go after a delay if still nothing names them; a push sends marked bytes again under another name.
+ */
+export async function collectShared(
+  bucket: Bucket,
+  { keep, delay = day, remove }: SharedGarbageOptions,
+): Promise<SharedGarbage> {
+  const own = `garbage/${randomBytes(8).toString('hex')}.json`;
+  await bucket.put(own, Buffer.from('[]'));
+  const marks = await listMarks(bucket);
+  // The server's clock dates everything, this file too.
+  const now = marks.find(({ at }) => at.key === own)?.at.time;
+  if (now === undefined) throw new Unreachable('it does not list what was just stored');
+  const runs = await all(bucket, 'runs/');
+  const goingRuns = runs.filter(({ key, time }) => now - time > keep && !isNewest(key, runs));
+  const kept = new Set(goingRuns.map(({ key }) => key));
+  const roots = await rootsOf(
+    bucket,
+    runs.filter(({ key }) => !kept.has(key)),
+  );
+  const results = await all(bucket, 'results/');
+  const isRoot = (key: string) => roots.has(parseResultKey(key)?.fingerprint as Digest);
+  const going = results.filter(({ key, time }) => now - time > keep && !isRoot(key));
+  const gone = new Set([...going, ...goingRuns].map(({ key }) => key));
+  if (remove) await forEachOf(gone, readers, (key) => bucket.delete(key));
+
+  const named = await namedBy(
+    bucket,
+    [...results, ...runs].filter(({ key }) => !gone.has(key)),
+  );
+  const old = marks.filter(({ at }) => at.key !== own && now - at.time >= delay);
+  const ending = old.flatMap(({ keys }) => keys).filter((key) => !named.has(key));
+  const waiting = new Set(marks.flatMap((mark) => (old.includes(mark) ? [] : mark.keys)));
+  const data = [...(await all(bucket, 'objects/')), ...(await all(bucket, 'packs/'))];
+  const ends = new Set(ending);
+  const fresh = data.filter(({ key }) => !named.has(key) && !waiting.has(key) && !ends.has(key));
+  if (remove) {
+    await forEachOf(ending, readers, (key) => bucket.delete(key));
+    for (const { at } of old) await bucket.delete(at.key);
+  }
+  if (remove && fresh.length > 0) await bucket.put(own, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));
+  else await bucket.delete(own);
+  const bytes = fresh.reduce((sum, { size }) => sum + size, 0);
+  return { results: going.length, runs: goingRuns.length, deleted: ending.length, marked: fresh.length, bytes };
+}
+
+async function all(bucket: Bucket, prefix: string): Promise<readonly StoredKey[]> {
+  const found: StoredKey[] = [];
+  for await (const one of bucket.list(prefix)) found.push(one);
+  return found;
+}
+
+/** Whether no run of the same pipeline has a later name. */
+function isNewest(key: string, runs: readonly StoredKey[]): boolean {
+  const [, folder] = /^(runs\/[^/]+\/)/.exec(key) ?? [];
+  return !runs.some((other) => other.key.startsWith(folder!) && other.key > key);
+}
+
+/** The results of the runs. A signature is not asked for: who may write could delete as well. */
+async function rootsOf(bucket: Bucket, runs: readonly StoredKey[]): Promise<ReadonlySet<Digest>> {
+  const roots = new Set<Digest>();
+  await forEachOf(runs, readers, async ({ key }) => {
+    const manifest = parseManifest(referencesOf(await bucket.get(key))?.text ?? '');
+    for (const { result } of Object.values(manifest?.stages ?? {})) roots.add(result);
+  });
+  return roots;
+}
+
+/** The keys of bytes that any envelope names, whoever signed it. */
+async function namedBy(bucket: Bucket, envelopes: readonly StoredKey[]): Promise<ReadonlySet<string>> {
+  const named = new Set<string>();
+  await forEachOf(envelopes, readers, async ({ key }) => {
+    for (const name of referencesOf(await bucket.get(key))?.keys ?? []) named.add(name);
+  });
+  return named;
+}
