@@ -65,7 +65,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   const read = project.stages.filter(({ name }) => name !== stage.name);
   const upstream: Project = { ...project, stages: read, named: read.map(({ name }) => name), whole: false };
   const reporter = new RunListeners(selectReporter('auto', process.stdout, process.env));
-  const run = makeExecution(upstream, options, { reporter, interrupts, startedAt });
+  const run = await makeExecution(upstream, options, { reporter, interrupts, startedAt });
   try {
     for (const { path, owner } of claimed) await run.publisher.takeOver(path, owner);
     const code = read.length > 0 ? await bringStages(run, upstream, { interrupts }) : exitCodes.ok;

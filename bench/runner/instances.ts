@@ -43,7 +43,7 @@ printMedians(`Plan of ${side * side} instances with results, medians of ${rounds
 async function recordResults(): Promise<void> {
   process.chdir(project.path);
   const opened = await openProject({ words: [] });
-  const world = makeWorld(opened, 'auto', console.error);
+  const world = await makeWorld(opened, 'auto', console.error);
   for (const { stage, examined } of await plan(opened.stages, world)) {
     const [{ port, path, type }] = stage.outputs as [(typeof stage.outputs)[number]];
     const text = `${stage.name}\n`;

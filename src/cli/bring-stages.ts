@@ -7,14 +7,15 @@ import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../engine/execution/write-run-record.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
-import { readBy } from '../engine/graph/graph.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
+import type { RunManifest } from '../engine/store/remote/manifest.ts';
 import { signRead } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';
 import type { ReportWriter } from '../reporting/report/report-writer.ts';
 import { isForUser } from '../user-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';
+import { finalsOf } from './make-world.ts';
 import type { Project } from './open-project.ts';
 import { codeFiles } from './package-info.ts';
 
@@ -62,6 +63,10 @@ export async function bringStages(
       world.store.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
     page = await report?.finish(interrupts.interrupted);
+    if (counts.ran > 0 && [...outcomes.values()].every(isDone))
+      world.store.shareRun(manifestOf(run, project, outcomes), page);
+    await world.store.flush(interrupts.signal);
+    await world.store.close();
     await rememberRun(run, outcomes, { file: memory, read, found: project.found, page });
     world.digests.save();
   } catch (error) {
@@ -105,7 +110,26 @@ function reportUnchecked({ stages, emit }: Execution, outcomes: Outcomes): void 
 }
 
 /** The named stages, first those that no other one reads: what the run is for. */
-function inInterest({ named, stages }: Project): readonly StageName[] {
-  const read = new Set(stages.flatMap(readBy));
-  return [...named.filter((name) => !read.has(name)), ...named.filter((name) => read.has(name))];
+function inInterest(project: Project): readonly StageName[] {
+  const finals = finalsOf(project);
+  return [...finals, ...project.named.filter((name) => !finals.has(name))];
+}
+
+/** What the shared store is told of a run in which everything succeeded. */
+function manifestOf({ world, stages, folder, host }: Execution, project: Project, outcomes: Outcomes): RunManifest {
+  const finals = finalsOf(project);
+  const { name: pipeline } = world.pipeline;
+  const entries = stages.flatMap(({ name, outputs }) => {
+    const outcome = outcomes.get(name)!;
+    const result = isDone(outcome) && outcome.recorded ? world.store.readLatest(pipeline, name) : undefined;
+    const paths = Object.fromEntries(outputs.map(({ port, path }) => [port, path]));
+    return result === undefined ? [] : [[name, { result, outputs: paths, isFinal: finals.has(name) }] as const];
+  });
+  const { gitCommit } = host;
+  return {
+    run: folder.id,
+    pipeline,
+    ...(gitCommit !== undefined && { gitCommit }),
+    stages: Object.fromEntries(entries),
+  };
 }

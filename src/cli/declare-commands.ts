@@ -55,6 +55,12 @@ export const setOption = repeatable('--set <name=value>', 'set a parameter: --se
 const backends = `what stages with tensors compute on: ${backendNames.join(', ')}`;
 export const backendOption = parsed('--backend <name>', backends, oneOf(backendNames), 'auto');
 const forceOption = repeatable('--force [stage]', 'run this stage, or all, as if the store had no result; repeatable');
+const fetchOption = option(
+  '--fetch <which>',
+  'outputs to bring here from the shared store: final and small ones, all or none',
+  'needed',
+).choices(['all', 'needed', 'none']);
+const storeOptions = [option('--no-store', 'leave the shared store of store.yaml out'), fetchOption];
 const downstreamOption = option('--downstream', 'also bring everything that reads the named stages');
 const removing = [
   option('-y, --yes', 'remove; without it, only say what would go'),
@@ -90,6 +96,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--reporter <form>', 'how progress is shown', 'auto').choices(['auto', 'live', 'plain', 'json']),
       option('--hard-link', 'publish by hard links to the store: no copies, but read-only files'),
       option('--rehash', 'hash every input and published file again, even if its times are unchanged'),
+      ...storeOptions,
       option('--check-reads', 'name the files that each command reads without declaring them (Linux; needs strace)'),
       option('--watch', 'run again whenever a pipeline, an input, an own kind or their imports change'),
       option('--interrupt', 'with --watch: a change stops the run that is under way; otherwise it ends first'),
@@ -108,7 +115,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Says for every stage whether it is up to date, would be restored, must run or may run, and why. Changes nothing.',
     takes: pipeline,
-    options: [forceOption, downstreamOption, setOption, backendOption, option('--json', 'as JSON')],
+    options: [forceOption, downstreamOption, setOption, backendOption, ...storeOptions, option('--json', 'as JSON')],
     examples: ['restage plan experiments/simple-net-fakes.yaml'],
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
@@ -296,6 +303,44 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     examples: ['restage places check cluster'],
     load: async () => (await import('./commands/places.ts')).placesCommand,
+  },
+  store: {
+    summary: 'share results with others: init, status, push, pull, verify, gc, keys',
+    description:
+      "Shares results through a folder, S3 or SSH. `init <address>` makes a store; `push` sends what it lacks; `pull [file] [stages]` publishes a stored run's outputs; `verify` reads every byte; `gc` frees space; `keys [list|add|revoke]` says whose results are trusted.",
+    takes: [
+      ['<action>', 'init, status, push, pull, verify, gc or keys'],
+      ['[words...]', 'an address; a pipeline and its stages; or what to do with keys'],
+    ],
+    options: [
+      option('--endpoint <url>', 'init: the address of an S3-compatible server'),
+      option('--region <name>', 'init: the region of S3'),
+      option('--run <id>', 'pull: this run, or the newest whose name begins so'),
+      option('--commit <id>', 'pull: the newest run of this git commit'),
+      fetchOption,
+      option('--keep <duration>', 'gc: keep results and runs stored within this time', '90d'),
+      option('-y, --yes', 'gc: remove; without it, only say what would go'),
+    ],
+    examples: ['restage store init s3://bucket/project', 'restage store push', 'restage store pull study.yaml'],
+    load: async () => (await import('./commands/store.ts')).storeCommand,
+  },
+  export: {
+    summary: 'write the results of a pipeline into one file',
+    description: 'Writes the last results of a pipeline, with its report, into one file for `restage import`.',
+    takes: [
+      ['<archive>', 'the new file, such as study.restage'],
+      ['[file]', `${fileHelp})`],
+    ],
+    examples: ['restage export study.restage study.yaml'],
+    load: async () => (await import('./commands/archive.ts')).exportCommand,
+  },
+  import: {
+    summary: 'publish the outputs that a file of `restage export` holds',
+    description: 'Publishes the outputs and the report of the run in a file, for which its data are not needed.',
+    takes: [['<archive>', 'a file of `restage export`']],
+    options: [option('--trust <key>', 'a public key to trust, beside those of store.yaml')],
+    examples: ['restage import study.restage'],
+    load: async () => (await import('./commands/archive.ts')).importCommand,
   },
   kinds: {
     summary: 'list the kinds of stages',

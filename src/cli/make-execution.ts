@@ -12,6 +12,7 @@ import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
 import { upwards } from '../engine/files/upwards.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
+import type { FetchPolicy } from '../engine/plan/examine.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
@@ -35,6 +36,8 @@ export interface ExecutionOptions {
   /** The place of stages that name none. */
   readonly on?: string;
   readonly detach?: boolean;
+  readonly store?: boolean;
+  readonly fetch?: FetchPolicy['mode'];
 }
 
 interface RunParts {
@@ -49,16 +52,19 @@ interface RunParts {
 }
 
 /** Begins a run of the project's stages. */
-export function makeExecution(
+export async function makeExecution(
   project: Project,
   options: ExecutionOptions,
   { reporter, interrupts, places = noPlaces, argv = [], step, startedAt }: RunParts,
-): Execution {
+): Promise<Execution> {
   const { root, kinds, pipeline, stages, twice } = project;
   // What stages print and report is made plain text for people here, so that no listener needs to check it.
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
-  const world = makeWorld(project, options.backend, warn, options.rehash);
+  const world = await makeWorld(project, options.backend, warn, {
+    ...options,
+    onTraffic: (traffic) => emit({ type: 'store-traffic', ...traffic, time: Date.now() }),
+  });
   const { store, digests } = world;
   const capacity = machineCapacity(places.localGpus);
   const idle = new IdleWorkers<StageProcess>({ workers: capacity.cpu, memory: capacity.memory / 4 });

@@ -5,6 +5,12 @@ import type { Decision } from './plan/decide.ts';
 /** How a stage ended in a run. `blocked`: it did not run, since a stage that it waits for failed or was blocked. */
 export type Outcome = 'up to date' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
 
+/** Bytes that came from the shared store and went there so far. */
+export interface Traffic {
+  readonly fetched: number;
+  readonly sent: number;
+}
+
 /** What happens in a run, in order, as plain data. `time` is in milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (
   | {
@@ -19,6 +25,7 @@ export type RunEvent = { readonly time: number } & (
     }
   | ({ readonly stage: StageName } & StageEvent)
   | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string }
+  | ({ readonly type: 'store-traffic' } & Traffic)
   | {
       readonly type: 'run-finished';
       readonly run: string;

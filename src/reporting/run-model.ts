@@ -1,5 +1,5 @@
 import type { StageName } from '../engine/config/pipeline.ts';
-import type { Outcome, RunEvent } from '../engine/events.ts';
+import type { Outcome, RunEvent, Traffic } from '../engine/events.ts';
 import type { PlannedDecision } from '../engine/plan/decide.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
@@ -14,6 +14,8 @@ export interface RunModel {
   /** Stages whose outputs are shown at the end, the most important first. */
   readonly finals: readonly StageName[];
   readonly warnings: readonly { readonly stage?: StageName; readonly message: string }[];
+  /** Absent where nothing came from a shared store or went there. */
+  readonly traffic?: Traffic;
   readonly end?: Extract<RunEvent, { type: 'run-finished' }>;
 }
 
@@ -66,6 +68,8 @@ export function reduce(run: RunModel, event: RunEvent): RunModel {
     }
     case 'run-finished':
       return { ...run, end: event };
+    case 'store-traffic':
+      return { ...run, traffic: event };
     case 'info':
     case 'stage-waiting':
     case 'stage-retrying':

@@ -57,6 +57,7 @@ export async function gcCommand(options: GcOptions): Promise<void> {
 const holds: Readonly<Record<Hold, string>> = {
   last: "the last result of every stage, including frozen ones (removable once the pipeline's file is deleted)",
   running: 'results that a run under way may use',
+  unsent: 'results that are to go to the shared store (`restage store push` sends them)',
   recent: 'results used lately',
   checkpoints: 'training checkpoints (removed after --keep, or after a day if --max-size requires it)',
   young: 'objects younger than ten minutes, or not yet recorded by a current run',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { checkpointOf } from '../../engine/fingerprint/fingerprint.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
+import type { FetchPolicy } from '../../engine/plan/examine.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
@@ -16,6 +17,8 @@ export interface PlanOptions extends Omit<Request, 'words'> {
   readonly backend: string;
   readonly json?: boolean;
   readonly rehash?: boolean;
+  readonly store?: boolean;
+  readonly fetch?: FetchPolicy['mode'];
   /** For `run --dry-run`. */
   readonly on?: string;
 }
@@ -26,7 +29,7 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   openPlaces(project, options.on);
   await checkClaims(project);
   printWarnings(project.warnings);
-  const planned = await planProject(project, options.backend, options.rehash);
+  const planned = await planProject(project, options.backend, options);
   if (options.json === true) printJson(planned.map(rowOf));
   else process.stdout.write(asText(project, planned));
   return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
@@ -50,9 +53,10 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
     const begins = decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
     const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
     const resumes = checkpoint !== undefined && existsSync(store.checkpointPath(checkpoint));
+    const isAway = decision.state === 'up to date' && (examined?.away.size ?? 0) > 0;
     const drawn = Object.entries(stage.drawn ?? {}).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-    const notes = [drawn.join(', '), ...describeReasons(decision), resumes ? 'has a checkpoint' : ''];
-    const reasons = notes.filter((note) => note !== '').join('; ');
+    const last = [resumes ? 'has a checkpoint' : '', isAway ? 'in the shared store' : ''];
+    const reasons = [drawn.join(', '), ...describeReasons(decision), ...last].filter((note) => note !== '').join('; ');
     return `  ${paint[style](verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   const counts = Object.entries(acts).flatMap(([state, { verb }]) => {

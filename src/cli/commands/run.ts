@@ -78,7 +78,7 @@ async function runOnce(
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
   using interrupts = new Interrupts();
   if (options.interrupt === true) watch?.onChange(() => interrupts.stop());
-  const run = makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
+  const run = await makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
   const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
   reporter.add(new EventFile(run.folder.events, warn));
   const report = new ReportWriter({

@@ -4,7 +4,7 @@ import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, type OutputsOf } from '../plan/examine.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
-import { Unfinished } from './place.ts';
+import { LostInput, Unfinished } from './place.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
@@ -12,29 +12,63 @@ const examiners = 8;
 /** The message of a stage that an interrupt ended, or kept from beginning. */
 const interrupted = 'interrupted';
 
-/** Brings every stage up to date once all that it waits for has ended. A failure stops only what depends on it. */
+/**
+ * Brings every stage up to date once all that it waits for has ended. A failure stops only what depends on it. Where outputs
+ * that were elsewhere are lost, their stage and all that comes after it are brought once more.
+ */
 export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
   const queue = new PQueue({ concurrency: examiners });
-  const pending = new Map<StageName, Promise<void>>();
   const outcomes = new Map<StageName, StageOutcome>();
-
-  const bring = async (stage: Stage, waitsFor: readonly StageName[]): Promise<void> => {
-    await Promise.all(waitsFor.map((name) => pending.get(name)));
-    const outcome = obstacle(waitsFor, outcomes) ?? (await bringStage(stage, run, outcomes, queue));
-    outcomes.set(stage.name, outcome);
-    announce(stage, outcome, run);
-    if (outcome.outcome === 'failed') run.onFailure();
-  };
-  for (const stage of run.stages) {
-    const waitsFor = run.world.graph.dependencies(stage.name).filter((name) => pending.has(name));
-    pending.set(stage.name, bring(stage, waitsFor));
-  }
   try {
-    await Promise.all(pending.values());
+    for (let stages = run.stages; stages.length > 0; ) {
+      const lost = await bringAll(stages, run, outcomes, queue);
+      stages = stagesAfter(lost, run);
+      for (const { name } of stages) outcomes.delete(name);
+    }
   } finally {
     await run.place.close();
   }
   return outcomes;
+}
+
+/** Brings stages. Returns those whose outputs are lost: what would read them is postponed, and has no outcome. */
+async function bringAll(
+  stages: readonly Stage[],
+  run: Execution,
+  outcomes: Map<StageName, StageOutcome>,
+  queue: PQueue,
+): Promise<ReadonlySet<StageName>> {
+  const pending = new Map<StageName, Promise<void>>();
+  const lost = new Set<StageName>();
+  const isAsked = new Set(run.stages.map(({ name }) => name));
+
+  const bring = async (stage: Stage, waitsFor: readonly StageName[]): Promise<void> => {
+    await Promise.all(waitsFor.map((name) => pending.get(name)));
+    if (!waitsFor.every((name) => outcomes.has(name))) return; // postponed
+    const outcome = obstacle(waitsFor, outcomes) ?? (await bringStage(stage, run, outcomes, queue));
+    if (outcome instanceof LostInput) return void lost.add(outcome.stage);
+    outcomes.set(stage.name, outcome);
+    announce(stage, outcome, run);
+    if (outcome.outcome === 'failed') run.onFailure();
+  };
+  for (const stage of stages) {
+    const waitsFor = run.world.graph.dependencies(stage.name).filter((name) => isAsked.has(name));
+    pending.set(stage.name, bring(stage, waitsFor));
+  }
+  await Promise.all(pending.values());
+  return lost;
+}
+
+/** Lost stages with all that depend on them, in the order of the run. */
+function stagesAfter(lost: ReadonlySet<StageName>, { stages, world, emit }: Execution): readonly Stage[] {
+  const again = new Set(lost);
+  for (const stage of lost) {
+    const message =
+      'its outputs are no longer in the shared store: it runs again, and its readers are decided about anew';
+    emit({ type: 'warning', stage, message, time: Date.now() });
+  }
+  for (const { name } of stages) if (world.graph.dependencies(name).some((other) => again.has(other))) again.add(name);
+  return stages.filter(({ name }) => again.has(name));
 }
 
 function obstacle(
@@ -60,7 +94,7 @@ async function bringStage(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
   queue: PQueue,
-): Promise<StageOutcome> {
+): Promise<StageOutcome | LostInput> {
   const outputsOf: OutputsOf = (name) => {
     const outcome = outcomes.get(name);
     if (outcome === undefined || !isDone(outcome))
@@ -76,6 +110,7 @@ async function bringStage(
     stageRun = new StageRun(chosen, examined, outputsOf, run);
     return await stageRun.bringUpToDate();
   } catch (error) {
+    if (error instanceof LostInput && !run.signal.aborted) return error;
     if (error instanceof Unfinished) return { outcome: 'cancelled', message: error.message };
     if (run.signal.aborted) {
       return { outcome: 'cancelled', message: interrupted, ...(stageRun?.resumes && { resumes: true }) };

@@ -47,6 +47,8 @@ export type StageOutcome =
 export interface DoneStage {
   readonly outcome: 'up to date' | 'restored' | 'ran';
   readonly outputs: Outputs;
+  /** The ports whose outputs are not published, since they stay elsewhere. */
+  readonly away?: ReadonlySet<string>;
   readonly highlights: readonly Highlight[];
   /** False where an input changed meanwhile: the outputs serve this run only. */
   readonly recorded: boolean;

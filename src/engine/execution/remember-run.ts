@@ -56,13 +56,18 @@ async function signOutputs(
   outcomes: ReadonlyMap<StageName, StageOutcome>,
 ) {
   const wanted = new Map<string, string>();
+  const awayPaths: string[] = []; // where nothing is to be
   for (const stage of stages) {
     const outcome = outcomes.get(stage.name);
     if (outcome === undefined || !isDone(outcome)) continue;
-    for (const { port, path } of stage.outputs) wanted.set(path, outcome.outputs[port]!.digest);
+    for (const { port, path } of stage.outputs) {
+      if (outcome.away?.has(port)) awayPaths.push(join(pipeline.root, path));
+      else wanted.set(path, outcome.outputs[port]!.digest);
+    }
   }
   const signatures = new Map<string, string>();
   try {
+    const away = new Map(awayPaths.map((path) => [path, signPlace(path).signature]));
     const newest = [...wanted.keys()].map((path) => signTree(join(pipeline.root, path)).newest);
     await digests.settled(Math.max(signPlace(records.folder).newest, ...newest));
     const owners = new Map([[records.folder, signPlace(records.folder).signature]]);
@@ -73,7 +78,7 @@ async function signOutputs(
       if (now.digest !== digest || owner !== pipeline.name) return undefined;
       signatures.set(absolute, now.signature);
     }
-    return { outputs: signatures, owners };
+    return { outputs: signatures, owners: new Map([...owners, ...away]) };
   } catch {
     return undefined; // removed meanwhile
   }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { describeError, isForUser } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
@@ -9,12 +9,14 @@ import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/ex
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
 import type { AttemptFiles } from '../store/run-folder.ts';
+import type { StageResult } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
 import type { DoneStage, Execution } from './execution.ts';
 import {
   type Attempt,
   type AttemptOutcome,
+  LostInput,
   Outdated,
   privatePath,
   type Seat,
@@ -97,24 +99,34 @@ export class StageRun {
     const { world } = this.#run;
     if (world.forced.has(this.#stage.name) && !this.#stage.frozen) return undefined;
     const startedAt = performance.now();
-    const { decision, result } = this.#examined;
+    const { decision, result, away } = this.#examined;
     const isPresent = decision.state === 'up to date';
     if (result === undefined || !(isPresent || decision.state === 'restorable')) return undefined;
-    if (!isPresent && !(await this.#publish(result.outputs))) return undefined;
+    if (isPresent && world.fetches?.mode !== 'none') await world.store.fetch([], result.record.log);
+    if (!isPresent && !(await this.#restore(result, away))) return undefined;
     world.store.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
     await world.store.markUsed(result.digest);
     const { outputs, record } = result;
     return {
       outcome: isPresent ? 'up to date' : 'restored',
       outputs,
+      away,
       highlights: record.highlights,
       recorded: true,
       seconds: isPresent ? 0 : (performance.now() - startedAt) / 1000,
     };
   }
 
+  /** Publishes the outputs of a result, but for those that stay elsewhere. False where some of them are lost. */
+  async #restore({ outputs, record }: StageResult, away: ReadonlySet<string>): Promise<boolean> {
+    const wanted = Object.entries(outputs).flatMap(([port, artifact]) => (away.has(port) ? [] : [artifact]));
+    const isHere = await this.#run.world.store.fetch(wanted, record.log);
+    return isHere && (await this.#publish(outputs, { away }));
+  }
+
   async #make(): Promise<DoneStage> {
     const { signal, twice, place } = this.#run;
+    await this.#fetchInputs();
     using seat = await place.seat(this.#stage);
     const checkpoint = this.#checkpoint();
     this.#resumesFrom = checkpoint;
@@ -130,6 +142,20 @@ export class StageRun {
         if (!(error instanceof StageFailure) || number > this.#stage.retries) throw error;
         this.#emit({ type: 'stage-retrying', message: error.message });
       }
+    }
+  }
+
+  /** Brings what the stage reads of others here. A published copy serves as well. Throws a {@link LostInput}. */
+  async #fetchInputs(): Promise<void> {
+    const { store, pipeline, graph, digests } = this.#run.world;
+    for (const item of this.#stage.inputs.flatMap(({ items }) => items)) {
+      const artifact = item.from === 'stage' ? this.#outputsOf(item.stage)[item.port] : undefined;
+      if (item.from !== 'stage' || artifact === undefined) continue;
+      if ((await store.missingObjects(artifact)).length === 0) continue;
+      const { path } = graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
+      const published = await digests.listIfThere(join(pipeline.root, path)).catch(() => undefined);
+      if (published?.digest === artifact.digest || (await store.fetch([artifact]))) continue;
+      throw new LostInput(item.stage);
     }
   }
 
@@ -190,13 +216,14 @@ export class StageRun {
       this.#warn(
         `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`,
       );
-      await this.#publish(outputs, work);
+      await this.#publish(outputs, { from: work });
       return { ...done, recorded: false };
     }
     world.store.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
+    world.store.share(result);
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
-    if (!(await this.#publish(outputs, this.#stage.cache ? undefined : work))) {
+    if (!(await this.#publish(outputs, this.#stage.cache ? {} : { from: work }))) {
       throw new StageFailure(
         'its outputs were damaged on disk between being stored and being published; is the disk sound?',
       );
@@ -225,10 +252,14 @@ export class StageRun {
     );
   }
 
-  /** Publishes every output, from the store or an attempt's folder. False where the source lacks some of it. */
-  async #publish(outputs: Outputs, work?: string): Promise<boolean> {
+  /** Publishes outputs, from the store or an attempt's folder. False where the source lacks some of it. */
+  async #publish(
+    outputs: Outputs,
+    { from: work, away }: { readonly from?: string; readonly away?: ReadonlySet<string> },
+  ): Promise<boolean> {
     const { world, publisher } = this.#run;
     for (const output of this.#stage.outputs) {
+      if (away?.has(output.port)) continue;
       const artifact = outputs[output.port];
       if (artifact === undefined)
         throw new Error(`Internal error: the result of ${this.#stage.name} has no output ${output.port}`);

@@ -43,8 +43,11 @@ export interface Facts {
   readonly earlier?: EarlierWork | undefined;
 }
 
-/** How an output's published path compares with the result. `other`: it holds the stage's last result, which is another one. */
-export type PublishedState = 'in place' | 'missing' | 'other' | 'changed';
+/**
+ * How an output's published path compares with the result. `other`: it holds the stage's last result, which is another one;
+ * `elsewhere`: nothing is there, and its bytes are in the shared store until they are needed.
+ */
+export type PublishedState = 'in place' | 'elsewhere' | 'missing' | 'other' | 'changed';
 
 /** The last result of a stage or, where it has none, its last attempt; and how its fingerprint has changed since. */
 export interface EarlierWork {
@@ -56,7 +59,9 @@ export interface EarlierWork {
 export function decide({ forced, result, published, earlier }: Facts): Decision {
   if (forced) return { state: 'stale', reasons: [{ type: 'forced' }] };
   if (result === undefined) return { state: 'stale', reasons: reasonsToRun(earlier) };
-  if (Object.values(published).every((state) => state === 'in place')) return { state: 'up to date' };
+  if (Object.values(published).every((state) => state === 'in place' || state === 'elsewhere')) {
+    return { state: 'up to date' };
+  }
 
   const reasons = reasonsToPublish(published, earlier);
   if (!result.stored) return { state: 'stale', reasons: [...reasons, { type: 'not kept' }] };

@@ -28,6 +28,23 @@ export interface World {
   /** Every backend that can be named: `auto` accepts the results of any of them. */
   readonly backends: readonly string[];
   readonly forced: ReadonlySet<StageName>;
+  /** Which outputs to bring here from a shared store; absent: all. */
+  readonly fetches?: FetchPolicy;
+}
+
+/** `needed`: those of final stages, and what is small, so that the report is complete. A stage that runs gets its inputs anyway. */
+export interface FetchPolicy {
+  readonly mode: 'all' | 'needed' | 'none';
+  readonly finals: ReadonlySet<StageName>;
+}
+
+/** What is small, in bytes of an output. */
+const small = 1024 ** 2;
+
+export function isWanted(stage: StageName, { files }: StoredArtifact, policy: FetchPolicy | undefined): boolean {
+  if (policy === undefined || policy.mode === 'all') return true;
+  if (policy.mode === 'none') return false;
+  return policy.finals.has(stage) || files.reduce((sum, { size }) => sum + size, 0) <= small;
 }
 
 export type Outputs = Readonly<Record<string, StoredArtifact>>;
@@ -42,6 +59,8 @@ export interface Examined {
   readonly decision: Decision;
   readonly result: StageResult | undefined;
   readonly last: Fingerprint | undefined;
+  /** The ports whose outputs stay elsewhere. */
+  readonly away: ReadonlySet<string>;
   /** The signature of each path input when it was hashed, by absolute path. */
   readonly looked: ReadonlyMap<string, string>;
 }
@@ -96,7 +115,7 @@ async function examineFor(backend: string | undefined, stage: Stage, world: Worl
   const past = { store, pipeline: pipeline.name, stage, last: lastWork, hadResult: latest !== undefined, listed };
   const earlier = needsPast && !forced ? earlierWork(past, fingerprint) : undefined;
   const decision = decide({ forced, ...facts, earlier });
-  return { fingerprint, digest, decision, result: resultOf(found), last: lastWork, looked };
+  return { fingerprint, digest, decision, result: resultOf(found), last: lastWork, away: awayOf(facts), looked };
 }
 
 async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<Examined> {
@@ -104,13 +123,18 @@ async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<
     throw new ExamineError('is frozen, but there is no earlier result to keep; run it once without `frozen: true`');
   }
   const { fingerprint, digest } = last.result;
-  const decision = decide({ forced: false, ...(await standing(stage, last, last, world)) });
+  const facts = await standing(stage, last, last, world);
+  const decision = decide({ forced: false, ...facts });
   if (decision.state === 'stale') {
     const why = describeReasons(decision).join(', ');
     throw new ExamineError(`is frozen and would have to run: ${why}; remove \`frozen: true\` to run it`);
   }
-  return { fingerprint, digest, decision, result: last.result, last: fingerprint, looked: new Map() };
+  const away = awayOf(facts);
+  return { fingerprint, digest, decision, result: last.result, last: fingerprint, away, looked: new Map() };
 }
+
+const awayOf = ({ published }: Pick<Facts, 'published'>): ReadonlySet<string> =>
+  new Set(Object.keys(published).filter((port) => published[port] === 'elsewhere'));
 
 const resultOf = (found: Lookup): StageResult | undefined => (found.state === 'missing' ? undefined : found.result);
 
@@ -159,7 +183,10 @@ async function standing(
   const { result } = found;
   for (const { port, path } of stage.outputs) {
     const wanted = [result, resultOf(last)].map((one) => one?.outputs[port]?.digest);
-    published[port] = await compare(join(world.pipeline.root, path), wanted, world.digests);
+    const state = await compare(join(world.pipeline.root, path), wanted, world.digests);
+    const artifact = result.outputs[port];
+    const isAway = found.state === 'elsewhere' && state === 'missing' && artifact !== undefined;
+    published[port] = isAway && !isWanted(stage.name, artifact, world.fetches) ? 'elsewhere' : state;
   }
   const needsObjects = result.stored && Object.values(published).some((state) => state !== 'in place');
   const lostObjects = needsObjects && found.state === 'here' ? await countMissing(result, world.store) : 0;

@@ -23,8 +23,8 @@ export interface GarbageOptions {
   readonly now?: number;
 }
 
-/** Why results are protected: one is a stage's last result (so a frozen stage's), or a living run may use it. */
-type Root = 'last' | 'running';
+/** Why results are protected: one is a stage's last result (so a frozen stage's), a living run may use it, or it is to be shared. */
+type Root = 'last' | 'running' | 'unsent';
 
 /** Why something stays: it is protected, used recently, too young, or a recent checkpoint. */
 export type Hold = Root | 'recent' | 'young' | 'checkpoints';
@@ -115,6 +115,7 @@ export function removeGarbage(store: FolderStore, garbage: Garbage): void {
 function knownResults(store: FolderStore, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
   const ofPipelines = store.allLatest().filter(({ pipeline }) => exists(pipeline));
   const last = new Set(ofPipelines.map(({ result }) => result));
+  const unsent = new Set(filesIn(join(store.folder, 'outbox')).map(({ name }) => name));
   const living = store.runs().filter((run) => run.isLiving());
   // A use is dated at most once a day, hence the day before the first run began.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
@@ -122,7 +123,8 @@ function knownResults(store: FolderStore, { exists = () => true }: GarbageOption
     const digest = name.replace(/\.json$/, '');
     const result = isDigest(digest) ? store.readResult(digest) : undefined;
     if (result === undefined) return [];
-    const root = last.has(result.digest) ? 'last' : used >= since ? 'running' : undefined;
+    const isUnsent = unsent.has(result.digest);
+    const root = last.has(result.digest) ? 'last' : used >= since ? 'running' : isUnsent ? 'unsent' : undefined;
     return [{ result, lastUsed: used, ...(root !== undefined && { root }) } as const];
   });
 }
@@ -132,9 +134,9 @@ function heldBytes(
   kept: ReadonlySet<KnownResult>,
   sizes: ReadonlyMap<string, number>,
 ): Readonly<Record<Root | 'recent', number>> {
-  const held = { last: 0, running: 0, recent: 0 };
+  const held = { last: 0, running: 0, unsent: 0, recent: 0 };
   const counted = new Set<Digest>();
-  for (const reason of ['last', 'running', 'recent'] as const) {
+  for (const reason of ['last', 'running', 'unsent', 'recent'] as const) {
     for (const { result, root = 'recent' } of kept) {
       if (root !== reason) continue;
       for (const object of objectsOf(result)) {

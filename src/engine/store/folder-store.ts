@@ -11,6 +11,7 @@ import { readJson, writeJson, writeNew, writeSynced } from '../files/write-atomi
 import { WriteError, writeError, writing } from '../files/write-error.ts';
 import { BatchFolder } from './batch-folder.ts';
 import { Lease } from './lease.ts';
+import type { RunManifest } from './remote/manifest.ts';
 import { RunFolder } from './run-folder.ts';
 import { parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
 import type { Lookup, Store } from './store.ts';
@@ -137,6 +138,24 @@ export class FolderStore implements Store {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && Date.now() - stats.mtimeMs >= day) touchQuietly(path);
   }
+
+  // A store that is shared with others does more at these times.
+
+  /** Brings objects here that are elsewhere, if a log's too. False where some of an artifact's are lost. */
+  async fetch(_artifacts: readonly StoredArtifact[], _log?: Digest): Promise<boolean> {
+    return true;
+  }
+
+  /** Called for every result that was made and recorded. */
+  share(_result: StageResult): void {}
+
+  /** Called at the end of a run in which everything succeeded and something ran; `page` is the path of its report. */
+  shareRun(_manifest: RunManifest, _page: string | undefined): void {}
+
+  /** Called at the end of a run: what is to be shared goes out, unless it is interrupted. */
+  async flush(_signal: AbortSignal): Promise<void> {}
+
+  async close(): Promise<void> {}
 
   /** Moves a damaged object, result or checkpoint to `cache/quarantine`, where nothing finds it again. */
   setAside(path: string, reason: string): void {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -10,6 +11,7 @@ import {
   renameSync,
   statSync,
   utimesSync,
+  writeSync,
 } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -97,5 +99,33 @@ export function touchQuietly(path: string): void {
     utimesSync(path, now, now);
   } catch {
     // A store that can only be read is still good for reading.
+  }
+}
+
+/**
+ * Stores bytes from elsewhere, if they are those of the object's name. They are not synced: every use verifies them, and they
+ * can be fetched again.
+ */
+export async function writeObject(
+  object: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<boolean> {
+  const temporary = temporaryBeside(object);
+  const hash = createHash('sha256');
+  try {
+    const file = creatingFolder(object, () => openSync(temporary, 'wx', 0o444));
+    try {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
+      }
+    } finally {
+      closeSync(file);
+    }
+    const isWhole = hash.digest('hex') === basename(object);
+    if (isWhole) renameSync(temporary, object);
+    return isWhole;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }

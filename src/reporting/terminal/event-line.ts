@@ -1,5 +1,6 @@
-import type { RunEvent } from '../../engine/events.ts';
+import type { RunEvent, Traffic } from '../../engine/events.ts';
 import {
+  formatBytes,
   formatCount,
   formatCountOf,
   formatPercent,
@@ -49,6 +50,10 @@ function endLine({ stage, outcome, seconds, message }: StageFinished, why: strin
       return undefined;
   }
 }
+
+/** What came from the shared store and went there. */
+export const describeTraffic = ({ fetched, sent }: Traffic): string =>
+  `${formatBytes(fetched)} fetched, ${formatBytes(sent)} sent`;
 
 /** Whether a stage that did not end in this run is left to a job, as its message says. */
 export const isLeft = (message: string | undefined): boolean => message !== undefined && message !== 'interrupted';

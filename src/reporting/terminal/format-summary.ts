@@ -3,7 +3,7 @@ import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
-import { isLeft } from './event-line.ts';
+import { describeTraffic, isLeft } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
 import { formatTable } from './format-table.ts';
 import { asArgument } from './text.ts';
@@ -28,6 +28,7 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
     ...formatOutputs(run, paint),
     ...formatFailures(run, paint),
     ...(end.report === undefined ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
+    ...(run.traffic === undefined ? [] : ['', `${paint.bold('Store')}  ${describeTraffic(run.traffic)}`]),
     ...(end.interrupted ? formatResume(stages) : []),
     '',
     formatVerdict(end, pipeline, paint),

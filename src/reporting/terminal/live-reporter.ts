@@ -3,7 +3,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
 import { emptyRun, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
-import { describeQueued, eventLine, progressParts } from './event-line.ts';
+import { describeQueued, describeTraffic, eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
 import type { OutputStream } from './output-stream.ts';
 import { clip, padEnd } from './text.ts';
@@ -68,7 +68,7 @@ export class LiveReporter implements RunListener {
   }
 
   #footer(now: number): string {
-    const { stages, startedAt } = this.#run;
+    const { stages, startedAt, traffic } = this.#run;
     const count = (state: StageModel['state']) => stages.filter((stage) => stage.state === state).length;
     const [running, failed] = [count('running'), count('failed')];
     const [queued, ...others] = stages.flatMap((stage) => (stage.state === 'waiting' && stage.queued) || []);
@@ -77,6 +77,7 @@ export class LiveReporter implements RunListener {
       `${formatCount(done)} of ${formatCount(stages.length)} done, ${formatCount(running)} running`,
       queued === undefined ? '' : `, ${formatCount(others.length + 1)} queued: ${describeQueued(queued)}`,
       failed > 0 ? this.#paint.red(`, ${formatCount(failed)} failed`) : '',
+      traffic === undefined ? '' : `, ${describeTraffic(traffic)}`,
       this.#paint.dim(`, ${formatWholeSeconds((now - startedAt) / 1000)}`),
     ].join('');
   }

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
+import { loadStoreFile } from '../../engine/config/store-file.ts';
+import { writing } from '../../engine/files/write-error.ts';
+import { PublishedRecords } from '../../engine/publishing/published-record.ts';
+import { FolderBucket } from '../../engine/store/remote/folder-bucket.ts';
+import { ensureKey, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
+import type { RunManifest } from '../../engine/store/remote/manifest.ts';
+import { RemoteStore, storeText } from '../../engine/store/remote/remote-store.ts';
+import { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import { formatCountOf } from '../../format-numbers.ts';
+import { mistake, orThrow, UsageError } from '../command-error.ts';
+import { findTarget } from '../find-target.ts';
+import { warnOnStderr } from '../make-world.ts';
+import { projectRoot } from '../open-project.ts';
+import { pullStages } from '../pull.ts';
+
+/** What an archive says of itself, beside what a store does: who signed it, and its pipeline. */
+const [signerKey, pipelineKey] = ['signer', 'pipeline'];
+
+/** `restage export`: a push into a folder that becomes one file, which is whole or absent. */
+export async function exportCommand([path = '', ...words]: readonly string[]): Promise<void> {
+  const root = projectRoot();
+  const { file, stages } = findTarget({ words }, root);
+  if (stages.length > 0) throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
+  if (existsSync(path)) throw new UsageError(`${path} is there already`);
+  const pipeline = pipelineName(file, root);
+  const key = ensureKey();
+  const work = writing(path, () => mkdtempSync(join(dirname(resolve(path)), '.export-')));
+  try {
+    const [folder, tar] = [join(work, 'store'), join(work, 'tar')];
+    mkdirSync(folder);
+    const bucket = new FolderBucket(folder);
+    await bucket.put('store.json', Buffer.from(storeText));
+    await bucket.put(signerKey, Buffer.from(key.text));
+    await bucket.put(pipelineKey, Buffer.from(pipeline));
+    const store = openFolder(root, bucket, [key.text]);
+    const manifest = manifestOf(root, store, pipeline);
+    const count = Object.keys(manifest.stages).length;
+    if (count === 0) throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
+    await store.exportRun(manifest, join(root, reportPath(pipeline)));
+    execFileSync('tar', ['-cf', tar, '-C', folder, '.']);
+    writing(path, () => renameSync(tar, path));
+    process.stdout.write(
+      `Wrote ${formatCountOf(count, 'stage')} of ${pipeline} into ${path}, signed by ${key.text}.\n`,
+    );
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** `restage import`: a pull from such a file. */
+export async function importCommand(path: string, { trust }: { readonly trust?: string }): Promise<void> {
+  const root = projectRoot();
+  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
+  const work = writing(path, () => mkdtempSync(join(dirname(resolve(path)), '.import-')));
+  try {
+    extract(path, work);
+    const own = readKey();
+    const trusted = Object.values(orThrow(loadStoreFile(root))?.keys ?? {});
+    const keys = [...trusted, ...(own === undefined ? [] : [own.text]), ...(trust === undefined ? [] : [trust])];
+    const bucket = new FolderBucket(work);
+    const [signer, pipeline] = await Promise.all([bucket.get(signerKey), bucket.get(pipelineKey)]);
+    if (signer === undefined || pipeline === undefined) throw noArchive(path);
+    if (!keys.includes(signer.toString())) {
+      const hint = `If it comes from someone whom you trust: restage import ${path} --trust ${signer}`;
+      const message = `${path} is signed by the key ${keyIdOf(signer.toString())}, which store.yaml does not trust`;
+      throw mistake('no-store', message, hint);
+    }
+    const store = openFolder(root, bucket, keys);
+    await pullStages(root, store, { pipeline: pipeline.toString(), stages: [] }, { fetch: 'all' });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function extract(path: string, folder: string): void {
+  try {
+    execFileSync('tar', ['-xf', path, '-C', folder], { stdio: 'ignore' });
+  } catch {
+    throw noArchive(path);
+  }
+}
+
+const noArchive = (path: string) => mistake('no-store', `${path} is no whole archive of \`restage export\``);
+
+/** A store whose shared part is a folder that is there only for a while. */
+function openFolder(root: string, bucket: FolderBucket, keys: readonly string[]): SharedStore {
+  const url = 'the archive';
+  const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
+  return new SharedStore(root, { url, shareEnv: true }, remote, { warn: warnOnStderr });
+}
+
+/** What was last known of a pipeline's stages, as a run that could have made it all. */
+function manifestOf(root: string, store: SharedStore, pipeline: string): RunManifest {
+  const latest = store.allLatest().filter((one) => one.pipeline === pipeline);
+  const published = new PublishedRecords(store.folder).all().filter((record) => record.pipeline === pipeline);
+  const stages = latest.map(({ stage, result }) => {
+    const outputs = published.filter((record) => record.stage === stage).map(({ port, path }) => [port, path] as const);
+    return [stage, { result, outputs: Object.fromEntries(outputs), isFinal: true }] as const;
+  });
+  const [last] = store.runsOf(pipeline, 1);
+  return { run: last?.id ?? basename(root), pipeline, stages: Object.fromEntries(stages) };
+}

@@ -1,0 +1,225 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Digest, isDigest } from '../../digest.ts';
+import { parseDuration } from '../../engine/config/schema/units.ts';
+import {
+  addressHint,
+  editStoreFile,
+  loadStoreFile,
+  parseAddress,
+  type StoreSpec,
+  storeFile,
+} from '../../engine/config/store-file.ts';
+import { filesIn } from '../../engine/files/entries-in.ts';
+import { writeAtomic } from '../../engine/files/write-atomic.ts';
+import { writing } from '../../engine/files/write-error.ts';
+import { collectShared } from '../../engine/store/remote/collect-shared.ts';
+import { parseResultKey } from '../../engine/store/remote/envelope.ts';
+import { ensureKey, keyFile, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
+import { RemoteStore, storeText } from '../../engine/store/remote/remote-store.ts';
+import { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
+import { formatBytes, formatCountOf } from '../../format-numbers.ts';
+import { formatTable } from '../../reporting/terminal/format-table.ts';
+import { mistake, orThrow, UsageError } from '../command-error.ts';
+import { warnOnStderr } from '../make-world.ts';
+import { projectRoot } from '../open-project.ts';
+import { type PullOptions, pull } from '../pull.ts';
+
+interface StoreOptions extends PullOptions {
+  readonly keep?: string;
+  readonly yes?: boolean;
+  readonly endpoint?: string;
+  readonly region?: string;
+}
+
+type Action = (words: readonly string[], options: StoreOptions) => Promise<unknown>;
+
+const actions: Readonly<Record<string, Action>> = { init, status, push, pull: pullFrom, verify, gc, keys };
+
+/** `restage store <action>`: the store that a group shares. */
+export async function storeCommand(
+  [action = '', ...words]: readonly string[],
+  options: StoreOptions,
+): Promise<unknown> {
+  const act = actions[action];
+  if (act === undefined) throw new UsageError(`store takes ${Object.keys(actions).join(', ')}, not "${action}"`);
+  return await act(words, options);
+}
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Writes `store.yaml`, after it has made a store at the address, or found one there. */
+async function init([url, ...more]: readonly string[], { endpoint, region }: StoreOptions): Promise<void> {
+  const root = projectRoot();
+  if (url === undefined || more.length > 0) throw new UsageError(`store init takes an address. ${addressHint}`);
+  if (existsSync(storeFile(root))) throw mistake('wrong-value', `${storeFile(root)} is there already`);
+  const address = parseAddress(url, root);
+  if (address === undefined) throw new UsageError(`"${url}" is no address of a store. ${addressHint}`);
+  const key = ensureKey();
+  const where = { url, ...(endpoint !== undefined && { endpoint }), ...(region !== undefined && { region }) };
+  const spec: StoreSpec = { ...where, address, keys: { [ownName()]: key.text }, shareEnv: false };
+  if (address.type === 'folder') writing(address.path, () => mkdirSync(address.path, { recursive: true }));
+  const remote = await RemoteStore.open(spec, key);
+  try {
+    const isNew = (await remote.bucket.get('store.json')) === undefined;
+    if (isNew) await remote.bucket.put('store.json', Buffer.from(storeText));
+    await remote.connect();
+    const text = `# Where this project shares its results, and whose results are trusted. Commit this file.\n${stringify({ ...where, keys: spec.keys })}`;
+    writing('store.yaml', () => writeAtomic(storeFile(root), text, { sync: false }));
+    print(`${isNew ? 'Made' : 'Found'} the store ${url}, and wrote store.yaml with your public key ${key.id}.`);
+    print(`Your private key is ${keyFile()}: keep it to yourself. Commit store.yaml.`);
+  } finally {
+    await remote.close();
+  }
+}
+
+const ownName = (): string => `${userInfo().username}@${hostname()}`.replace(/[^\w@.-]/g, '-');
+
+/** The shared store of the project, connected. */
+async function open(): Promise<{ readonly root: string; readonly store: SharedStore; readonly spec: StoreSpec }> {
+  const root = projectRoot();
+  const spec = specOf(root);
+  const store = await SharedStore.open(root, spec, { warn: warnOnStderr });
+  await store.remote.connect();
+  return { root, store, spec };
+}
+
+function specOf(root: string): StoreSpec {
+  const spec = orThrow(loadStoreFile(root));
+  if (spec === undefined) throw mistake('no-store', 'This project has no store.yaml', 'Make one: restage store init');
+  return spec;
+}
+
+/** Results that are here, without those of `cache: false`, by whether the shared store has them. */
+function localResults(store: SharedStore) {
+  const names = filesIn(join(store.folder, 'results')).map(({ name }) => name.replace(/\.json$/, ''));
+  const known = new Set(store.records.all());
+  const unknown = names.filter(isDigest).filter((digest) => !known.has(digest));
+  const results = unknown.flatMap((digest) => store.readResult(digest) ?? []);
+  const shareable = results.filter((result) => store.isShareable(result)).map(({ digest }) => digest);
+  return { known, shareable, kept: results.length - shareable.length };
+}
+
+async function status(): Promise<void> {
+  const { store, spec } = await open();
+  try {
+    const there = new Map<Digest, boolean>();
+    for await (const { key } of store.remote.bucket.list('results/')) {
+      const parsed = parseResultKey(key);
+      if (parsed === undefined) continue;
+      const isTrusted = store.remote.trusted.has(parsed.owner);
+      there.set(parsed.fingerprint, isTrusted || (there.get(parsed.fingerprint) ?? false));
+    }
+    for (const digest of store.records.all()) if (there.get(digest) !== true) store.records.remove(digest);
+    const { known, shareable, kept } = localResults(store);
+    const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
+    const others = there.size - trusted;
+    const unsent = shareable.filter((digest) => there.get(digest) !== true).length;
+    print(`${spec.url}: ${formatCountOf(trusted, 'result')}`);
+    if (others > 0) print(`  ${formatCountOf(others, 'further result')} without a signature that store.yaml trusts`);
+    print(`  ${formatCountOf(known.size, 'result')} of them known here`);
+    print(`  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`);
+    if (kept > 0) print(`  ${formatCountOf(kept, 'result')} not to be shared (cache: false, or dependent on env)`);
+    print(`  ${store.remote.own === undefined ? whyReadOnly() : 'you can read and write'}`);
+  } finally {
+    await store.close();
+  }
+}
+
+const whyReadOnly = (): string =>
+  readKey() === undefined
+    ? 'you can only read: you have no key. `restage store keys add` makes one'
+    : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';
+
+async function push(): Promise<number> {
+  const { store, spec } = await open();
+  try {
+    if (store.remote.own === undefined) throw mistake('no-store', `Cannot send results: ${whyReadOnly()}`);
+    for (const digest of localResults(store).shareable) store.records.markUnsent(digest);
+    const before = store.records.unsent().length;
+    let bytes = 0;
+    await store.send(undefined, (sent) => {
+      bytes += sent;
+    });
+    const left = store.records.unsent().length;
+    print(`Sent ${formatCountOf(before - left, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
+    return left === 0 ? 0 : 1;
+  } finally {
+    await store.close();
+  }
+}
+
+async function pullFrom(words: readonly string[], options: StoreOptions): Promise<void> {
+  const { root, store } = await open();
+  try {
+    await pull(root, store, words, options);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Reads everything of the shared store. Exit code 1 where something is broken. */
+async function verify(): Promise<number> {
+  const { store } = await open();
+  try {
+    const { results, objects, broken, damaged } = await verifyShared(store.remote);
+    for (const key of damaged) print(`damaged: ${key}`);
+    for (const key of broken) print(`incomplete: ${key}; whoever needs it computes it again`);
+    const isSound = broken.length + damaged.length === 0;
+    const verdict = isSound ? '✓ all sound' : `${damaged.length} damaged, ${broken.length} incomplete`;
+    print(`${formatCountOf(results, 'result')}, ${formatCountOf(objects, 'object')}: ${verdict}`);
+    return isSound ? 0 : 1;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Says what would go of the shared store; with `--yes` lets it go. */
+async function gc(_: readonly string[], { keep: text = '90d', yes = false }: StoreOptions): Promise<void> {
+  const keep = parseDuration(text);
+  if (keep === undefined) throw new UsageError(`--keep takes a duration such as 30d, not "${text}"`);
+  const { store } = await open();
+  try {
+    const found = await collectShared(store.remote.bucket, { keep, remove: yes });
+    const counts = [formatCountOf(found.results, 'result'), formatCountOf(found.runs, 'run')];
+    print(
+      `${yes ? 'Removed' : 'Would remove'} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`,
+    );
+    const marked = `${formatCountOf(found.marked, 'file')} (${formatBytes(found.bytes)})`;
+    if (found.marked > 0)
+      print(`${yes ? 'Marked' : 'Would mark'} ${marked}: a \`restage store gc\` after a day removes them.`);
+    if (!yes) print('To do so: restage store gc --yes');
+  } finally {
+    await store.close();
+  }
+}
+
+/** Lists the trusted keys, adds one (by default one's own), or revokes one. */
+async function keys([action = 'list', name, text]: readonly string[]): Promise<void> {
+  const root = projectRoot();
+  const spec = specOf(root);
+  if (action === 'list') {
+    const own = readKey();
+    const rows = Object.entries(spec.keys).map(([name, text]) => [
+      name,
+      keyIdOf(text),
+      text === own?.text ? 'yours' : '',
+    ]);
+    for (const line of formatTable(['name', 'key', ''], rows)) print(line);
+  } else if (action === 'add') {
+    const key = text ?? ensureKey().text;
+    const owner = name ?? ownName();
+    editStoreFile(root, ['keys', owner], key);
+    orThrow(loadStoreFile(root));
+    print(`store.yaml trusts ${owner} (${keyIdOf(key)}). Commit it.`);
+  } else if (action === 'revoke') {
+    if (name === undefined || spec.keys[name] === undefined) {
+      throw new UsageError(`store keys revoke takes one of ${Object.keys(spec.keys).join(', ')}`);
+    }
+    editStoreFile(root, ['keys', name], undefined);
+    print(`store.yaml no longer trusts ${name}: results that came from there are not used any more. Commit it.`);
+  } else throw new UsageError(`store keys takes list, add or revoke, not "${action}"`);
+}

@@ -1,0 +1,50 @@
+import type { Digest } from '../../../digest.ts';
+import { UserError } from '../../../user-error.ts';
+
+/** A part of what is stored under a key, in bytes. */
+export interface Range {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A whole file to be stored, with the digest of its bytes. */
+export interface FileBody {
+  readonly path: string;
+  readonly size: number;
+  readonly digest: Digest;
+}
+
+export interface StoredKey {
+  readonly key: string;
+  readonly size: number;
+  /** When it was last written, by the server's clock, in milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/**
+ * Bytes under keys, somewhere else: a folder, S3, a host. Keys are POSIX paths. What is stored is whole or absent. Failures
+ * throw {@link Unreachable}, where another attempt may succeed, or {@link Refused}.
+ */
+export interface Bucket {
+  /** The bytes, or those of a range that lies inside; undefined where there is nothing. */
+  get(key: string, range?: Range): Promise<Buffer | undefined>;
+  /** The size in bytes; undefined where there is nothing. */
+  head(key: string): Promise<number | undefined>;
+  /** Stores bytes. With `ifAbsent`, what is there already may stay. */
+  put(key: string, body: Buffer | FileBody, options?: { readonly ifAbsent?: boolean }): Promise<void>;
+  /** Everything whose key begins so, in any order. The prefix ends with a slash. */
+  list(prefix: string): AsyncIterable<StoredKey>;
+  /** Removes a key, which may be absent. */
+  delete(key: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store does not answer, or answers nonsense: perhaps it does later. */
+export class Unreachable extends UserError {
+  override readonly name = 'Unreachable';
+}
+
+/** The store answers, and refuses: credentials or rights are wrong. */
+export class Refused extends UserError {
+  override readonly name = 'Refused';
+}

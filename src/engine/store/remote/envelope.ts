@@ -1,0 +1,108 @@
+import { type Digest, isDigest } from '../../../digest.ts';
+import { isSignedBy, type KeyId, type SigningKey, sign } from './keys.ts';
+
+/** Where bytes lie: a part of what is stored under a key. */
+export interface Location {
+  readonly key: string;
+  readonly start: number;
+  readonly length: number;
+}
+
+export type Locations = ReadonlyMap<Digest, Location>;
+
+/** What an envelope says: the result of a stage, or a run. A signature of one is none of the other. */
+export type EnvelopeKind = 'result' | 'run';
+
+/**
+ * A signed text with the places of the objects that it names. The signature covers the text alone, which holds every
+ * digest: so anybody who may write can move bytes elsewhere, and nobody can change them.
+ */
+export interface Envelope {
+  readonly text: string;
+  readonly signature: string;
+  readonly locations: Locations;
+}
+
+/** The form of an envelope in the store: `at` has the index of a key, and start and length in bytes. */
+interface EnvelopeFile {
+  readonly format: 1;
+  readonly text: string;
+  readonly signature: string;
+  readonly keys: readonly string[];
+  readonly at: Readonly<Record<Digest, readonly [key: number, start: number, length: number]>>;
+}
+
+const signed = (kind: EnvelopeKind, text: string): string => `restage ${kind}\n${text}`;
+
+export const sealEnvelope = (kind: EnvelopeKind, text: string, locations: Locations, key: SigningKey): Envelope => ({
+  text,
+  locations,
+  signature: sign(signed(kind, text), key),
+});
+
+export function formatEnvelope({ text, signature, locations }: Envelope): string {
+  return JSON.stringify({ format: 1, text, signature, ...packLocations(locations) } satisfies EnvelopeFile);
+}
+
+/** The envelope that bytes hold, if a public key signed it; undefined for anything else. */
+export function openEnvelope(kind: EnvelopeKind, bytes: Buffer, publicKey: string): Envelope | undefined {
+  try {
+    const file = JSON.parse(bytes.toString('utf8')) as EnvelopeFile;
+    if (file.format !== 1 || !isSignedBy(signed(kind, file.text), file.signature, publicKey)) return undefined;
+    return { text: file.text, signature: file.signature, locations: unpackLocations(file) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an envelope says and names, whoever signed it; undefined for something else. */
+export function referencesOf(bytes: Buffer | undefined): Pick<EnvelopeFile, 'text' | 'keys'> | undefined {
+  try {
+    const { text, keys } = JSON.parse(bytes!.toString('utf8')) as EnvelopeFile;
+    return Array.isArray(keys) && typeof text === 'string' ? { text, keys } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function packLocations(locations: Locations): Pick<EnvelopeFile, 'keys' | 'at'> {
+  const keys = [...new Set([...locations.values()].map(({ key }) => key))];
+  const indices = new Map(keys.map((key, index) => [key, index]));
+  const at = [...locations].map(([digest, { key, start, length }]) => [digest, [indices.get(key)!, start, length]]);
+  return { keys, at: Object.fromEntries(at) };
+}
+
+/** They are not signed, so each is checked: it may only name packs and objects. Bytes are verified wherever they lay. */
+export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>): Locations {
+  const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  return new Map(
+    Object.entries(at).flatMap(([digest, [index, start, length]]): [Digest, Location][] => {
+      const key = keys[index];
+      if (key === undefined || !dataKey.test(key) || !isDigest(digest) || !isSize(start) || !isSize(length)) return [];
+      return [[digest, { key, start, length }]];
+    }),
+  );
+}
+
+const dataKey = /^(?:objects|packs)\/[0-9a-f]{2}\/[0-9a-f]{64}(?:-[0-9a-f]{8})?$/;
+
+/** The key of an object or a pack. A `mark` distinguishes it from one of the same bytes that is about to be deleted. */
+export const dataKeyOf = (folder: 'objects' | 'packs', digest: Digest, mark = ''): string =>
+  `${folder}/${digest.slice(0, 2)}/${digest}${mark && `-${mark}`}`;
+
+export const resultKey = (fingerprint: Digest, owner: KeyId): string =>
+  `results/${fingerprint.slice(0, 2)}/${fingerprint}/${owner}.json`;
+
+/** The fingerprint and the owner that the key of a result names; undefined for another key. */
+export function parseResultKey(key: string): { readonly fingerprint: Digest; readonly owner: KeyId } | undefined {
+  const [, fingerprint, owner] = /^results\/[0-9a-f]{2}\/([0-9a-f]{64})\/([0-9a-f]{16})\.json$/.exec(key) ?? [];
+  return owner === undefined ? undefined : { fingerprint: fingerprint as Digest, owner };
+}
+
+/** The key of a run's manifest. Names of runs sort by time. */
+export const runKey = (pipeline: string, run: string, owner: KeyId): string => `runs/${pipeline}/${run}/${owner}.json`;
+
+export function parseRunKey(key: string): { readonly run: string; readonly owner: KeyId } | undefined {
+  const [, run, owner] = /^runs\/[^/]+\/([^/]+)\/([0-9a-f]{16})\.json$/.exec(key) ?? [];
+  return owner === undefined ? undefined : { run: run!, owner };
+}

@@ -1,0 +1,98 @@
+import { constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { copyFile, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseTemporaryName, temporaryBeside } from '../../files/write-atomic.ts';
+import { type Bucket, type FileBody, type Range, Refused, type StoredKey, Unreachable } from './bucket.ts';
+
+/** A shared store in a folder, such as one of a network disk. */
+export class FolderBucket implements Bucket {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async get(key: string, range?: Range): Promise<Buffer | undefined> {
+    return await this.#reading(async () => {
+      if (range === undefined) return await readFile(this.#path(key));
+      const file = await open(this.#path(key));
+      try {
+        const bytes = Buffer.alloc(range.length);
+        const { bytesRead } = await file.read(bytes, 0, range.length, range.start);
+        return bytes.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  async head(key: string): Promise<number | undefined> {
+    return await this.#reading(async () => statSync(this.#path(key), { throwIfNoEntry: false })?.size);
+  }
+
+  async put(key: string, body: Buffer | FileBody, { ifAbsent = false } = {}): Promise<void> {
+    const path = this.#path(key);
+    await this.#reading(async () => {
+      if (ifAbsent && existsSync(path)) return;
+      if (!existsSync(this.#folder)) throw new Unreachable(`the folder ${this.#folder} is not there`);
+      await mkdir(dirname(path), { recursive: true });
+      const temporary = temporaryBeside(path);
+      try {
+        if (Buffer.isBuffer(body)) await writeFile(temporary, body, { flag: 'wx' });
+        else await copyFile(body.path, temporary, constants.COPYFILE_FICLONE);
+        await sync(temporary);
+        if (ifAbsent) await link(temporary, path).catch(() => rename(temporary, path));
+        else await rename(temporary, path);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    });
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredKey> {
+    const names = await this.#reading(async () =>
+      readdirSync(this.#path(prefix), { recursive: true, withFileTypes: true }),
+    );
+    for (const entry of names ?? []) {
+      if (!entry.isFile() || parseTemporaryName(entry.name) !== undefined) continue;
+      const path = join(entry.parentPath, entry.name);
+      const stats = statSync(path, { throwIfNoEntry: false });
+      const key = path.slice(this.#folder.length + 1);
+      if (stats !== undefined) yield { key, size: stats.size, time: stats.mtimeMs };
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#reading(() => rm(this.#path(key), { force: true }));
+  }
+
+  async close(): Promise<void> {}
+
+  #path(key: string): string {
+    return join(this.#folder, key);
+  }
+
+  /** A missing file is no failure, but the whole store is one: its disk may not be mounted. */
+  async #reading<T>(act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof Unreachable) throw error;
+      if (code === 'ENOENT' && existsSync(this.#folder)) return undefined;
+      if (code === 'ENOENT') throw new Unreachable(`the folder ${this.#folder} is not there`);
+      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw new Refused((error as Error).message);
+      throw new Unreachable((error as Error).message, { cause: error });
+    }
+  }
+}
+
+/** A copy has the mode of its source, which may be read-only, but syncing needs no right to write. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

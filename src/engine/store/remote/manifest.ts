@@ -1,0 +1,34 @@
+import type { Digest } from '../../../digest.ts';
+import { slug } from '../../config/file-names.ts';
+import type { StageName } from '../../config/pipeline.ts';
+
+/** What a shared store tells of a run: enough to publish its outputs where neither its data nor its pipeline is. */
+export interface RunManifest {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly gitCommit?: string;
+  readonly stages: Readonly<Record<StageName, ManifestStage>>;
+  /** The digest of the run's page. */
+  readonly report?: Digest;
+}
+
+export interface ManifestStage {
+  readonly result: Digest;
+  /** Published paths by port, relative to the root. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Whether no other stage of the run reads it. */
+  readonly isFinal: boolean;
+}
+
+/** The manifest in a text; undefined for something else. */
+export function parseManifest(text: string): RunManifest | undefined {
+  try {
+    const manifest = JSON.parse(text) as RunManifest;
+    return typeof manifest.run === 'string' && typeof manifest.stages === 'object' ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The name of a pipeline as a part of a key. */
+export const runFolderOf = (pipeline: string): string => slug(pipeline);

@@ -1,0 +1,31 @@
+import type { Bucket, StoredKey } from './bucket.ts';
+
+/** A list of keys that `store gc` found unused, and that are deleted after a delay if they still are. */
+export interface Mark {
+  readonly at: StoredKey;
+  readonly keys: readonly string[];
+}
+
+/** The lists in a store, the oldest first. */
+export async function listMarks(bucket: Bucket): Promise<readonly Mark[]> {
+  const marks: Mark[] = [];
+  for await (const at of bucket.list('garbage/')) {
+    const bytes = await bucket.get(at.key);
+    if (bytes !== undefined) marks.push({ at, keys: parseKeys(bytes) });
+  }
+  return marks.sort((a, b) => a.at.time - b.at.time);
+}
+
+/** Every key that is about to be deleted: a push must not rely on it. */
+export async function readMarks(bucket: Bucket): Promise<ReadonlySet<string>> {
+  return new Set((await listMarks(bucket)).flatMap(({ keys }) => keys));
+}
+
+function parseKeys(bytes: Buffer): readonly string[] {
+  try {
+    const keys = JSON.parse(bytes.toString('utf8')) as unknown;
+    return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,90 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Digest, isDigest, sha256 } from '../../../digest.ts';
+import { filesIn, namesIn } from '../../files/entries-in.ts';
+import { readJson, writeJson } from '../../files/write-atomic.ts';
+import { writing } from '../../files/write-error.ts';
+import { type Locations, packLocations, unpackLocations } from './envelope.ts';
+import type { KeyId } from './keys.ts';
+
+/** What this cache knows of a result in the shared store. */
+export interface RemoteRecord {
+  /** Whose signature it has there. */
+  readonly owner: KeyId;
+  /** Whether it came from there; otherwise it was made here. */
+  readonly adopted: boolean;
+  readonly locations: Locations;
+}
+
+type RecordFile = Omit<RemoteRecord, 'locations'> & ReturnType<typeof packLocations>;
+
+/**
+ * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each result that is there, and
+ * `cache/outbox/<store>/` with an empty file for each result that is to go there, and what is to be said of runs.
+ */
+export class RemoteRecords {
+  readonly #folder: string;
+  readonly outbox: string;
+
+  constructor(cacheFolder: string, address: string) {
+    const name = sha256(address).slice(0, 16);
+    this.#folder = join(cacheFolder, 'remote', name);
+    this.outbox = join(cacheFolder, 'outbox', name);
+  }
+
+  read(fingerprint: Digest): RemoteRecord | undefined {
+    const file = readJson<RecordFile>(this.#file(fingerprint));
+    return file?.keys && { owner: file.owner, adopted: file.adopted, locations: unpackLocations(file) };
+  }
+
+  write(fingerprint: Digest, { locations, ...record }: RemoteRecord): void {
+    const file: RecordFile = { ...record, ...packLocations(locations) };
+    writing(`to ${this.#folder}`, () => writeJson(this.#file(fingerprint), file));
+  }
+
+  remove(fingerprint: Digest): void {
+    writing(`to ${this.#folder}`, () => rmSync(this.#file(fingerprint), { force: true }));
+  }
+
+  /** The results that the store had when they were last seen there. */
+  all(): readonly Digest[] {
+    return filesIn(this.#folder)
+      .map(({ name }) => name.replace(/\.json$/, ''))
+      .filter(isDigest);
+  }
+
+  /** Results that are to be sent, in an order that stays the same: a push that was killed makes the same packs again. */
+  unsent(): readonly Digest[] {
+    return namesIn(this.outbox).filter(isDigest);
+  }
+
+  /** Runs that are to be told of, by name. */
+  unsentRuns(): readonly string[] {
+    return namesIn(this.outbox).flatMap((name) => /^run-(.+)\.json$/.exec(name)?.[1] ?? []);
+  }
+
+  markUnsent(fingerprint: Digest): void {
+    writing(`to ${this.outbox}`, () => writeJson(join(this.outbox, fingerprint), ''));
+  }
+
+  markSent(fingerprint: Digest): void {
+    writing(`to ${this.outbox}`, () => rmSync(join(this.outbox, fingerprint), { force: true }));
+  }
+
+  /** The files of a run that is to be told of: the text of its manifest, and its page. */
+  runFiles(run: string): { readonly manifest: string; readonly page: string } {
+    return { manifest: join(this.outbox, `run-${run}.json`), page: join(this.outbox, `page-${run}.html`) };
+  }
+
+  forgetRun(run: string): void {
+    const { manifest, page } = this.runFiles(run);
+    writing(`to ${this.outbox}`, () => {
+      rmSync(manifest, { force: true });
+      rmSync(page, { force: true });
+    });
+  }
+
+  #file(fingerprint: Digest): string {
+    return join(this.#folder, fingerprint.slice(0, 2), `${fingerprint}.json`);
+  }
+}

@@ -1,0 +1,218 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import PQueue from 'p-queue';
+import type { Digest } from '../../../digest.ts';
+import { groupBy } from '../../../group-by.ts';
+import { UserError } from '../../../user-error.ts';
+import type { StoreSpec } from '../../config/store-file.ts';
+import { parseResult, type StageResult } from '../stage-result.ts';
+import { type Bucket, Unreachable } from './bucket.ts';
+import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
+import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
+import { openBucket } from './open-bucket.ts';
+
+/** An object to fetch. `size` is what a signature covers, in bytes; undefined for a log, whose size it does not. */
+export interface WantedObject {
+  readonly digest: Digest;
+  readonly size: number | undefined;
+}
+
+/** A result that a trusted key signed. */
+export interface FoundResult {
+  readonly result: StageResult;
+  readonly owner: KeyId;
+  readonly envelope: Envelope;
+}
+
+/** How many requests are under way at once. */
+const requests = 16;
+/** A request brings at most so many bytes; between two objects of one request lie at most `gap` others. */
+export const chunk = 32 * 1024 ** 2;
+const gap = 4096;
+/** Milliseconds for the first answer. A connection by SSH takes longer, but is made beside other work. */
+const step = 100;
+const patience = { folder: 2_500, s3: 2_500, ssh: 15_000 } as const;
+
+/**
+ * A shared store: what is read is verified by signatures and digests. Whatever is missing, damaged or not trusted counts as
+ * absent. Throws `Unreachable` and `Refused`.
+ */
+export class RemoteStore {
+  readonly url: string;
+  readonly bucket: Bucket;
+  /** The trusted public keys, the user's own first. */
+  readonly trusted: ReadonlyMap<KeyId, string>;
+  /** The user's key, if it is trusted: what another one signs, nobody reads. */
+  readonly own: SigningKey | undefined;
+  readonly #patience: number;
+  readonly #queue = new PQueue({ concurrency: requests });
+  readonly #warn: (message: string) => void;
+
+  constructor(
+    {
+      url,
+      keys,
+      type,
+    }: { readonly url: string; readonly keys: readonly string[]; readonly type: keyof typeof patience },
+    bucket: Bucket,
+    key: SigningKey | undefined,
+    warn: (message: string) => void,
+  ) {
+    this.url = url;
+    this.bucket = bucket;
+    this.own = key !== undefined && keys.includes(key.text) ? key : undefined;
+    const inOrder = this.own === undefined ? keys : [this.own.text, ...keys];
+    this.trusted = new Map(inOrder.map((text) => [keyIdOf(text), text]));
+    this.#patience = patience[type];
+    this.#warn = warn;
+  }
+
+  static async open(
+    spec: StoreSpec,
+    key: SigningKey | undefined,
+    warn: (message: string) => void = () => {},
+  ): Promise<RemoteStore> {
+    const { url, keys, address } = spec;
+    return new RemoteStore({ url, keys: Object.values(keys), type: address.type }, await openBucket(spec), key, warn);
+  }
+
+  /** Asks for the first time, and waits only so long. Throws where there is no store at the address. */
+  async connect(): Promise<void> {
+    const answered = new AbortController();
+    try {
+      const text = await Promise.race([this.bucket.get('store.json'), this.#late(answered.signal)]);
+      if (text !== undefined && isStore(text)) return;
+      throw new UserError(
+        text === undefined
+          ? `There is no store at ${this.url} yet: make one with \`restage store init ${this.url}\``
+          : `${this.url} is a store of another version of Restage`,
+      );
+    } finally {
+      answered.abort();
+    }
+  }
+
+  /** Throws after the patience, in short steps: a machine that is busy otherwise is no sign of a silent store. */
+  async #late(signal: AbortSignal): Promise<never> {
+    for (let left = this.#patience; left > 0; left -= step) await delay(step, undefined, { ref: false, signal });
+    throw new Unreachable(`no answer within ${this.#patience / 1000} s`);
+  }
+
+  /** Runs a request as soon as there is room for it. */
+  request<T>(act: (bucket: Bucket) => Promise<T>): Promise<T> {
+    return this.#queue.add(() => act(this.bucket)) as Promise<T>;
+  }
+
+  /** The result of a fingerprint by the first trusted key that has one. */
+  async findResult(fingerprint: Digest): Promise<FoundResult | undefined> {
+    const all = [...this.trusted.keys()].map((owner) => this.readResult(fingerprint, owner));
+    return (await Promise.all(all)).find((found) => found !== undefined);
+  }
+
+  async readResult(fingerprint: Digest, owner: KeyId): Promise<FoundResult | undefined> {
+    const envelope = await this.readEnvelope('result', resultKey(fingerprint, owner), owner);
+    const result = envelope && this.#parse(envelope.text, fingerprint);
+    return result?.stored === true ? { result, owner, envelope: envelope! } : undefined;
+  }
+
+  #parse(text: string, fingerprint: Digest): StageResult | undefined {
+    try {
+      return parseResult(text, fingerprint);
+    } catch {
+      this.#warn(`a result in ${this.url} is not the one of its name, and is ignored: ${fingerprint.slice(0, 12)}`);
+      return undefined;
+    }
+  }
+
+  /** What lies under a key, if it has the signature of a trusted one. */
+  async readEnvelope(kind: EnvelopeKind, key: string, owner: KeyId): Promise<Envelope | undefined> {
+    const publicKey = this.trusted.get(owner);
+    const bytes = publicKey && (await this.request((bucket) => bucket.get(key)));
+    if (!bytes) return undefined;
+    const envelope = openEnvelope(kind, bytes, publicKey!);
+    if (envelope === undefined) this.#warn(`${key} in ${this.url} has not the signature of its key, and is ignored`);
+    return envelope;
+  }
+
+  /**
+   * Fetches objects, those that lie side by side by one request. `store` keeps verified bytes and says whether they are those
+   * of a digest. Returns what could not be had, since it is gone or damaged.
+   */
+  async fetch(
+    wanted: readonly WantedObject[],
+    locate: (digest: Digest) => Location | undefined,
+    store: (digest: Digest, chunks: Iterable<Buffer> | AsyncIterable<Buffer>) => Promise<boolean>,
+  ): Promise<readonly Digest[]> {
+    const lost: Digest[] = [];
+    const placed = wanted.flatMap(({ digest, size }) => {
+      const location = locate(digest);
+      const isPlaced =
+        location !== undefined && (size === undefined ? location.length <= chunk : size === location.length);
+      if (!isPlaced) lost.push(digest);
+      return isPlaced ? [{ digest, ...location }] : [];
+    });
+    const isGood = async (digest: Digest, chunks: Iterable<Buffer> | AsyncIterable<Buffer>) => {
+      if (!(await store(digest, chunks))) lost.push(digest);
+    };
+    const fetchBatch = async (batch: readonly PlacedObject[]) => {
+      const [first, last] = [batch[0]!, batch.at(-1)!];
+      if (first.length > chunk) return await isGood(first.digest, this.#chunks(first));
+      const range = { start: first.start, length: last.start + last.length - first.start };
+      const bytes = range.length === 0 ? Buffer.alloc(0) : await this.request((bucket) => bucket.get(first.key, range));
+      for (const { digest, start, length } of batch) {
+        const from = start - first.start;
+        await isGood(digest, bytes === undefined ? [] : [bytes.subarray(from, from + length)]);
+      }
+    };
+    await Promise.all(batches(placed).map(fetchBatch));
+    return lost;
+  }
+
+  /** A large object, one part after the other; the next one is under way while one is used. */
+  async *#chunks({ key, start, length }: PlacedObject): AsyncIterable<Buffer> {
+    const part = (from: number) =>
+      this.request((bucket) => bucket.get(key, { start: start + from, length: Math.min(chunk, length - from) }));
+    let next = part(0);
+    for (let from = 0; from < length; from += chunk) {
+      const bytes = await next;
+      if (bytes === undefined) return;
+      if (from + chunk < length) {
+        next = part(from + chunk);
+        next.catch(() => {}); // it is awaited in the next round, if there is one
+      }
+      yield bytes;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#queue.clear();
+    await this.bucket.close();
+  }
+}
+
+type PlacedObject = Location & { readonly digest: Digest };
+
+/** Objects that one request brings: of one key, side by side, not too many bytes. */
+function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObject[])[] {
+  return [...groupBy(objects, ({ key }) => key).values()].flatMap((group) => {
+    const all: PlacedObject[][] = [];
+    for (const object of [...group].sort((a, b) => a.start - b.start)) {
+      const batch = all.at(-1);
+      const last = batch?.at(-1);
+      const isNear = last !== undefined && object.start - (last.start + last.length) <= gap;
+      if (isNear && object.start + object.length - batch![0]!.start <= chunk) batch!.push(object);
+      else all.push([object]);
+    }
+    return all;
+  });
+}
+
+export const storeText = JSON.stringify({ restage: 'store', format: 1 });
+
+function isStore(text: Buffer): boolean {
+  try {
+    const { restage, format } = JSON.parse(text.toString('utf8')) as Record<string, unknown>;
+    return restage === 'store' && format === 1;
+  } catch {
+    return false;
+  }
+}

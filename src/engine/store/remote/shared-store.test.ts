@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { resultKey } from './envelope.ts';
+import { Push } from './push.ts';
+import type { SharedStore } from './shared-store.ts';
+import { CountingBucket, Group, make } from './testing-group.ts';
+
+const never = new AbortController().signal;
+const large = 'x'.repeat(1_500_000);
+
+/** A group in which somebody made a result and shared it, and another clone that can only read. */
+async function shared(t: TestContext, files: Readonly<Record<string, string>> = { 'a/b': 'first', c: large }) {
+  const group = new Group(temporaryFolder(t));
+  const key = group.key('alice');
+  const maker = await group.clone('maker', key);
+  const result = await make(maker, 1, files);
+  await maker.flush(never);
+  return { group, key, maker, result, reader: await group.clone('reader') };
+}
+
+/** Whether a clone gets all bytes of the result. It never gets wrong ones. */
+async function gets(store: SharedStore, { result }: Awaited<ReturnType<typeof shared>>): Promise<boolean> {
+  const found = await store.lookup(result.digest);
+  if (found.state === 'missing') return false;
+  assert.deepEqual(found.result, result);
+  const isFetched = await store.fetch([result.outputs['out']!]);
+  const missing = await store.missingObjects(result.outputs['out']!);
+  assert.equal(isFetched, missing.length === 0);
+  return isFetched;
+}
+
+test('a result that was shared is known in another clone before its bytes come, and they come when they are asked for', async (t) => {
+  const world = await shared(t);
+  const { reader, result } = world;
+  assert.deepEqual(await reader.lookup(result.digest), { state: 'elsewhere', result });
+  assert.equal(existsSync(reader.resultPath(result.digest)), false, 'looking writes nothing');
+  await reader.markUsed(result.digest);
+  assert.equal(existsSync(reader.resultPath(result.digest)), true);
+  assert.equal(await gets(reader, world), true);
+  assert.equal((await reader.lookup(result.digest)).state, 'here');
+  for (const { digest, size } of result.outputs['out']!.files) {
+    assert.equal(readFileSync(reader.objectPath(digest)).length, size);
+  }
+  assert.deepEqual(world.group.warnings, []);
+});
+
+test('what is known of a result outlives the process, and serves without the store', async (t) => {
+  const { group, reader, result } = await shared(t);
+  await reader.lookup(result.digest);
+  await reader.markUsed(result.digest);
+  renameSync(group.shared, `${group.shared}-away`);
+  const later = await group.clone('reader');
+  assert.equal((await later.lookup(result.digest)).state, 'elsewhere');
+  assert.equal(await later.fetch([result.outputs['out']!]), false);
+  assert.match(
+    group.warnings.join('\n'),
+    /^The store \S+ cannot be reached \(the folder \S+ is not there\): this run goes on without it$/,
+  );
+  assert.equal((await later.lookup(result.digest)).state, 'here', 'some of its bytes are lost for this run');
+});
+
+for (const folder of ['objects', 'packs', 'results']) {
+  for (const at of [0, 0.5, 0.9999]) {
+    test(`a flipped bit in ${folder}, at ${at} of its length, is a miss`, async (t) => {
+      const world = await shared(t);
+      const [file] = world.group.files(folder);
+      world.group.flip(file!, at);
+      const isMiss = !(await gets(world.reader, world));
+      // The locations of an entry are not signed: what they lead to is verified anyway.
+      assert.ok(isMiss || folder === 'results');
+    });
+  }
+}
+
+test('what is gone between the decision and its use is lost, and the result no longer counts as elsewhere', async (t) => {
+  const world = await shared(t);
+  assert.equal((await world.reader.lookup(world.result.digest)).state, 'elsewhere');
+  rmSync(world.group.files('objects')[0]!);
+  assert.equal(await gets(world.reader, world), false);
+  assert.equal((await world.reader.lookup(world.result.digest)).state, 'here');
+});
+
+test('an entry of a key that is not trusted is a miss, and hides none that is', async (t) => {
+  const world = await shared(t);
+  const { group, result, key } = world;
+  const mallory = group.key('mallory', { trusted: false });
+  group.keys['mallory'] = mallory.text;
+  const bad = await group.clone('bad', mallory);
+  await make(bad, 1, { 'a/b': 'wrong' });
+  await bad.flush(never);
+  delete group.keys['mallory'];
+  assert.equal(group.files('results').length, 2);
+  assert.equal(await gets(await group.clone('second'), world), true);
+
+  // The same signature under the name of a key that is trusted.
+  const entry = (id: string) => join(group.shared, resultKey(result.digest, id));
+  copyFileSync(entry(mallory.id), entry(key.id));
+  assert.equal(await gets(await group.clone('third'), world), false);
+  assert.match(group.warnings.at(-1)!, /has not the signature of its key, and is ignored$/);
+});
+
+test('an entry that was copied to another fingerprint is a miss', async (t) => {
+  const { group, maker, result, key, reader } = await shared(t);
+  const other = await make(maker, 2, { 'a/b': 'second' });
+  const [from, to] = [result, other].map(({ digest }) => join(group.shared, resultKey(digest, key.id)));
+  mkdirSync(dirname(to!), { recursive: true });
+  copyFileSync(from!, to!);
+  assert.deepEqual(await reader.lookup(other.digest), { state: 'missing' });
+  assert.match(group.warnings.at(-1)!, /is not the one of its name, and is ignored/);
+});
+
+test('results of a key that was revoked are not used any more', async (t) => {
+  const world = await shared(t);
+  assert.equal(await gets(world.reader, world), true);
+  await world.reader.markUsed(world.result.digest);
+  delete world.group.keys['alice'];
+  assert.deepEqual(await (await world.group.clone('reader')).lookup(world.result.digest), { state: 'missing' });
+});
+
+test('results of cache: false and those that depend on env are not shared', async (t) => {
+  const { maker, result } = await shared(t);
+  const { digest: _, ...rest } = result;
+  assert.equal(maker.isShareable({ ...result, stored: false }), false);
+  assert.equal(maker.isShareable({ ...result, fingerprint: { ...rest.fingerprint, env: { TOKEN: null } } }), false);
+});
+
+/** Parcels of results with one small file each. */
+async function parcels(t: TestContext, count: number, size: number) {
+  const group = new Group(temporaryFolder(t));
+  const key = group.key('alice');
+  const maker = await group.clone('maker', key);
+  for (let seed = 0; seed < count; seed += 1) await make(maker, seed, { file: String(seed).padEnd(size, '.') });
+  const bucket = new CountingBucket(group.shared);
+  const options = { bucket, key, request: <T>(act: (on: typeof bucket) => Promise<T>) => act(bucket) };
+  const send = async () => {
+    const placed = new Map(maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]));
+    await new Push({ ...options, placed } as never).send(maker.parcels());
+  };
+  return { group, maker, bucket, send };
+}
+
+test('small files travel in packs, one result in one request, and a second push sends nothing', async (t) => {
+  const { group, maker, bucket, send } = await parcels(t, 40, 900_000);
+  await send();
+  const packs = bucket.puts.filter((key) => key.startsWith('packs/'));
+  assert.equal(packs.length, 2);
+  assert.equal(bucket.puts.length, 2 + 40);
+  bucket.puts.length = 0;
+  await send();
+  assert.deepEqual(bucket.puts, []);
+  assert.deepEqual(maker.records.unsent(), []);
+  assert.equal(group.warnings.length, 0);
+});
+
+test('a push that was killed sends at most one pack again', async (t) => {
+  const { bucket, send } = await parcels(t, 80, 900_000);
+  const sent: string[] = [];
+  bucket.onPut = (key) => {
+    if (key.startsWith('packs/')) sent.push(key);
+    if (sent.length === 2 && key.startsWith('results/')) throw new Error('killed');
+  };
+  await assert.rejects(send(), /killed/);
+  bucket.onPut = (key) => void (key.startsWith('packs/') && sent.push(key));
+  await send();
+  assert.equal(new Set(sent).size, sent.length, 'packs of a killed push are found by their names');
+  assert.equal(sent.length, 3);
+});
+
+test('an object that a later result shares is asked for again before it counts as sent', async (t) => {
+  const { group, maker, bucket, send } = await parcels(t, 1, 1000);
+  await send();
+  rmSync(group.files('packs')[0]!);
+  await make(maker, 7, { file: '0'.padEnd(1000, '.') });
+  bucket.puts.length = 0;
+  await send();
+  assert.equal(bucket.puts.filter((key) => key.startsWith('packs/')).length, 1);
+});

@@ -1,0 +1,332 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Digest, sha256 } from '../../../digest.ts';
+import { formatCountOf } from '../../../format-numbers.ts';
+import { UserError } from '../../../user-error.ts';
+import type { StoreSpec } from '../../config/store-file.ts';
+import type { Traffic } from '../../events.ts';
+import { writeAtomic } from '../../files/write-atomic.ts';
+import { writing } from '../../files/write-error.ts';
+import { FolderStore } from '../folder-store.ts';
+import { objectsOf, type StageResult, type StoredArtifact } from '../stage-result.ts';
+import type { Lookup } from '../store.ts';
+import { writeObject } from '../store-object.ts';
+import { Unreachable } from './bucket.ts';
+import { type Location, type Locations, resultKey, runKey } from './envelope.ts';
+import { readKey } from './keys.ts';
+import { type RunManifest, runFolderOf } from './manifest.ts';
+import { type Parcel, Push } from './push.ts';
+import { RemoteRecords } from './records.ts';
+import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
+
+/** Milliseconds between two uploads while a run is under way: small results gather in one pack meanwhile. */
+const uploadPause = 60_000;
+/** Milliseconds between two reports of traffic. */
+const tellPause = 1_000;
+
+/** Who hears of what happens between the two stores. */
+export interface StoreListener {
+  readonly warn: (message: string) => void;
+  readonly onTraffic?: (traffic: Traffic) => void;
+}
+
+/**
+ * The store in `<root>/cache` together with a shared one, which is asked for what is not here. A result of the shared store
+ * is known here once it is used; its bytes come when they are needed.
+ */
+export class SharedStore extends FolderStore {
+  readonly remote: RemoteStore;
+  readonly records: RemoteRecords;
+  #toldAt = 0;
+  #traffic: Traffic = { fetched: 0, sent: 0 };
+  readonly #shareEnv: boolean;
+  readonly #tell: (message: string) => void;
+  readonly #onTraffic: (traffic: Traffic) => void;
+  /** Whether the shared store answers; it is not asked again in this run after a failure. */
+  #isOn: Promise<boolean>;
+  /** Results that were found and are not written here yet, since nobody has used them. */
+  readonly #found = new Map<Digest, FoundResult>();
+  readonly #asked = new Map<Digest, Promise<StageResult | undefined>>();
+  readonly #locations = new Map<Digest, Location>();
+  /** Objects that could not be had in this run. */
+  readonly #lost = new Set<Digest>();
+  readonly #fetching = new Map<Digest, Promise<unknown>>();
+  #sending: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    root: string,
+    { url, shareEnv }: Pick<StoreSpec, 'url' | 'shareEnv'>,
+    remote: RemoteStore,
+    listener: StoreListener,
+  ) {
+    const { warn, onTraffic = () => {} } = listener;
+    super(root, warn);
+    this.remote = remote;
+    this.records = new RemoteRecords(this.folder, url);
+    this.#shareEnv = shareEnv;
+    this.#tell = warn;
+    this.#onTraffic = onTraffic;
+    this.#isOn = remote.connect().then(
+      () => true,
+      (error) => this.#turnOff(error),
+    );
+    this.#isOn.catch(() => {}); // whoever asks hears of it
+  }
+
+  static async open(root: string, spec: StoreSpec, listener: StoreListener, key = readKey()): Promise<SharedStore> {
+    return new SharedStore(root, spec, await RemoteStore.open(spec, key, listener.warn), listener);
+  }
+
+  /** Known here, or found in the shared store. A result of a key that is no longer trusted is not known. */
+  override async lookup(fingerprint: Digest): Promise<Lookup> {
+    const record = this.records.read(fingerprint);
+    const isRevoked = record?.adopted === true && !this.remote.trusted.has(record.owner);
+    const known = isRevoked ? undefined : super.readResult(fingerprint);
+    if (known !== undefined && this.#isHere(known)) return { state: 'here', result: known };
+    if (known !== undefined && record !== undefined) this.#learn(record.locations);
+    else this.#asked.set(fingerprint, this.#asked.get(fingerprint) ?? this.#ask(fingerprint));
+    const result = (await this.#asked.get(fingerprint)) ?? known;
+    if (result === undefined) return { state: 'missing' };
+    return { state: this.#isHere(result) || this.#isLost(result) ? 'here' : 'elsewhere', result };
+  }
+
+  override readResult(fingerprint: Digest): StageResult | undefined {
+    return this.#found.get(fingerprint)?.result ?? super.readResult(fingerprint);
+  }
+
+  /** A result that is used is written here. */
+  override async markUsed(fingerprint: Digest): Promise<void> {
+    const found = this.#found.get(fingerprint);
+    if (found !== undefined) await this.adopt(found);
+    await super.markUsed(fingerprint);
+  }
+
+  /** Writes a result of the shared store here, and where its objects lie. */
+  async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
+    await this.writeResult(result);
+    this.records.write(result.digest, { owner, adopted: true, locations });
+    this.#found.delete(result.digest);
+    this.#learn(locations);
+  }
+
+  /** A log comes along if it is there; only what an artifact lacks is a loss. */
+  override async fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean> {
+    const files = artifacts.flatMap((artifact) => this.#missing(artifact));
+    const wanted = new Map<Digest, WantedObject>(files.map((file) => [file.digest, file]));
+    if (log !== undefined && !existsSync(this.objectPath(log)) && this.#locations.has(log)) {
+      wanted.set(log, { digest: log, size: undefined });
+    }
+    const own = [...wanted.values()].filter(({ digest }) => this.#locations.has(digest) && !this.#fetching.has(digest));
+    const work = this.#fetchAll(own);
+    for (const { digest } of own) this.#fetching.set(digest, work);
+    await Promise.all([work, ...[...wanted.keys()].map((digest) => this.#fetching.get(digest))]);
+    for (const { digest } of own) this.#fetching.delete(digest);
+    return !files.some(({ digest }) => this.#lost.has(digest));
+  }
+
+  /** Brings a single object here, whose size nobody signed. False where it is lost. */
+  async fetchObject(digest: Digest, locations: Locations): Promise<boolean> {
+    this.#learn(locations);
+    if (!existsSync(this.objectPath(digest))) await this.#fetchAll([{ digest, size: undefined }]);
+    return existsSync(this.objectPath(digest));
+  }
+
+  async #fetchAll(wanted: readonly WantedObject[]): Promise<void> {
+    if (wanted.length === 0) return;
+    const left = new Set(wanted.map(({ digest }) => digest));
+    const lost = await this.#whileOn(() =>
+      this.remote.fetch(
+        wanted,
+        (digest) => this.#locations.get(digest),
+        async (digest, chunks) => {
+          const isWhole = await writeObject(this.objectPath(digest), this.#counted(chunks));
+          if (isWhole) left.delete(digest);
+          return isWhole;
+        },
+      ),
+    );
+    for (const digest of left) this.#lost.add(digest);
+    if (lost === undefined || lost.length === 0) return;
+    this.#tell(
+      `${lost.length} of the objects in ${this.remote.url} are gone or damaged: what needs them is computed again`,
+    );
+  }
+
+  async *#counted(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+    for await (const chunk of chunks) {
+      this.#count({ fetched: chunk.length });
+      yield chunk;
+    }
+  }
+
+  #count({ fetched = 0, sent = 0 }: Partial<Traffic>): void {
+    this.#traffic = { fetched: this.#traffic.fetched + fetched, sent: this.#traffic.sent + sent };
+    if (Date.now() - this.#toldAt < tellPause) return;
+    this.#toldAt = Date.now();
+    this.#onTraffic(this.#traffic);
+  }
+
+  /** A result that was made here goes to the shared store, now and then while the run is under way. */
+  override share(result: StageResult): void {
+    this.#found.delete(result.digest);
+    this.records.remove(result.digest);
+    if (this.remote.own === undefined || !this.isShareable(result)) return;
+    this.records.markUnsent(result.digest);
+    this.#timer ??= setInterval(() => void this.#sendLater(), uploadPause).unref();
+  }
+
+  isShareable({ stored, fingerprint }: StageResult): boolean {
+    return stored && (fingerprint.env === undefined || this.#shareEnv);
+  }
+
+  /** Tells the shared store of a run, with its page, when its results are there. */
+  override shareRun(manifest: RunManifest, page: string | undefined): void {
+    if (this.remote.own === undefined) return;
+    const files = this.records.runFiles(manifest.run);
+    writing(`to ${this.records.outbox}`, () => {
+      mkdirSync(dirname(files.page), { recursive: true });
+      if (page !== undefined) copyFileSync(page, files.page);
+      const report = page === undefined ? {} : { report: sha256(readFileSync(files.page)) };
+      writeAtomic(files.manifest, JSON.stringify({ ...manifest, ...report }), { sync: false });
+    });
+  }
+
+  /** Sends everything that waits, unless it is interrupted. */
+  override async flush(signal: AbortSignal): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#sendLater(signal);
+    if (this.#traffic.fetched + this.#traffic.sent > 0) this.#onTraffic(this.#traffic);
+    const left = this.records.unsent().length;
+    if (left === 0 || this.remote.own === undefined) return;
+    this.#tell(
+      `${formatCountOf(left, 'result')} did not go to ${this.remote.url} yet: \`restage store push\` sends what is left`,
+    );
+  }
+
+  override async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.remote.close();
+  }
+
+  #sendLater(signal?: AbortSignal): Promise<void> {
+    this.#sending = this.#sending.then(async () => {
+      const isEmpty = this.records.unsent().length === 0 && this.records.unsentRuns().length === 0;
+      if (!isEmpty && this.remote.own !== undefined) await this.#whileOn(() => this.send(signal));
+    });
+    return this.#sending;
+  }
+
+  /** Sends what waits. Throws where the shared store does not answer. */
+  async send(signal?: AbortSignal, onProgress: (bytes: number) => void = () => {}): Promise<void> {
+    if (this.remote.own === undefined) return;
+    const placed = new Map(this.records.all().flatMap((digest) => [...this.records.read(digest)!.locations]));
+    const push = this.#push(placed, signal, onProgress);
+    await push.send(this.parcels());
+    await push.send(this.#runs());
+    for (const { key } of push.failed) this.#tell(`${key} is not sent: some of its objects are lost or damaged here`);
+  }
+
+  #push(placed: Map<Digest, Location>, signal?: AbortSignal, onProgress: (bytes: number) => void = () => {}): Push {
+    return new Push({
+      bucket: this.remote.bucket,
+      request: (act) => this.remote.request(act),
+      ...{ key: this.remote.own!, placed },
+      ...(signal !== undefined && { signal }),
+      onProgress: (bytes) => {
+        this.#count({ sent: bytes });
+        onProgress(bytes);
+      },
+    });
+  }
+
+  /** Sends a run with all of its results, whatever is known to be there. Throws where some of them are not whole here. */
+  async exportRun(manifest: RunManifest, page: string): Promise<void> {
+    const report = existsSync(page) ? { report: sha256(readFileSync(page)) } : {};
+    const results = Object.values(manifest.stages).map(({ result }) => super.readResult(result));
+    const whole = results.filter((result) => result?.stored === true);
+    const push = this.#push(new Map());
+    await push.send(whole.map((result) => this.#parcelOf(result!, () => {})));
+    const objects = report.report === undefined ? [] : [{ digest: report.report, path: page }];
+    const text = JSON.stringify({ ...manifest, ...report });
+    const key = runKey(runFolderOf(manifest.pipeline), manifest.run, this.remote.own!.id);
+    await push.send([{ kind: 'run', key, text, objects, onSent: () => {} }]);
+    const [failed] = push.failed;
+    if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: some of its objects are not here`);
+  }
+
+  /** The results that wait to be sent. */
+  *parcels(): Iterable<Parcel> {
+    const { id } = this.remote.own!;
+    for (const digest of this.records.unsent()) {
+      const result = super.readResult(digest);
+      if (result === undefined) this.records.markSent(digest);
+      else {
+        yield this.#parcelOf(result, (locations) => {
+          this.records.write(digest, { owner: id, adopted: false, locations });
+          this.records.markSent(digest);
+        });
+      }
+    }
+  }
+
+  #parcelOf(result: StageResult, onSent: Parcel['onSent']): Parcel {
+    const objects = [...new Set(objectsOf(result))].map((digest) => ({ digest, path: this.objectPath(digest) }));
+    const key = resultKey(result.digest, this.remote.own!.id);
+    return { kind: 'result', key, text: JSON.stringify(result), objects, onSent };
+  }
+
+  *#runs(): Iterable<Parcel> {
+    for (const run of this.records.unsentRuns()) {
+      const { manifest: file, page } = this.records.runFiles(run);
+      const text = readFileSync(file, 'utf8');
+      const manifest = JSON.parse(text) as RunManifest;
+      const key = runKey(runFolderOf(manifest.pipeline), run, this.remote.own!.id);
+      const objects = manifest.report === undefined ? [] : [{ digest: manifest.report, path: page }];
+      yield { kind: 'run', key, text, objects, onSent: () => this.records.forgetRun(run) };
+    }
+  }
+
+  async #ask(fingerprint: Digest): Promise<StageResult | undefined> {
+    const found = await this.#whileOn(() => this.remote.findResult(fingerprint));
+    if (found === undefined) return undefined;
+    this.#found.set(fingerprint, found);
+    this.#learn(found.envelope.locations);
+    return found.result;
+  }
+
+  #learn(locations: Locations): void {
+    for (const [digest, location] of locations) this.#locations.set(digest, location);
+  }
+
+  #missing({ files }: StoredArtifact): StoredArtifact['files'] {
+    return files.filter(({ digest }) => !existsSync(this.objectPath(digest)));
+  }
+
+  #isHere = ({ stored, outputs }: StageResult): boolean =>
+    !stored || Object.values(outputs).every((artifact) => this.#missing(artifact).length === 0);
+
+  /** Whether some of its bytes are neither here nor to be had. */
+  #isLost({ outputs }: StageResult): boolean {
+    const missing = Object.values(outputs).flatMap((artifact) => this.#missing(artifact));
+    return missing.some(({ digest }) => this.#lost.has(digest) || !this.#locations.has(digest));
+  }
+
+  /** Does something with the shared store while it answers. A refusal is thrown. */
+  async #whileOn<T>(act: () => Promise<T>): Promise<T | undefined> {
+    if (!(await this.#isOn)) return undefined;
+    try {
+      return await act();
+    } catch (error) {
+      this.#turnOff(error);
+      this.#isOn = Promise.resolve(false);
+      return undefined;
+    }
+  }
+
+  #turnOff(error: unknown): false {
+    if (!(error instanceof Unreachable)) throw error;
+    this.#tell(`The store ${this.remote.url} cannot be reached (${error.message}): this run goes on without it`);
+    return false;
+  }
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+import { print } from './support/two-stages.ts';
+
+/** A stage whose output is large, between two whose outputs are small. */
+const chain = `stages:
+  shout:
+    kind: command
+    inputs: { text: ./in.txt }
+    outputs: { text: out/shout.txt }
+    with: { run: "echo shouting; tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
+  grow:
+    kind: command
+    inputs: { text: shout.text }
+    outputs: { text: out/grow.txt }
+    with: { run: "cat \${inputs.text} > \${outputs.text}; head -c 3000000 /dev/zero >> \${outputs.text}" }
+  count:
+    kind: command
+    inputs: { text: grow.text }
+    outputs: { text: out/count.txt }
+    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
+`;
+
+/** A project that has run and shared its results, and a clone of what git has of it. */
+async function group() {
+  const maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
+  maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
+  await print(maker, 'store', 'init', '../shared');
+  assert.equal((await maker.run()).code, 0);
+  const clone = new Project(chain, {
+    'store.yaml': maker.read('store.yaml').replace('../shared', maker.path('../shared')),
+  });
+  clone.env['XDG_CONFIG_HOME'] = clone.path('config');
+  const shared = maker.path('..', 'shared');
+  const objects = () =>
+    (readdirSync(join(shared, 'objects'), { recursive: true }) as string[])
+      .map((name) => join(shared, 'objects', name))
+      .filter((path) => statSync(path).isFile());
+  return { maker, clone, shared, objects, [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()) };
+}
+
+test('another clone computes nothing, and gets only the bytes that it needs', async () => {
+  using world = await group();
+  const { clone, maker } = world;
+  clone.write('in.txt', 'abc\n');
+  const plan = await print(clone, 'plan', 'test.yaml');
+  assert.match(
+    plan,
+    /restore +shout +output text is missing\n +up to date +grow +in the shared store\n +restore +count/,
+  );
+  assert.deepEqual((await clone.run()).outcomes, { shout: 'restored', grow: 'up to date', count: 'restored' });
+  assert.deepEqual(clone.files('out'), ['count.txt', 'shout.txt']);
+  assert.equal(clone.read('out/count.txt'), maker.read('out/count.txt'));
+  const again = await clone.run();
+  assert.deepEqual(again.outcomes, { shout: 'up to date', grow: 'up to date', count: 'up to date' });
+  assert.equal((await clone.run('--fetch', 'all')).outcomes['grow'], 'restored');
+  assert.equal(clone.read('out/grow.txt'), maker.read('out/grow.txt'));
+});
+
+test('a stage that runs gets its inputs; where they are lost, their stage runs again, and its readers follow', async () => {
+  using world = await group();
+  const { clone } = world;
+  clone.write('in.txt', 'abc\n');
+  await clone.run();
+  clone.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
+  const fetching = await clone.run();
+  assert.deepEqual(fetching.outcomes, { shout: 'up to date', grow: 'up to date', count: 'ran' });
+  assert.equal(clone.read('out/count.txt').trim(), '1');
+
+  clone.remove('cache/objects');
+  for (const object of world.objects()) rmSync(object);
+  clone.edit('pipelines/test.yaml', 'wc -l', 'wc -w');
+  const losing = await clone.run();
+  assert.equal(losing.code, 0);
+  assert.deepEqual(losing.outcomes, { shout: 'up to date', grow: 'ran', count: 'ran' });
+  assert.match(losing.warnings.join('\n'), /its outputs are no longer in the shared store: it runs again/);
+});
+
+test('a store that is away costs one warning; a key that is not trusted only reads', async () => {
+  using world = await group();
+  const { clone, maker, shared } = world;
+  clone.write('in.txt', 'xyz\n');
+  renameSync(shared, `${shared}-away`);
+  const away = await clone.run();
+  assert.equal(away.code, 0);
+  assert.equal(away.warnings.length, 1);
+  assert.match(away.warnings[0]!, /cannot be reached \(the folder \S+ is not there\): this run goes on without it$/);
+  renameSync(`${shared}-away`, shared);
+  assert.match(await print(clone, 'store', 'status'), /you can only read: you have no key/);
+  const { code, stderr } = await clone.command('store', 'push');
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot send results: you can only read/);
+  await print(clone, 'store', 'keys', 'add', 'bob');
+  assert.match(await print(clone, 'store', 'keys'), /bob +[0-9a-f]{16} +yours/);
+  assert.match(await print(clone, 'store', 'push'), /^Sent 3 results/);
+  assert.match(await print(maker, 'store', 'status'), /3 further results without a signature that store.yaml trusts/);
+});
+
+test('the outputs and the report of a run come to someone without its data', async () => {
+  using world = await group();
+  const { clone, maker } = world;
+  assert.match(await print(clone, 'store', 'pull', 'test.yaml'), /^test: 3 stages and artifacts\/test\/report.html/);
+  assert.deepEqual(clone.files('out'), ['count.txt', 'shout.txt']);
+  assert.equal(clone.read('artifacts/test/report.html'), maker.read('artifacts/test/report.html'));
+  await print(clone, 'store', 'pull', 'test.yaml', 'grow');
+  assert.equal(clone.read('out/grow.txt'), maker.read('out/grow.txt'));
+  const { code, stderr } = await clone.command('store', 'pull', 'test.yaml', '--run', '1999');
+  assert.equal(code, 1);
+  assert.match(stderr, /has no run of test with the name 1999 that is trusted/);
+});
+
+test('one file carries the outputs and the report of a pipeline, to those who trust its key', async () => {
+  using world = await group();
+  const { clone, maker } = world;
+  const archive = maker.path('..', 'results.tar');
+  const [, key] = /signed by (\S+)\.$/m.exec(await print(maker, 'export', archive, 'test.yaml'))!;
+  clone.remove('store.yaml');
+  const { code, stderr } = await clone.command('import', archive);
+  assert.equal(code, 1);
+  assert.match(stderr, /is signed by the key [0-9a-f]{16}, which store.yaml does not trust/);
+  assert.match(
+    await print(clone, 'import', archive, '--trust', key!),
+    /^test: 3 stages and artifacts\/test\/report.html/,
+  );
+  assert.deepEqual(clone.files('out'), ['count.txt', 'grow.txt', 'shout.txt']);
+  assert.match((await clone.command('import', clone.path('pipelines/test.yaml'))).stderr, /is no whole archive/);
+});
+
+test('mistakes in store.yaml are told with their place, and an address with a password is refused', async () => {
+  using project = new Project(chain, { 'in.txt': 'abc\n', 'store.yaml': 'url: ftp://x/y\n' });
+  assert.match((await project.command('run', 'test.yaml')).stderr, /"url" is no address of a store: ftp:\/\/x\/y/);
+  const { code, stderr } = await project.command('store', 'init', 'ssh://-oProxyCommand=x/y');
+  assert.notEqual(code, 0);
+  assert.doesNotMatch(stderr, /at .*\.ts/);
+  project.remove('store.yaml');
+  const { stderr: refused } = await project.command('store', 'init', 'ssh://me:secret@host/y');
+  assert.match(refused, /is no address of a store. Write a folder/);
+});
