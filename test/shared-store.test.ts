@@ -99,6 +99,17 @@ test('a store that is away costs one warning; a key that is not trusted only rea
   assert.match(await print(maker, 'store', 'status'), /3 further results without a signature that store.yaml trusts/);
 });
 
+test('a server that refuses connections costs one warning', async () => {
+  using project = new Project(chain, {
+    'in.txt': 'abc\n',
+    'store.yaml': 'url: s3://bucket/x\nendpoint: http://127.0.0.1:9\n',
+  });
+  const { code, outcomes, warnings } = await project.run();
+  assert.deepEqual({ code, outcomes }, { code: 0, outcomes: { shout: 'ran', grow: 'ran', count: 'ran' } });
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /^The store s3:\/\/bucket\/x cannot be reached/);
+});
+
 test('the outputs and the report of a run come to someone without its data', async () => {
   using world = await group();
   const { clone, maker } = world;

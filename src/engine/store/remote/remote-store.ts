@@ -93,7 +93,7 @@ export class RemoteStore {
 
   /** Throws after the patience, in short steps: a machine that is busy otherwise is no sign of a silent store. */
   async #late(signal: AbortSignal): Promise<never> {
-    for (let left = this.#patience; left > 0; left -= step) await delay(step, undefined, { ref: false, signal });
+    for (let left = this.#patience; left > 0; left -= step) await delay(step, undefined, { signal });
     throw new Unreachable(`no answer within ${this.#patience / 1000} s`);
   }
 

@@ -107,7 +107,9 @@ export class S3Bucket implements Bucket {
       if (attempt === tries) {
         throw new Unreachable(answer instanceof Error ? answer.message : `the server answers ${answer.status}`);
       }
-      await delay(pause * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { ref: false });
+      const { signal } = this.#closing;
+      const wait = pause * 2 ** (attempt - 1) * (0.5 + Math.random());
+      await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 
