@@ -43,7 +43,7 @@ test('a slot continues the candidate that was chosen for it, to the bytes of an 
   using whole = new Project(`${faces}\n  all: ${fit(drawn, 'n', 3)}`);
   assert.equal((await whole.run()).code, 0);
   const { ranking } = JSON.parse(project.read('artifacts/test/best/choice.json'));
-  for (const [index, { n }] of ranking.entries()) {
+  for (const [index, { n }] of ranking.slice(0, 2).entries()) {
     for (const file of ['model/weights.bin', 'model/info.json', 'history.json']) {
       const [slot, one] = [
         project.path(`artifacts/test/last@slot=${index + 1}`, file),

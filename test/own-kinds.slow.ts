@@ -363,7 +363,9 @@ stages:
     kind: command
     matrix: { n: [1, 2] }
     outputs: { metrics: { path: "out/\${matrix.n}.json", type: metrics } }
-    with: { run: "echo '{ "splits": { "val": { "auc": 0.\${matrix.n} } } }' > \${outputs.metrics}" }
+    with:
+      run: >-
+        echo '{ "splits": { "val": { "auc": 0.\${matrix.n} } } }' > \${outputs.metrics}
   widths:
     kind: widths
     inputs: { dataset: faces.dataset, further: ./names.txt${more}
@@ -388,5 +390,5 @@ stages:
 
   project.write('pipelines/test.yaml', stage(' }\n    with: { few: 2 }'));
   const wrong = await project.command('plan', 'test');
-  assert.match(wrong.stderr, /14:18: error: expected "metrics" with more than one \[wrong-settings\]/);
+  assert.match(wrong.stderr, /15:18: error: expected "metrics" with more than one \[wrong-settings\]/);
 });
