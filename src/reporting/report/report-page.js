@@ -37,6 +37,7 @@
         .then(({ view }) => {
           const drawn = place.querySelector('svg');
           drawn.setAttribute('aria-label', figure.getAttribute('aria-label'));
+          place.querySelector('summary')?.setAttribute('aria-label', 'Save this chart');
           figure.querySelector('.later').remove();
           place.hidden = false;
           figure.dataset.chart = 'drawn';

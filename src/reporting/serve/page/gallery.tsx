@@ -186,7 +186,7 @@ function Confusion({ rows, cell, open }: PartProps<string>) {
             <th scope="row">{of}</th>
             {called.map((as) => (
               <td key={as}>
-                <button type="button" aria-label={`${of} called ${as}`} onClick={() => open(of, as)}>
+                <button type="button" aria-label={`${count(of, as)}: ${of} called ${as}`} onClick={() => open(of, as)}>
                   {count(of, as)}
                 </button>
               </td>
@@ -376,7 +376,9 @@ interface ThumbnailProps {
 function Thumbnail({ table, cell, row, index, columns, isCurrent, isPicked, show }: ThumbnailProps) {
   const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
   const isWrong = cell('right', row) === 'no';
-  const name = `${cell('key', row)}, ${cell('class', row) ?? ''}${isWrong ? `, wrongly ${cell('predicted', row)}` : ''}`;
+  const score = cell('score', row) === null ? undefined : Number(cell('score', row)).toFixed(3);
+  const called = isWrong ? `, wrongly ${cell('predicted', row)}` : '';
+  const name = `${cell('key', row)}, ${cell('class', row) ?? ''}${called}${score === undefined ? '' : `, ${score}`}`;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the list has the focus and the keys
     <div
@@ -390,7 +392,7 @@ function Thumbnail({ table, cell, row, index, columns, isCurrent, isPicked, show
       onClick={show}
     >
       <Picture {...{ table, cell, row }} form="thumb" />
-      {cell('score', row) !== null && <small>{Number(cell('score', row)).toFixed(3)}</small>}
+      {score !== undefined && <small>{score}</small>}
     </div>
   );
 }
