@@ -69,7 +69,7 @@ function describeKind(spec: KindSpec): string {
 }
 
 function item(name: string, takes: string, summary: string): readonly string[] {
-  const [first, ...more] = wrapWords(`${name}: ${takes}`, width - 2);
+  const [first, ...more] = wrapWords(`${name}: ${takes}`, width - 6);
   return [`  ${first}`, ...more.map((line) => `      ${line}`), ...indented(summary, 6)];
 }
 
