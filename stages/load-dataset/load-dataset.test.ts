@@ -238,6 +238,20 @@ test('a CSV list names classes, sources or numbers, splits and groups', async ()
   ]);
 });
 
+test('images that a list excludes are left out, and a path that is none of them is told', async () => {
+  using bench = benchWith('train/real/1.png', 'train/real/2.png', 'train/fake/3.png');
+  const exclude = join(bench.root, 'exclude.csv');
+  const options = { with: { splits: ['train'] }, inputs: { images: bench.images, exclude } };
+  writeFileSync(exclude, 'label,path\nreal,train/real/1.png\n');
+  await bench.run(spec, run, options);
+  assert.deepEqual(samplesOf(bench), ['train train/real/2 0 real -', 'train train/fake/3 1 fake -']);
+  writeFileSync(exclude, 'path\ntrain/real/4.png\n');
+  await assert.rejects(
+    bench.run(spec, run, options),
+    /Expected paths of images in .*exclude.csv, got train.real.4.png/,
+  );
+});
+
 test('wrong lines of a list are told all at once', async () => {
   using bench = benchWith('x/1.png');
   const list = join(bench.root, 'list.csv');

@@ -25,13 +25,7 @@ export const listColumns = ['path', 'label', 'split', 'group', 'source'] as cons
  * ignored. Throws a {@link StageError} for a wrong header; mistakes of lines are told by {@link imagesOf}. `file` is for messages.
  */
 export function readList(text: string, file: string, slices: readonly string[]): readonly ListedImage[] {
-  const records = csvRecords(text);
-  const first = records.next().value;
-  if (first?.problem !== undefined) throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
-  const header = first?.fields.map((name) => name.trim()) ?? [];
-  const found = findColumns(header, [...listColumns, ...slices]);
-  if (!found.ok) throw new StageError(`Expected every column once in line 1 of ${file}, got "${found.error}" twice.`);
-  const at = found.value;
+  const { records, header, at } = openList(text, file, [...listColumns, ...slices]);
   if (at[0] === -1 || at[1] === -1) {
     throw new StageError(`Expected the columns path and label in line 1 of ${file}, got "${header.join(',')}".`);
   }
@@ -49,6 +43,27 @@ export function readList(text: string, file: string, slices: readonly string[]):
       slices: Object.fromEntries(kept),
     };
   });
+}
+
+/** The column `path` of a CSV list, without empty cells. Throws a {@link StageError} where there is none. `file` is for messages. */
+export function readPaths(text: string, file: string): ReadonlySet<string> {
+  const { records, header, at } = openList(text, file, ['path']);
+  const [column] = at;
+  if (column === undefined || column === -1) {
+    throw new StageError(`Expected the column path in line 1 of ${file}, got "${header.join(',')}".`);
+  }
+  return new Set(Array.from(records, ({ fields }) => fields[column]?.trim() ?? '').filter(Boolean));
+}
+
+/** The lines below the header, and in which field of them each column is; -1: nowhere. */
+function openList(text: string, file: string, columns: readonly string[]) {
+  const records = csvRecords(text);
+  const first = records.next().value;
+  if (first?.problem !== undefined) throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
+  const header = first?.fields.map((name) => name.trim()) ?? [];
+  const found = findColumns(header, columns);
+  if (!found.ok) throw new StageError(`Expected every column once in line 1 of ${file}, got "${found.error}" twice.`);
+  return { records, header, at: found.value };
 }
 
 /**

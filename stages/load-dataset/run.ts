@@ -9,7 +9,7 @@ import type { Unreadable } from './examine.ts';
 import { classesIn, findInClasses, findInSplits, unclaimedFolders, usualClasses } from './find-in-folders.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 import { packImages } from './pack.ts';
-import { imagesOf, type ListedImage, readList } from './read-list.ts';
+import { imagesOf, type ListedImage, readList, readPaths } from './read-list.ts';
 import { shardsIn, unpackShards } from './shards/unpack-shards.ts';
 import type { ClassSources, LoadDatasetSettings } from './spec.ts';
 import { bySource, statisticsTable } from './statistics.ts';
@@ -21,7 +21,8 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
   const sources = sourcesOf(context, root, list);
   const classes = sources.map(({ name }) => name);
   if (context.settings.classes === undefined) tellClasses(context, classes);
-  const found = joinGroups(find(context, root, sources, list), context.settings.group);
+  const kept = withoutExcluded(context, find(context, root, sources, list));
+  const found = joinGroups(kept, context.settings.group);
   const placed = withoutLeftOut(context, place(context, found, classes));
   const splits = splitsOf(context, placed, list);
   const drawn = isDrawn(context);
@@ -108,6 +109,18 @@ function find(context: Context, root: string, classes: ClassSources, list: List 
     context.warn(`No class has these folders, so their images are left out: ${formatFew(unclaimed, 10)}.`);
   }
   return found;
+}
+
+/** All images but those that the list `exclude` names by their paths. */
+function withoutExcluded(context: Context, images: readonly FoundImage[]): readonly FoundImage[] {
+  const file = context.inputs('exclude')[0]?.path;
+  if (file === undefined) return images;
+  const excluded = readPaths(readFileSync(file, 'utf8'), file);
+  const known = new Set(images.map(({ path }) => path));
+  const wrong = [...excluded].filter((path) => !known.has(path));
+  if (wrong.length > 0) throw new StageError(`Expected paths of images in ${file}, got ${formatFew(wrong, 5)}.`);
+  context.info(`Left out ${excluded.size} of ${images.length} images, by the input exclude.`);
+  return images.filter(({ path }) => !excluded.has(path));
 }
 
 /** Gives every image its split, and sees that no group is in two. */

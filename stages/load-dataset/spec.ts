@@ -123,6 +123,11 @@ export const spec = defineKind<LoadDatasetSettings>({
       summary:
         'CSV with the columns path,label and optionally split,group,source and those of `slices`; paths are relative to `images`.',
     },
+    exclude: {
+      type: 'table',
+      optional: true,
+      summary: 'CSV with the column path: images to leave out, such as those that `restage serve` saved.',
+    },
   },
   outputs: {
     dataset: { type: 'dataset', summary: 'The images, unchanged, as tar shards per split.' },
