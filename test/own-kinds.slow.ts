@@ -335,7 +335,7 @@ export const spec = defineKind({
   openPorts: 'inputs',
   check: ({ few, draw }, inputs) =>
     few > 1 && !inputs.has('metrics') ? [{ at: ['few'], message: 'expected "metrics" with more than one' }] : [],
-  example: '',
+  example: 'widths: { kind: widths, inputs: { dataset: faces.dataset } }',
 });
 `,
   'stages/widths/run.ts': `
@@ -347,7 +347,7 @@ export default async function run(context: StageContext<{ split: string; draw: b
   const bytes = await dataset.split(context.settings.split).read(0);
   const values = samples.map(({ class: name, width }) => ({ name, width }));
   const auc = context.inputs('metrics').map((input) => [input.labels, readInput('metrics', input, parseMetrics).values.get('val.auc')]);
-  writeFileSync(context.output('counts'), JSON.stringify({ images: values.length, png: bytes.toString('latin1', 1, 4), auc, ports: context.inputPorts }));
+  writeFileSync(context.output('counts'), JSON.stringify({ images: values.length, begins: bytes.toString('hex', 0, 2), auc, ports: context.inputPorts }));
   if (!context.settings.draw) return;
   await drawChart(context, 'chart', { data: { values }, mark: 'bar', encoding: { x: { field: 'name' }, y: { aggregate: 'count' } } });
 }
@@ -378,7 +378,7 @@ stages:
   assert.deepEqual(JSON.parse(project.read('artifacts/test/widths/counts.json')), {
     ...{
       images: 4,
-      png: 'PNG',
+      begins: 'ffd8',
       auc: [
         [{ n: '1' }, 0.1],
         [{ n: '2' }, 0.2],
