@@ -1,19 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { readPart } from '../files/read-part.ts';
 import type { StageRequest } from './stage-messages.ts';
 
 /** How often is looked for what a program has appended, in milliseconds. */
 const interval = 200;
 
-/** The file to which a program appends its messages. A file serves every language, and every process that it starts. */
-export const eventsFile = ({ scratch }: StageRequest): string => join(scratch, 'events.jsonl');
+// Both files lie beside the folder for scratch, which most programs do not need: making it would take as long as they do.
 
-/** The variables that tell a program of its stage, of which they make the files. */
+/** The file to which a program appends its messages. A file serves every language, and every process that it starts. */
+export const eventsFile = ({ scratch }: StageRequest): string => `${scratch}-events.jsonl`;
+
+/** The variables that tell a program of its stage. Writes the file that one of them names. */
 export function programVariables(request: StageRequest): Readonly<Record<string, string>> {
   const { scratch, settings, inputs, outputs, cpus, checkpoint } = request;
-  const stage = join(scratch, 'stage.json');
-  mkdirSync(scratch, { recursive: true });
+  const stage = `${scratch}-stage.json`;
   writeFileSync(stage, JSON.stringify({ settings, inputs, outputs, cpus }));
   return {
     RESTAGE_STAGE: stage,
