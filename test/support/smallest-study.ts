@@ -19,6 +19,7 @@ params:
   myNet: { imageSize: 154, epochs: 1 }
   smallNet: { imageSize: 32, epochs: 1 }
   faithful: { images: 4, curveSteps: 4 }
+  methods: { count: { train: 16, val: 8, test: 8 }, size: 32, epochs: 1, warmUp: 1 }
 `;
 
 export function smallestStudy(files: Readonly<Record<string, string>> = {}): Project {
