@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
-  splits: uniqueList(z.string().min(1), 'split')
+  splits: uniqueList(text, 'split')
     .min(1)
     .optional()
     .describe('The splits to audit, as one set of images; default: all.'),
@@ -40,24 +41,16 @@ export const spec = defineKind<AuditSettings>({
     dataset: { type: 'dataset', summary: 'Labelled images.', parts: ({ splits }) => splits },
   },
   outputs: {
-    metrics: {
-      type: 'metrics',
-      summary:
-        'JSON: the AUC of every shortcut with interval and p-value, the numbers of copies and of groups in several splits.',
-      extension: '.json',
-    },
-    duplicates: {
-      type: 'table',
-      summary: 'CSV, a row for each pair of copies, those across splits first, then for each group in two splits.',
-      extension: '.csv',
-    },
-    shortcuts: {
-      type: 'chart',
-      summary: 'The AUC of every shortcut with its interval; filled dots are above chance.',
-    },
-    faces: { type: 'chart', summary: 'The mean image of each class, and their difference.' },
-    spectrum: { type: 'chart', summary: 'The radial power spectrum of each class.' },
-    copies: { type: 'chart', summary: 'Pairs of copies, those across splits first.' },
+    metrics: output.metrics(
+      'JSON: the AUC of every shortcut with interval and p-value, the numbers of copies and of groups in several splits.',
+    ),
+    duplicates: output.table(
+      'CSV, a row for each pair of copies, those across splits first, then for each group in two splits.',
+    ),
+    shortcuts: output.chart('The AUC of every shortcut with its interval; filled dots are above chance.'),
+    faces: output.chart('The mean image of each class, and their difference.'),
+    spectrum: output.chart('The radial power spectrum of each class.'),
+    copies: output.chart('Pairs of copies, those across splits first.'),
   },
   example: `audit:
   kind: audit

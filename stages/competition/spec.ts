@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
-  split: z.string().min(1).default('test').describe('The split whose AUC counts.'),
+  split: text.default('test').describe('The split whose AUC counts.'),
   ...classSettings,
   confidence: confidenceOf('the intervals'),
   seed: z.int().nonnegative().default(7).describe('Seed of the bootstrap.'),
-  title: z.string().min(1).optional().describe('The title of the chart; by default it says what the chart shows.'),
+  title: text.optional().describe('The title of the chart; by default it says what the chart shows.'),
 });
 export type CompetitionSettings = z.output<typeof settings>;
 
@@ -24,21 +25,15 @@ export const spec = defineKind<CompetitionSettings>({
     scores: { type: 'scores', summary: 'The scores of each, in the same order, as evaluate leaves them.', list: true },
   },
   outputs: {
-    leaderboard: {
-      type: 'table',
-      summary:
-        'CSV, best first: rank, model, parameters, AUC and score with their intervals, whether on the Pareto front.',
-      extension: '.csv',
-    },
-    markdown: { type: 'files', summary: 'The same for a report, rounded.', extension: '.md' },
-    metrics: {
-      type: 'metrics',
-      summary:
-        'JSON: of every candidate its AUC, score, parameters and rank, with intervals, and how far the first is ahead of the second.',
-      extension: '.json',
-    },
-    chart: { type: 'chart', summary: 'AUC against parameters, with intervals and the Pareto front.' },
-    drawing: { type: 'images', summary: "The winner's network, drawn: SVG and PNG." },
+    leaderboard: output.table(
+      'CSV, best first: rank, model, parameters, AUC and score with their intervals, whether on the Pareto front.',
+    ),
+    markdown: output.markdown('The same for a report, rounded.'),
+    metrics: output.metrics(
+      'JSON: of every candidate its AUC, score, parameters and rank, with intervals, and how far the first is ahead of the second.',
+    ),
+    chart: output.chart('AUC against parameters, with intervals and the Pareto front.'),
+    drawing: output.images("The winner's network, drawn: SVG and PNG."),
   },
   example: `leaderboard:
   kind: competition

@@ -9,6 +9,7 @@ import {
 } from '../../src/learning/models/weights/weight-inputs.ts';
 import { splitList } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/one-input.ts';
+import { count } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 /** The settings of a network where no model is an input. Without defaults, which shows whether they were given. */
@@ -27,9 +28,7 @@ const settings = z.strictObject({
     .describe(
       'The layer whose output is taken; when left out, the first that makes an image flat. Of an ONNX file the tensor, by default its output.',
     ),
-  batchSize: z
-    .int()
-    .positive()
+  batchSize: count
     .default(16)
     .describe('Images of one forward pass; of an ONNX file of every pass, the last one filled up.'),
   ...networkSettings,

@@ -4,6 +4,7 @@ import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/in
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
+import { count, flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -21,21 +22,14 @@ const settings = z.strictObject({
     .exactOptional()
     .describe('A corruption of every image of both classes before it is resized; none by default.'),
   ...classSettings,
-  sliceBy: z
-    .string()
-    .min(1)
-    .default('accuracy')
-    .describe('The metric by which the worst slice comes first, such as auc or recall.'),
-  mistakes: z.boolean().default(false).describe('Whether to draw a sheet of the most confident mistakes.'),
-  labelErrors: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Whether to rank images whose label may be wrong; for scores of models that did not see the images, such as those of the folds of a cross-validation.',
-    ),
+  sliceBy: text.default('accuracy').describe('The metric by which the worst slice comes first, such as auc or recall.'),
+  mistakes: flag.describe('Whether to draw a sheet of the most confident mistakes.'),
+  labelErrors: flag.describe(
+    'Whether to rank images whose label may be wrong; for scores of models that did not see the images, such as those of the folds of a cross-validation.',
+  ),
   confidence: confidenceOf('the intervals'),
   draws: drawsFrom(0, '; with 0, only intervals that need none: DeLong’s, and one-sided bounds'),
-  batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
+  batchSize: count.default(32).describe('Images of one forward pass.'),
   seed: z.int().default(7).describe('Seed of the resamples, and of the noise of "corrupt".'),
 });
 export type EvaluateSettings = z.infer<typeof settings>;
@@ -69,29 +63,17 @@ export const spec = defineKind<EvaluateSettings>({
     },
   },
   outputs: {
-    scores: {
-      type: 'scores',
-      summary:
-        'CSV key,split,label, score.<class> for each class, source, group, slice.<name>: the scores of every image in full precision.',
-      extension: '.csv',
-    },
-    metrics: {
-      type: 'metrics',
-      summary:
-        'Accuracy, ranking and calibration of every split, class, source and slice, with intervals; thresholds and temperature fitted on val, and their effect on the others.',
-      extension: '.json',
-    },
-    mistakes: {
-      type: 'chart',
-      summary: 'The most confident mistakes: images of each class called another.',
-      when: 'mistakes',
-    },
-    labelErrors: {
-      type: 'table',
-      summary: 'CSV: images that are called another class than their label, the least likely label first.',
-      extension: '.csv',
-      when: 'labelErrors',
-    },
+    scores: output.scores(
+      'CSV key,split,label, score.<class> for each class, source, group, slice.<name>: the scores of every image in full precision.',
+    ),
+    metrics: output.metrics(
+      'Accuracy, ranking and calibration of every split, class, source and slice, with intervals; thresholds and temperature fitted on val, and their effect on the others.',
+    ),
+    mistakes: output.chart('The most confident mistakes: images of each class called another.', 'mistakes'),
+    labelErrors: output.table(
+      'CSV: images that are called another class than their label, the least likely label first.',
+      'labelErrors',
+    ),
   },
   computes: true,
   check: mistakes,

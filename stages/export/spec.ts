@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
@@ -14,7 +15,7 @@ const settings = z.strictObject({
     .enum(['NHWC', 'NCHW'])
     .default('NHWC')
     .describe('The order of an image’s axes in ONNX: [batch, height, width, 3], or [batch, 3, height, width].'),
-  softmax: z.boolean().default(false).describe('Whether ONNX ends with probabilities in place of logits.'),
+  softmax: flag.describe('Whether ONNX ends with probabilities in place of logits.'),
 });
 export type ExportSettings = z.infer<typeof settings>;
 
@@ -25,10 +26,7 @@ export const spec = defineKind<ExportSettings>({
   settings,
   inputs: { model: { type: 'model', summary: 'A model of train, select or load-model.' } },
   outputs: {
-    files: {
-      type: 'files',
-      summary: 'A file or folder for each format, and info.json: classes, and how to preprocess an image.',
-    },
+    files: output.files('A file or folder for each format, and info.json: classes, and how to preprocess an image.'),
   },
   example: `files:
   kind: export

@@ -9,6 +9,7 @@ import {
   unheeded,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { flag, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 /** A method that knows nothing of the decision: every method is compared with it. */
@@ -44,10 +45,7 @@ const settings = z.strictObject({
     .min(2)
     .default(32)
     .describe('Number of equal shares of the pixels that are inserted or deleted one after another.'),
-  randomise: z
-    .boolean()
-    .default(false)
-    .describe('Whether maps are also made with randomised weights, layer by layer from the logits down.'),
+  randomise: flag.describe('Whether maps are also made with randomised weights, layer by layer from the logits down.'),
   weightDraws: z
     .int()
     .min(1)
@@ -68,23 +66,16 @@ export const spec = defineKind<FaithfulnessSettings>({
   settings,
   inputs: subjectInputs,
   outputs: {
-    curves: { type: 'chart', summary: 'The probability of the class while pixels are inserted, and deleted.' },
-    ranking: { type: 'chart', summary: 'The methods ranked by their margin over the control, with intervals.' },
-    randomisation: {
-      type: 'chart',
-      summary: 'Similarity of the maps to the original ones as more and more layers are randomised.',
-      when: 'randomise',
-    },
-    metrics: {
-      type: 'metrics',
-      summary: 'JSON: areas, margin over the control and similarity after randomisation, for each method.',
-      extension: '.json',
-    },
-    table: {
-      type: 'table',
-      summary: 'CSV: the methods by rank, every number with its interval.',
-      extension: '.csv',
-    },
+    curves: output.chart('The probability of the class while pixels are inserted, and deleted.'),
+    ranking: output.chart('The methods ranked by their margin over the control, with intervals.'),
+    randomisation: output.chart(
+      'Similarity of the maps to the original ones as more and more layers are randomised.',
+      'randomise',
+    ),
+    metrics: output.metrics(
+      'JSON: areas, margin over the control and similarity after randomisation, for each method.',
+    ),
+    table: output.table('CSV: the methods by rank, every number with its interval.'),
   },
   computes: true,
   check: (given) => [

@@ -6,10 +6,11 @@ import {
   surveySettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { colourMaps } from '../../src/learning/vision/colour-map.ts';
+import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { class: ofClass, score, batchSize, seed } = explanationSettings;
-const layer = z.string().min(1);
+const layer = text;
 
 const settings = z.strictObject({
   ...surveySettings,
@@ -65,22 +66,14 @@ export const spec = defineKind<GradcamSettings>({
     },
   },
   outputs: {
-    sheet: {
-      type: 'chart',
-      summary: 'For each model an image of each class, predicted right and wrong, beside the maps over them.',
-    },
-    maps: {
-      type: 'files',
-      summary:
-        'Raw maps of each model and method for all explained images, as float32 `.npy` of [maps, height, width]; maps.csv lists where each map is, and its numbers.',
-    },
-    metrics: {
-      type: 'metrics',
-      summary:
-        'JSON: how concentrated the maps are, how far apart the classes lie, how well the maps find the masks, with intervals, beside an untrained network; by model if there are several.',
-      extension: '.json',
-    },
-    table: { type: 'table', summary: 'CSV: the same, a row for each model and method.', extension: '.csv' },
+    sheet: output.chart('For each model an image of each class, predicted right and wrong, beside the maps over them.'),
+    maps: output.files(
+      'Raw maps of each model and method for all explained images, as float32 `.npy` of [maps, height, width]; maps.csv lists where each map is, and its numbers.',
+    ),
+    metrics: output.metrics(
+      'JSON: how concentrated the maps are, how far apart the classes lie, how well the maps find the masks, with intervals, beside an untrained network; by model if there are several.',
+    ),
+    table: output.table('CSV: the same, a row for each model and method.'),
   },
   computes: true,
   example: `cams:

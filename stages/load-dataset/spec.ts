@@ -1,19 +1,17 @@
 import { z } from 'zod';
 import { mistakeIf } from '../../src/one-input.ts';
+import { count, output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
-const folder = z
-  .string()
-  .min(1)
-  .refine(
-    (path) => !/^\/|(^|\/)\.\.?(\/|$)|\/$/.test(path),
-    'expected a folder below the input, such as "fake/FaceSwap"',
-  );
+const folder = text.refine(
+  (path) => !/^\/|(^|\/)\.\.?(\/|$)|\/$/.test(path),
+  'expected a folder below the input, such as "fake/FaceSwap"',
+);
 
 const classes = z
-  .record(z.string().min(1), z.union([folder.transform((one) => [one]), z.array(folder).min(1)]))
+  .record(text, z.union([folder.transform((one) => [one]), z.array(folder).min(1)]))
   // A list, so that the order, which gives the labels, is part of the fingerprint: that of keys is not.
   .transform((map) => Object.entries(map).map(([name, sources]) => ({ name, sources })))
   .refine((list) => list.length > 0, 'expected at least one class')
@@ -63,25 +61,21 @@ const settings = z.strictObject({
     .describe(
       'For a cross-validation: the number of folds, which have equal shares of every class and keep groups whole. The images of `fold` are `test`, and all others are drawn by `split`, by default { train: 0.85, val: 0.15 }.',
     ),
-  fold: z.int().positive().exactOptional().describe('Which of the `folds` is tested, such as ${matrix.fold}.'),
-  leaveOut: uniqueList(z.string().min(1), 'source')
+  fold: count.exactOptional().describe('Which of the `folds` is tested, such as ${matrix.fold}.'),
+  leaveOut: uniqueList(text, 'source')
     .default([])
     .describe('Sources that only `test` has, such as a forgery method that no model may have seen.'),
-  slices: uniqueList(z.string().min(1), 'column')
+  slices: uniqueList(text, 'column')
     .default([])
     .describe(
       'Further columns of the list that stay with each image, such as [camera, age]; evaluate measures by them.',
     ),
   columns: z
     .strictObject({
-      image: z
-        .string()
-        .min(1)
+      image: text
         .exactOptional()
         .describe('The column of images, or their extension in a tar; by default the only one, or image.'),
-      label: z
-        .string()
-        .min(1)
+      label: text
         .exactOptional()
         .describe('The column of classes, or their extension or JSON key in a tar; label, labels, cls or class.'),
     })
@@ -131,11 +125,7 @@ export const spec = defineKind<LoadDatasetSettings>({
   },
   outputs: {
     dataset: { type: 'dataset', summary: 'The images, unchanged, as tar shards per split.' },
-    statistics: {
-      type: 'table',
-      extension: '.csv',
-      summary: 'Numbers of images and their sizes per split, class, source.',
-    },
+    statistics: output.table('Numbers of images and their sizes per split, class, source.'),
   },
   check: ({ classes, split, splits, folds, fold, slices }, inputs) => {
     const areGiven = splits.join() !== 'train,val,test';

@@ -8,6 +8,7 @@ import {
   weightPorts,
 } from '../../src/learning/models/weights/weight-inputs.ts';
 import { mistakeIf } from '../../src/one-input.ts';
+import { output, text } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
@@ -17,7 +18,7 @@ const settings = z.strictObject({
     .describe('The network of the weights: its name, or a list of layers. Not for an ONNX file, which has its own.'),
   ...optionalInputSettings,
   pretrained: pretrainedSetting.exactOptional(),
-  classes: uniqueList(z.string().min(1), 'class')
+  classes: uniqueList(text, 'class')
     .min(2)
     .exactOptional()
     .describe('The classes in the order of the outputs; real and fake, or as an ONNX file says.'),
@@ -37,7 +38,7 @@ export const spec = defineKind<LoadModelSettings>({
   summary: 'Makes a model from an ONNX file, or from a network and its weights, without training.',
   settings,
   inputs: { onnx: onnxPort, ...weightPorts },
-  outputs: { model: { type: 'model', summary: 'A model like that of train, for evaluate and others.' } },
+  outputs: { model: output.model('A model like that of train, for evaluate and others.') },
   downloads: publishedWeights,
   check: mistakes,
   example: `loaded:

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const forgeries = ['blended', 'upsampled'] as const;
@@ -28,11 +29,9 @@ export const spec = defineKind<MakeFacesSettings>({
   settings,
   inputs: {},
   outputs: {
-    faces: {
-      type: 'files',
-      summary:
-        'JPEG files in {split}/real, {split}/fake/blended, {split}/fake/upsampled; masks of what was blended; manifest.csv.',
-    },
+    faces: output.files(
+      'JPEG files in {split}/real, {split}/fake/blended, {split}/fake/upsampled; masks of what was blended; manifest.csv.',
+    ),
   },
   example: `faces:
   kind: make-faces

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   model: modelSetting.default('simple-net').describe('The network, by name or as a list of layers.'),
   classes: z.int().min(2).default(2).describe('Number of classes of a named network, such as the 1,000 of ImageNet.'),
   imageSize: inputSettings.imageSize,
-  title: z
-    .string()
-    .min(1)
+  title: text
     .optional()
     .describe('The title of the drawing; by default the name of a named network, such as SimpleNet.'),
 });
@@ -23,18 +22,13 @@ export const spec = defineKind<NetworkSettings>({
   settings,
   inputs: {},
   outputs: {
-    metrics: {
-      type: 'metrics',
-      summary:
-        'JSON: learnable parameters of all, backbone and head, moving statistics, multiply-adds, features, convolutions, modules, additions.',
-      extension: '.json',
-    },
-    layers: {
-      type: 'table',
-      summary: 'CSV, a row for each layer: block, operation, output shape, learnable parameters, multiply-adds.',
-      extension: '.csv',
-    },
-    drawing: { type: 'images', summary: 'A drawing of the network: SVG and PNG.' },
+    metrics: output.metrics(
+      'JSON: learnable parameters of all, backbone and head, moving statistics, multiply-adds, features, convolutions, modules, additions.',
+    ),
+    layers: output.table(
+      'CSV, a row for each layer: block, operation, output shape, learnable parameters, multiply-adds.',
+    ),
+    drawing: output.images('A drawing of the network: SVG and PNG.'),
   },
   check: ({ model, classes, imageSize }) => [
     ...modelMistakes(model, imageSize),

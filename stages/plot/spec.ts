@@ -4,12 +4,12 @@ import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
+import { count, output, text } from '../../src/spec-parts.ts';
 import { defineKind, type InputPort, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 import { type Form, type FormName, formNames, formOf, formPorts, forms } from './forms.ts';
 import { specMistakes } from './table/spec-mistakes.ts';
 
-const text = z.string().min(1);
 const once = (what: string) => uniqueList(text, what).min(1);
 
 /**
@@ -34,7 +34,7 @@ const settings = z.strictObject({
   band: ofForms('band', z.enum(['range', 'deviation']), 'Minimum to maximum (range, the default), or one deviation.'),
   images: ofForms(
     'images',
-    z.int().positive().max(60),
+    count.max(60),
     'Images of each class, or whose neighbours are shown, default 6; of a batch, default 12; of label errors, default 24.',
   ),
   of: ofForms(
@@ -43,7 +43,7 @@ const settings = z.strictObject({
     'Keys of the images of the split whose neighbours are shown; default: some drawn by chance.',
   ),
   seed: ofForms('seed', z.int(), 'Chooses images, and augments a batch as the seed of train does; default 7.'),
-  epoch: ofForms('epoch', z.int().positive(), 'The epoch whose first images are shown; default 1.'),
+  epoch: ofForms('epoch', count, 'The epoch whose first images are shown; default 1.'),
   bins: ofForms('bins', z.int().min(2).max(200), 'The approximate number of bins; default 40.'),
   scale: ofForms('scale', z.enum(['share', 'count']), 'Heights: share of the class (the default), or images.'),
   threshold: ofForms(
@@ -151,7 +151,7 @@ export const spec = defineKind<PlotSettings>({
     table: port('table', ['table', 'metrics', 'scores', 'history', 'files']),
   },
   axes: { over: ['history', 'metrics'], rows: ['metrics'], columns: ['metrics'], against: ['metrics'] },
-  outputs: { chart: { type: 'chart', summary: 'Vega-Lite spec with its data, SVG and PNG.' } },
+  outputs: { chart: output.chart('Vega-Lite spec with its data, SVG and PNG.') },
   check,
   example: `curves:
   kind: plot

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { count, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
-  batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
+  batchSize: count.default(32).describe('Images of one forward pass.'),
 });
 export type PredictSettings = z.infer<typeof settings>;
 
@@ -16,18 +17,11 @@ export const spec = defineKind<PredictSettings>({
     images: { type: ['files', 'images'], summary: 'A folder of images, in folders of any depth.' },
   },
   outputs: {
-    scores: {
-      type: 'scores',
-      summary:
-        'CSV key,split and score.<class> for each class, without labels; the split is "new". With a dataset of the same keys, evaluate measures them.',
-      extension: '.csv',
-    },
-    summary: {
-      type: 'metrics',
-      summary: 'JSON: images, and how many are called each class with what mean probability.',
-      extension: '.json',
-    },
-    sheet: { type: 'chart', summary: 'The images of each class that are most certain, and the least certain of all.' },
+    scores: output.scores(
+      'CSV key,split and score.<class> for each class, without labels; the split is "new". With a dataset of the same keys, evaluate measures them.',
+    ),
+    summary: output.metrics('JSON: images, and how many are called each class with what mean probability.'),
+    sheet: output.chart('The images of each class that are most certain, and the least certain of all.'),
   },
   computes: true,
   example: `new:

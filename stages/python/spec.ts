@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -17,9 +18,7 @@ export const spec = defineKind({
       .describe(
         'What the program gets: a map, `lr: 0.001` as `--lr 0.001`, which `restage.settings` holds, too; or the words of a command line, in which `${inputs.x}` and `${outputs.y}` stand for the paths of the ports.',
       ),
-    python: z
-      .string()
-      .min(1)
+    python: text
       .optional()
       .describe(
         'The interpreter: a path or a name on `PATH`. Without it, the first of the project’s `.venv`, the active environment, `python3` and `/usr/bin/python3` in which all packages are found that the program imports.',

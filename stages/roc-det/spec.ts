@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
-  split: z.string().min(1).default('test').describe('The split whose images are ranked.'),
+  split: text.default('test').describe('The split whose images are ranked.'),
   by: z
     .enum(['image', 'group'])
     .default('image')
@@ -14,29 +15,22 @@ const settings = z.strictObject({
   confidence: confidenceOf('all intervals and bands'),
   draws: drawsFrom(100, ' and bands'),
   seed: z.int().default(7).describe('Seed of the bootstrap.'),
-  calibrateOn: z
-    .string()
-    .min(1)
+  calibrateOn: text
     .default('val')
     .describe(
       'The split on which the temperature of the reliability diagram is fitted; no temperature where the scores lack it.',
     ),
-  over: uniqueList(z.string().min(1), 'axis')
+  over: uniqueList(text, 'axis')
     .default([])
     .describe(
       'Axes whose values are runs of one model, such as [seed]: drawn and tested as one model, with separate spreads over runs and over test images.',
     ),
-  bothScores: z
-    .boolean()
-    .default(false)
-    .describe('Draws the ROC and the DET of a single model by its first score too: the two curves mirror each other.'),
+  bothScores: flag.describe(
+    'Draws the ROC and the DET of a single model by its first score too: the two curves mirror each other.',
+  ),
   ...classSettings,
   names: namesSetting,
-  title: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Stands in the titles in place of the split and the values of the matrix.'),
+  title: text.optional().describe('Stands in the titles in place of the split and the values of the matrix.'),
 });
 export type RocDetSettings = z.infer<typeof settings>;
 
@@ -58,28 +52,19 @@ export const spec = defineKind<RocDetSettings>({
   },
   axes: { over: ['scores'] },
   outputs: {
-    roc: { type: 'chart', summary: 'Receiver operating characteristic: spec with its data, SVG and PNG.' },
-    det: {
-      type: 'chart',
-      summary: 'Detection error tradeoff on axes of normal deviates, with the equal error rate.',
-    },
-    precisionRecall: { type: 'chart', summary: 'Precision against recall, with the precision of chance.' },
-    reliability: {
-      type: 'chart',
-      summary:
-        'The share of positives, such as fakes, among images of about the same probability, and how many images have it.',
-    },
-    metrics: {
-      type: 'metrics',
-      summary: 'JSON: AUC, equal error rate, average precision, calibration error; by model where there are several.',
-      extension: '.json',
-    },
-    table: { type: 'table', summary: 'CSV: the models by AUC, every number with its interval.', extension: '.csv' },
-    tests: {
-      type: 'table',
-      summary: 'CSV: differences of every pair of models on the images that all scored, with intervals and p-values.',
-      extension: '.csv',
-    },
+    roc: output.chart('Receiver operating characteristic: spec with its data, SVG and PNG.'),
+    det: output.chart('Detection error tradeoff on axes of normal deviates, with the equal error rate.'),
+    precisionRecall: output.chart('Precision against recall, with the precision of chance.'),
+    reliability: output.chart(
+      'The share of positives, such as fakes, among images of about the same probability, and how many images have it.',
+    ),
+    metrics: output.metrics(
+      'JSON: AUC, equal error rate, average precision, calibration error; by model where there are several.',
+    ),
+    table: output.table('CSV: the models by AUC, every number with its interval.'),
+    tests: output.table(
+      'CSV: differences of every pair of models on the images that all scored, with intervals and p-values.',
+    ),
   },
   check: ({ split, calibrateOn }) =>
     split === calibrateOn && calibrateOn !== 'val'

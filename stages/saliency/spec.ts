@@ -6,6 +6,7 @@ import {
   surveySettings,
   unheeded,
 } from '../../src/learning/explanations/explanation-settings.ts';
+import { output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { layer: _, ...explanation } = explanationSettings; // gradients by the image have no layer
@@ -44,21 +45,14 @@ export const spec = defineKind<SaliencySettings>({
     },
   },
   outputs: {
-    sheet: {
-      type: 'chart',
-      summary: 'Images of each class beside their maps, right and wrong predictions outlined.',
-    },
-    means: { type: 'chart', summary: 'The mean map of each class, and those of the untrained network.' },
-    maps: {
-      type: 'files',
-      summary:
-        'Raw maps, unscaled, as float32 `.npy` of [maps, height, width]; maps.csv lists for each image where its map is, and its numbers.',
-    },
-    metrics: {
-      type: 'metrics',
-      summary: 'JSON: how concentrated the maps are, how far apart the classes lie, how well the maps find the masks.',
-      extension: '.json',
-    },
+    sheet: output.chart('Images of each class beside their maps, right and wrong predictions outlined.'),
+    means: output.chart('The mean map of each class, and those of the untrained network.'),
+    maps: output.files(
+      'Raw maps, unscaled, as float32 `.npy` of [maps, height, width]; maps.csv lists for each image where its map is, and its numbers.',
+    ),
+    metrics: output.metrics(
+      'JSON: how concentrated the maps are, how far apart the classes lie, how well the maps find the masks.',
+    ),
   },
   computes: true,
   check: (given) => unheeded(given, [given.method]),

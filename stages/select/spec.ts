@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
+import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -10,17 +11,12 @@ const settings = z.strictObject({
     .describe(
       `The metric on the split ${selectionSplit}, such as auc: the highest, or the lowest where lower is better.`,
     ),
-  count: z
-    .int()
-    .positive()
+  count: count
     .exactOptional()
     .describe(
       'How many candidates go on: `choice` then has their `ranking`, which slots of a matrix read; none when left out.',
     ),
-  curve: z
-    .boolean()
-    .default(false)
-    .describe('Also draws the value of every candidate in order, and the best so far: the output `curve`.'),
+  curve: flag.describe('Also draws the value of every candidate in order, and the best so far: the output `curve`.'),
 });
 export type SelectSettings = z.infer<typeof settings>;
 
@@ -38,17 +34,9 @@ export const spec = defineKind<SelectSettings>({
     },
   },
   outputs: {
-    model: { type: 'model', summary: 'The best model, byte for byte.' },
-    choice: {
-      type: 'files',
-      summary: 'JSON: the chosen model, those tied with it, and the values of all.',
-      extension: '.json',
-    },
-    curve: {
-      type: 'chart',
-      summary: 'With `curve: true`: the values in the order of the candidates, and the best so far.',
-      when: 'curve',
-    },
+    model: output.model('The best model, byte for byte.'),
+    choice: output.json('JSON: the chosen model, those tied with it, and the values of all.'),
+    curve: output.chart('With `curve: true`: the values in the order of the candidates, and the best so far.', 'curve'),
   },
   example: `best:
   kind: select

@@ -1,22 +1,23 @@
 import { z } from 'zod';
 import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
-  values: uniqueList(z.string().min(1), 'value')
+  values: uniqueList(text, 'value')
     .min(1)
     .describe('The numbers to collect, by their path in the metrics without "splits": test.accuracy, test.auc.'),
-  over: uniqueList(z.string().min(1), 'axis')
+  over: uniqueList(text, 'axis')
     .default([])
     .describe('Axes whose values are averaged in one row: the mean, its t interval, and the single values.'),
-  settings: uniqueList(z.string().min(1), 'setting')
+  settings: uniqueList(text, 'setting')
     .default([])
     .describe('Settings of a matrix to show as columns, by axis and name: `net.width`, `sample.learningRate`.'),
   confidence: confidenceOf('the interval, with "over" only'),
   names: namesSetting,
-  title: z.string().min(1).optional().describe('The title of the chart and of the table.'),
+  title: text.optional().describe('The title of the chart and of the table.'),
 });
 export type TableSettings = z.infer<typeof settings>;
 
@@ -28,22 +29,10 @@ export const spec = defineKind<TableSettings>({
   inputs: { metrics: { type: 'metrics', summary: 'Metrics as JSON, distinguished by their axis values.', list: true } },
   axes: { over: ['metrics'], settings: ['metrics'] },
   outputs: {
-    table: {
-      type: 'table',
-      summary: 'CSV, a row for each metrics file; with "over", a row for each value of each group.',
-      extension: '.csv',
-    },
-    markdown: {
-      type: 'files',
-      summary: 'The rounded table in Markdown; with "over", mean ± half the interval.',
-      extension: '.md',
-    },
-    json: {
-      type: 'files',
-      summary: 'Everything in full precision: rows, means, intervals, single values.',
-      extension: '.json',
-    },
-    chart: { type: 'chart', summary: 'A panel for each value: spec, SVG and PNG.' },
+    table: output.table('CSV, a row for each metrics file; with "over", a row for each value of each group.'),
+    markdown: output.markdown('The rounded table in Markdown; with "over", mean ± half the interval.'),
+    json: output.json('Everything in full precision: rows, means, intervals, single values.'),
+    chart: output.chart('A panel for each value: spec, SVG and PNG.'),
   },
   example: `results:
   kind: table

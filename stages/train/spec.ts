@@ -14,6 +14,7 @@ import { selectionSplit, splitList, trainSplit } from '../../src/learning/traini
 import { clipSettings, lossSettings, optimizerSettings } from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
+import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -41,15 +42,15 @@ const settings = z.strictObject({
       'The loss that training minimises; the plain cross-entropy when left out. Reported losses are always plain.',
     ),
   clip: clipSettings.exactOptional().describe('Clips gradients; no clipping when left out.'),
-  batchSize: z.int().positive().default(32).describe('Images of one step; the last of an epoch may have fewer.'),
-  epochs: z.int().positive().default(5).describe('Passes over the training split; the best epoch is kept.'),
+  batchSize: count.default(32).describe('Images of one step; the last of an epoch may have fewer.'),
+  epochs: count.default(5).describe('Passes over the training split; the best epoch is kept.'),
   by: z
     .enum(metricCatalogue.map(({ name }) => name))
     .exactOptional()
     .describe(`The metric on ${selectionSplit} whose best epoch is kept, such as auc; accuracy when left out.`),
   earlyStopping: z
     .strictObject({
-      patience: z.int().positive().describe('Training ends after this many epochs in a row without a better one.'),
+      patience: count.describe('Training ends after this many epochs in a row without a better one.'),
     })
     .exactOptional()
     .describe('Ends training early when epochs no longer improve; never when left out.'),
@@ -73,10 +74,7 @@ const settings = z.strictObject({
     )
     .default([trainSplit, selectionSplit])
     .describe(`Splits whose loss and accuracy are measured after each epoch. Only ${selectionSplit} selects.`),
-  tensorboard: z
-    .boolean()
-    .default(false)
-    .describe('Also writes the history as event files for TensorBoard: the output `tensorboard`.'),
+  tensorboard: flag.describe('Also writes the history as event files for TensorBoard: the output `tensorboard`.'),
   trainValues: z
     .enum(['exact', 'running'])
     .default('exact')
@@ -151,16 +149,12 @@ export const spec = defineKind<TrainSettings>({
     ...weightPorts,
   },
   outputs: {
-    model: {
-      type: 'model',
-      summary: 'A tfjs-layers model with the weights of the best epoch, and the information for using it.',
-    },
-    history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
-    tensorboard: {
-      type: 'files',
-      summary: 'With `tensorboard: true`: the history as a log folder of TensorBoard, a run for each split.',
-      when: 'tensorboard',
-    },
+    model: output.model('A tfjs-layers model with the weights of the best epoch, and the information for using it.'),
+    history: output.history('Loss and accuracy of every monitored split by epoch.'),
+    tensorboard: output.files(
+      'With `tensorboard: true`: the history as a log folder of TensorBoard, a run for each split.',
+      'tensorboard',
+    ),
   },
   computes: true,
   checkpointsWithout: ['epochs', 'earlyStopping', 'tensorboard'],

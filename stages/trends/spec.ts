@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -15,23 +16,13 @@ export const spec = defineKind<TrendsSettings>({
   settings,
   inputs: { history: { type: 'history', summary: 'Trainings, distinguished by their axis values.', list: true } },
   outputs: {
-    curves: {
-      type: 'table',
-      summary:
-        'CSV, a row for each split and measure of each training: first and last value, the best and its epoch, and whether the curve rises, falls or fluctuates.',
-      extension: '.csv',
-    },
-    kept: {
-      type: 'table',
-      summary:
-        'CSV, a row for each training: the kept epoch, its accuracies beside those of the majority class, and whether it collapsed to one class.',
-      extension: '.csv',
-    },
-    metrics: {
-      type: 'metrics',
-      summary: 'JSON: how many trainings there are, and how many collapsed.',
-      extension: '.json',
-    },
+    curves: output.table(
+      'CSV, a row for each split and measure of each training: first and last value, the best and its epoch, and whether the curve rises, falls or fluctuates.',
+    ),
+    kept: output.table(
+      'CSV, a row for each training: the kept epoch, its accuracies beside those of the majority class, and whether it collapsed to one class.',
+    ),
+    metrics: output.metrics('JSON: how many trainings there are, and how many collapsed.'),
   },
   example: `trends:
   kind: trends

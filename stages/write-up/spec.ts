@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -8,7 +9,7 @@ const settings = z.strictObject({
     .default('write-up')
     .describe('Name of the Markdown file, and of the folder of its figures beside it.'),
   leaveOut: z
-    .array(z.string().min(1))
+    .array(text)
     .default([])
     .describe(
       'Inputs whose pictures are not copied, such as photographs that may not be passed on; their titles are shown instead.',
@@ -39,11 +40,9 @@ export const spec = defineKind<WriteUpSettings>({
     },
   },
   outputs: {
-    document: {
-      type: 'files',
-      summary:
-        'The folder with the Markdown file, its figures, and sources.json: what each place reads and says, and all digests.',
-    },
+    document: output.files(
+      'The folder with the Markdown file, its figures, and sources.json: what each place reads and says, and all digests.',
+    ),
   },
   openPorts: 'inputs',
   check: (_, inputs) =>
