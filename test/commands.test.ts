@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +39,29 @@ test('clean removes outputs that no stage claims any more, and only those that n
     'kept out/count.txt: it was changed since it was published\nRemoved 1 output.\n',
   );
   assert.deepEqual(project.files('out'), ['count.txt', 'loud.txt', 'size.txt']);
+});
+
+test('doctor says what is missing for what, and fails only without what every run needs', async () => {
+  using project = new Project(shout, files);
+  mkdirSync(project.path('programs'));
+  project.write(
+    'programs/python3',
+    '#!/bin/sh\ncase "$1" in --version) echo Python 3.13.1;; *) echo No module named torch >&2; exit 1;; esac\n',
+  );
+  chmodSync(project.path('programs/python3'), 0o755);
+  symlinkSync(process.execPath, project.path('programs/node'));
+  project.env['PATH'] = project.path('programs');
+  const said = await print(project, 'doctor');
+  assert.match(said, /^✓ Node +v\d+/m);
+  assert.match(said, /^✓ Backend +onnxruntime \(@tensorflow\/tfjs [\d.]+, onnxruntime-node [\d.]+\)$/m);
+  assert.match(said, /^– Git +not found: runs are recorded without the commit$/m);
+  assert.match(said, /^✓ Python +Python 3\.13\.1$/m);
+  assert.match(said, /^– GPU +not found: no NVIDIA driver; the default backend computes on the processor$/m);
+  assert.match(said, /^✓ Store +cache\/, not shared$/m);
+  project.write('store.yaml', 'url: [1]\n');
+  const { code, stdout } = await project.command('doctor');
+  assert.equal(code, 1);
+  assert.match(stdout, /^✗ Store .*store\.yaml: it has mistakes: `restage store status` names them$/m);
 });
 
 test('gc tells what nothing needs, and removes it when told to', async () => {

@@ -356,6 +356,13 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     examples: ['restage schema > pipeline.schema.json'],
     load: async () => (await import('./commands/kinds.ts')).schemaCommand,
   },
+  doctor: {
+    summary: 'say what this machine has, and what is missing for what',
+    description:
+      'Looks for what Restage and its parts use: Node, cores, memory, disk, the backend, a GPU, Python, a browser, Git, Slurm, SSH, and the files of the project.',
+    examples: ['restage doctor'],
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
   init: {
     summary: 'begin a project',
     description:

@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadPlaces } from '../../engine/config/places.ts';
+import { loadStoreFile } from '../../engine/config/store-file.ts';
+import { formatBytes, formatCountOf } from '../../format-numbers.ts';
+import { usableCores, usableMemory } from '../../machine-limits.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { projectRoot } from '../open-project.ts';
+import { packageRoot, version } from '../package-info.ts';
+
+/** What was found of one thing. Without `lacks` it is there; with it, this is what does not work, and what to do. */
+interface Finding {
+  readonly name: string;
+  readonly found: string;
+  readonly lacks?: string;
+  /** Whether Restage does not work at all without it. */
+  readonly needed?: boolean;
+}
+
+/** Programs that parts of Restage start: which of the names is there, how it tells its version, and what lacks without it. */
+const programs = [
+  { name: 'Git', of: ['git'], asks: ['--version'], lacks: 'runs are recorded without the commit' },
+  { name: 'Python', of: ['python3'], asks: ['--version'], lacks: 'stages of the kind python cannot run' },
+  {
+    name: 'PyTorch',
+    of: ['python3', '/usr/bin/python3'],
+    asks: ['-c', 'import torch; print(torch.__version__)'],
+    lacks: 'the template pytorch of `restage init` cannot run; a virtual environment .venv in the project may have it',
+  },
+  {
+    name: 'GPU',
+    of: ['nvidia-smi'],
+    asks: ['--query-gpu=name,memory.total', '--format=csv,noheader'],
+    lacks: 'no NVIDIA driver; the default backend computes on the processor',
+  },
+  {
+    name: 'Browser',
+    of: ['chromium', 'google-chrome', 'firefox', 'xdg-open'],
+    asks: ['--version'],
+    lacks: 'reports open in any browser, also on another machine',
+  },
+  { name: 'Slurm', of: ['sbatch'], asks: ['--version'], lacks: 'places with `engine: slurm` cannot be used from here' },
+  { name: 'SSH', of: ['ssh'], asks: ['-V'], lacks: 'shared stores over SSH cannot be reached' },
+  { name: 'strace', of: ['strace'], asks: ['--version'], lacks: '`run --check-reads` cannot watch commands' },
+] as const;
+
+/** `restage doctor`: what this machine and project have, and what is missing for what. Exit code 1 without what is needed. */
+export async function doctorCommand(): Promise<number> {
+  const root = projectRoot();
+  const findings = [...ownNeeds(root), await backend(), ...programs.map(program), ...projectFiles(root)];
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  for (const { name, found, lacks, needed } of findings) {
+    const mark = lacks === undefined ? '✓' : needed === true ? '✗' : '–';
+    process.stdout.write(`${mark} ${name.padEnd(width)}  ${[found, lacks].filter(Boolean).join(': ')}\n`);
+  }
+  return findings.some(({ lacks, needed }) => lacks !== undefined && needed === true) ? exitCodes.failed : exitCodes.ok;
+}
+
+function ownNeeds(root: string): readonly Finding[] {
+  const { bavail, bsize } = statfsSync(root);
+  const free = bavail * bsize;
+  const memory = usableMemory();
+  return [
+    { name: 'Restage', found: `${version} in ${packageRoot}` },
+    { name: 'Node', found: process.version },
+    { name: 'Cores', found: String(usableCores()) },
+    {
+      name: 'Memory',
+      found: formatBytes(memory),
+      ...(memory < 2 * 2 ** 30 && { lacks: 'trainings need 2 GiB or more' }),
+    },
+    {
+      name: 'Disk',
+      found: `${formatBytes(free)} free in ${root}`,
+      ...(free < 2 ** 30 && { lacks: 'results need room; `restage gc` frees what is old', needed: true }),
+    },
+  ];
+}
+
+/** Starts the default backend, which loads its binaries. */
+async function backend(): Promise<Finding> {
+  try {
+    const { selectBackend } = await import('../../backend/select/select-backend.ts');
+    const { name, versions } = await selectBackend('auto');
+    const of = Object.entries(versions).map((entry) => entry.join(' '));
+    return { name: 'Backend', found: `${name} (${of.join(', ')})` };
+  } catch (error) {
+    return { name: 'Backend', found: 'does not start', lacks: String(error), needed: true };
+  }
+}
+
+function program({ name, of, asks, lacks }: (typeof programs)[number]): Finding {
+  let found = 'not found';
+  for (const one of of) {
+    const { status, stdout, stderr, error } = spawnSync(one, asks, { encoding: 'utf8', timeout: 60_000 });
+    const [line = ''] = (stdout || stderr || '').trim().split('\n');
+    if (status === 0) return { name, found: line };
+    if (error === undefined) found = `${one} does not work here (${stderr.trim().split('\n').at(-1)})`;
+  }
+  return { name, found, lacks };
+}
+
+/** The files of a project that name machines: whether they can be read, not whether the machines answer. */
+function projectFiles(root: string): readonly Finding[] {
+  const places = loadPlaces(root);
+  const store = loadStoreFile(root);
+  const broken = (name: string, file: string): Finding => ({
+    name,
+    found: join(root, file),
+    lacks: `it has mistakes: \`restage ${name === 'Places' ? 'places check <place>' : 'store status'}\` names them`,
+    needed: true,
+  });
+  const names = places.ok ? [...places.value.byName.keys()] : [];
+  return [
+    places.ok
+      ? {
+          name: 'Places',
+          found: names.length === 0 ? 'this machine' : `${formatCountOf(names.length, 'place')}: ${names.join(', ')}`,
+        }
+      : broken('Places', 'places.yaml'),
+    store.ok
+      ? { name: 'Store', found: store.value === undefined ? 'cache/, not shared' : `cache/ and ${store.value.url}` }
+      : broken('Store', 'store.yaml'),
+  ];
+}
