@@ -90,6 +90,10 @@ export interface KindSpec<S = unknown> {
   downloads?(settings: S): readonly PublishedFile[];
   /** Mistakes that only settings and connected inputs together show. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
+  /** What is known of the outputs before the stage runs. It may look at a file or folder of the user's, but not through it. */
+  facts?(settings: S, inputs: KnownInputs): Facts;
+  /** Mistakes that show by what is known of the inputs before anything runs, which may be nothing. */
+  checkInputs?(settings: S, inputs: KnownInputs): readonly SettingMistake[];
   /** A YAML example of one stage, for `restage kinds <kind>`. */
   readonly example: string;
 }
@@ -119,6 +123,12 @@ export interface FoundCode {
   /** How to start it, for the kind's own program. */
   readonly start: JsonObject;
 }
+
+/** Facts about an artifact by name, such as `classes: ['real', 'fake']`. */
+export type Facts = Readonly<Record<string, Json>>;
+
+/** What is known of the items of a port: the facts that their stages give, or where the user's file or folder lies. */
+export type KnownInputs = (port: string) => readonly { readonly facts?: Facts; readonly path?: string }[];
 
 export interface SettingMistake {
   readonly at: readonly PropertyKey[];

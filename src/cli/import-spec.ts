@@ -82,6 +82,8 @@ const form = z.object(
     code: z.object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }').optional(),
     downloads: method,
     check: method,
+    facts: method,
+    checkInputs: method,
     example: text,
   },
   'what defineKind gives',

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { whichArePositive } from '../../src/learning/metrics/class-settings.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
-import { openClasses, requireTwoClasses } from '../../src/learning/training/open-classes.ts';
+import { openClasses } from '../../src/learning/training/open-classes.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
@@ -67,11 +68,7 @@ function sidesOf(dataset: Dataset, splits: readonly string[], positive: readonly
   const { classes } = dataset;
   const labelOf = ({ label }: Sample): number => label;
   if (positive === undefined) {
-    requireTwoClasses(
-      classes,
-      'An audit',
-      `Name those that are compared with all others, as in positive: [${classes[0]}].`,
-    );
+    if (classes.length > 2) throw new StageError(`input "dataset": ${whichArePositive(classes)}`);
     return { classes, labelOf };
   }
   const known = new Set(

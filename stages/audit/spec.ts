@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -52,6 +53,7 @@ export const spec = defineKind<AuditSettings>({
     spectrum: output.chart('The radial power spectrum of each class.'),
     copies: output.chart('Pairs of copies, those across splits first.'),
   },
+  checkInputs: ({ positive }, inputs) => sidesMissing(positive, inputs, 'dataset'),
   example: `audit:
   kind: audit
   inputs: { dataset: faces.dataset }

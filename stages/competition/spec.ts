@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -35,6 +36,7 @@ export const spec = defineKind<CompetitionSettings>({
     chart: output.chart('AUC against parameters, with intervals and the Pareto front.'),
     drawing: output.images("The winner's network, drawn: SVG and PNG."),
   },
+  checkInputs: ({ positive }, inputs) => sidesMissing(positive, inputs, 'scores'),
   example: `leaderboard:
   kind: competition
   inputs: { models: [fit.model], scores: [scores.scores] }

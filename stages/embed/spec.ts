@@ -62,6 +62,7 @@ export const spec = defineKind<EmbedSettings>({
   computes: true,
   downloads: publishedWeights,
   check: mistakes,
+  facts: (_, inputs) => inputs('dataset')[0]?.facts ?? {},
   example: `features:
   kind: embed
   inputs: { dataset: faces.dataset }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { factsOfClasses } from '../../src/learning/metrics/known-classes.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
@@ -77,6 +78,7 @@ export const spec = defineKind<EvaluateSettings>({
   },
   computes: true,
   check: mistakes,
+  facts: (_, inputs) => ({ ...factsOfClasses(inputs, 'model'), ...factsOfClasses(inputs, 'scores') }),
   example: `evaluate:
   kind: evaluate
   inputs: { model: fit.model, dataset: faces.dataset }

@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest } from '../../src/suggest.ts';
+import { classFolders, folders, isFolder, otherNames } from './class-folders.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';
 
@@ -27,13 +28,6 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
   return images;
 }
 
-/** What data sets call these splits elsewhere. Training goes by the names of splits, so other names are no way out. */
-export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
-  ['train', ['training', 'Train']],
-  ['val', ['validation', 'valid', 'dev', 'Val', 'Validation']],
-  ['test', ['testing', 'Test', 'eval']],
-]);
-
 function renameHint(missing: readonly string[], there: readonly string[]): string {
   const renamed = missing.flatMap((split) => {
     const other = otherNames.get(split)?.find((name) => there.includes(name));
@@ -52,12 +46,9 @@ export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({ name
  * Throws a {@link StageError} for a folder without images. `splits` are the folders that hold them: `['']` the root.
  */
 export function classesIn(root: string, splits: readonly string[]): ClassSources {
-  const names = [...new Set(splits.flatMap((split) => folders(join(root, split))))].filter(
-    (one) => !one.startsWith('.'),
-  );
-  const own = splits[0] === '' && names.some((name) => otherNames.has(name)) ? [] : names; // these are splits
+  const own = classFolders(root, splits);
   if (own.length === 0 || usualClasses.every(({ name }) => own.includes(name))) return usualClasses;
-  const classes = own.sort().map((name) => ({ name, sources: [name] }));
+  const classes = own.map((name) => ({ name, sources: [name] }));
   const empty = own.filter((name) => splits.every((split) => imagesUnder(root, join(split, name)).length === 0));
   if (empty.length > 0)
     requireImages(
@@ -131,17 +122,6 @@ function requireImages(
   const more = files.length > 1 ? ` and ${files.length - 1} more, which do` : ', which does';
   const there = files.length === 0 ? 'it is empty' : `it holds ${files.sort()[0]}${more} not end as an image does`;
   throw new StageError(`Expected images of "${source}" in ${folders.join(', ')}, got none: ${there}.`);
-}
-
-function folders(path: string): readonly string[] {
-  if (!isFolder(path)) return [];
-  return readdirSync(path)
-    .filter((name) => isFolder(join(path, name)))
-    .sort();
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 const quote = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');

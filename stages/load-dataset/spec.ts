@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { z } from 'zod';
+import { trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { count, output, text } from '../../src/spec-parts.ts';
-import { defineKind } from '../../src/stage.ts';
+import { defineKind, type Facts, type KnownInputs } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
+import { beginsWithShard, classFolders, isFolder } from './class-folders.ts';
 
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
 const folder = text.refine(
@@ -153,6 +156,7 @@ export const spec = defineKind<LoadDatasetSettings>({
       ...mistakeIf(inputs.has('list') && areGiven, ['splits'], 'with a list its column `split` names the splits'),
     ];
   },
+  facts,
   example: `faces:
   kind: load-dataset
   inputs: { images: data/faceforensics }
@@ -162,3 +166,20 @@ export const spec = defineKind<LoadDatasetSettings>({
     group: '/(\\d+)(?:_(\\d+))?/'
 `,
 });
+
+/** The classes that the settings or folders of the user's name, and the sources that training sees where these are known. */
+function facts({ classes, split, splits, folds, leaveOut }: LoadDatasetSettings, inputs: KnownInputs): Facts {
+  const isDrawn = split !== undefined || folds !== undefined;
+  const root = inputs('images')[0]?.path;
+  if (classes !== undefined) {
+    const isSeen = (one: string) => isDrawn || (root !== undefined && isFolder(join(root, trainSplit, one)));
+    const seen = classes.flatMap(({ sources }) => sources).filter((one) => !leaveOut.includes(one) && isSeen(one));
+    return { classes: classes.map(({ name }) => name), ...(seen.length > 0 && { sources: seen }) };
+  }
+  if (root === undefined || inputs('list').length > 0) return {};
+  const places = isDrawn ? [root] : splits.map((split) => join(root, split));
+  const names = classFolders(root, isDrawn ? [''] : splits);
+  const isUnsure = names.includes('real') && names.includes('fake'); // these alone are the classes
+  const shards = names.some((name) => places.some((place) => beginsWithShard(join(place, name))));
+  return names.length === 0 || isUnsure || shards ? {} : { classes: names };
+}

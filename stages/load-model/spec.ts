@@ -41,6 +41,7 @@ export const spec = defineKind<LoadModelSettings>({
   outputs: { model: output.model('A model like that of train, for evaluate and others.') },
   downloads: publishedWeights,
   check: mistakes,
+  facts: ({ classes }) => (classes ? { classes } : {}),
   example: `loaded:
   kind: load-model
   inputs: { onnx: models/detector.onnx }

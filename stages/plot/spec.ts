@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
+import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
@@ -153,6 +154,11 @@ export const spec = defineKind<PlotSettings>({
   axes: { over: ['history', 'metrics'], rows: ['metrics'], columns: ['metrics'], against: ['metrics'] },
   outputs: { chart: output.chart('Vega-Lite spec with its data, SVG and PNG.') },
   check,
+  checkInputs: ({ chart = 'histogram', positive }, inputs) => {
+    const drawsSides =
+      ['histogram', 'errors'].includes(chart) || (chart === 'confusion' && inputs('scores').length > 1);
+    return drawsSides ? sidesMissing(positive, inputs, 'scores') : [];
+  },
   example: `curves:
   kind: plot
   inputs: { history: [fit.history] }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
 import { flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -70,6 +71,8 @@ export const spec = defineKind<RocDetSettings>({
     split === calibrateOn && calibrateOn !== 'val'
       ? [{ at: ['calibrateOn'], message: `expected another split than "${split}", on which the temperature is judged` }]
       : [],
+  checkInputs: ({ positive, bothScores, over }, inputs) =>
+    bothScores || over.length > 0 || inputs('scores').length > 1 ? sidesMissing(positive, inputs, 'scores') : [],
   example: `roc:
   kind: roc-det
   inputs: { scores: [score.scores] } # every instance of a matrix is a curve

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { factsOfClasses, metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
@@ -38,6 +39,8 @@ export const spec = defineKind<SelectSettings>({
     choice: output.json('JSON: the chosen model, those tied with it, and the values of all.'),
     curve: output.chart('With `curve: true`: the values in the order of the candidates, and the best so far.', 'curve'),
   },
+  facts: (_, inputs) => factsOfClasses(inputs, 'models'),
+  checkInputs: ({ by }, inputs) => metricMissing(by, inputs, 'metrics'),
   example: `best:
   kind: select
   inputs: { models: [fit.model], metrics: [scores.metrics] }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { headMistakes, headOf, modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
@@ -15,7 +16,7 @@ import { clipSettings, lossSettings, optimizerSettings } from '../../src/learnin
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
-import { defineKind, type SettingMistake } from '../../src/stage.ts';
+import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   model: modelSetting
@@ -125,6 +126,13 @@ function noWeights({ pretrained }: TrainSettings, inputs: ReadonlySet<string>): 
   ];
 }
 
+/** The classes of the model. */
+function learned({ target }: Pick<TrainSettings, 'target'>, inputs: KnownInputs): Facts {
+  const [data] = [...inputs('dataset'), ...inputs('features')];
+  const classes = data?.facts?.[target === 'source' ? 'sources' : 'classes'];
+  return classes === undefined ? {} : { classes };
+}
+
 const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([trainSplit, ...monitor])];
 
 export const spec = defineKind<TrainSettings>({
@@ -160,6 +168,8 @@ export const spec = defineKind<TrainSettings>({
   checkpointsWithout: ['epochs', 'earlyStopping', 'tensorboard'],
   downloads: publishedWeights,
   check,
+  facts: learned,
+  checkInputs: ({ by, ...given }, inputs) => metricMissing(by, () => [{ facts: learned(given, inputs) }], 'model'),
   example: `fit:
   kind: train
   inputs: { dataset: faces.dataset }

@@ -9,6 +9,7 @@ import { parseSetParams, type SetParam } from './params/set-params.ts';
 import { substitute } from './params/substitute.ts';
 import type { Pipeline, PipelineSources, Stage, StageName } from './pipeline.ts';
 import { pipelineName, reportPath } from './pipeline-name.ts';
+import { checkInputs } from './stages/check-inputs.ts';
 import { checkPaths } from './stages/check-paths.ts';
 import { type Edge, findCycles } from './stages/find-cycles.ts';
 import { findIdleAxes } from './stages/idle-axes.ts';
@@ -66,6 +67,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   }
   findCycles(edges).forEach(context.report);
   findIdleAxes(instances, stages).forEach(context.report);
+  checkInputs(context, instances, stages);
   checkPaths(context, instances.all, work.claims, reportPath(name));
   const texts = topLevelTexts(document, scope.params);
   if (!mistakes.isEmpty) return err(mistakes.inOrder());

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../result.ts';
 import { thereAre } from '../../suggest.ts';
+import { whichArePositive } from './class-settings.ts';
 import { type ScoreScale, scaleOfScores } from './logits.ts';
 import type { Mutable, ScoreRow, ScoreTable } from './scores-file.ts';
 
@@ -36,10 +37,7 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
   const classOf = new Map<string, string>();
   for (const { label, class: of } of rows) if (of !== undefined) classOf.set(names[label]!, of);
   const given = positive ?? (classes.length === 2 ? classes.slice(1) : undefined);
-  if (given === undefined) {
-    const example = `positive: [${classes.slice(1, 3).join(', ')}]`;
-    return err(`expected which of the classes ${classes.join(', ')} are positive, as in ${example}`);
-  }
+  if (given === undefined) return err(whichArePositive(classes));
   const known = new Set([...names, ...classOf.values()]);
   const wrong = given.find((name) => !known.has(name));
   if (wrong !== undefined) return err(`expected classes as positive, got "${wrong}". ${thereAre(wrong, known)}`);

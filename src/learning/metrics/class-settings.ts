@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatFew } from '../../format-numbers.ts';
 import { uniqueList } from '../../unique-list.ts';
 
 /** Settings of kinds that read scores; light, for their specs. */
@@ -16,3 +17,7 @@ export const classSettings = {
       'What scores are whose file does not say; by default probabilities where those of every image sum to 1, otherwise logits.',
     ),
 };
+
+/** Asks for the positive side of more than two classes. */
+export const whichArePositive = (classes: readonly string[]): string =>
+  `expected which of the classes ${formatFew(classes, 10)} are positive, as in positive: [${classes.slice(1, 3).join(', ')}]`;

@@ -5,12 +5,14 @@ import { confusion, majorityAccuracy } from './confusion.ts';
 import {
   betterFirst,
   chanceLevel,
+  detectorMetrics,
   findMetric,
   headlineMetrics,
   metric,
   metricCatalogue,
   titleOfPath,
 } from './metric-catalogue.ts';
+import { metricsOfLogits } from './split-statistics.ts';
 
 test('a path in a metrics file leads to its metric', () => {
   assert.equal(findMetric('test.auc')?.title, 'AUC');
@@ -74,4 +76,14 @@ test('the better value comes first', () => {
 test('reports begin with the AUC', () => {
   assert.equal(headlineMetrics[0]?.name, 'auc');
   assert.equal(headlineMetrics.length, 6);
+});
+
+test('the metrics of two classes alone are those that three lack', () => {
+  const namesOf = (count: number) => {
+    const classes = Array.from({ length: count }, (_, c) => String(c));
+    const logits = classes.flatMap((_, label) => classes.map((_, c) => Number(c === label)));
+    return Object.keys(metricsOfLogits([...classes.keys()], logits, classes));
+  };
+  const three = namesOf(3);
+  assert.deepEqual(new Set(namesOf(2).filter((name) => !three.includes(name))), detectorMetrics);
 });

@@ -84,6 +84,12 @@ export function chanceLevel({ chance }: Metric, fakeShare?: number): number | un
   return fakeShare === undefined ? undefined : chance(fakeShare);
 }
 
+/** The metrics that only two classes have, or two sides. */
+export const detectorMetrics: ReadonlySet<MetricName> = new Set([
+  ...(['precision', 'recall', 'f1', 'averagePrecision', 'equalErrorRate'] as const),
+  ...(['partialAucTo10PercentFpr', 'tprAt1PercentFpr', 'tprAt10PercentFpr'] as const),
+]);
+
 /** Compares two values of a metric for sorting, the better one first. */
 export const betterFirst = ({ better }: Pick<Metric, 'better'>, one: number, other: number): number =>
   better === 'higher' ? other - one : one - other;

@@ -19,12 +19,6 @@ function expectClasses<T extends Dataset | Features>(data: T, name: string, spli
   return data;
 }
 
-/** Throws a {@link StageError} for more than two classes; `what` needs two, and `cure` is a sentence. */
-export function requireTwoClasses(classes: readonly string[], what: string, cure = ''): void {
-  if (classes.length === 2) return;
-  throw new StageError(`${what} needs two classes, got ${classes.join(', ')}.${cure && ` ${cure}`}`);
-}
-
 /** What a model learns: the classes of images, or their sources. */
 export type Target = 'class' | 'source';
 

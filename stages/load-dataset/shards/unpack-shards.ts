@@ -4,12 +4,10 @@ import { formatFew } from '../../../src/format-numbers.ts';
 import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { isForUser, reasonOf } from '../../../src/user-error.ts';
-import { otherNames } from '../find-in-folders.ts';
+import { otherNames, shardName } from '../class-folders.ts';
 import type { ListedImage } from '../read-list.ts';
 import type { LoadDatasetSettings } from '../spec.ts';
 import { type Facts, ShardError, type ShardReader } from './shard.ts';
-
-const shardName = /\.(parquet|tar|tar\.gz|tgz)$/i;
 
 /** Paths of the shards of an image set, relative to its folder: none where the folder has images, whose list or folders say what they are. */
 export function shardsIn(path: string): readonly string[] {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../../../json.ts';
+import type { SettingMistake } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
 import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -31,10 +32,7 @@ export function resolveSettings(
     return undefined;
   }
   const ports = new Set(entriesOf(child(stage, 'inputs')).keys());
-  for (const { at, message, unknown } of spec.check?.(parsed.data as never, ports) ?? []) {
-    const hint = unknown && suggest(unknown.name, unknown.known);
-    report({ code: 'wrong-settings', message, at: nodeAt(node, at)?.value.at ?? place, hint });
-  }
+  reportMistakes(spec.check?.(parsed.data as never, ports), { report, at, node: stage });
   const settings = asJson(parsed.data) as JsonObject;
   reportUnknownAxes({ report }, kind!, stage, { settings, inputs });
   const defaultOf = (path: readonly string[], part?: Json) => {
@@ -44,6 +42,19 @@ export function resolveSettings(
   const keyed = Object.entries(keyedSettings(spec.settings, given, settings));
   const finding = spec.code?.settings ?? [];
   return { settings, keyedSettings: Object.fromEntries(keyed.filter(([name]) => !finding.includes(name))), defaultOf };
+}
+
+/** Reports mistakes of settings where they stand in the stage's map, or else at its settings or its name. */
+export function reportMistakes(
+  mistakes: readonly SettingMistake[] | undefined,
+  { report, at, node }: Pick<LoadContext, 'report'> & Pick<Definition, 'at' | 'node'>,
+): void {
+  const written = node.entries.get('with');
+  for (const mistake of mistakes ?? []) {
+    const place = (written && nodeAt(written.value, mistake.at)?.value.at) ?? written?.keyAt ?? at;
+    const hint = mistake.unknown && suggest(mistake.unknown.name, mistake.unknown.known);
+    report({ code: 'wrong-settings', message: mistake.message, at: place, hint });
+  }
 }
 
 /** Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined. */

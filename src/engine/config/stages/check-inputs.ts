@@ -1,0 +1,34 @@
+import type { Facts, KnownInputs } from '../../../stage.ts';
+import type { LoadContext } from '../load-context.ts';
+import type { Stage, StageName } from '../pipeline.ts';
+import type { Instances } from './instances.ts';
+import { reportMistakes } from './settings.ts';
+
+/**
+ * Reports mistakes that show by what is known of inputs: the facts that the kinds of their stages give. Facts are looked up only
+ * where a kind asks for them, each stage's once.
+ */
+export function checkInputs({ kinds, report }: LoadContext, { byName }: Instances, stages: readonly Stage[]): void {
+  const known = new Map(stages.map((stage) => [stage.name, stage]));
+  const facts = new Map<StageName, Facts>();
+  const specOf = ({ kind }: Stage) => kinds.get(kind)!.spec;
+  const inputsOf =
+    (stage: Stage): KnownInputs =>
+    (port) => {
+      const items = stage.inputs.find((input) => input.port === port)?.items ?? [];
+      return items.map((item) => (item.from === 'path' ? { path: item.path } : { facts: factsOf(item.stage) }));
+    };
+  const factsOf = (name: StageName): Facts => {
+    const before = facts.get(name);
+    if (before) return before;
+    facts.set(name, {}); // ends a cycle, which is reported elsewhere
+    const stage = known.get(name);
+    const found = (stage && specOf(stage).facts?.(stage.settings as never, inputsOf(stage))) ?? {};
+    facts.set(name, found);
+    return found;
+  };
+  for (const stage of stages) {
+    const mistakes = specOf(stage).checkInputs?.(stage.settings as never, inputsOf(stage));
+    reportMistakes(mistakes, { ...byName.get(stage.name)!, report, at: stage.at });
+  }
+}

@@ -1,0 +1,51 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { Facts, KnownInputs, SettingMistake } from '../../stage.ts';
+import { whichArePositive } from './class-settings.ts';
+import { detectorMetrics, type MetricName } from './metric-catalogue.ts';
+import { parseScores } from './scores-file.ts';
+
+/** The classes of the items of a port, as far as they are known before anything runs: by their stages, or the header of a scores file. */
+export function knownClasses(inputs: KnownInputs, port: string): readonly (readonly string[])[] {
+  return inputs(port).flatMap(({ facts, path }) => {
+    const classes = path === undefined ? facts?.['classes'] : classesOfScores(path);
+    return classes === undefined ? [] : [classes as readonly string[]];
+  });
+}
+
+/** The facts about an output of the classes of an input. */
+export function factsOfClasses(inputs: KnownInputs, port: string): Facts {
+  const [classes] = knownClasses(inputs, port);
+  return classes ? { classes } : {};
+}
+
+/** The mistake of a kind that tells two sides apart, where more classes are known and none was named as positive. */
+export function sidesMissing(
+  positive: readonly string[] | undefined,
+  inputs: KnownInputs,
+  port: string,
+): readonly SettingMistake[] {
+  const many = knownClasses(inputs, port).find(({ length }) => length > 2);
+  return many === undefined || positive !== undefined ? [] : [{ at: [], message: whichArePositive(many) }];
+}
+
+/** The mistake of a metric that only two classes have, where more are known. */
+export function metricMissing(
+  by: MetricName | undefined,
+  inputs: KnownInputs,
+  port: string,
+): readonly SettingMistake[] {
+  const many = knownClasses(inputs, port).find(({ length }) => length > 2);
+  if (many === undefined || by === undefined || !detectorMetrics.has(by)) return [];
+  return [{ at: ['by'], message: `expected a metric of ${many.length} classes, got ${by}, which only two have` }];
+}
+
+/** The classes that the header of a scores file of the user's names; undefined where the path leads to none. */
+function classesOfScores(path: string): readonly string[] | undefined {
+  if (!statSync(path).isFile()) return undefined;
+  const bytes = Buffer.alloc(1 << 16);
+  const file = openSync(path, 'r');
+  const [header = ''] = bytes.toString('utf8', 0, readSync(file, bytes)).split('\n', 1);
+  closeSync(file);
+  const scores = parseScores(header, { needsLabels: false });
+  return scores.ok ? scores.value.classes : undefined;
+}

@@ -1,0 +1,38 @@
+import { opendirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What data sets call these splits elsewhere. Training goes by the names of splits, so other names are no way out. */
+export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ['train', ['training', 'Train']],
+  ['val', ['validation', 'valid', 'dev', 'Val', 'Validation']],
+  ['test', ['testing', 'Test', 'eval']],
+]);
+
+/** The names of the folders of classes in those of splits, in alphabetical order; `['']` stands for the root. */
+export function classFolders(root: string, splits: readonly string[]): readonly string[] {
+  const names = new Set(splits.flatMap((split) => folders(join(root, split))).filter((one) => !one.startsWith('.')));
+  return splits[0] === '' && [...names].some((name) => otherNames.has(name)) ? [] : [...names].sort(); // these are splits
+}
+
+/** The ends of the names of shards. */
+export const shardName = /\.(parquet|tar|tar\.gz|tgz)$/i;
+
+/** Whether the first file of a folder is a shard. */
+export function beginsWithShard(path: string): boolean {
+  if (!isFolder(path)) return false;
+  const folder = opendirSync(path);
+  const first = folder.readSync();
+  folder.closeSync();
+  return first !== null && shardName.test(first.name);
+}
+
+export function folders(path: string): readonly string[] {
+  if (!isFolder(path)) return [];
+  return readdirSync(path)
+    .filter((name) => isFolder(join(path, name)))
+    .sort();
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+
+const splits = ['train', 'val', 'test'];
+const imagesOf = (classes: readonly string[]) =>
+  Object.fromEntries(splits.flatMap((split) => classes.map((name) => [`pets/${split}/${name}/1.jpg`, 'an image'])));
+
+const yaml = `
+stages:
+  pets: { kind: load-dataset, inputs: { images: ./pets } }
+  fit: { kind: train, inputs: { dataset: pets.dataset }, with: { by: auc } }
+  scores: { kind: evaluate, inputs: { model: fit.model, dataset: pets.dataset } }
+  roc: { kind: roc-det, inputs: { scores: [scores.scores, ./other.csv] } }
+  ranking: { kind: competition, inputs: { models: [fit.model], scores: [scores.scores] } }
+  errors: { kind: plot, inputs: { scores: [scores.scores] }, with: { chart: errors } }
+  audit: { kind: audit, inputs: { dataset: pets.dataset } }
+  best: { kind: select, inputs: { models: [fit.model], metrics: [scores.metrics] } }
+  confusion: { kind: plot, inputs: { scores: [scores.scores] }, with: { chart: confusion } }
+  curves: { kind: roc-det, inputs: { scores: [scores.scores] } }
+`;
+
+const wrong = async (project: Project) =>
+  (await project.command('plan')).stderr
+    .split('\n')
+    .flatMap((line) => /^\S+:(\d+:\d+: error: .*)$/.exec(line)?.[1] ?? []);
+
+test('a kind that needs two sides says so before anything runs, where its input has more classes', async () => {
+  using project = new Project(yaml, imagesOf(['cat', 'dog', 'owl']));
+  project.write('other.csv', 'key,split,label,score.cat,score.dog,score.owl\n1,test,cat,1,0,0\n');
+  const ask =
+    'error: expected which of the classes cat, dog, owl are positive, as in positive: [dog, owl] [wrong-settings]';
+  assert.deepEqual(await wrong(project), [`6:3: ${ask}`, `7:3: ${ask}`, `8:68: ${ask}`, `9:3: ${ask}`]);
+
+  for (const stage of ['roc', 'ranking', 'audit']) {
+    const line = new RegExp(`(\\n  ${stage}: .*) }`).exec(project.read('pipelines/test.yaml'))![1]!;
+    project.edit('pipelines/test.yaml', line, `${line}, with: { positive: [owl] }`);
+  }
+  project.edit('pipelines/test.yaml', 'chart: errors', 'chart: errors, positive: [owl]');
+  assert.deepEqual(await wrong(project), []);
+
+  project.edit('pipelines/test.yaml', 'by: auc', 'by: f1');
+  project.edit('pipelines/test.yaml', '[scores.metrics] }', '[scores.metrics] }, with: { by: recall }');
+  const only = (by: string) => `error: expected a metric of 3 classes, got ${by}, which only two have [wrong-settings]`;
+  assert.deepEqual(await wrong(project), [`4:70: ${only('f1')}`, `10:97: ${only('recall')}`]);
+});
+
+test('two classes need no positive one, and neither do those that nobody knows yet', async () => {
+  using project = new Project(yaml, imagesOf(['cat', 'dog']));
+  project.write('other.csv', 'key,split,label,real,fake\n1,test,0,1,0\n');
+  assert.deepEqual(await wrong(project), []);
+  const shards = splits.flatMap((split) => [1, 2, 3].map((i) => [`pets/${split}/part-${i}/${split}-0.parquet`, '']));
+  using packed = new Project(yaml, Object.fromEntries([...shards, ['other.csv', 'key,split,label,real,fake\n']]));
+  assert.deepEqual(await wrong(packed), []);
+});
+
+test('the sources that training sees are the classes of a model of sources', async () => {
+  const methods = yaml
+    .replace(
+      'images: ./pets } }',
+      'images: ./pets }, with: { classes: { real: cat, fake: [dog, owl] }, leaveOut: [] } }',
+    )
+    .replace('by: auc', 'target: source');
+  using project = new Project(methods, imagesOf(['cat', 'dog', 'owl']));
+  project.write('other.csv', 'key,split,label,real,fake\n1,test,0,1,0\n');
+  assert.equal((await wrong(project)).length, 3); // not audit, which compares the two classes
+  project.edit('pipelines/test.yaml', 'leaveOut: []', 'leaveOut: [owl]');
+  assert.deepEqual(await wrong(project), []);
+});
