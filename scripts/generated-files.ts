@@ -6,12 +6,13 @@ import { describeSettings } from '../src/engine/config/schema/describe-settings.
 import { formatJsonSchema, pipelineJsonSchema } from '../src/engine/config/schema/json-schema.ts';
 import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
 import { kinds } from '../stages/index.ts';
+import { licencesPage } from './licences.ts';
 
 export const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
- * What of the repository follows from the code, by path: the schema for editors, the reference of kinds, and in the page
- * of the pipeline file the tables of its keys. The rest of that page is written by hand, and stays as it is.
+ * What of the repository follows from the code, by path: the schema for editors, the reference of kinds, the licences, and in
+ * the page of the pipeline file the tables of its keys. The rest of that page is written by hand, and stays as it is.
  */
 export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
   const specs = Object.values(kinds).map(({ spec }) => spec);
@@ -19,6 +20,7 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
   return {
     'pipeline.schema.json': formatJsonSchema(pipelineJsonSchema(specs)),
     'docs/kinds.md': kindsMarkdown(specs),
+    'docs/licences.md': licencesPage(readFileSync(inRepository('package-lock.json'), 'utf8')),
     'docs/yaml.md': withTables(readFileSync(inRepository('docs/yaml.md'), 'utf8'), {
       file: settingsTable(describeSettings(file), 'key'),
       stage: settingsTable(describeSettings(stageShape), 'key'),

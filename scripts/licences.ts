@@ -1,0 +1,42 @@
+interface Locked {
+  readonly license?: string;
+  readonly dev?: boolean;
+}
+
+/** Packages that a package chooses among by platform; one of each family is installed. */
+const families = ['@img/sharp-libvips-', '@img/sharp-', '@esbuild/', '@resvg/resvg-js-'];
+
+/** The page of all licences: what an install brings, by licence, and what the repository holds besides code. */
+export function licencesPage(lockFile: string): string {
+  const { packages } = JSON.parse(lockFile) as { readonly packages: Readonly<Record<string, Locked>> };
+  const byLicence = new Map<string, Set<string>>();
+  for (const [path, { license = 'not stated', dev }] of Object.entries(packages)) {
+    if (path === '' || dev === true) continue;
+    const name = path.replace(/.*node_modules\//, '');
+    const family = families.find((start) => name.startsWith(start));
+    const shown = family === undefined ? name : `${family}*`;
+    byLicence.set(license, (byLicence.get(license) ?? new Set()).add(shown));
+  }
+  const rows = [...byLicence].sort(([a], [b]) => a.localeCompare(b, 'en'));
+  return `# Licences
+
+Restage has the MIT licence (\`LICENSE\`). \`npm run reference\` writes this page from \`package-lock.json\`.
+
+## Packages that an install brings
+
+| licence | packages |
+| --- | --- |
+${rows.map(([licence, names]) => `| ${licence} | ${[...names].sort().join(', ')} |`).join('\n')}
+
+\`dejavu-fonts-ttf\` holds the DejaVu fonts, which charts use: the Bitstream Vera licence, changes in the public domain. \`h5wasm\` contains
+HDF5, with the BSD licence of The HDF Group. The packages of \`sharp\` contain libvips and its libraries, linked dynamically (LGPL 3 or later).
+Packages that only development needs are in \`package.json\`, under \`devDependencies\`.
+
+## Weights and pictures
+
+- \`@vladmandic/face-api\` (MIT) contains the weights of its networks for age, gender and face recognition. Restage reads them from that package.
+- ImageNet's weights for Xception are downloaded from Keras's releases when a pipeline asks for them. They are in no package.
+- The faces that Restage draws, all pictures of its pages and their charts come from this project. No photograph is in the repository or in
+  the package.
+`;
+}
