@@ -1,7 +1,6 @@
 import { formatList } from './format-numbers.ts';
 import type { SettingMistake } from './stage.ts';
 
-/** A mistake of settings where it is one. */
 export const mistakeIf = (isWrong: boolean, at: readonly string[], message: string): readonly SettingMistake[] =>
   isWrong ? [{ at, message }] : [];
 

@@ -23,9 +23,7 @@ type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
 interface BringOptions {
   readonly interrupts: Interrupts;
-  /** Whether stages may be left to jobs that continue. */
   readonly detach?: boolean;
-  /** The file in which the run is remembered. */
   readonly memory?: string | undefined;
   readonly report?: ReportWriter;
 }
@@ -86,7 +84,6 @@ export async function bringStages(
   return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Writes the run's record. Warns of numbers that it leaves out, for stages that ran now. */
 function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) => void): void {
   const leftOut = new Map<StageName, number>();
   writeRunRecord(run, outcomes, (stage) => {
@@ -99,7 +96,6 @@ function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) =
   if (message !== undefined) warn(message);
 }
 
-/** Reports the commands that did not run: what they read was not checked. */
 function reportUnchecked({ stages, emit }: Execution, outcomes: Outcomes): void {
   for (const { name, kind } of stages) {
     const { outcome } = outcomes.get(name)!;

@@ -65,7 +65,6 @@ function foldersAbove(path: string): readonly string[] {
   return folders;
 }
 
-/** A path that a stage claims, and the record of another pipeline's output there or around. */
 interface Dispute {
   readonly stage: Stage;
   readonly output: Output;
@@ -75,7 +74,6 @@ interface Dispute {
   readonly root: string;
 }
 
-/** Undefined if the other pipeline no longer claims the path of its record. */
 function describeDispute({ stage, output, record, claims, root }: Dispute): Diagnostic | undefined {
   const files = filesOfPipeline(record.pipeline, root).map((file) => shownPath(file, root));
   const code = 'output-claimed';

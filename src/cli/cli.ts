@@ -5,7 +5,6 @@ import { declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commandName, version } from './package-info.ts';
 
-/** Runs one command and returns its exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;
   const program = new Command(commandName)

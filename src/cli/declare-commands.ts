@@ -75,7 +75,6 @@ const stages = [
 const pipeline = [['[file]', `${fileHelp})`], stages] as const;
 const lastPipeline = [['[file]', `${fileHelp}, or the one that ran last)`], stages] as const;
 
-/** The commands: running, looking, comparing, keeping, learning. */
 export const commands: Readonly<Record<string, CommandForm>> = {
   run: {
     summary: 'bring stages up to date',

@@ -8,7 +8,6 @@ import { type MistakesError, mistake } from './command-error.ts';
 import { planProject, warnOnStderr } from './make-world.ts';
 import { openProject, type Project } from './open-project.ts';
 
-/** A `model` artifact that a command asks for. */
 interface TrainedModel {
   readonly folder: string;
   /** As the user calls it: the folder, or a stage of a pipeline. */

@@ -100,7 +100,6 @@ function describe(error: unknown): string {
   return `${file}:${line}:${column + 1}: ${first.text}`;
 }
 
-/** Builds the project's code and loads its spec; what is built is kept for the stage's process. */
 async function loadOwnKind(name: string, folder: string, root: string): Promise<LoadedKind> {
   const spec = sourceOf(folder, 'spec')!;
   const run = sourceOf(folder, 'run');

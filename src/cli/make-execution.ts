@@ -51,7 +51,6 @@ interface RunParts {
   readonly startedAt: number;
 }
 
-/** Begins a run of the project's stages. */
 export async function makeExecution(
   project: Project,
   options: ExecutionOptions,

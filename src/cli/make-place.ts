@@ -18,7 +18,6 @@ import { buildDigest, commandName, packageRoot } from './package-info.ts';
 export interface PlaceOptions extends Pick<ClusterOptions, 'world' | 'modules' | 'downloads' | 'detach' | 'warn'> {
   /** The step of a detached run that this process takes; undefined for the command of a user. */
   readonly step: string | undefined;
-  /** The words of the command, for the steps after this one. */
   readonly argv: readonly string[];
   readonly places: Places;
   readonly on: string | undefined;
@@ -65,7 +64,6 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
 const haveOneScheduler = (one: PlaceSpec, other: PlaceSpec): boolean =>
   one.engine === other.engine && JSON.stringify(one.template) === JSON.stringify(other.template);
 
-/** Submits the next step of a detached run. */
 async function submitNext(
   place: PlaceSpec,
   after: readonly string[],

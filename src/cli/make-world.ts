@@ -60,7 +60,6 @@ export function finalsOf({ named, stages }: Pick<Project, 'named' | 'stages'>): 
   return new Set(named.filter((name) => !read.has(name)));
 }
 
-/** For commands that have no reporter. */
 export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
 
 /** The plan of a project, for a command that only looks. It keeps what it learned of files, unless the disk is read-only. */

@@ -36,7 +36,6 @@ export class ProjectWatch implements Disposable {
     for (const [path, sign] of this.#signed) this.#known.set(path, sign());
   }
 
-  /** Adds what a project reads beside its own folders. */
   follow({ pipeline }: Pick<Project, 'pipeline'>): void {
     const { files, looked } = pipeline.sources;
     for (const path of [...files, ...looked]) this.#add(path, () => signPlace(path).signature);
@@ -99,7 +98,6 @@ export class ProjectWatch implements Disposable {
   }
 }
 
-/** The signature of a tree, or why it has none. */
 function treeOf(path: string): string {
   try {
     return signTree(path).signature;
@@ -109,7 +107,6 @@ function treeOf(path: string): string {
   }
 }
 
-/** All folders below one. */
 const foldersIn = (folder: string): readonly string[] =>
   namesIn(folder)
     .map((name) => join(folder, name))

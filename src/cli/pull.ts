@@ -32,7 +32,6 @@ export async function pull(
   await pullStages(root, store, { pipeline, stages: target.stages }, options);
 }
 
-/** Publishes the outputs of a pipeline's stored run, or of these stages of it. */
 export async function pullStages(
   root: string,
   store: SharedStore,

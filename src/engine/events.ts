@@ -67,11 +67,9 @@ export type StageEvent =
       readonly outcome: Outcome;
       /** The time of the work done now: 0 where it was up to date. */
       readonly seconds: number;
-      /** Why it failed, was blocked or was cancelled. */
       readonly message?: string;
       /** It was cancelled, and left a checkpoint from which its next attempt resumes. */
       readonly resumes?: true;
-      /** The last lines of the log, on failure. */
       readonly logTail?: readonly string[];
       readonly highlights: readonly Highlight[];
       /** Published paths by port, relative to the root. */

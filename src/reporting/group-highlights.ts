@@ -10,7 +10,6 @@ export interface HighlightTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Joins tables of one title and the same columns. */
 export function groupHighlights(
   stages: readonly { readonly name: string; readonly highlights: readonly Highlight[] }[],
 ): readonly HighlightTable[] {

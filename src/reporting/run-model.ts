@@ -37,7 +37,6 @@ export interface StageModel {
   readonly progress?: Progress | undefined;
   /** Progress of the last half minute, which tells the rate. */
   readonly samples: readonly ProgressSample[];
-  /** Points of its curves, such as the loss of each epoch. */
   readonly points: readonly CurvePoint[];
   readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
 }
@@ -138,7 +137,6 @@ export function rateOf({ samples }: Pick<StageModel, 'samples'>): number | undef
   return seconds >= 1 && done > 0 ? done / seconds : undefined;
 }
 
-/** Whether the stage's outputs are published and up to date. */
 export const isDone = ({ state }: { readonly state: StageModel['state'] }): boolean =>
   state === 'ran' || state === 'restored' || state === 'up to date';
 

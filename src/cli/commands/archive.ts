@@ -51,7 +51,6 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
   }
 }
 
-/** `restage import`: a pull from such a file. */
 export async function importCommand(path: string, { trust }: { readonly trust?: string }): Promise<void> {
   const root = projectRoot();
   if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
@@ -86,7 +85,6 @@ function extract(path: string, folder: string): void {
 
 const noArchive = (path: string) => mistake('no-store', `${path} is no whole archive of \`restage export\``);
 
-/** A store whose shared part is a folder that is there only for a while. */
 function openFolder(root: string, bucket: FolderBucket, keys: readonly string[]): SharedStore {
   const url = 'the archive';
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);

@@ -12,7 +12,6 @@ import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
 
-/** `restage clean`: removes published outputs that no stage of any pipeline claims any more. */
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
   const root = projectRoot();
   const own = await loadKinds(root);

@@ -27,7 +27,6 @@ interface CompareOptions {
   readonly html?: string | true;
 }
 
-/** `restage compare`: what differs between pipelines, runs or stages, and by how much. */
 export async function compareCommand(words: readonly string[], options: CompareOptions): Promise<void> {
   const forms = (['json', 'markdown', 'html'] as const).filter((form) => options[form] !== undefined);
   if (forms.length > 1) {
@@ -97,7 +96,6 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
 
 type Whole = Pick<Subject, 'label' | 'stages'>;
 
-/** Undefined where the word names neither a run nor a pipeline. */
 async function findWhole(word: string, sources: Sources): Promise<Whole | undefined> {
   const run = findRun(word, sources.store);
   if (run !== undefined) return subjectOfRun(run.id, run.readRecord()!, sources.store);

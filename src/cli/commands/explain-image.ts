@@ -18,7 +18,6 @@ import { writeUserFile } from '../write-user-file.ts';
 interface ExplainImageOptions {
   readonly set: readonly string[];
   readonly backend: string;
-  /** None where the user named none. */
   readonly method: readonly Method[];
   readonly class: string;
   readonly score: ScoreKind;
@@ -29,12 +28,10 @@ interface ExplainImageOptions {
   readonly json?: boolean;
 }
 
-/** What one picture holds well: each is a row of it. */
 const mostPictures = 32;
 const usualPicture = 'explained.png';
 const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
-/** `restage explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
 export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<void> {
   const { out = usualPicture } = options;
   if (options.out === undefined && existsSync(out)) {

@@ -18,7 +18,6 @@ export interface ExplainOptions {
   readonly json?: boolean;
 }
 
-/** `restage explain`: how a stage's fingerprint differs from that of its last result, value by value. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
   const project = await openProject({ words, set: options.set, last: true });
   const wanted = new Set<StageName>(

@@ -14,7 +14,6 @@ export interface GcOptions {
   readonly yes?: boolean;
 }
 
-/** `restage gc`: says what would go; with `--yes` lets it go. */
 export async function gcCommand(options: GcOptions): Promise<void> {
   const root = projectRoot();
   const keep = parseDuration(options.keep);

@@ -8,7 +8,6 @@ import { writeUserFile } from '../write-user-file.ts';
 /** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
 const mostDrawn = 1000;
 
-/** `restage graph`: Mermaid on the standard output, or a drawing in a file. */
 export async function graphCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly svg?: string },

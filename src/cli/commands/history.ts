@@ -16,7 +16,6 @@ interface HistoryOptions extends Omit<RunQuery, 'since'> {
   readonly json?: boolean;
 }
 
-/** `restage history`: the runs with their numbers, the last first. */
 export async function historyCommand(options: HistoryOptions): Promise<void> {
   const root = projectRoot();
   const since = options.since === undefined ? undefined : timeOf(options.since);

@@ -9,7 +9,6 @@ import { ownCommand, packageRoot } from '../package-info.ts';
 
 const ours = (path: string) => () => readFileSync(join(packageRoot, path), 'utf8');
 
-/** What a project begins with: the file of its pipeline, and further files. */
 const templates = {
   classes: { file: 'classes.yaml', others: {} },
   forensics: { file: 'first.yaml', others: {} },
@@ -24,7 +23,6 @@ const templates = {
 } as const;
 type Template = keyof typeof templates;
 
-/** `restage init`: writes a small project that ends with a report in about a minute on two cores. */
 export async function initCommand(folder: string, { template }: { readonly template: Template }): Promise<number> {
   const { file, others } = templates[template];
   const files = {

@@ -22,7 +22,6 @@ interface OpenBatch {
   readonly open: readonly number[];
 }
 
-/** `restage jobs`: the project's jobs, from any terminal. `restage jobs cancel` cancels those that no run waits for. */
 export async function jobsCommand(action: string | undefined): Promise<void> {
   if (action !== undefined && action !== 'cancel')
     throw new UsageError(`jobs takes "cancel" or nothing, not "${action}"`);

@@ -10,10 +10,8 @@ import { kindMarkdown, kindsMarkdown, showInput } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
 
-/** The usual width of a terminal. */
 const width = 80;
 
-/** `restage kinds`: the table of kinds, or one kind's settings, ports and example. */
 export async function kindsCommand(
   name: string | undefined,
   { markdown }: { readonly markdown?: boolean },
@@ -82,7 +80,6 @@ function section(title: string, items: readonly (readonly string[])[], open = fa
   return ['', title, ...items.flat()];
 }
 
-/** `restage schema`: the JSON schema of pipeline files, with the project's own kinds. */
 export async function schemaCommand(): Promise<void> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   printWarnings(kindWarnings(own, []));

@@ -8,7 +8,6 @@ import { plainText } from '../../plain-text.ts';
 import { planProject, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
 
-/** `restage logs`: what a stage printed for the result that is published, or when it last ran, with whatever end. */
 export async function logsCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly raw?: boolean },
@@ -27,7 +26,6 @@ export async function logsCommand(
   }
 }
 
-/** What a stage printed, with a line that says which attempt or result it is from. Empty where it printed nothing. */
 interface StageLog {
   readonly head: string;
   readonly text: string;
@@ -83,5 +81,4 @@ function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what =
   return { head: `${stage}: ${how} ${when(startedAt)}${duration}${what}${why}`, text };
 }
 
-/** Local time, as `2025-01-31 09:12:03`. */
 const when = (time: number | string): string => new Date(time).toLocaleString('sv-SE');

@@ -27,7 +27,6 @@ interface ModelOptions {
   readonly svg?: string;
 }
 
-/** `restage model`: the networks that have a name, or one network's layers, as a table and where asked for as a drawing. */
 export async function modelCommand(words: readonly string[], options: ModelOptions): Promise<void> {
   if (words.length === 0) {
     const rows = architectureNames.map((name) => [name, architectures[name].summary]);
@@ -93,7 +92,6 @@ function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: stri
 
 const orNone = (value: number): string => (value === 0 ? '' : formatCount(value));
 
-/** A network that a command asks for, and in a few words where it was found. */
 interface FoundModel {
   readonly setting: ModelSetting;
   /** Pixels a side that it is trained with; absent for one that is only named. */

@@ -22,7 +22,6 @@ const drift = 2_000;
 
 const tell = (mark: '✓' | '!' | '…' | '✗', line: string) => process.stdout.write(`${mark} ${line}\n`);
 
-/** `restage places check <place>`: asks for the largest job, submits a probe, and says what its node sees. */
 export async function placesCommand([action, name = '']: readonly string[]): Promise<number> {
   if (action !== 'check') throw new UsageError(`places takes "check" and the name of a place, not "${action}"`);
   const root = projectRoot();

@@ -19,11 +19,9 @@ export interface PlanOptions extends Omit<Request, 'words'> {
   readonly rehash?: boolean;
   readonly store?: boolean;
   readonly fetch?: FetchPolicy['mode'];
-  /** For `run --dry-run`. */
   readonly on?: string;
 }
 
-/** `restage plan`, and `run --dry-run`. */
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
   const project = await openProject({ words, ...options });
   openPlaces(project, options.on);

@@ -12,7 +12,6 @@ interface ServeOptions {
   readonly token?: string;
 }
 
-/** `restage serve`: the project's pages, until Ctrl-C. */
 export async function serveCommand({ port, host, token }: ServeOptions): Promise<void> {
   if (host !== undefined && token === undefined) {
     throw new UsageError(
@@ -31,7 +30,6 @@ export async function serveCommand({ port, host, token }: ServeOptions): Promise
   await server.close();
 }
 
-/** Starts the server, and prints its address and what it takes to reach it over SSH. */
 export async function openServer(root: string, { port, host, token }: ServeOptions): Promise<LiveServer> {
   const server = await startServer({ root, port, host, token, planner: plannerOf(root), warn: warnOnStderr }).catch(
     (error) => {

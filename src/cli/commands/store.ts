@@ -39,7 +39,6 @@ type Action = (words: readonly string[], options: StoreOptions) => Promise<unkno
 
 const actions: Readonly<Record<string, Action>> = { init, status, push, pull: pullFrom, verify, gc, keys };
 
-/** `restage store <action>`: the store that a group shares. */
 export async function storeCommand(
   [action = '', ...words]: readonly string[],
   options: StoreOptions,
@@ -78,7 +77,6 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
 
 const ownName = (): string => `${userInfo().username}@${hostname()}`.replace(/[^\w@.-]/g, '-');
 
-/** The shared store of the project, connected. */
 async function open(): Promise<{ readonly root: string; readonly store: SharedStore; readonly spec: StoreSpec }> {
   const root = projectRoot();
   const spec = specOf(root);
@@ -161,7 +159,6 @@ async function pullFrom(words: readonly string[], options: StoreOptions): Promis
   }
 }
 
-/** Reads everything of the shared store. Exit code 1 where something is broken. */
 async function verify(): Promise<number> {
   const { store } = await open();
   try {
@@ -177,7 +174,6 @@ async function verify(): Promise<number> {
   }
 }
 
-/** Says what would go of the shared store; with `--yes` lets it go. */
 async function gc(_: readonly string[], { keep: text = '90d', yes = false }: StoreOptions): Promise<void> {
   const keep = parseDuration(text);
   if (keep === undefined) throw new UsageError(`--keep takes a duration such as 30d, not "${text}"`);
@@ -197,7 +193,6 @@ async function gc(_: readonly string[], { keep: text = '90d', yes = false }: Sto
   }
 }
 
-/** Lists the trusted keys, adds one (by default one's own), or revokes one. */
 async function keys([action = 'list', name, text]: readonly string[]): Promise<void> {
   const root = projectRoot();
   const spec = specOf(root);

@@ -8,7 +8,6 @@ import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
 
-/** `restage verify`: exit code 1 when something was damaged. With `--inputs`, also when a file changed unseen. */
 export async function verifyCommand(options: { readonly inputs?: boolean } = {}): Promise<number> {
   const root = projectRoot();
   const progress = process.stderr.isTTY

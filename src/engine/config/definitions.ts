@@ -151,7 +151,6 @@ function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Sp
   return undefined;
 }
 
-/** Reports a name that a reference could not hold. */
 export function checkName({ report }: Pick<LoadContext, 'report'>, name: string, at: Span, what: string): boolean {
   if (namePattern.test(name) && name.length <= 100) return true;
   const message = `"${name.slice(0, 60)}" is not a valid name for a ${what}`;

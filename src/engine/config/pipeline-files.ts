@@ -63,7 +63,6 @@ function notFound(argument: string, root: string): Diagnostic {
   return { code: 'missing-file', message, hint };
 }
 
-/** A hint for a pipeline that ships with Restage, where the project has installed it. */
 function shippedHint(wanted: string, root: string): string | undefined {
   if (/^[./]/.test(wanted)) return undefined; // a path, which no package has
   const names = extensions

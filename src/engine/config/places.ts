@@ -25,7 +25,6 @@ export interface Places {
 
 export const noPlaces: Places = { byName: new Map(), localGpus: undefined };
 
-/** The name of this machine as a place. */
 export const here = 'local';
 
 /**

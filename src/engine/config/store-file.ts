@@ -18,7 +18,6 @@ export type StoreAddress =
   | { readonly type: 's3'; readonly bucket: string; readonly prefix: string }
   | { readonly type: 'ssh'; readonly destination: string; readonly port: string | undefined; readonly path: string };
 
-/** The shared store of a project, as its `store.yaml` says. */
 export interface StoreSpec extends z.infer<typeof storeShape> {
   readonly address: StoreAddress;
 }

@@ -37,10 +37,8 @@ export function formatWarning({ message, at, hint }: Diagnostic): string {
   return `${where}${printableLines(message)}${hint === undefined ? '' : `. ${printableLines(hint)}`}`;
 }
 
-/** Diagnostics that are shown; of more, the number is told. */
 const mostShown = 20;
 
-/** Several diagnostics as text. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], color = false): string {
   const shown = diagnostics.slice(0, mostShown).map((diagnostic) => formatDiagnostic(diagnostic, color));
   const left = diagnostics.length - shown.length;

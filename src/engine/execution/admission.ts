@@ -9,7 +9,6 @@ export interface Grant extends Resources {
   release(): void;
 }
 
-/** What a stage holds until its end. */
 interface Share extends Resources {
   readonly cards: readonly string[];
 }

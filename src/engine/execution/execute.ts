@@ -59,7 +59,6 @@ async function bringAll(
   return lost;
 }
 
-/** Lost stages with all that depend on them, in the order of the run. */
 function stagesAfter(lost: ReadonlySet<StageName>, { stages, world, emit }: Execution): readonly Stage[] {
   const again = new Set(lost);
   for (const stage of lost) {

@@ -43,7 +43,6 @@ export type StageOutcome =
   | DoneStage
   | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string; readonly resumes?: true };
 
-/** A stage that is up to date now. */
 export interface DoneStage {
   readonly outcome: 'up to date' | 'restored' | 'ran';
   readonly outputs: Outputs;

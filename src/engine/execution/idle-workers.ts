@@ -1,9 +1,7 @@
 /** A process that has served a stage and can serve another one. */
 export interface Worker {
   readonly isAlive: boolean;
-  /** Resolves when the process has ended, whatever ended it. */
   readonly ended: Promise<unknown>;
-  /** Kills the process, and waits for its end. */
   kill(): Promise<unknown>;
 }
 
@@ -24,7 +22,6 @@ export class IdleWorkers<W extends Worker = Worker> {
   #idle: readonly IdleWorker<W>[] = [];
   readonly #ending = new Set<Promise<unknown>>();
 
-  /** `memory` is in bytes. */
   constructor(most: { readonly workers: number; readonly memory: number }) {
     this.#most = most;
   }
@@ -50,7 +47,6 @@ export class IdleWorkers<W extends Worker = Worker> {
     while (this.#idle.length > this.#most.workers || this.memory > this.#most.memory) this.#end(this.#idle[0]!);
   }
 
-  /** Ends them all, since the memory is needed or the run is over. */
   async end(): Promise<void> {
     for (const idle of this.#idle) this.#end(idle);
     await Promise.all(this.#ending);

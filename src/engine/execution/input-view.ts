@@ -148,7 +148,6 @@ export function withOriginals({ folder, name, originals }: InputView, text: stri
   return byLength.reduce((shown, [path, original]) => shown.replaceAll(path, original), shown);
 }
 
-/** The project's own path of a file in the view, or in a folder of it. */
 function originalOf({ originals }: InputView, path: string): string {
   for (let base = path; base.length > 1; base = dirname(base)) {
     const original = originals.get(base);

@@ -33,7 +33,6 @@ export interface LocalResources {
   readonly lender: Lender;
   readonly admission: Admission;
   readonly runProcess: RunProcess;
-  /** Processes that have served a stage. */
   readonly idle: IdleWorkers;
   readonly modules: ReadonlyMap<string, string>;
   /** Whether to report of every program that a stage starts what it reads without declaring it. */
@@ -156,7 +155,6 @@ function environment(stage: Stage, cpus: number, cards: readonly string[]): Node
   };
 }
 
-/** Emits what a stage sends, and gathers what its record keeps. */
 function reportCollector(emit: (event: StageEvent) => void) {
   const highlights: Highlight[] = [];
   const warnings: string[] = [];

@@ -87,5 +87,4 @@ export function privatePath(work: string, output: Output): string {
 /** The folder of an attempt's private view of its inputs. Outputs may be links into it until they are stored. */
 export const viewFolder = (work: string): string => join(work, '.in');
 
-/** The folder of an attempt for what a kind writes meanwhile. */
 export const scratchFolder = (work: string): string => join(work, '.scratch');

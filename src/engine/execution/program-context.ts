@@ -1,7 +1,6 @@
 import type { InputArtifact, ProgramContext } from '../../stage.ts';
 import type { StageRequest } from './stage-messages.ts';
 
-/** What a request says of a stage's settings and files, as its kind reads it. */
 export function programContext(request: StageRequest): ProgramContext {
   const { kind, settings, scratch, root, launcher, code } = request;
   const inputs = (port: string): readonly InputArtifact[] => request.inputs[port] ?? [];

@@ -6,12 +6,10 @@ import { type FoundFile, forget, isOld, remember } from '../store/run-memory.ts'
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
 interface RunSigns {
-  /** Where the run is remembered, if anywhere. */
   readonly file: string | undefined;
   /** Signatures of the pipeline's files and code when they were read; undefined where one changed meanwhile. */
   readonly read: ReadonlyMap<string, string> | undefined;
   readonly found: FoundFile;
-  /** The report, if any. */
   readonly page: string | undefined;
 }
 

@@ -12,7 +12,6 @@ import type { ProcessGone, StageProcess } from './stage-process.ts';
 export interface ProcessJob {
   readonly request: StageRequest;
   readonly env: NodeJS.ProcessEnv;
-  /** What the stage declares. */
   readonly resources: Resources;
   /** The file for everything that the stage prints; made at its first line. */
   readonly log: string;

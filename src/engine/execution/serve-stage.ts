@@ -31,7 +31,6 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
 /** Resolves when everything that was printed lies in the pipe. */
 const flushed = (stream: NodeJS.WriteStream) => new Promise<unknown>((resolve) => stream.write('', resolve));
 
-/** The context of a running stage, over the channel to the runner. */
 function makeContext(request: StageRequest): StageContext {
   const { checkpoint, root } = request;
   const progress = throttle((progress) => send({ ...progress, type: 'progress' }));

@@ -15,7 +15,6 @@ export interface StageRequest {
   /** Where the stage's checkpoint is or will be; absent where it keeps none. */
   readonly checkpoint?: string | undefined;
   readonly scratch: string;
-  /** How to start the code that the kind found. */
   readonly code?: JsonObject | undefined;
   readonly root: string;
   /** The command that starts the stage's programs, before their own words; absent: none. */

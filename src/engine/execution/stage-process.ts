@@ -10,7 +10,6 @@ export type ProcessGone =
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly contained: boolean }
   | { readonly error: Error };
 
-/** What hears of a process. */
 export interface ProcessListener {
   /** `sent` is whatever the process sent over its channel, except that it is ready. */
   receive(sent: unknown): void;
@@ -64,7 +63,6 @@ export class StageProcess implements Worker {
     return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);
   }
 
-  /** Starts a program, which ends by itself. */
   static program({ argv }: Program, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
     return new StageProcess(argv, cwd, env, 'pipe');
   }
@@ -75,7 +73,6 @@ export class StageProcess implements Worker {
     this.#child.send(request, () => {});
   }
 
-  /** Signals the process and its group. */
   signal(signal: NodeJS.Signals): void {
     if (this.#child.pid === undefined) return;
     try {

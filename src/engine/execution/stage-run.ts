@@ -66,7 +66,6 @@ export class StageRun {
     return (await this.#takeNewResult()) ?? (await this.#make());
   }
 
-  /** Looks at the inputs as they are now. */
   async #decideAnew(): Promise<void> {
     const { world } = this.#run;
     for (const { items } of this.#stage.inputs) {
@@ -206,7 +205,6 @@ export class StageRun {
     }
   }
 
-  /** Publishes what an attempt made, and remembers the result as the stage's last if it is recorded. */
   async #keep({ result, edited }: AttemptOutcome, work: string): Promise<DoneStage> {
     const { world } = this.#run;
     const { outputs, record } = result;

@@ -20,9 +20,7 @@ const calls = '?open,openat,?openat2,execve,?execveat,?link,linkat';
 /** `-ff`: a file for each process, so that calls stay whole; `-ttt`: times, for order; `-y`: paths of descriptors. */
 const options = [...'-f -ff -qq -ttt -y --seccomp-bpf -e signal=none -e'.split(' '), `trace=${calls}`];
 
-/** The trace of one attempt, in a folder of its own. */
 export class ReadTrace {
-  /** The command that starts a program so that it is traced, with all that it starts. */
   readonly launcher: readonly string[];
   readonly #folder: string;
   readonly #startedAt = Date.now();
@@ -97,7 +95,6 @@ const result = new RegExp(String.raw`\) += \d+(?:<${escaped}>)?(?:\(deleted\))?$
 const from = new RegExp(String.raw`^[\d.]+ \w+\((?:AT_FDCWD|\d+)<${escaped}>, `);
 const workingFolder = new RegExp(`AT_FDCWD<${escaped}>`);
 
-/** The uses of files in strace's output for one process. */
 export function parseTrace(trace: string, root: string): readonly Use[] {
   // A program may change its working folder. Calls before the first one that names it have the same one.
   let folder = decoded(workingFolder.exec(trace)?.[1]) ?? root;

@@ -46,7 +46,6 @@ export class Watcher {
     return `${this.#run}${String(this.#attempts).padStart(6, '0')}`;
   }
 
-  /** Watches a process that waits at its gate, and whatever it starts. */
   watch(pid: number, mark: string): WatchedProcesses {
     const startedAt = performance.now();
     this.#shell ??= this.#start();

@@ -25,7 +25,6 @@ export interface ListingOptions {
 /** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
 type KnownFile = readonly [number, number, number, number, Digest];
 
-/** The known digests of one folder's files, by name. */
 interface KnownFolder {
   /** Days since the epoch; a folder that nobody lists for a month is forgotten. */
   readonly used: number;
@@ -46,7 +45,6 @@ export class DigestIndex {
   readonly #clock: FileClock;
   readonly #rehash: boolean;
   readonly #learned = new WeakSet<KnownFile>();
-  /** The paths of files that were forgotten. */
   readonly #forgotten = new Set<string>();
   #folders: Map<string, KnownFolder> | undefined;
   #changed = false;

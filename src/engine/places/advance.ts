@@ -28,7 +28,6 @@ export interface StepOptions {
   readonly scheduler: Scheduler;
   /** Its pipeline declares variables that decide fingerprints, null where one is unset. */
   readonly world: Pick<World, 'pipeline' | 'store'>;
-  /** The command of the run, in its own folder. */
   readonly command: NodeCommand & { readonly cwd: string };
   /** Jobs that must end first. */
   readonly after: readonly string[];

@@ -18,14 +18,12 @@ export interface Patience {
 
 export const usualPatience: Patience = { silence: 60_000, cancel: 600_000, ask: 15_000 };
 
-/** Somebody who waits for the end of a ticket. */
 interface Waiter {
   readonly emit: (event: StageEvent) => void;
   readonly resolve: (end: TicketEnd) => void;
   readonly messages: MessageReader;
 }
 
-/** Workers with what the scheduler says of them. */
 type States = readonly (readonly [string, JobState])[];
 
 /** When a worker last gave a sign of life, by the clock of this process. */
@@ -69,7 +67,6 @@ export class BatchWatch {
     return this.#waiters.size > 0;
   }
 
-  /** Whether every ticket has ended. */
   get isOver(): boolean {
     return this.folder.ended().size >= this.batch.tickets.length;
   }
@@ -120,7 +117,6 @@ export class BatchWatch {
     return isNews;
   }
 
-  /** Tells the waiters of queued tickets what the scheduler lists of the batch. */
   tellQueued(jobs: readonly ListedJob[], place: string): void {
     const [job] = jobs.filter((job) => !isFinal(job)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
     if (job === undefined) {
@@ -154,7 +150,6 @@ export class BatchWatch {
     for (const [worker, tickets] of silent) await this.#judge(worker, tickets, now);
   }
 
-  /** Takes down which workers have given a new sign of life. */
   #hear(): void {
     for (const [worker, beat] of this.folder.beats()) {
       const last = this.#lives.get(worker)?.beat;

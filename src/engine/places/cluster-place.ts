@@ -29,12 +29,9 @@ import { needsOf, type Software, ticketOf } from './ticket.ts';
 
 export interface ClusterOptions extends SubmitterOptions {
   readonly software: Software;
-  /** The built code of the project's own kinds. */
   readonly modules: ReadonlyMap<string, string>;
-  /** The published files that a stage will fetch. */
   readonly downloads: (stage: Stage) => readonly PublishedFile[];
   readonly patience: Patience;
-  /** Whether this is a job of a detached run. */
   readonly isStep: boolean;
   /** Aborted when jobs are to be cancelled. */
   readonly kill: AbortSignal;
@@ -310,7 +307,6 @@ export class ClusterPlace implements Place {
     }
   }
 
-  /** Asks for the list of queued jobs. */
   async #list(): Promise<void> {
     const silent = this.#waiting().filter(({ isSilent }) => isSilent);
     if (silent.length === 0 || performance.now() < this.#listAt) return;
@@ -353,7 +349,6 @@ function collectGarbage(): void {
   runInNewContext('gc')();
 }
 
-/** The log of a stage that ran on a node, kept with the run like any other. */
 function keepLog({ folder, index }: Placed, log: string): void {
   if (existsSync(folder.log(index))) creatingFolder(log, () => copyFileSync(folder.log(index), log));
 }

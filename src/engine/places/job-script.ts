@@ -8,7 +8,6 @@ import type { JobRequest } from './scheduler.ts';
 export interface NodeCommand {
   /** The Node that runs this process. A place with its own set-up or container uses the one that it finds there. */
   readonly node: string;
-  /** The file that Node runs, and its words. */
   readonly words: readonly string[];
   /** Shell lines after the place's own. */
   readonly lines?: readonly string[];

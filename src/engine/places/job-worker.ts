@@ -39,7 +39,6 @@ export interface WorkerOptions {
   readonly software: Software;
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
-  /** Finds on this node what a stage with code would run. */
   readonly findCode: (stage: Stage, root: string) => Promise<Found>;
 }
 
@@ -288,7 +287,6 @@ export class JobWorker {
   }
 }
 
-/** What an attempt on a node reads. */
 interface Ready {
   readonly looked: ReadonlyMap<string, string>;
   readonly outputs: ReadonlyMap<string, Outputs>;

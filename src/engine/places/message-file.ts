@@ -20,7 +20,6 @@ export class MessageFile {
     this.#timer ??= setTimeout(() => this.flush(), gathering);
   }
 
-  /** Writes what was gathered. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -44,7 +43,6 @@ export class MessageReader {
     this.#path = path;
   }
 
-  /** The events since the last call. */
   read(): readonly StageEvent[] {
     try {
       const { text } = readPart(this.#path, Number.POSITIVE_INFINITY, this.#at);

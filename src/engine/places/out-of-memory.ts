@@ -42,7 +42,6 @@ export function neededMemory(peak: number, given: number): number {
   return Math.min(8, Math.max(5, Math.ceil((1.1 * peak) / step))) * step;
 }
 
-/** A process, and all below it. */
 function tree(pid: number): readonly number[] {
   const text = namesIn(`/proc/${pid}/task`).map((thread) => readText(`/proc/${pid}/task/${thread}/children`));
   const children = text.join('').split(' ').filter(Boolean).map(Number);

@@ -15,7 +15,6 @@ function lookAround(restage: string) {
   return { ...machine, scratch, scratchBytes: bavail * bsize };
 }
 
-/** On a node: writes what it sees into the folder of the probe. */
 export const answerProbe = (folder: string, restage: string): void =>
   writeJson(reportFile(folder), lookAround(restage));
 

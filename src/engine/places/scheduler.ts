@@ -33,7 +33,6 @@ export interface ListedJob extends JobState {
   readonly startsAt?: string;
 }
 
-/** The commands of a cluster's scheduler. */
 export interface Scheduler {
   /** Whether one job can have several workers. */
   readonly hasArrays: boolean;

@@ -10,7 +10,6 @@ import {
 
 type Place = Pick<PlaceSpec, 'name' | 'partition' | 'account' | 'options'>;
 
-/** Slurm, by its own commands. */
 export function slurm(place: Place): Scheduler {
   return {
     hasArrays: true,

@@ -13,17 +13,13 @@ export interface SubmitterOptions {
   readonly place: PlaceSpec;
   readonly scheduler: Scheduler;
   readonly world: World;
-  /** How many jobs may exist at once. */
   readonly most: number;
-  /** How a node serves the batch in a folder. */
   readonly commandFor: (folder: string) => NodeCommand;
-  /** Whether jobs are only submitted, and nobody waits for them. */
   readonly detach: boolean;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
 }
 
-/** A ticket in its batch. */
 export interface Placed extends OpenTicket {
   /** Resolves when the scheduler has accepted the batch, or refused it for good. */
   readonly submitted: Promise<void>;
@@ -141,7 +137,6 @@ export class Submitter {
   }
 }
 
-/** The name of a batch's jobs. */
 export const nameOf = ({ id }: BatchFolder): string => `restage-${id}`;
 
 function batchId(): string {

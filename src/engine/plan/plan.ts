@@ -5,7 +5,6 @@ import { chosenStage } from './chosen-stage.ts';
 import type { PlannedDecision } from './decide.ts';
 import { type Examined, ExamineError, examine, type Outputs, type OutputsOf, type World } from './examine.ts';
 
-/** What would happen to one stage. */
 export interface PlannedStage {
   readonly stage: Stage;
   readonly decision: PlannedDecision;

@@ -15,7 +15,6 @@ import { clearLeftovers, Staging } from './staging.ts';
 import { PublishError, resolveTarget, type Target, targetKey } from './target.ts';
 import { CopyFault, copyVerified, pathIn } from './verified-copy.ts';
 
-/** The outcome of publishing an artifact. */
 export type Publication =
   /** `displaced`: where something of the user's that was in the way is now, relative to the root. */
   | { readonly ok: true; readonly displaced?: string }

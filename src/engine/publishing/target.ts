@@ -13,7 +13,6 @@ export interface Target {
   /** Relative to the root, POSIX, normalised, for records and messages. */
   readonly shown: string;
   readonly path: string;
-  /** Names its record and its staging. */
   readonly key: Digest;
 }
 

@@ -308,7 +308,6 @@ export class BatchFolder {
     return holder?.pid === pid && holder.host === host && holder.space === space ? undefined : holder;
   }
 
-  /** Whether every end was used. */
   isUsed(): boolean {
     const batch = this.batch();
     return batch !== undefined && this.used().size >= batch.tickets.length;

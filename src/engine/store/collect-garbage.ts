@@ -29,7 +29,6 @@ type Root = 'last' | 'running' | 'unsent';
 /** Why something stays: it is protected, used recently, too young, or a recent checkpoint. */
 export type Hold = Root | 'recent' | 'young' | 'checkpoints';
 
-/** What may be removed. */
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly lastUsed: number }[];
   /** Paths. */
@@ -37,7 +36,6 @@ export interface Garbage {
   readonly checkpoints: readonly string[];
   /** Leases of dead processes, files that were set aside, old runs' logs and memories, old builds. */
   readonly remains: readonly string[];
-  /** Size of the objects and checkpoints. */
   readonly bytes: number;
   readonly keptBytes: number;
   /** The same by reason; an object that several reasons hold counts for the first of them. */
@@ -129,7 +127,6 @@ function knownResults(store: FolderStore, { exists = () => true }: GarbageOption
   });
 }
 
-/** Bytes of the objects of the kept results, by the reason that keeps them. */
 function heldBytes(
   kept: ReadonlySet<KnownResult>,
   sizes: ReadonlyMap<string, number>,

@@ -244,7 +244,6 @@ export class FolderStore implements Store {
     return hasJobs || this.#openRuns().some((run) => !run.wasKilled());
   }
 
-  /** The runs that have a private folder. */
   #openRuns(): readonly RunFolder[] {
     return namesIn(join(this.folder, 'work')).map((id) => new RunFolder(this.folder, id));
   }

@@ -179,7 +179,6 @@ function lookAtLease(path: string): PresentLease | undefined {
   return stats && { ino: stats.ino, holder: readIdentity(path), renewed: stats.mtimeMs };
 }
 
-/** Whether its holder lives, where that is certain. */
 const lifeOfLease = ({ holder }: PresentLease): 'alive' | 'dead' | 'unknown' =>
   holder === undefined ? 'unknown' : lifeOf(holder);
 

@@ -187,7 +187,6 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: 
   ];
 }
 
-/** The place among the scored subjects of the one that others are tested against. */
 const againstOf = (tested: 'all' | number, indices: readonly number[]): { readonly against?: number } =>
   tested === 'all' ? {} : { against: indices.indexOf(tested) };
 

@@ -87,7 +87,6 @@ const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
   !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
 
 const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
-/** Numbers shown for a stage that has none of these. */
 const mostOthers = 4;
 
 /** The main numbers of each stage: on the test split if it has one, else on all. */

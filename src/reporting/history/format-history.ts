@@ -7,7 +7,6 @@ import { outcomes } from '../terminal/format-summary.ts';
 import { formatTable } from '../terminal/format-table.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
-/** What is shown where nothing is asked for, the first that a run has. */
 const main = ['auc', 'accuracy'] as const;
 /** Changes that are named of a run; the others are counted. */
 const mostChanges = 3;
@@ -60,7 +59,6 @@ function formatMain(run: PastRun): string {
   return `${base} ${parts.join(', ')}`;
 }
 
-/** One value with its interval, or the range of several. */
 function formatValues(numbers: readonly RunNumber[]): string {
   const values = numbers.flatMap(({ value }) => (value === null ? [] : [value]));
   if (values.length === 0) return '–';

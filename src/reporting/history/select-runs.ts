@@ -3,7 +3,6 @@ import { err, ok, type Result } from '../../result.ts';
 import { suggest, thereAre } from '../../suggest.ts';
 import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-run.ts';
 
-/** Which runs are asked for, and in which order. */
 export interface RunQuery {
   readonly pipeline?: string;
   readonly stage?: string;
@@ -16,7 +15,6 @@ export interface RunQuery {
   readonly reverse?: boolean;
 }
 
-/** The wrong part of a query. */
 type QueryMistake = Pick<Diagnostic, 'message' | 'hint'>;
 
 interface Condition {
@@ -76,7 +74,6 @@ function unknown(what: string, name: string, known: Iterable<string>): QueryMist
   return { message: `There is no ${what} "${name}"`, hint };
 }
 
-/** The number that a condition is about; undefined where it is none. */
 export const conditionName = (text: string): string | undefined => parseCondition(text)?.name;
 
 function parseCondition(text: string): Condition | undefined {

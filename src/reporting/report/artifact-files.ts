@@ -15,7 +15,6 @@ export interface ArtifactFiles {
   uri(name: string): string;
 }
 
-/** Media types of pictures by extension. */
 export const imageTypes: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',

@@ -5,7 +5,6 @@ type Use = 'charts' | 'images' | 'tables' | 'logs';
 /** Bytes that a page may still take, so that it can be sent by mail; each use has its own share. */
 export class PageRoom {
   readonly #left: Record<Use, number>;
-  /** Whether something found no room. */
   isExceeded = false;
 
   constructor(less: Partial<Record<Use, number>> = {}) {

@@ -20,7 +20,6 @@ export class PageSchedule {
     this.#write = write;
   }
 
-  /** Whether a page was written, or one was tried. */
   get hasBegun(): boolean {
     return this.#last !== undefined;
   }

@@ -24,11 +24,9 @@ export interface ReportModel {
   readonly graph?: ReportGraph | undefined;
   /** Names of stages whose outputs are shown first, in this order. */
   readonly finals: readonly string[];
-  /** Searches by successive halving. */
   readonly sweeps: readonly Sweep[];
   readonly lateSelections: readonly LateSelection[];
   readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
-  /** Facts about the run: versions, host, commit. */
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 

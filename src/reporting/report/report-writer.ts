@@ -178,7 +178,6 @@ export class ReportWriter implements RunListener {
     };
   }
 
-  /** What was chosen among candidates, and what was known of the test split before. */
   #selections(described: readonly ReportStage[]): Pick<ReportModel, 'sweeps' | 'lateSelections'> {
     const { pipeline, publisher, stages } = this.#options;
     const { store } = publisher;
@@ -242,7 +241,6 @@ export class ReportWriter implements RunListener {
     return whole;
   }
 
-  /** What is known of a stage that has ended, from its result where it has one. */
   #describeEnd(stage: Stage, model: StageModel, outputs: ReportStage['outputs']): Partial<ReportStage> {
     const { pipeline, publisher, run } = this.#options;
     const { store } = publisher;
@@ -273,7 +271,6 @@ export class ReportWriter implements RunListener {
 
 const isOfTest = (metric: string): boolean => metric.startsWith('test.');
 
-/** Facts of a run beside its stages: its pipeline, its host and its versions. */
 function runFacts(
   { host, pipeline, run }: Pick<ReportOptions, 'host' | 'pipeline' | 'run'>,
   stages: readonly ReportStage[],

@@ -73,7 +73,6 @@ function shownSections(stages: readonly ReportStage[]): readonly Section[] {
   ].filter(({ content }) => content.length > 0);
 }
 
-/** Each output with its form, by the form. */
 function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[], as: As) {
   return stages.flatMap((stage) =>
     stage.outputs.flatMap((output) =>

@@ -51,7 +51,6 @@ function endLine({ stage, outcome, seconds, message }: StageFinished, why: strin
   }
 }
 
-/** What came from the shared store and went there. */
 export const describeTraffic = ({ fetched, sent }: Traffic): string =>
   `${formatBytes(fetched)} fetched, ${formatBytes(sent)} sent`;
 

@@ -92,7 +92,6 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
   ];
 }
 
-/** What the next run does with the stages that were cut short. */
 function formatResume(stages: readonly StageModel[]): readonly string[] {
   const isBroken = ({ state, attempt, end }: StageModel) =>
     state === 'cancelled' && attempt !== undefined && !isLeft(end?.message);

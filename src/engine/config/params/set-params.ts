@@ -50,7 +50,6 @@ export function setParams(params: Node | undefined, values: readonly SetParam[],
   }, params);
 }
 
-/** The tree with the value at a path replaced; undefined where it lacks a key of the path. */
 function replaceAt(
   node: Node | undefined,
   [key, ...rest]: readonly string[],

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-/** One setting as `restage kinds <kind>` and the reference list it. */
 export interface SettingRow {
   /** Dotted: `optimizer.learningRate`; `unfreeze[].epoch` is one of each item of a list, `include.*.file` of each of a map. */
   readonly path: string;
@@ -29,7 +28,6 @@ interface SchemaNode {
   readonly exclusiveMaximum?: number;
 }
 
-/** A row, and of a setting that has several forms the ones that it belongs to. */
 interface Row extends SettingRow {
   readonly form?: Form;
 }
@@ -83,7 +81,6 @@ function formsOf(node: SchemaNode): readonly (Form & { readonly node: SchemaNode
   return maps.map((map) => ({ before: 'as', name: `{ ${map.required?.join(', ')} }`, of, node: map }));
 }
 
-/** The key whose constant distinguishes forms. */
 function tellingKey(forms: readonly SchemaNode[]): string | undefined {
   const isConstant = (form: SchemaNode, key: string) => form.properties?.[key]?.const !== undefined;
   return Object.keys(forms[0]?.properties ?? {}).find((key) => forms.every((form) => isConstant(form, key)));
@@ -105,7 +102,6 @@ function joinForms(rows: readonly Row[]): readonly SettingRow[] {
 const areAlike = (one: Row, other: Row): boolean =>
   one.type === other.type && one.fallback === other.fallback && one.summary === other.summary;
 
-/** Joins rows that differ only in their form. */
 function tellForms(rows: readonly Row[]): SettingRow {
   const { form, ...row } = rows[0]!;
   if (form === undefined || rows.length === form.of) return row;

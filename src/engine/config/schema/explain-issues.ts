@@ -5,7 +5,6 @@ import { describeNode, type Node, nodeAt } from '../yaml/node.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** The value that does not fit a schema. */
 interface Subject {
   readonly node: Node;
   readonly schema: z.ZodType;
@@ -17,7 +16,6 @@ interface Subject {
   readonly keysAreIn?: string;
 }
 
-/** Translates a schema's issues to diagnostics in the user's file, in plain words. */
 export function explainIssues(issues: readonly Issue[], subject: Subject): readonly Diagnostic[] {
   return issues.flatMap((issue) => explain(issue, [], subject));
 }
@@ -159,7 +157,6 @@ function dotted(prefix: string, path: readonly PropertyKey[]): string {
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The keys that a schema takes at a path, in any of its branches; for hints only. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   return [...new Set(schemasAt(schema, path).flatMap((branch) => Object.keys(branch.properties ?? {})))];
 }

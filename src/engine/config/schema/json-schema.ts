@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
 import { extendsShape, localShape, pipelineShape, placeShape, stageShape, storeShape } from './shapes.ts';
 
-/** A JSON schema, draft 7. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**

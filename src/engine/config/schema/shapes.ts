@@ -37,13 +37,11 @@ const output = z.union([
   }),
 ]);
 
-/** An axis of so many trials. */
 export const trialsShape = z.int().min(1).max(1000);
 
 const range = (bound: z.ZodNumber) =>
   z.tuple([bound, bound]).refine(([low, high]) => low < high, 'expected the lower bound first');
 
-/** How values of one setting are drawn. */
 const drawShape = z.union(
   [
     z.strictObject({ uniform: range(z.number()) }),
@@ -55,7 +53,6 @@ const drawShape = z.union(
 );
 export type Draw = z.infer<typeof drawShape>;
 
-/** An axis of points whose values are drawn. */
 export const drawsShape = z
   .object({
     count: z
@@ -67,7 +64,6 @@ export const drawsShape = z
   })
   .catchall(drawShape);
 
-/** An axis of slots, for what another stage chooses. */
 export const slotsShape = z.strictObject({
   of: z.string().describe('A stage whose only axis has the candidates, such as `fit`.'),
   by: z
@@ -208,7 +204,6 @@ export const extendsShape = z
 
 const words = z.array(z.string()).default([]);
 
-/** A place of `places.yaml`: where stages may run besides this machine. */
 export const placeShape = z.strictObject({
   engine: z.enum(['slurm', 'template']).describe('The scheduler: Slurm, or another one by the commands of `template`.'),
   template: z
@@ -260,12 +255,10 @@ export const placeShape = z.strictObject({
   local: words.describe('Kinds that run where the command runs, such as `plot`.'),
 });
 
-/** This machine in `places.yaml`. */
 export const localShape = z.strictObject({
   gpu: z.number().int().min(0).optional().describe('Its graphics cards; by default they are counted.'),
 });
 
-/** `store.yaml`: where a group shares its results. */
 export const storeShape = z.strictObject({
   url: z.string().describe('Where the store is: a folder, `s3://bucket/prefix` or `ssh://host/path`.'),
   endpoint: z

@@ -10,7 +10,6 @@ import { isPath, parseStageReference, type StageReference } from '../stage-refer
 import { child, describeNode, entriesOf, isText, type Node, type TextNode, toJson } from '../yaml/node.ts';
 import { drawPoints } from './draw-points.ts';
 
-/** One dimension of a matrix. */
 export interface Axis {
   readonly name: string;
   readonly values: readonly AxisValue[];
@@ -34,7 +33,6 @@ export interface Slot {
   readonly index: number;
   /** The artifacts that rank: of a choice among slots, first its own, then the one that filled those. */
   readonly choices: readonly { readonly by: TextNode; readonly axis: string }[];
-  /** All candidates. */
   readonly among: readonly AxisValue[];
 }
 
@@ -103,7 +101,6 @@ function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly
   });
 }
 
-/** The values of an axis: those of a list, points that are drawn, or trials by their number. */
 function valuesOf(context: Pick<LoadContext, 'report'>, name: string, value: Node): readonly AxisValue[] {
   if (value.type === 'list') return readValues(context, name, value.items);
   const slots = slotsShape.safeParse(toJson(value));

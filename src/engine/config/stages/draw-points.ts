@@ -27,7 +27,6 @@ export function drawPoints(axis: MapNode): readonly { readonly label: string; re
   });
 }
 
-/** Draws one value after the other. */
 function drawer(draw: Draw, choices: readonly Node[], { at }: Node, random: Random): () => Node {
   if ('choice' in draw) return () => random.pick(choices);
   const scalar = (value: number): Node => ({ type: 'scalar', value, at });

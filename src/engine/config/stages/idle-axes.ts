@@ -23,7 +23,6 @@ export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly
   });
 }
 
-/** Everything of a stage that its fingerprint will hold. */
 function workOf({ keyedSettings, inputs, env, outputs, trial, slot }: Stage): string {
   const read = inputs.map(({ port, items }) => [port, items]);
   return JSON.stringify([

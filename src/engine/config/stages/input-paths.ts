@@ -26,7 +26,6 @@ const globCharacters = /[*?[\]{}!()]/;
 /** A shell expands the home folder only at the beginning of a word: not in `--set params.images=~/faces`. */
 const homeHint = '"~" is not expanded here: write the whole path, or on a command line $HOME.';
 
-/** Finds the files and folders of path inputs, each text once. */
 export class InputPaths {
   readonly globs = new Map<string, readonly string[]>();
   readonly #context: LoadContext;

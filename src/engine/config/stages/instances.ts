@@ -33,7 +33,6 @@ export interface Instance {
   readonly outputs: readonly Output[];
 }
 
-/** All instances of a pipeline, in order. */
 export interface Instances {
   readonly all: readonly Instance[];
   readonly byDefinition: ReadonlyMap<Definition, readonly Instance[]>;

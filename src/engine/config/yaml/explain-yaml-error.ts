@@ -54,7 +54,6 @@ const explanations: readonly (readonly [pattern: RegExp, message: string, hint?:
   [/[Aa]nchor|[Aa]lias|^BAD_PROP_ORDER/, 'Expected an anchor "&name" before a value, or an alias "*name" alone', quote],
 ];
 
-/** Explains a mistake that the YAML parser found, given its code and message, in words that need no knowledge of the grammar. */
 export function explainYamlError(text: string): Pick<Diagnostic, 'message' | 'hint'> {
   for (const [pattern, plain, hint] of explanations) {
     const match = pattern.exec(text);
