@@ -8,7 +8,7 @@ import { architectureNames } from '../src/learning/models/architectures/architec
 import { activations, paddings } from '../src/learning/models/layers/layer.ts';
 import { layerItem } from '../src/learning/models/layers/layer-items.ts';
 import { modelMistakes } from '../src/learning/models/model-setting.ts';
-import { formatTable } from '../src/reporting/terminal/format-table.ts';
+import { formatTable } from '../src/reporting/terminal/text.ts';
 import type { Highlight } from '../src/stage.ts';
 import { evaluationTables } from '../stages/evaluate/tables.ts';
 import { kinds } from '../stages/index.ts';

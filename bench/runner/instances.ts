@@ -5,8 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeWorld } from '../../src/cli/make-world.ts';
-import { openProject } from '../../src/cli/open-project.ts';
+import { makeWorld, openProject } from '../../src/cli/open-project.ts';
 import { sha256 } from '../../src/digest.ts';
 import { fileListing } from '../../src/engine/files/listing.ts';
 import { plan } from '../../src/engine/plan/plan.ts';

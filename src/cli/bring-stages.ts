@@ -2,10 +2,15 @@ import { relative } from 'node:path';
 import type { StageName } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { execute } from '../engine/execution/execute.ts';
-import { type Execution, isDone, type StageOutcome } from '../engine/execution/execution.ts';
+import {
+  countOutcomes,
+  type Execution,
+  isDone,
+  type StageOutcome,
+  writeRunRecord,
+} from '../engine/execution/execution.ts';
 import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
-import { countOutcomes, writeRunRecord } from '../engine/execution/write-run-record.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
 import type { RunManifest } from '../engine/store/remote/manifest.ts';
@@ -13,11 +18,10 @@ import { signRead } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';
 import type { ReportWriter } from '../reporting/report/report-writer.ts';
 import { isForUser } from '../user-error.ts';
-import { exitCodes } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';
-import { finalsOf } from './make-world.ts';
-import type { Project } from './open-project.ts';
+import { finalsOf, type Project } from './open-project.ts';
 import { codeFiles } from './package-info.ts';
+import { exitCodes } from './process-end.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 

@@ -2,8 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { describeError, isForUser } from '../user-error.ts';
 import { MistakesError, printMistakes, UsageError } from './command-error.ts';
 import { declareCommands } from './declare-commands.ts';
-import { exitCodes } from './exit-codes.ts';
 import { commandName, version } from './package-info.ts';
+import { exitCodes } from './process-end.ts';
 
 export async function runCli(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import type { DiagnosticCode } from '../engine/diagnostics/codes.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
+import { writing } from '../engine/files/write-error.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
 import type { Result } from '../result.ts';
 import { UserError } from '../user-error.ts';
@@ -38,3 +40,7 @@ export function printWarnings(warnings: readonly Diagnostic[]): void {
 
 export const printJson = (value: unknown): void =>
   void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+
+/** Writes a file that the user asked for by name; throws a `WriteError` that says what to do. */
+export const writeUserFile = (path: string, content: string | Buffer): void =>
+  writing(path, () => writeFileSync(path, content));

@@ -5,8 +5,7 @@ import { describeReasons } from '../engine/plan/describe-decision.ts';
 import { infoFile } from '../learning/models/model-info.ts';
 import { asArgument } from '../reporting/terminal/text.ts';
 import { type MistakesError, mistake } from './command-error.ts';
-import { planProject, warnOnStderr } from './make-world.ts';
-import { openProject, type Project } from './open-project.ts';
+import { openProject, type Project, planProject, warnOnStderr } from './open-project.ts';
 
 interface TrainedModel {
   readonly folder: string;

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { exitCodes } from './exit-codes.ts';
-import { ignoresHangup } from './hangup.ts';
+import { exitCodes, ignoresHangup } from './process-end.ts';
 
 /** Ctrl-C and the like: the first asks stages to end, the second ends them at once, the third ends this process. */
 export class Interrupts implements Disposable {

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Found, Stage } from '../engine/config/pipeline.ts';
-import { asSeen } from '../engine/config/stages/stage-code.ts';
+import { asSeen } from '../engine/config/stages/resolve-stage.ts';
 import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes } from './process-end.ts';
 
 /**
  * Lets a command continue when its output cannot be written (`| head`, a full disk, a closed terminal). Output is

@@ -22,8 +22,7 @@ import { claimsOf } from './check-claims.ts';
 import type { Interrupts } from './interrupts.ts';
 import { loadProgram } from './load-run.ts';
 import { makePlace } from './make-place.ts';
-import { makeWorld } from './make-world.ts';
-import type { Project } from './open-project.ts';
+import { makeWorld, type Project } from './open-project.ts';
 import { version } from './package-info.ts';
 
 export interface ExecutionOptions {

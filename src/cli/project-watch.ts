@@ -1,9 +1,11 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { namesIn } from '../engine/files/entries-in.ts';
-import { signPlace, signTree } from '../engine/files/sign-tree.ts';
-import { ListingError } from '../engine/files/walk-tree.ts';
+import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
+import { describeError, isForUser } from '../user-error.ts';
+import { MistakesError, printMistakes } from './command-error.ts';
 import type { Project } from './open-project.ts';
+import { exitCodes } from './process-end.ts';
 
 /** Milliseconds without another change before a project is read: editors save in several steps. */
 const quiet = 60;
@@ -112,3 +114,37 @@ const foldersIn = (folder: string): readonly string[] =>
     .map((name) => join(folder, name))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
     .flatMap((path) => [path, ...foldersIn(path)]);
+
+/** Runs again whenever what was read has changed, until the user interrupts it. The answer is the exit code of the last run. */
+export async function watchRuns(root: string, run: (watch: ProjectWatch) => Promise<number>): Promise<number> {
+  using watch = new ProjectWatch(root);
+  for (;;) {
+    watch.begin();
+    const code = await run(watch).catch(failed);
+    if (code === exitCodes.interrupted) return code;
+    process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
+    if (!(await nextChange(watch))) return code;
+  }
+}
+
+/** A mistake in a file that is being edited ends no watch. */
+function failed(error: unknown): number {
+  if (!isForUser(error)) throw error;
+  if (error instanceof MistakesError) printMistakes(error.mistakes);
+  else process.stderr.write(`error: ${describeError(error)}\n`);
+  return exitCodes.failed;
+}
+
+/** Whether something has changed; otherwise the user interrupted the wait. */
+function nextChange(watch: ProjectWatch): Promise<boolean> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const alive = setInterval(() => {}, 60_000); // listening to files keeps no process alive
+  return new Promise<boolean>((resolve) => {
+    const end = () => resolve(false);
+    for (const signal of signals) process.once(signal, end);
+    watch.onChange(() => {
+      for (const signal of signals) process.off(signal, end);
+      resolve(true);
+    });
+  }).finally(() => clearInterval(alive));
+}

@@ -1,4 +1,4 @@
-import type { OutputStream } from '../../src/reporting/terminal/output-stream.ts';
+import type { OutputStream } from '../../src/reporting/terminal/colour.ts';
 
 /** A terminal for tests: it obeys the few codes that reporters use, and refuses others. No styles, no wide characters. */
 export class FakeTerminal implements OutputStream {

@@ -13,8 +13,7 @@ import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
 import { pullStages } from '../pull.ts';
 
 /** What an archive says of itself, beside what a store does: who signed it, and its pipeline. */

@@ -9,8 +9,7 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../check-claims.ts';
 import { printWarnings } from '../command-error.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
 
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
   const root = projectRoot();

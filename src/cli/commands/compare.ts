@@ -14,11 +14,9 @@ import {
   upstreamOf,
 } from '../../reporting/compare/subject.ts';
 import { suggest } from '../../suggest.ts';
-import { MistakesError, mistake, orThrow, printJson, UsageError } from '../command-error.ts';
+import { MistakesError, mistake, orThrow, printJson, UsageError, writeUserFile } from '../command-error.ts';
 import { loadKinds } from '../load-kinds.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
-import { writeUserFile } from '../write-user-file.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
 
 interface CompareOptions {
   readonly all?: boolean;

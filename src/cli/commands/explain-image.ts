@@ -9,11 +9,10 @@ import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
 import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
-import { formatTable } from '../../reporting/terminal/format-table.ts';
-import { MistakesError, printJson, UsageError } from '../command-error.ts';
+import { formatTable } from '../../reporting/terminal/text.ts';
+import { MistakesError, printJson, UsageError, writeUserFile } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { writeUserFile } from '../write-user-file.ts';
+import { warnOnStderr } from '../open-project.ts';
 
 interface ExplainImageOptions {
   readonly set: readonly string[];

@@ -7,10 +7,9 @@ import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
-import { formatTable } from '../../reporting/terminal/format-table.ts';
+import { formatTable } from '../../reporting/terminal/text.ts';
 import { printJson } from '../command-error.ts';
-import { planProject } from '../make-world.ts';
-import { openProject } from '../open-project.ts';
+import { openProject, planProject } from '../open-project.ts';
 
 export interface ExplainOptions {
   readonly set: readonly string[];

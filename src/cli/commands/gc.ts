@@ -5,8 +5,7 @@ import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engin
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
 import { UsageError } from '../command-error.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
 
 export interface GcOptions {
   readonly keep: string;

@@ -1,9 +1,8 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { type Graph, readBy } from '../../engine/graph/graph.ts';
 import { graphOf } from '../../reporting/report/stage-graph.ts';
-import { type MistakesError, mistake } from '../command-error.ts';
+import { type MistakesError, mistake, writeUserFile } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
-import { writeUserFile } from '../write-user-file.ts';
 
 /** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
 const mostDrawn = 1000;

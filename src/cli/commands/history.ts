@@ -5,8 +5,7 @@ import { formatHistory, runChanges } from '../../reporting/history/format-histor
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
 import { mistake, printJson, UsageError } from '../command-error.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
 
 interface HistoryOptions extends Omit<RunQuery, 'since'> {
   readonly since?: string;

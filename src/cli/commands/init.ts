@@ -4,8 +4,8 @@ import { writing } from '../../engine/files/write-error.ts';
 import { formatScores } from '../../learning/metrics/scores-file.ts';
 import { Random } from '../../random.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { ownCommand, packageRoot } from '../package-info.ts';
+import { exitCodes } from '../process-end.ts';
 
 const ours = (path: string) => () => readFileSync(join(packageRoot, path), 'utf8');
 

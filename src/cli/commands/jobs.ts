@@ -6,12 +6,11 @@ import { describeState, isFinal, type ListedJob } from '../../engine/places/sche
 import { nameOf } from '../../engine/places/submitter.ts';
 import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { formatTable } from '../../reporting/terminal/format-table.ts';
+import { formatTable } from '../../reporting/terminal/text.ts';
 import { describeError } from '../../user-error.ts';
 import { orThrow, UsageError } from '../command-error.ts';
 import { schedulerOf } from '../make-place.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
 

@@ -5,8 +5,7 @@ import { type LastAttempts, lastAttempts, type PastAttempt } from '../../engine/
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
-import { planProject, warnOnStderr } from '../make-world.ts';
-import { openProject } from '../open-project.ts';
+import { openProject, planProject, warnOnStderr } from '../open-project.ts';
 
 export async function logsCommand(
   words: readonly string[],

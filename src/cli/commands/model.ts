@@ -11,11 +11,10 @@ import { formatTotals } from '../../learning/models/layers/net-facts.ts';
 import { type TracedLayer, type TracedPlain, traceLayers } from '../../learning/models/layers/trace-net.ts';
 import { infoFile, modelInfo } from '../../learning/models/model-info.ts';
 import { type ModelSetting, modelMistakes, modelSetting, netOf, titleOf } from '../../learning/models/model-setting.ts';
-import { formatTable } from '../../reporting/terminal/format-table.ts';
+import { formatTable } from '../../reporting/terminal/text.ts';
 import { suggest } from '../../suggest.ts';
-import { mistake } from '../command-error.ts';
+import { mistake, writeUserFile } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
-import { writeUserFile } from '../write-user-file.ts';
 
 /** The image size for a named network: the default of `train`. */
 const usualSize = 256;

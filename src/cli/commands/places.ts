@@ -10,10 +10,10 @@ import { describeState, isFinal, type JobRequest, type Scheduler } from '../../e
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { suggest } from '../../suggest.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { schedulerOf } from '../make-place.ts';
 import { projectRoot } from '../open-project.ts';
 import { version } from '../package-info.ts';
+import { exitCodes } from '../process-end.ts';
 
 /** A probe that has not begun by then waits in the queue, in milliseconds; and between two looks, and two questions. */
 const [patience, look, ask] = [120_000, 250, 5_000];

@@ -8,10 +8,9 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { printJson, printWarnings } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { planProject, warnOnStderr } from '../make-world.ts';
-import { openPlaces, openProject, type Project, type Request } from '../open-project.ts';
+import { openPlaces, openProject, type Project, planProject, type Request, warnOnStderr } from '../open-project.ts';
 import { version } from '../package-info.ts';
+import { exitCodes } from '../process-end.ts';
 
 export interface PlanOptions extends Omit<Request, 'words'> {
   readonly backend: string;

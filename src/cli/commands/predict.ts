@@ -3,12 +3,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { usableCores } from '../../backend/machine-limits.ts';
 import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { writing } from '../../engine/files/write-error.ts';
-import { formatTable } from '../../reporting/terminal/format-table.ts';
+import { formatTable } from '../../reporting/terminal/text.ts';
 import type { StageContext } from '../../stage.ts';
 import { UsageError } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 import { loadRun } from '../load-run.ts';
-import { warnOnStderr } from '../make-world.ts';
+import { warnOnStderr } from '../open-project.ts';
 
 interface PredictOptions {
   readonly set: readonly string[];

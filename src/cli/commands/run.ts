@@ -9,13 +9,12 @@ import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
 import { UsageError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { digestOfFiles } from '../make-place.ts';
 import { openPlaces, openProject, projectRoot } from '../open-project.ts';
-import type { ProjectWatch } from '../project-watch.ts';
-import { watchRuns } from '../watch-runs.ts';
+import { exitCodes } from '../process-end.ts';
+import { type ProjectWatch, watchRuns } from '../project-watch.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {

@@ -3,8 +3,7 @@ import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts
 import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { MistakesError, UsageError } from '../command-error.ts';
-import { planProject, warnOnStderr } from '../make-world.ts';
-import { openProject, projectRoot } from '../open-project.ts';
+import { openProject, planProject, projectRoot, warnOnStderr } from '../open-project.ts';
 
 interface ServeOptions {
   readonly port: number;

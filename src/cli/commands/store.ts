@@ -22,10 +22,9 @@ import { RemoteStore, storeText } from '../../engine/store/remote/remote-store.t
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
-import { formatTable } from '../../reporting/terminal/format-table.ts';
+import { formatTable } from '../../reporting/terminal/text.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
 import { type PullOptions, pull } from '../pull.ts';
 
 interface StoreOptions extends PullOptions {

@@ -4,9 +4,8 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { projectRoot } from '../open-project.ts';
+import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { exitCodes } from '../process-end.ts';
 
 export async function verifyCommand(options: { readonly inputs?: boolean } = {}): Promise<number> {
   const root = projectRoot();

@@ -1,8 +1,7 @@
 import { suggest } from '../../suggest.ts';
 import type { SourceFile, Span } from '../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from './load-context.ts';
-import { Params } from './params/params.ts';
-import { type SetParam, setParams } from './params/set-params.ts';
+import { Params, type SetParam, setParams } from './params/params.ts';
 import { substitute } from './params/substitute.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { pipelineShape } from './schema/shapes.ts';

@@ -6,7 +6,7 @@ import { safeWord } from '../config/file-names.ts';
 import type { InputItem, Stage } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
-import { signTree } from '../files/sign-tree.ts';
+import { signTree } from '../files/walk-tree.ts';
 import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';

@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type MakeProgram, type ProgramContext, StageError } from '../../stage.ts';
 import { IdleWorkers } from './idle-workers.ts';
-import { programContext } from './program-context.ts';
-import { programVariables } from './program-events.ts';
+import { programContext, programVariables } from './program-context.ts';
 import { type ProcessEnd, type ProcessJob, Service } from './serve-job.ts';
 import { StageProcess } from './stage-process.ts';
 

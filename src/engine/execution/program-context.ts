@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import type { InputArtifact, ProgramContext } from '../../stage.ts';
+import { readPart } from '../files/read-part.ts';
 import type { StageRequest } from './stage-messages.ts';
 
 export function programContext(request: StageRequest): ProgramContext {
@@ -23,5 +25,46 @@ export function programContext(request: StageRequest): ProgramContext {
     root,
     ...(launcher !== undefined && { launcher }),
     ...(code !== undefined && { code }),
+  };
+}
+
+/** How often is looked for what a program has appended, in milliseconds. */
+const interval = 200;
+
+// Both files lie beside the folder for scratch, which most programs do not need: making it would take as long as they do.
+
+/** The file to which a program appends its messages. A file serves every language, and every process that it starts. */
+export const eventsFile = ({ scratch }: StageRequest): string => `${scratch}-events.jsonl`;
+
+/** The variables that tell a program of its stage. Writes the file that one of them names. */
+export function programVariables(request: StageRequest): Readonly<Record<string, string>> {
+  const { scratch, settings, inputs, outputs, cpus, checkpoint } = request;
+  const stage = `${scratch}-stage.json`;
+  writeFileSync(stage, JSON.stringify({ settings, inputs, outputs, cpus }));
+  return {
+    RESTAGE_STAGE: stage,
+    RESTAGE_EVENTS: eventsFile(request),
+    ...(checkpoint !== undefined && { RESTAGE_CHECKPOINT: checkpoint }),
+  };
+}
+
+/** Gives every line that is appended to a file, which need not be there yet. What it returns reads the rest and ends. */
+export function followLines(path: string, receive: (line: string) => void): () => void {
+  let at = 0;
+  const read = (isLast: boolean) => {
+    let text = '';
+    try {
+      text = readPart(path, Number.POSITIVE_INFINITY, at).text;
+    } catch {
+      return; // it is not there yet
+    }
+    const whole = isLast ? text : text.slice(0, text.lastIndexOf('\n') + 1);
+    at += Buffer.byteLength(whole);
+    for (const line of whole.split('\n')) if (line.trim() !== '') receive(line);
+  };
+  const timer = setInterval(() => read(false), interval);
+  return () => {
+    clearInterval(timer);
+    read(true);
   };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { StageName } from '../config/pipeline.ts';
-import { signPlace, signTree } from '../files/sign-tree.ts';
+import { signPlace, signTree } from '../files/walk-tree.ts';
 import { targetKey } from '../publishing/target.ts';
 import { type FoundFile, forget, isOld, remember } from '../store/run-memory.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';

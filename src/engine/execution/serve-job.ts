@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Program } from '../../stage.ts';
 import type { Resources } from '../config/pipeline.ts';
-import { eventsFile, followLines } from './program-events.ts';
+import { eventsFile, followLines } from './program-context.ts';
 import { StageLog } from './stage-log.ts';
 import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
 import type { ProcessGone, StageProcess } from './stage-process.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { DigestIndex } from './digest-index.ts';
-import { signTree } from './sign-tree.ts';
+import { signTree } from './walk-tree.ts';
 
 /** Lies about what it knows: a digest that shows where it is reused in place of hashing. */
 function poison(cache: string): void {

@@ -6,8 +6,7 @@ import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
-import { signEntries, type TreeSignature } from './sign-tree.ts';
-import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
+import { ListingError, listingError, signEntries, type TreeEntry, type TreeSignature, walkTree } from './walk-tree.ts';
 import { writeJson } from './write-atomic.ts';
 import { writing } from './write-error.ts';
 

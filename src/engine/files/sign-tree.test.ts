@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
-import { signPlace, signTree } from './sign-tree.ts';
 import { stagingName } from './staging-name.ts';
-import { walkTree } from './walk-tree.ts';
+import { signPlace, signTree, walkTree } from './walk-tree.ts';
 
 test('an untouched tree signs the same, and every sort of edit shows', (t) => {
   const tree = writeFiles(join(temporaryFolder(t), 'tree'), { 'a/b': 'text', c: 'text' });

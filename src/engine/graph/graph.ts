@@ -1,5 +1,8 @@
+import { err, ok, type Result } from '../../result.ts';
 import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import { postOrder } from '../config/post-order.ts';
+import { findIncludedStages, findStageNames, suggestStage } from '../config/stage-reference.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 
 /** The dependencies in a pipeline, without cycles: an edge for every stage that another one reads or runs after. */
 export class Graph {
@@ -55,4 +58,57 @@ function reversed(edges: Edges): Edges {
     }
   }
   return result;
+}
+
+/**
+ * The stages that these names select, in the graph's order: `named`, without names all that are not `onDemand`; and
+ * `stages`, with what they need, and with `downstream` all that reads them.
+ */
+export function selectStages(
+  graph: Graph,
+  names: readonly string[],
+  { downstream = false }: { readonly downstream?: boolean } = {},
+): Result<Readonly<Record<'named' | 'stages', readonly StageName[]>>, readonly Diagnostic[]> {
+  const mistakes: Diagnostic[] = [];
+  const named = new Set<StageName>();
+  for (const name of names) {
+    const found = meantBy(name, graph);
+    if (found.length === 0) mistakes.push(unknownStage(graph, name));
+    for (const stage of found) named.add(stage);
+  }
+  if (mistakes.length > 0) return err(mistakes);
+  if (names.length === 0) {
+    for (const [name, { onDemand }] of graph.stages) if (!onDemand) named.add(name);
+  }
+  const wanted = downstream ? reach(named, (name) => graph.dependents(name)) : named;
+  const stages = reach(wanted, (name) => needs(graph, name));
+  const inOrder = (set: ReadonlySet<StageName>) => graph.order.filter((name) => set.has(name));
+  return ok({ named: inOrder(named), stages: inOrder(stages) });
+}
+
+/** The stages that a word names. An included pipeline's name means its stages, without those that run only on demand. */
+function meantBy(word: string, graph: Graph): readonly StageName[] {
+  const found = findStageNames(word, graph.stages.keys());
+  if (found.length > 0) return found;
+  const included = findIncludedStages(word, graph.stages.keys());
+  const wanted = included.filter((name) => !graph.stage(name).onDemand);
+  return wanted.length > 0 ? wanted : included;
+}
+
+/** The stages that must run before a stage: those that it reads, and those that it runs after, except on-demand ones. */
+function needs(graph: Graph, name: StageName): readonly StageName[] {
+  const stage = graph.stage(name);
+  return [...readBy(stage), ...stage.after.filter((other) => !graph.stage(other).onDemand)];
+}
+
+function reach(from: ReadonlySet<StageName>, next: (name: StageName) => readonly StageName[]): ReadonlySet<StageName> {
+  const reached = new Set(from);
+  // A loop over a set also visits what is added meanwhile.
+  for (const name of reached) for (const other of next(name)) reached.add(other);
+  return reached;
+}
+
+function unknownStage(graph: Graph, name: string): Diagnostic {
+  const message = `There is no stage "${name}"`;
+  return { code: 'unknown-stage', message, hint: suggestStage(name, graph.stages.keys()) };
 }

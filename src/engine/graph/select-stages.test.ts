@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load, TestProject, value } from '../config/testing-kinds.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
-import { Graph } from './graph.ts';
-import { selectStages } from './select-stages.ts';
+import { Graph, selectStages } from './graph.ts';
 
 const graph = new Graph(
   await load(`stages:

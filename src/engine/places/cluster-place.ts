@@ -16,7 +16,7 @@ import {
   StageFailure,
   Unfinished,
 } from '../execution/place.ts';
-import { signPlace } from '../files/sign-tree.ts';
+import { signPlace } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
 import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';

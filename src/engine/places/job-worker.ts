@@ -11,7 +11,7 @@ import { localPlace } from '../execution/local-place.ts';
 import { StageFailure } from '../execution/place.ts';
 import type { RunProcess } from '../execution/process-runner.ts';
 import { DigestIndex } from '../files/digest-index.ts';
-import { signPlace } from '../files/sign-tree.ts';
+import { signPlace } from '../files/walk-tree.ts';
 import { checkpointOf } from '../fingerprint/fingerprint.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';

@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Digest } from '../../digest.ts';
-import { sha256 } from '../../digest.ts';
+import { type Digest, sha256 } from '../../digest.ts';
 import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import type { Attempt } from '../execution/place.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
-import { signTree } from '../files/sign-tree.ts';
+import { signTree } from '../files/walk-tree.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import type { BatchFolder, JobClass, Ticket } from '../store/batch-folder.ts';

@@ -3,8 +3,7 @@ import { dirname } from 'node:path';
 import { writeError } from '../files/write-error.ts';
 import type { Publisher } from './publish.ts';
 import type { PublishedRecord } from './published-record.ts';
-import { clearLeftovers, Staging } from './staging.ts';
-import { resolveTarget } from './target.ts';
+import { clearLeftovers, resolveTarget, Staging } from './target.ts';
 
 /** Published outputs that no stage claims. Those of a pipeline without `claims` stay, since its file has mistakes. */
 export function findUnclaimed(

@@ -7,7 +7,7 @@ import { writeError } from '../files/write-error.ts';
 import { FolderStore } from '../store/folder-store.ts';
 import { abandonedViewNames } from '../store/view-name.ts';
 import { PublishedRecords } from './published-record.ts';
-import { leftoversIn } from './staging.ts';
+import { leftoversIn } from './target.ts';
 
 const day = 86_400_000;
 

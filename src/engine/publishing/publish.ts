@@ -11,8 +11,7 @@ import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
-import { clearLeftovers, Staging } from './staging.ts';
-import { PublishError, resolveTarget, type Target, targetKey } from './target.ts';
+import { clearLeftovers, PublishError, resolveTarget, Staging, type Target, targetKey } from './target.ts';
 import { CopyFault, copyVerified, pathIn } from './verified-copy.ts';
 
 export type Publication =

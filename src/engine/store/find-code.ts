@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
 import type { Found } from '../config/pipeline.ts';
-import { signPlace } from '../files/sign-tree.ts';
+import { signPlace } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';

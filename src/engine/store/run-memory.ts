@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import { expandGlob } from '../config/expand-glob.ts';
-import { signPlace, signTree } from '../files/sign-tree.ts';
+import { signPlace, signTree } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 

@@ -3,8 +3,7 @@ import type { Json } from '../../json.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import { type MeasuredNumber, showNumber } from '../measured-number.ts';
-import { formatTable } from '../terminal/format-table.ts';
-import { asArgument } from '../terminal/text.ts';
+import { asArgument, formatTable } from '../terminal/text.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 
 /** A comparison as tables, which every form shows alike. */

@@ -4,7 +4,7 @@ import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { showNumber } from '../measured-number.ts';
 import { outcomes } from '../terminal/format-summary.ts';
-import { formatTable } from '../terminal/format-table.ts';
+import { formatTable } from '../terminal/text.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
 const main = ['auc', 'accuracy'] as const;

@@ -10,7 +10,7 @@ import type { StageRecord, StageResult } from '../../engine/store/stage-result.t
 import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
-import type { PageRoom } from './page-room.ts';
+import type { PageRoom } from './read-artifact.ts';
 import type { ReportLog, ReportStage, Setting } from './report-model.ts';
 
 const mostLogBytes = 48 * 1024;

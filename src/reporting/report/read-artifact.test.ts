@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { publishedFiles } from './artifact-files.ts';
-import { PageRoom } from './page-room.ts';
-import { showArtifact } from './read-artifact.ts';
+import { PageRoom, publishedFiles, showArtifact } from './read-artifact.ts';
 
 const show = (t: TestContext, type: Parameters<typeof showArtifact>[0], name: string, text: string) =>
   showArtifact(type, publishedFiles(join(writeFiles(temporaryFolder(t), { [name]: text }), name)), new PageRoom());

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { extname } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { csvRecords } from '../../csv.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { formatCount } from '../../format-numbers.ts';
@@ -7,8 +7,7 @@ import { readTitle } from '../../learning/charts/chart-title.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { measuredNumbers } from '../measured-number.ts';
-import { type ArtifactFiles, imageTypes } from './artifact-files.ts';
-import type { PageRoom } from './page-room.ts';
+import { dataUri } from './html.ts';
 import type { ReportMetric, ShownArtifact } from './report-model.ts';
 
 const mostRows = 60;
@@ -137,4 +136,60 @@ function sizeOf(files: ArtifactFiles): { readonly width: number; readonly height
   const head = /<svg[^>]*>/.exec(text)?.[0] ?? '';
   const [width, height] = ['width', 'height'].map((name) => Number(new RegExp(` ${name}="([\\d.]+)`).exec(head)?.[1]));
   return { width: Math.ceil(width || 560), height: Math.ceil(height || 360) };
+}
+
+/** The files of an artifact as a page reads and carries them: a published one inline, a stored one by its address. */
+export interface ArtifactFiles {
+  /** Of an artifact that is one file, such as `.csv`. */
+  readonly extension: string;
+  /** Relative names of what is in the folder, POSIX. */
+  names(): readonly string[];
+  has(name: string): boolean;
+  /** The path of a file of the folder, or of the artifact itself by the empty name. Throws where there is none. */
+  path(name: string): string;
+  /** What a page writes as the source of a picture. */
+  uri(name: string): string;
+}
+
+export const imageTypes: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+  '.svg': 'image/svg+xml',
+};
+
+/** A published artifact: its pictures stand in the page itself, which then needs no other file. */
+export function publishedFiles(root: string): ArtifactFiles {
+  const path = (name: string) => join(root, name);
+  return {
+    extension: extname(root),
+    names: () => readdirSync(root, { recursive: true, encoding: 'utf8' }),
+    has: (name) => existsSync(path(name)),
+    path,
+    uri: (name) => dataUri(imageTypes[extname(name).toLowerCase()]!, readFileSync(path(name))),
+  };
+}
+
+const mebibyte = 1024 ** 2;
+
+type Use = 'charts' | 'images' | 'tables' | 'logs';
+
+/** Bytes that a page may still take, so that it can be sent by mail; each use has its own share. */
+export class PageRoom {
+  readonly #left: Record<Use, number>;
+  isExceeded = false;
+
+  constructor(less: Partial<Record<Use, number>> = {}) {
+    this.#left = { charts: 16 * mebibyte, images: 6 * mebibyte, tables: 2 * mebibyte, logs: 2 * mebibyte, ...less };
+  }
+
+  /** Takes room for so many bytes; false where there is not enough. */
+  take(use: Use, bytes: number): boolean {
+    const isEnough = bytes <= this.#left[use];
+    if (isEnough) this.#left[use] -= bytes;
+    else this.isExceeded = true;
+    return isEnough;
+  }
 }

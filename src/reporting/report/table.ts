@@ -1,6 +1,6 @@
 import { formatCount, formatEnds, formatLevel, formatMetric, formatShare } from '../../format-numbers.ts';
 import type { HighlightTable } from '../group-highlights.ts';
-import { isNumeric } from '../terminal/format-table.ts';
+import { isNumeric } from '../terminal/text.ts';
 import { Html, html } from './html.ts';
 import type { ReportMetric, ShownTable } from './report-model.ts';
 

@@ -4,7 +4,7 @@ import { csvRecords } from '../../csv.ts';
 import type { Digest } from '../../digest.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { type Dataset, openDataset } from '../../learning/vision/dataset/open-dataset.ts';
-import { imageTypes } from '../report/artifact-files.ts';
+import { imageTypes } from '../report/read-artifact.ts';
 import type { Objects } from './objects.ts';
 
 /** Data sets and lists of maps that stay open, and bytes of thumbnails that are kept. */

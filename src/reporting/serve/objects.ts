@@ -5,8 +5,8 @@ import type { Context } from 'hono';
 import type { Digest } from '../../digest.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { StoredArtifact } from '../../engine/store/stage-result.ts';
-import { type ArtifactFiles, imageTypes } from '../report/artifact-files.ts';
 import { html } from '../report/html.ts';
+import { type ArtifactFiles, imageTypes } from '../report/read-artifact.ts';
 
 /** How many artifacts can be asked for at once: those that pages listed last. */
 const mostListed = 20_000;

@@ -14,3 +14,11 @@ export function wantsColour(
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
   return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && stream.isTTY === true;
 }
+
+/** What reporters write to: `process.stdout`, or a test's own. Sizes are undefined where it is no terminal. */
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}

@@ -5,8 +5,7 @@ import { isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 import { describeTraffic, isLeft } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
-import { formatTable } from './format-table.ts';
-import { asArgument } from './text.ts';
+import { asArgument, formatTable } from './text.ts';
 
 /** Lines shown of each list; a run may have a thousand stages. */
 const mostFailures = 10;

@@ -2,10 +2,9 @@ import stringWidth from 'string-width';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
 import { emptyRun, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
-import type { Paint } from './colour.ts';
+import type { OutputStream, Paint } from './colour.ts';
 import { describeQueued, describeTraffic, eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
-import type { OutputStream } from './output-stream.ts';
 import { clip, padEnd } from './text.ts';
 
 /** Calls `tick` with the time again and again; what it returns stops it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RunScript } from '../../../test/support/run-script.ts';
 import { createPaint } from './colour.ts';
-import { PlainReporter } from './plain-reporter.ts';
+import { PlainReporter } from './select-reporter.ts';
 
 /** What a run leaves in a log. */
 function told(script: (run: RunScript) => void, coloured = false): string {

@@ -7,9 +7,8 @@ import { formatRate, formatSeconds, formatWholeSeconds, withMinus } from '../../
 import { plainText } from '../../plain-text.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { wantsColour } from './colour.ts';
-import { formatTable } from './format-table.ts';
 import { selectReporter } from './select-reporter.ts';
-import { clip } from './text.ts';
+import { clip, formatTable } from './text.ts';
 
 test('colours are for terminals, NO_COLOR turns them off, FORCE_COLOR wins', () => {
   const terminal = { isTTY: true };

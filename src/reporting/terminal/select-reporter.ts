@@ -1,9 +1,10 @@
+import type { RunEvent } from '../../engine/events.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
-import type { RunListener } from '../run-model.ts';
-import { createPaint, wantsColour } from './colour.ts';
+import { emptyRun, type RunListener, type RunModel, reasonsOf } from '../run-model.ts';
+import { createPaint, type OutputStream, type Paint, wantsColour } from './colour.ts';
+import { eventLine, progressParts } from './event-line.ts';
+import { formatSummary } from './format-summary.ts';
 import { LiveReporter } from './live-reporter.ts';
-import type { OutputStream } from './output-stream.ts';
-import { PlainReporter } from './plain-reporter.ts';
 
 /** The reporter of a form; `auto` is live on a terminal that can draw, and plain elsewhere, as in CI. */
 export function selectReporter(
@@ -28,4 +29,46 @@ function jsonReporter(stream: OutputStream): RunListener {
     },
     close: () => {},
   };
+}
+
+/** Milliseconds between two lines of progress of a stage. */
+const progressInterval = 10_000;
+
+/** A line for each event of interest, for logs and wherever there is no terminal. Its clock is that of the events. */
+export class PlainReporter implements RunListener {
+  readonly #stream: OutputStream;
+  readonly #paint: Paint;
+  #run = emptyRun;
+  readonly #progressShownAt = new Map<string, number>();
+
+  constructor(stream: OutputStream, paint: Paint) {
+    this.#stream = stream;
+    this.#paint = paint;
+  }
+
+  event(event: RunEvent, run: RunModel): void {
+    this.#run = run;
+    const line = this.#lineOf(event);
+    if (line !== undefined) this.#stream.write(`${line}\n`);
+  }
+
+  close(): void {
+    for (const line of formatSummary(this.#run, this.#paint)) this.#stream.write(`${line}\n`);
+  }
+
+  #lineOf(event: RunEvent): string | undefined {
+    const stage = 'stage' in event ? this.#run.stages.find(({ name }) => name === event.stage) : undefined;
+    if (event.type === 'stage-started') {
+      const { stage: name, kind, attempt, attempts, time } = event;
+      this.#progressShownAt.set(name, time);
+      const why = attempt > 1 ? `attempt ${attempt} of ${attempts}` : stage && reasonsOf(stage)[0];
+      return `${this.#paint.cyan('▸')} ${name}: ${kind}${why === undefined ? '' : this.#paint.dim(` (${why})`)}`;
+    }
+    if (event.type === 'stage-progress') {
+      if (stage === undefined || event.time - this.#progressShownAt.get(event.stage)! < progressInterval) return;
+      this.#progressShownAt.set(event.stage, event.time);
+      return `${this.#paint.dim('…')} ${event.stage}: ${progressParts(stage).join(', ')}`;
+    }
+    return eventLine(event, stage && stage.attempt === undefined ? reasonsOf(stage)[0] : undefined, this.#paint);
+  }
 }

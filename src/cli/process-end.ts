@@ -6,3 +6,5 @@ delete process.env['RESTAGE_HANGUP']; // for us alone, not for what we start
 /** Whether SIGHUP was ignored at the start: asked by `bin/restage.js` before Node forgets it, or told by `_`. */
 export const ignoresHangup: boolean =
   RESTAGE_HANGUP === undefined ? basename(started ?? '') === 'nohup' : RESTAGE_HANGUP === 'ignored';
+
+export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;

@@ -1,6 +1,0 @@
-import { writeFileSync } from 'node:fs';
-import { writing } from '../engine/files/write-error.ts';
-
-/** Writes a file that the user asked for by name; throws a `WriteError` that says what to do. */
-export const writeUserFile = (path: string, content: string | Buffer): void =>
-  writing(path, () => writeFileSync(path, content));
