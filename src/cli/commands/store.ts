@@ -36,7 +36,15 @@ interface StoreOptions extends PullOptions {
 
 type Action = (words: readonly string[], options: StoreOptions) => Promise<unknown>;
 
-const actions: Readonly<Record<string, Action>> = { init, status, push, pull: pullFrom, verify, gc, keys };
+const actions: Readonly<Record<string, Action>> = {
+  init,
+  status: connected(status),
+  push: connected(push),
+  pull: connected(({ root, store }, words, options) => pull(root, store, words, options)),
+  verify: connected(verify),
+  gc,
+  keys,
+};
 
 export async function storeCommand(
   [action = '', ...words]: readonly string[],
@@ -76,12 +84,27 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
 
 const ownName = (): string => `${userInfo().username}@${hostname()}`.replace(/[^\w@.-]/g, '-');
 
-async function open(): Promise<{ readonly root: string; readonly store: SharedStore; readonly spec: StoreSpec }> {
-  const root = projectRoot();
-  const spec = specOf(root);
-  const store = await SharedStore.open(root, spec, { warn: warnOnStderr });
-  await store.remote.connect();
-  return { root, store, spec };
+interface Connected {
+  readonly root: string;
+  readonly store: SharedStore;
+  readonly spec: StoreSpec;
+}
+
+/** An action on the shared store of the project, which is connected before and closed after. */
+function connected(
+  act: (connected: Connected, words: readonly string[], options: StoreOptions) => Promise<unknown>,
+): Action {
+  return async (words, options) => {
+    const root = projectRoot();
+    const spec = specOf(root);
+    const store = await SharedStore.open(root, spec, { warn: warnOnStderr });
+    try {
+      await store.remote.connect();
+      return await act({ root, store, spec }, words, options);
+    } finally {
+      await store.close();
+    }
+  };
 }
 
 function specOf(root: string): StoreSpec {
@@ -100,30 +123,25 @@ function localResults(store: SharedStore) {
   return { known, shareable, kept: results.length - shareable.length };
 }
 
-async function status(): Promise<void> {
-  const { store, spec } = await open();
-  try {
-    const there = new Map<Digest, boolean>();
-    for await (const { key } of store.remote.bucket.list('results/')) {
-      const parsed = parseResultKey(key);
-      if (parsed === undefined) continue;
-      const isTrusted = store.remote.trusted.has(parsed.owner);
-      there.set(parsed.fingerprint, isTrusted || (there.get(parsed.fingerprint) ?? false));
-    }
-    for (const digest of store.records.all()) if (there.get(digest) !== true) store.records.remove(digest);
-    const { known, shareable, kept } = localResults(store);
-    const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
-    const others = there.size - trusted;
-    const unsent = shareable.filter((digest) => there.get(digest) !== true).length;
-    print(`${spec.url}: ${formatCountOf(trusted, 'result')}`);
-    if (others > 0) print(`  ${formatCountOf(others, 'further result')} without a signature that store.yaml trusts`);
-    print(`  ${formatCountOf(known.size, 'result')} of them known here`);
-    print(`  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`);
-    if (kept > 0) print(`  ${formatCountOf(kept, 'result')} not to be shared (cache: false, or dependent on env)`);
-    print(`  ${store.remote.own === undefined ? whyReadOnly() : 'you can read and write'}`);
-  } finally {
-    await store.close();
+async function status({ store, spec }: Connected): Promise<void> {
+  const there = new Map<Digest, boolean>();
+  for await (const { key } of store.remote.bucket.list('results/')) {
+    const parsed = parseResultKey(key);
+    if (parsed === undefined) continue;
+    const isTrusted = store.remote.trusted.has(parsed.owner);
+    there.set(parsed.fingerprint, isTrusted || (there.get(parsed.fingerprint) ?? false));
   }
+  for (const digest of store.records.all()) if (there.get(digest) !== true) store.records.remove(digest);
+  const { known, shareable, kept } = localResults(store);
+  const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
+  const others = there.size - trusted;
+  const unsent = shareable.filter((digest) => there.get(digest) !== true).length;
+  print(`${spec.url}: ${formatCountOf(trusted, 'result')}`);
+  if (others > 0) print(`  ${formatCountOf(others, 'further result')} without a signature that store.yaml trusts`);
+  print(`  ${formatCountOf(known.size, 'result')} of them known here`);
+  print(`  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`);
+  if (kept > 0) print(`  ${formatCountOf(kept, 'result')} not to be shared (cache: false, or dependent on env)`);
+  print(`  ${store.remote.own === undefined ? whyReadOnly() : 'you can read and write'}`);
 }
 
 const whyReadOnly = (): string =>
@@ -131,65 +149,43 @@ const whyReadOnly = (): string =>
     ? 'you can only read: you have no key. `restage store keys add` makes one'
     : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';
 
-async function push(): Promise<number> {
-  const { store, spec } = await open();
-  try {
-    if (store.remote.own === undefined) throw mistake('no-store', `Cannot send results: ${whyReadOnly()}`);
-    for (const digest of localResults(store).shareable) store.records.markUnsent(digest);
-    const before = store.records.unsent().length;
-    let bytes = 0;
-    await store.send(undefined, (sent) => {
-      bytes += sent;
-    });
-    const left = store.records.unsent().length;
-    print(`Sent ${formatCountOf(before - left, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
-    return left === 0 ? 0 : 1;
-  } finally {
-    await store.close();
-  }
+async function push({ store, spec }: Connected): Promise<number> {
+  if (store.remote.own === undefined) throw mistake('no-store', `Cannot send results: ${whyReadOnly()}`);
+  for (const digest of localResults(store).shareable) store.records.markUnsent(digest);
+  const before = store.records.unsent().length;
+  let bytes = 0;
+  await store.send(undefined, (sent) => {
+    bytes += sent;
+  });
+  const left = store.records.unsent().length;
+  print(`Sent ${formatCountOf(before - left, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
+  return left === 0 ? 0 : 1;
 }
 
-async function pullFrom(words: readonly string[], options: StoreOptions): Promise<void> {
-  const { root, store } = await open();
-  try {
-    await pull(root, store, words, options);
-  } finally {
-    await store.close();
-  }
+async function verify({ store }: Connected): Promise<number> {
+  const { results, objects, broken, damaged } = await verifyShared(store.remote);
+  for (const key of damaged) print(`damaged: ${key}`);
+  for (const key of broken) print(`incomplete: ${key}; whoever needs it computes it again`);
+  const isSound = broken.length + damaged.length === 0;
+  const verdict = isSound ? '✓ all sound' : `${damaged.length} damaged, ${broken.length} incomplete`;
+  print(`${formatCountOf(results, 'result')}, ${formatCountOf(objects, 'object')}: ${verdict}`);
+  return isSound ? 0 : 1;
 }
 
-async function verify(): Promise<number> {
-  const { store } = await open();
-  try {
-    const { results, objects, broken, damaged } = await verifyShared(store.remote);
-    for (const key of damaged) print(`damaged: ${key}`);
-    for (const key of broken) print(`incomplete: ${key}; whoever needs it computes it again`);
-    const isSound = broken.length + damaged.length === 0;
-    const verdict = isSound ? '✓ all sound' : `${damaged.length} damaged, ${broken.length} incomplete`;
-    print(`${formatCountOf(results, 'result')}, ${formatCountOf(objects, 'object')}: ${verdict}`);
-    return isSound ? 0 : 1;
-  } finally {
-    await store.close();
-  }
-}
-
-async function gc(_: readonly string[], { keep: text = '90d', yes = false }: StoreOptions): Promise<void> {
+async function gc(words: readonly string[], options: StoreOptions): Promise<unknown> {
+  const { keep: text = '90d', yes = false } = options;
   const keep = parseDuration(text);
   if (keep === undefined) throw new UsageError(`--keep takes a duration such as 30d, not "${text}"`);
-  const { store } = await open();
-  try {
+  return await connected(async ({ store }) => {
     const found = await collectShared(store.remote.bucket, { keep, remove: yes });
     const counts = [formatCountOf(found.results, 'result'), formatCountOf(found.runs, 'run')];
-    print(
-      `${yes ? 'Removed' : 'Would remove'} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`,
-    );
+    const verb = yes ? 'Removed' : 'Would remove';
+    print(`${verb} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`);
     const marked = `${formatCountOf(found.marked, 'file')} (${formatBytes(found.bytes)})`;
-    if (found.marked > 0)
-      print(`${yes ? 'Marked' : 'Would mark'} ${marked}: a \`restage store gc\` after a day removes them.`);
+    const mark = yes ? 'Marked' : 'Would mark';
+    if (found.marked > 0) print(`${mark} ${marked}: a \`restage store gc\` after a day removes them.`);
     if (!yes) print('To do so: restage store gc --yes');
-  } finally {
-    await store.close();
-  }
+  })(words, options);
 }
 
 async function keys([action = 'list', name, text]: readonly string[]): Promise<void> {

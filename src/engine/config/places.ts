@@ -8,9 +8,8 @@ import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
 import type { Stage } from './pipeline.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { localShape, placeShape } from './schema/shapes.ts';
-import { readSource } from './yaml/load-document.ts';
-import { describeNode, entriesOf, type Node, toJson } from './yaml/node.ts';
-import { parseYaml } from './yaml/parse-yaml.ts';
+import { readMap } from './yaml/load-document.ts';
+import { type Node, toJson } from './yaml/node.ts';
 
 /** A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for. Bytes and milliseconds. */
 export interface PlaceSpec extends z.infer<typeof placeShape> {
@@ -34,15 +33,9 @@ export const here = 'local';
 export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): Result<Places, readonly Diagnostic[]> {
   const path = join(root, 'places.yaml');
   if (!existsSync(path)) return ok(noPlaces);
-  const source = readSource(path, root);
-  if (!source.ok) return err([source.error]);
-  const parsed = parseYaml(source.value);
-  if (!parsed.ok) return err(parsed.error);
+  const file = readMap(path, root, 'A file of places');
+  if (!file.ok) return file;
   const mistakes = new DiagnosticList();
-  if (parsed.value.type !== 'map') {
-    const message = `A file of places must be a map, got ${describeNode(parsed.value)}`;
-    return err([{ code: 'wrong-type', message, at: parsed.value.at }]);
-  }
   const byName = new Map<string, PlaceSpec>();
   let localGpus: number | undefined;
   const read = <T extends z.ZodType>(schema: T, node: Node, prefix: string): z.infer<T> | undefined => {
@@ -51,7 +44,7 @@ export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): 
     explainIssues(result.error.issues, { node, schema, prefix, at: node.at }).forEach(mistakes.add);
     return undefined;
   };
-  for (const [name, { keyAt, value }] of entriesOf(parsed.value)) {
+  for (const [name, { keyAt, value }] of file.value.entries) {
     if (name === here) localGpus = read(localShape, value, name)?.gpu;
     else {
       const place = read(placeShape, value, name);

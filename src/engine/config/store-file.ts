@@ -8,9 +8,8 @@ import { writeAtomic } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { storeShape } from './schema/shapes.ts';
-import { readSource } from './yaml/load-document.ts';
+import { readMap } from './yaml/load-document.ts';
 import { toJson } from './yaml/node.ts';
-import { parseYaml } from './yaml/parse-yaml.ts';
 
 /** Where a shared store is. Paths are absolute, but for one over SSH that begins in the home folder: `~/store`. */
 export type StoreAddress =
@@ -28,11 +27,9 @@ export const storeFile = (root: string): string => join(root, 'store.yaml');
 export function loadStoreFile(root: string): Result<StoreSpec | undefined, readonly Diagnostic[]> {
   const path = storeFile(root);
   if (!existsSync(path)) return ok(undefined);
-  const source = readSource(path, root);
-  if (!source.ok) return err([source.error]);
-  const parsed = parseYaml(source.value);
-  if (!parsed.ok) return err(parsed.error);
-  const node = parsed.value;
+  const file = readMap(path, root, 'The file store.yaml');
+  if (!file.ok) return file;
+  const node = file.value;
   const result = storeShape.safeParse(toJson(node));
   if (!result.success) {
     return err(explainIssues(result.error.issues, { node, schema: storeShape, prefix: '', at: node.at }));

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { InputArtifact, ProgramContext } from '../../stage.ts';
-import { readPart } from '../files/read-part.ts';
+import { LineReader } from '../files/read-part.ts';
 import type { StageRequest } from './stage-messages.ts';
 
 export function programContext(request: StageRequest): ProgramContext {
@@ -48,23 +48,12 @@ export function programVariables(request: StageRequest): Readonly<Record<string,
   };
 }
 
-/** Gives every line that is appended to a file, which need not be there yet. What it returns reads the rest and ends. */
+/** Gives every line that is appended to a file. What it returns reads the rest and ends. */
 export function followLines(path: string, receive: (line: string) => void): () => void {
-  let at = 0;
-  const read = (isLast: boolean) => {
-    let text = '';
-    try {
-      text = readPart(path, Number.POSITIVE_INFINITY, at).text;
-    } catch {
-      return; // it is not there yet
-    }
-    const whole = isLast ? text : text.slice(0, text.lastIndexOf('\n') + 1);
-    at += Buffer.byteLength(whole);
-    for (const line of whole.split('\n')) if (line.trim() !== '') receive(line);
-  };
-  const timer = setInterval(() => read(false), interval);
+  const lines = new LineReader(path);
+  const timer = setInterval(() => lines.read().forEach(receive), interval);
   return () => {
     clearInterval(timer);
-    read(true);
+    lines.read(true).forEach(receive);
   };
 }

@@ -18,6 +18,28 @@ export function readPart(
   }
 }
 
+/** Reads the lines that another process appends to a file, which need not be there yet. */
+export class LineReader {
+  readonly #path: string;
+  #at = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The whole lines since the last call, without empty ones; with `rest`, also a last line that has no end. */
+  read(rest = false): readonly string[] {
+    try {
+      const { text } = readPart(this.#path, Number.POSITIVE_INFINITY, this.#at);
+      const whole = rest ? text : text.slice(0, text.lastIndexOf('\n') + 1);
+      this.#at += Buffer.byteLength(whole);
+      return whole.split('\n').filter((line) => line.trim() !== '');
+    } catch {
+      return []; // it is not there yet
+    }
+  }
+}
+
 /** At most so many bytes at the end of a file, as text; empty where it cannot be read. */
 export function readEnd(path: string, most: number): string {
   try {

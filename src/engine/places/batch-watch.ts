@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StageEvent } from '../events.ts';
-import { readEnd } from '../files/read-part.ts';
+import { jsonLines, LineReader, readEnd } from '../files/read-part.ts';
 import type { Batch, BatchFolder, Beat, TicketEnd } from '../store/batch-folder.ts';
-import { MessageReader } from './message-file.ts';
 import { isFinal, type JobState, type ListedJob, type Scheduler, unlisted } from './scheduler.ts';
 import type { Placed } from './submitter.ts';
 
@@ -21,7 +20,7 @@ export const usualPatience: Patience = { silence: 60_000, cancel: 600_000, ask: 
 interface Waiter {
   readonly emit: (event: StageEvent) => void;
   readonly resolve: (end: TicketEnd) => void;
-  readonly messages: MessageReader;
+  readonly messages: LineReader;
 }
 
 type States = readonly (readonly [string, JobState])[];
@@ -86,7 +85,7 @@ export class BatchWatch {
   /** Resolves with the end of a ticket; what its stage reports meanwhile is emitted. */
   wait(index: number, emit: (event: StageEvent) => void): Promise<TicketEnd> {
     return new Promise((resolve) => {
-      this.#waiters.set(index, { emit, resolve, messages: new MessageReader(this.folder.messages(index)) });
+      this.#waiters.set(index, { emit, resolve, messages: new LineReader(this.folder.messages(index)) });
     });
   }
 
@@ -104,7 +103,7 @@ export class BatchWatch {
     for (const [index, waiter] of [...this.#waiters]) {
       const end = ended.has(index) ? this.folder.endOf(index) : undefined;
       if (claimed.has(index)) {
-        const events = waiter.messages.read();
+        const events = jsonLines<StageEvent>(waiter.messages.read().join('\n'));
         for (const event of events) waiter.emit(event);
         isNews ||= events.length > 0;
       }

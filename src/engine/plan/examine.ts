@@ -9,8 +9,7 @@ import { ListingError } from '../files/walk-tree.ts';
 import { type Fingerprint, fingerprintStage, hashFingerprint, type KeyedItem } from '../fingerprint/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { FolderStore } from '../store/folder-store.ts';
-import type { StageResult, StoredArtifact } from '../store/stage-result.ts';
-import type { Lookup, Store } from '../store/store.ts';
+import type { Lookup, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
@@ -209,7 +208,7 @@ async function compare(
   }
 }
 
-async function countMissing(result: StageResult, store: Store): Promise<number> {
+async function countMissing(result: StageResult, store: FolderStore): Promise<number> {
   const missing = await Promise.all(Object.values(result.outputs).map((artifact) => store.missingObjects(artifact)));
   return missing.flat().length;
 }

@@ -13,8 +13,7 @@ import { BatchFolder } from './batch-folder.ts';
 import { Lease } from './lease.ts';
 import type { RunManifest } from './remote/manifest.ts';
 import { RunFolder } from './run-folder.ts';
-import { parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
-import type { Lookup, Store } from './store.ts';
+import { type Lookup, parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
 import { isStored, ownsFolder, storeObject, touchQuietly } from './store-object.ts';
 
 /** How many files are stored at once: a disk commits many syncs together. */
@@ -22,10 +21,10 @@ const storers = 16;
 const day = 86_400_000;
 
 /**
- * The store in `<root>/cache`. A file under a final name is whole: written beside its place, synced, renamed. Failures
- * of the disk throw a {@link WriteError}.
+ * The store in `<root>/cache`: objects by content, results by fingerprint. What it gives is whole; damage counts as missing. A file
+ * under a final name was written beside its place, synced, renamed. Failures of the disk throw a {@link WriteError}.
  */
-export class FolderStore implements Store {
+export class FolderStore {
   readonly folder: string;
   readonly #warn: (message: string) => void;
   /** What this process wrote as last results, by file: it reads them again for the report and the run's record. */
@@ -54,6 +53,7 @@ export class FolderStore implements Store {
     writing(`to ${this.folder}`, () => rmSync(this.checkpointPath(digest), { force: true }));
   }
 
+  /** Stores a copy of a single file, such as a log, and gives its digest. */
   async storeFile(path: string): Promise<Digest> {
     try {
       const digest = await hashFile(path);
@@ -65,6 +65,7 @@ export class FolderStore implements Store {
     }
   }
 
+  /** Stores what was listed at `source`: moved, or copied where a process may still have it open (not `contained`). */
   async storeArtifact(
     source: string,
     listing: Listing,
@@ -83,6 +84,7 @@ export class FolderStore implements Store {
     });
   }
 
+  /** Files of an artifact whose objects are lost. It looks at names and sizes, not at bytes. */
   async missingObjects(artifact: StoredArtifact): Promise<readonly ListedFile[]> {
     return artifact.files.filter(({ digest, size }) => {
       return statSync(this.objectPath(digest), { throwIfNoEntry: false })?.size !== size;
@@ -116,6 +118,7 @@ export class FolderStore implements Store {
     }
   }
 
+  /** Records a result whose objects are all stored. */
   async writeResult(result: StageResult): Promise<void> {
     const path = this.resultPath(result.digest);
     this.#markFolder();
@@ -132,7 +135,7 @@ export class FolderStore implements Store {
     if (!isFirst && this.readResult(result.digest) === undefined) await this.writeResult(result);
   }
 
-  /** Writes at most once a day, so that an idle run writes nothing. */
+  /** Dates the last use of a result, which decides what gc keeps; at most once a day, so that an idle run writes nothing. */
   async markUsed(digest: Digest): Promise<void> {
     const path = this.resultPath(digest);
     const stats = statSync(path, { throwIfNoEntry: false });

@@ -14,6 +14,11 @@ export interface StageResult {
   readonly record: StageRecord;
 }
 
+/** The answer of a store for a fingerprint. The bytes of a result `elsewhere` must be fetched before they can be read. */
+export type Lookup =
+  | { readonly state: 'here' | 'elsewhere'; readonly result: StageResult }
+  | { readonly state: 'missing' };
+
 /** An output as a result records it. */
 export interface StoredArtifact extends Listing {
   readonly type: ArtifactType;

@@ -2,7 +2,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { err, ok, type Result } from '../../../result.ts';
 import { reasonOf } from '../../../user-error.ts';
-import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { findInPackage } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -15,23 +14,13 @@ import { parseYaml } from './parse-yaml.ts';
  */
 export function loadDocument(context: LoadContext, chain: readonly string[], at?: Span): MapNode | undefined {
   const absolute = chain.at(-1)!;
-  const source = readSource(absolute, context.root, at);
-  if (!source.ok) {
-    context.report(source.error);
+  const read = readMap(absolute, context.root, "A pipeline's file", at);
+  if (!read.ok) {
+    read.error.forEach(context.report);
     return undefined;
   }
-  context.files.set(absolute, source.value);
-  const parsed = parseYaml(source.value);
-  if (!parsed.ok) {
-    parsed.error.forEach(context.report);
-    return undefined;
-  }
-  const own = parsed.value;
-  if (own.type !== 'map') {
-    const message = `A pipeline's file must be a map, got ${describeNode(own)}`;
-    context.report({ code: 'wrong-type', message, at: own.at });
-    return undefined;
-  }
+  const own = read.value;
+  context.files.set(absolute, own.at.file);
   let merged: MapNode = { type: 'map', entries: new Map(), at: own.at };
   for (const path of itemsOf(child(own, 'extends'))) {
     if (isText(path)) {
@@ -77,12 +66,28 @@ function findReferred({ root, looked, report }: LoadContext, path: string, at: S
   return found;
 }
 
+/** Reads a YAML file that holds a map; gives every mistake of its form. `what` names it in messages. */
+export function readMap(
+  absolute: string,
+  root: string,
+  what: string,
+  at?: Span,
+): Result<MapNode, readonly Diagnostic[]> {
+  const source = readSource(absolute, root, at);
+  if (!source.ok) return err([source.error]);
+  const parsed = parseYaml(source.value);
+  if (!parsed.ok) return parsed;
+  if (parsed.value.type === 'map') return ok(parsed.value);
+  const message = `${what} must be a map, got ${describeNode(parsed.value)}`;
+  return err([{ code: 'wrong-type', message, at: parsed.value.at }]);
+}
+
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */
 const maximumBytes = 1 << 20;
 
 export function readSource(absolute: string, root: string, at?: Span): Result<SourceFile, Diagnostic> {
   const path = shownPath(absolute, root);
-  const fail = (code: DiagnosticCode, message: string) => err({ code, message, ...(at && { at }) });
+  const fail = (code: string, message: string) => err({ code, message, ...(at && { at }) });
   try {
     const stats = statSync(absolute);
     if (!stats.isFile()) return fail('not-a-file', `"${path}" is not a file`);
