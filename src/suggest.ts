@@ -3,10 +3,7 @@ import { formatCount } from './format-numbers.ts';
 /** Longer names are not compared, since that takes time quadratic in their length. */
 const longestName = 64;
 
-/**
- * The candidate that `name` is most likely a misspelling of: the nearest within a third of its length, the first of equals.
- * A candidate that shares no letter with it does not count: `x` is no misspelling of `b`.
- */
+/** The nearest candidate within a third of the name's length, the first of equals; one without a shared letter is none. */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > longestName) return undefined;
   let best: string | undefined;
@@ -40,10 +37,7 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
   return didYouMean(name, names) ?? (isShort ? `Known: ${names.join(', ')}.` : undefined);
 }
 
-/**
- * Lists the names that exist, for the end of a message about one that does not, the likeliest first:
- * `Did you mean "seed"? There are net, seed.`
- */
+/** Lists existing names, the likeliest first: `Did you mean "seed"? There are net, seed.` */
 export function thereAre(name: string, candidates: Iterable<string>): string {
   const names = [...new Set(candidates)];
   const meant = didYouMean(name, names)?.concat(' ') ?? '';
@@ -68,10 +62,7 @@ function nearest(name: string, candidates: readonly string[]): readonly string[]
   return rated.map(({ candidate }) => candidate);
 }
 
-/**
- * How many insertions, deletions, substitutions and swaps of neighbours turn one text into the other, each place edited
- * once (optimal string alignment; Damerau 1964, Levenshtein 1966). `editDistance('daatset', 'dataset')` is 1.
- */
+/** Optimal string alignment (Damerau 1964, Levenshtein 1966): insertions, deletions, substitutions, swaps of neighbours. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

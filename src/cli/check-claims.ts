@@ -16,10 +16,7 @@ interface Abandoned {
   readonly owner: Owner;
 }
 
-/**
- * Checks a pipeline's outputs against what others published: a path that another living pipeline claims is a mistake.
- * Returns what others abandoned, which is this pipeline's now.
- */
+/** Checks outputs against those that other living pipelines claim, which is a mistake. Returns what others abandoned. */
 export async function checkClaims(project: Project): Promise<readonly Abandoned[]> {
   const { root, kinds, pipeline } = project;
   const records = new PublishedRecords(new FolderStore(root).folder)

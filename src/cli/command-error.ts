@@ -19,7 +19,6 @@ export class MistakesError extends UserError {
 /** Words or options that do not fit together, in a sentence without a capital and a full stop. */
 export class UsageError extends UserError {}
 
-/** A mistake of the command line, which is in no file. */
 export const mistake = (code: string, message: string, hint?: string): MistakesError =>
   new MistakesError([{ code, message, hint }]);
 
@@ -40,6 +39,5 @@ export function printWarnings(warnings: readonly Diagnostic[]): void {
 export const printJson = (value: unknown): void =>
   void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 
-/** Writes a file that the user asked for by name; throws a `WriteError` that says what to do. */
 export const writeUserFile = (path: string, content: string | Buffer): void =>
   writing(path, () => writeFileSync(path, content));

@@ -383,7 +383,6 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
 };
 
-/** Declares every command; `end` gets the exit code of the one that runs. */
 export function declareCommands(program: Command, argv: readonly string[], end: (code: number) => void): void {
   for (const [name, { summary, description, takes = [], options = [], examples, load }] of Object.entries(commands)) {
     const command = program.command(name).summary(summary).description(description);

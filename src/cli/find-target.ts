@@ -4,7 +4,6 @@ import { findIncludedStages, findStageNames } from '../engine/config/stage-refer
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { type MistakesError, mistake, orThrow } from './command-error.ts';
 
-/** The words of a command line that say which pipeline and which of its stages. */
 export interface Words {
   readonly words: readonly string[];
   readonly force?: true | readonly string[] | undefined;
@@ -20,10 +19,7 @@ export interface Target extends Pick<Words, 'force' | 'twice'> {
   readonly stages: readonly string[];
 }
 
-/**
- * Finds the file among the words: the first that names one, or any that ends like one; `--force` and `--twice` may have
- * taken it. A later word may name a stage or a file: see `refuseSecondFile`.
- */
+/** Finds the first word that names a file, or any that ends like one; `--force` and `--twice` may have taken it. */
 export function findTarget(asked: Words, root: string): Target {
   const { words, force, twice, last = false } = asked;
   const [first, ...others] = fileFirst(words);
@@ -50,7 +46,6 @@ export function refuseSecondFile({ word, stages }: Target, names: readonly strin
   if (word !== undefined && second !== undefined) throw severalFiles(word, second);
 }
 
-/** The words with one that ends like a file before the others, as in `explain fit experiments/xception.yaml`. */
 function fileFirst(words: readonly string[]): readonly string[] {
   const file = words.find((word) => endsLikeFile.test(word));
   return file === undefined ? words : [file, ...words.toSpliced(words.indexOf(file), 1)];

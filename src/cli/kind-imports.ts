@@ -17,10 +17,7 @@ const shared: Readonly<Record<string, string>> = {
 /** Marks a question of ours to esbuild, which comes back to us first. */
 const asked = Symbol('asked by kind-imports');
 
-/**
- * Resolves a kind's imports from its source. Packages with a version stay outside the bundle by absolute path, so that
- * the one in the fingerprint is the one that runs. Everything else goes into the bundle.
- */
+/** Resolves a kind's imports from its source. Packages stay outside the bundle, by the absolute path of their version. */
 export class KindImports {
   /** Absolute paths that decided what was found: manifests, folders by the names in them, places where nothing is. */
   readonly looked = new Set<string>();
@@ -101,7 +98,6 @@ const outside = (file: string, kind: string) => ({
   external: true,
 });
 
-/** The folder of the package that a file below a `node_modules` belongs to; undefined for a file elsewhere. */
 function packageFolderOf(file: string, root: string): string | undefined {
   if (!relative(root, file).split(sep).includes('node_modules')) return undefined;
   const mark = `${sep}node_modules${sep}`;

@@ -3,7 +3,6 @@ import { describeSettings, type SettingRow } from '../engine/config/schema/descr
 import { markdownTable } from '../markdown-table.ts';
 import type { InputPort, KindSpec, OutputPort } from '../stage.ts';
 
-/** The reference of kinds as a Markdown page, in their order: what each does, its ports, settings and an example. */
 export function kindsMarkdown(specs: readonly KindSpec[]): string {
   const backends = backendNames.map(code).join(', ');
   const contents = specs.map(({ name, summary }) => [`[${name}](#${name})`, prose(summary)]);
@@ -40,7 +39,6 @@ function sectionOf({ name, summary, inputs, outputs, settings, openPorts, comput
   ].join('\n\n');
 }
 
-/** The rows of a schema as a table; `what` is the title of the first column. */
 export function settingsTable(rows: readonly SettingRow[], what: string): string {
   return markdownTable(
     [what, 'type', 'default', 'what it is'],
@@ -59,7 +57,6 @@ function ports(title: string, rows: readonly (readonly string[])[], isOpen: bool
   return [`**${title}**`, markdownTable(['port', 'type', 'what it is'], rows), ...further];
 }
 
-/** What an input takes, in words: `list of scores, optional`. */
 export function showInput({ type, list, optional }: InputPort): string {
   return `${list ? 'list of ' : ''}${[type].flat().join(' or ')}${optional ? ', optional' : ''}`;
 }

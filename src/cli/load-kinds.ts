@@ -12,7 +12,6 @@ import { buildKind } from './build-kind.ts';
 import { importSpec, specMistakes } from './import-spec.ts';
 import { packageRoot } from './package-info.ts';
 
-/** A kind as pipelines are checked against it. */
 export interface LoadedKind extends KnownKind {
   readonly spec: KindSpec;
   /** The built file to run, of a project's own kind. */
@@ -21,7 +20,6 @@ export interface LoadedKind extends KnownKind {
   readonly warnings?: readonly Diagnostic[];
 }
 
-/** The kinds of a project, and the mistakes of its own ones. */
 export interface ProjectKinds {
   /** The built-in ones, and the project's own in its `stages/` folder, which come before a built-in one of their name. */
   readonly kinds: ReadonlyMap<string, LoadedKind>;
@@ -57,7 +55,6 @@ export async function loadKinds(root: string): Promise<ProjectKinds> {
   return { kinds, unloaded, replaced };
 }
 
-/** What is said of a folder that looks like a kind when somebody asks for it. */
 function noKind(name: string, shown: string, inTable: boolean): UnloadedKind {
   const hint = inTable
     ? `There is a folder ${shown}, but Restage's own kinds are those in stages/index.ts: add a line there and build.`
@@ -73,7 +70,6 @@ function ownFolders(root: string): readonly { name: string; folder: string }[] {
     .map(({ name }) => ({ name, folder: join(parent, name) }));
 }
 
-/** Warnings about kinds: the broken ones, and notes on those in use. */
 export function kindWarnings(
   { kinds, unloaded, replaced }: ProjectKinds,
   used: Iterable<string>,

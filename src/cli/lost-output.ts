@@ -2,10 +2,7 @@ import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { exitCodes } from './process-end.ts';
 
-/**
- * Lets a command continue when its output cannot be written (`| head`, a full disk, a closed terminal). Output is
- * dropped with one warning; the command fails only if printing is its purpose.
- */
+/** Drops output that cannot be written (`| head`, a full disk) with one warning; fails only where printing is the purpose. */
 export function surviveLostOutput(isPrinting: boolean): void {
   surviveLoss(process.stderr, () => {});
   surviveLoss(process.stdout, ({ code, message }) => {

@@ -15,7 +15,6 @@ if (!(await recallCommand(argv))) {
   process.exitCode = await runCli(argv);
 }
 
-/** Answers a `run` that was remembered and whose every input and output is as it was. False: go the long way. */
 async function recallCommand(argv: readonly string[]): Promise<boolean> {
   if (argv[0] !== 'run') return false;
   const root = findRoot(process.cwd());

@@ -13,10 +13,7 @@ const quiet = 60;
 const pause = 2_000;
 const share = 1 / 50;
 
-/**
- * Notices when what a project reads has changed: its pipelines, own kinds, inputs, and every place that decided which
- * these are. The system's reports of changes only make it look sooner; what counts are the files' signatures.
- */
+/** Notices changes of what a project reads by files' signatures; the system's reports only make it look sooner. */
 export class ProjectWatch implements Disposable {
   readonly #signed = new Map<string, () => string>();
   readonly #known = new Map<string, string>();

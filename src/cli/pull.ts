@@ -64,7 +64,6 @@ export async function pullStages(
   if (missing.length > 0) throw mistake('no-store', `The store no longer has all of ${missing.join(', ')}`);
 }
 
-/** The newest run of a pipeline that a trusted key signed, or the one that is asked for. */
 async function findRun(
   { remote }: SharedStore,
   pipeline: string,

@@ -5,7 +5,6 @@ import type { Decision } from './plan/decide.ts';
 /** How a stage ended in a run. `blocked`: it did not run, since a stage that it waits for failed or was blocked. */
 export type Outcome = 'up to date' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
 
-/** Bytes that came from the shared store and went there so far. */
 export interface Traffic {
   readonly fetched: number;
   readonly sent: number;
@@ -38,7 +37,6 @@ export type RunEvent = { readonly time: number } & (
     }
 );
 
-/** What happens to one stage. The run adds its name and the time. */
 export type StageEvent =
   | { readonly type: 'stage-decided'; readonly decision: Decision }
   /** It waits for another run, or another stage, that does the same work. */

@@ -6,7 +6,6 @@ export interface MeasuredNumber {
   readonly interval?: readonly [low: number, high: number];
 }
 
-/** Numbers by their names, such as `test.auc`. */
 export const measuredNumbers = (
   values: Iterable<readonly [name: string, value: number | null]>,
   intervals: ReadonlyMap<string, readonly [low: number, high: number]>,

@@ -48,7 +48,6 @@ export interface ProgressSample {
 
 export const emptyRun: RunModel = { run: '', pipeline: '', startedAt: 0, stages: [], finals: [], warnings: [] };
 
-/** Why a stage does not stay as it is; empty for one that is up to date or not decided yet. */
 export const reasonsOf = ({ decision }: Pick<StageModel, 'decision'>): readonly string[] =>
   decision === undefined ? [] : describeReasons(decision);
 

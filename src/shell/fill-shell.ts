@@ -7,11 +7,7 @@ export interface UnfitValue {
   readonly hint: string;
 }
 
-/**
- * Fills the placeholders of a shell text with quoted values: a list gives separate words, or one joined by spaces in
- * quotes. Undefined values leave the placeholder. Inside evaluated code (`sh -c "…"`, `$(( ))`) only plain words or
- * numbers fit.
- */
+/** Fills placeholders with quoted values, a list as several words. In evaluated code (`sh -c "…"`) only plain words fit. */
 export function fillShell(
   text: string,
   valuesOf: (placeholder: Placeholder) => readonly string[] | undefined,

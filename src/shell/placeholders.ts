@@ -11,10 +11,7 @@ export interface Placeholder extends Place {
 }
 
 export interface Place {
-  /**
-   * `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in a quoted `${x:-word}`; `here`: a
-   * here-document with expansions; `literal`: one without.
-   */
+  /** `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in `"${x:-word}"`; `here`, `literal`: in `<<`. */
   readonly quoting: 'words' | 'word' | 'pattern' | 'double' | 'single' | 'expansion' | 'here' | 'literal';
   /** What evaluates the text there as code, such as `sh`; absent where the text is only a value. */
   readonly code?: string | undefined;
@@ -246,7 +243,6 @@ class Reader {
     return false;
   }
 
-  /** Passes everything up to `end`, of which only placeholders have a meaning. */
   #scan(end: number, place: Place): void {
     each.lastIndex = this.#at;
     for (let match = each.exec(this.#text); match && each.lastIndex <= end; match = each.exec(this.#text)) {

@@ -3,10 +3,7 @@ const plain = /^[A-Za-z0-9_@%+:,./-]+$/;
 const reserved =
   /^(-[A-Za-z]{1,2}|if|then|elif|else|fi|for|while|until|do|done|case|esac|in|time|function|select|coproc)$/;
 
-/**
- * A value as one word for `sh`. Reserved words and `=` are quoted, and a quoted word never holds `${`, so a later
- * replacement finds only what the user wrote.
- */
+/** A value as one word for `sh`. It never holds `${`, so that a later replacement finds only what the user wrote. */
 export function shellQuote(value: string): string {
   return plain.test(value) && !reserved.test(value) ? value : `'${insideSingleQuotes(value)}'`;
 }

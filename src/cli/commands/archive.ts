@@ -16,7 +16,6 @@ import { findTarget } from '../find-target.ts';
 import { projectRoot, warnOnStderr } from '../open-project.ts';
 import { pullStages } from '../pull.ts';
 
-/** What an archive says of itself, beside what a store does: who signed it, and its pipeline. */
 const [signerKey, pipelineKey] = ['signer', 'pipeline'];
 
 /** `restage export`: a push into a folder that becomes one file, which is whole or absent. */

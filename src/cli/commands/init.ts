@@ -55,7 +55,6 @@ function makeFolder(folder: string): void {
   mkdirSync(folder);
 }
 
-/** The file of a made-up model, whose scores of fakes lie so many standard deviations above those of real images. */
 function madeUpScores(model: string, distance: number): string {
   const random = new Random('scores', model);
   const rows = ['val', 'test'].flatMap((split) =>

@@ -30,10 +30,7 @@ interface StageLog {
   readonly text: string;
 }
 
-/**
- * The log that a user means: of the published result of an up-to-date stage (unless a forced attempt failed since),
- * else of its last attempt, else of its last result.
- */
+/** The log of the published result of an up-to-date stage, else of its last attempt, else of its last result. */
 function stageLog(
   store: FolderStore,
   pipeline: string,

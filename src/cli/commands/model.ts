@@ -99,7 +99,6 @@ interface FoundModel {
   readonly summary: string;
 }
 
-/** The network that words name: of the table, of a stage in a pipeline's file, or of a trained model's folder. */
 async function findModel(words: readonly string[], set: readonly string[]): Promise<FoundModel> {
   const [first = '', ...others] = words;
   const { data: name } = modelSetting.options[0].safeParse(first);

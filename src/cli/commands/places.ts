@@ -78,7 +78,6 @@ async function probe(
   return true;
 }
 
-/** Waits for what the node tells, and says meanwhile what the scheduler does; undefined where no answer came. */
 async function answerOf(
   job: string,
   request: JobRequest,

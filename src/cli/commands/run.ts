@@ -43,7 +43,6 @@ export function runCommand(argv: readonly string[]) {
   };
 }
 
-/** One run; `watch` hears what it reads, and may stop it when that changes. */
 async function runOnce(
   argv: readonly string[],
   words: readonly string[],

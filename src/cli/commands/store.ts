@@ -57,7 +57,6 @@ export async function storeCommand(
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Writes `store.yaml`, after it has made a store at the address, or found one there. */
 async function init([url, ...more]: readonly string[], { endpoint, region }: StoreOptions): Promise<void> {
   const root = projectRoot();
   if (url === undefined || more.length > 0) throw new UsageError(`store init takes an address. ${addressHint}`);

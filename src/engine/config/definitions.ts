@@ -25,7 +25,6 @@ import {
 /** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
 export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
 
-/** The names that a stage of one file can use: the file's parameters, and stages below the file's prefix. */
 export interface FileScope extends Home {
   readonly params: Params;
   /** The file itself, not one that it extends. */

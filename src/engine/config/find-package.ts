@@ -8,10 +8,7 @@ export function packageFolders(name: string, folder: string): readonly string[] 
   return importing.map((path) => join(path, 'node_modules', name));
 }
 
-/**
- * The absolute path that `npm:package/path` names in the folder `within` of the package that `root` would import. Its
- * `exports` do not count, since they name modules, not data. `looked` receives places of nearer packages.
- */
+/** The absolute path of `npm:package/path`, whatever its `exports` say. `looked` receives places of nearer packages. */
 export function findInPackage(text: string, root: string, looked: Set<string>, within = ''): string | undefined {
   const [, name, path = ''] = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text) ?? [];
   for (const folder of name === undefined ? [] : packageFolders(name, root)) {

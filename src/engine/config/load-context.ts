@@ -2,7 +2,6 @@ import type { AnyKindSpec, CodeQuestion } from '../../stage.ts';
 import type { Diagnostic, Report, SourceFile } from '../diagnostics/diagnostic.ts';
 import type { Found } from './pipeline.ts';
 
-/** A kind as the pipeline's file may name it. */
 export interface KnownKind {
   readonly spec: AnyKindSpec;
   /** Part of the fingerprint: a built-in kind's version, or the digest of the code of a project's own. */
@@ -21,7 +20,6 @@ export type Kinds = ReadonlyMap<string, KnownKind>;
 /** Finds what a kind's program runs. Throws a `StageError`. */
 export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<Found>;
 
-/** What the steps of loading one pipeline share. */
 export interface LoadContext {
   readonly root: string;
   readonly kinds: Kinds;

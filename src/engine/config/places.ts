@@ -26,10 +26,7 @@ export const noPlaces: Places = { byName: new Map(), localGpus: undefined };
 
 export const here = 'local';
 
-/**
- * Reads `places.yaml` in the root; a project without one has no places. Gives every mistake of the file; `kinds` are the
- * names that `local` may list.
- */
+/** Reads `places.yaml` in the root, if any; gives every mistake. `kinds` are the names that `local` may list. */
 export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): Result<Places, readonly Diagnostic[]> {
   const path = join(root, 'places.yaml');
   if (!existsSync(path)) return ok(noPlaces);
@@ -74,7 +71,6 @@ export function placeOf(stage: Stage, places: Places, on: string | undefined): P
   return place?.local.includes(stage.kind) ? undefined : place;
 }
 
-/** The stages that name a place that does not exist, or ask for more graphics cards than their place has. */
 export function checkPlaces(
   stages: readonly Stage[],
   places: Places,

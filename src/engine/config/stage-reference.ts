@@ -52,7 +52,6 @@ export function findStageNames<Name extends string>(word: string, names: Iterabl
   });
 }
 
-/** The stages of the included pipeline that a word names, with or without a slash behind it. */
 export function findIncludedStages<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
   const prefix = word.replace(/\/?$/, '/');
   return [...names].filter((name) => name.startsWith(prefix));
@@ -93,7 +92,6 @@ export function suggestStage(word: string, names: Iterable<string>): string | un
 /** How many included stages a hint lists; more are counted, since a study includes many pipelines that have a `fit`. */
 const mostIncluded = 4;
 
-/** A hint to the stages of the very same name in included pipelines, which are likelier to be meant than another name. */
 function suggestIncluded(base: string, stages: Iterable<string>): string | undefined {
   const included = [...stages].filter((stage) => stage.endsWith(`/${base}`));
   if (included.length === 0) return undefined;

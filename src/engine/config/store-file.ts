@@ -58,7 +58,6 @@ export function parseAddress(url: string, root: string): StoreAddress | undefine
   return url === '' || /^[a-z0-9+]+:\/\//i.test(url) ? undefined : { type: 'folder', path: resolve(root, url) };
 }
 
-/** Changes one value of `store.yaml`, or removes it, and leaves comments as they are. */
 export function editStoreFile(root: string, keys: readonly string[], value: string | undefined): void {
   const document = parseDocument(readFileSync(storeFile(root), 'utf8'));
   if (value === undefined) document.deleteIn(keys);

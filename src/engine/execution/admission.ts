@@ -18,10 +18,7 @@ interface Waiting {
   readonly admit: (grant: Grant) => void;
 }
 
-/**
- * Admits stages in strict order while cores, GPUs and memory last, so that small ones do not starve a large one. A
- * stage that asks for more than the machine has gets all of it.
- */
+/** Admits stages in strict order, so that small ones do not starve a large one, which gets at most the whole machine. */
 export class Admission {
   readonly #capacity: Share;
   readonly #slots: number;
@@ -117,10 +114,7 @@ const less = (free: Resources, share: Resources): Resources => ({
   memory: free.memory - share.memory,
 });
 
-/**
- * Cores, graphics cards (of CUDA_VISIBLE_DEVICES, else as many as are declared, else NVIDIA's devices) and bytes of memory
- * of this machine or container.
- */
+/** Cores, graphics cards (of CUDA_VISIBLE_DEVICES, else declared, else NVIDIA's devices) and bytes of memory. */
 export function machineCapacity(declaredGpus?: number, env: NodeJS.ProcessEnv = process.env): Share {
   const chosen = env['CUDA_VISIBLE_DEVICES'];
   const cards = chosen === undefined ? cardNames(declaredGpus ?? countGpus()) : chosenCards(chosen);

@@ -4,7 +4,6 @@ import type { StoredArtifact } from '../store/stage-result.ts';
 import type { DoneStage } from './execution.ts';
 import { type AttemptOutcome, StageFailure } from './place.ts';
 
-/** Whether the second run of a stage gave the same bytes as the first one, in a sentence for the user. */
 export function compareRuns(
   first: DoneStage,
   second: AttemptOutcome | StageFailure,

@@ -12,10 +12,7 @@ const examiners = 8;
 /** The message of a stage that an interrupt ended, or kept from beginning. */
 const interrupted = 'interrupted';
 
-/**
- * Brings every stage up to date once all that it waits for has ended. A failure stops only what depends on it. Where outputs
- * that were elsewhere are lost, their stage and all that comes after it are brought once more.
- */
+/** Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are lost run again. */
 export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
   const queue = new PQueue({ concurrency: examiners });
   const outcomes = new Map<StageName, StageOutcome>();

@@ -66,7 +66,6 @@ export function countOutcomes(outcomes: ReadonlyMap<StageName, StageOutcome>): R
 
 type NumbersOf = (stage: Stage) => Pick<StageEntry, 'metrics' | 'intervals'>;
 
-/** Writes `cache/runs/<id>/run.json`: how every stage ended, failures too, with its numbers. */
 export function writeRunRecord(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,

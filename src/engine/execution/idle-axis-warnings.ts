@@ -2,10 +2,7 @@ import { groupBy } from '../../group-by.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { isDone, type StageOutcome } from './execution.ts';
 
-/**
- * Warns of axes whose values differ in settings or environment but gave the same bytes: the program may ignore a seed.
- * It concerns stages that just ran; their readers have equal inputs anyway.
- */
+/** Warns of axes whose values gave the same bytes although settings differ, where a stage just ran. */
 export function idleAxisWarnings(
   stages: readonly Stage[],
   outcomes: ReadonlyMap<StageName, StageOutcome>,

@@ -12,10 +12,7 @@ interface IdleWorker<W> {
   readonly memory: number;
 }
 
-/**
- * The workers that wait for their next stage. Stages with the same key may share a worker. Together they hold little of the
- * machine's memory; the one that has been idle longest is ended first.
- */
+/** Workers that wait for a stage with their key, within little memory; the one idle longest is ended first. */
 export class IdleWorkers<W extends Worker = Worker> {
   readonly #most: { readonly workers: number; readonly memory: number };
   /** The one that has been idle longest comes first. */

@@ -26,7 +26,6 @@ export interface InputView {
   readonly links: readonly Link[];
 }
 
-/** A symbolic link of a view, and the state of its target when the link was made. */
 interface Link {
   readonly path: string;
   readonly target: string;
@@ -109,10 +108,7 @@ async function link(target: string, path: string, { examined, world, keyed, part
   };
 }
 
-/**
- * Checks every input again; to be called once for every view. `misuses`: inputs that a stage wrote to, by their own paths;
- * `edited`: the user's files whose content or times changed, even if the edit was taken back.
- */
+/** Checks every input again, once. `misuses`: inputs written to; `edited`: the user's files that changed meanwhile. */
 export async function closeView(view: InputView, lender: Lender, digests: DigestIndex) {
   const lent: readonly Misuse[] = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
   const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);
@@ -163,10 +159,7 @@ export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>
   return join(world.pipeline.root, output.path);
 }
 
-/**
- * Paths of a port's items below the view, decided by the fingerprint alone: port and extension; in a list labels, a
- * user's path, or the only file's name.
- */
+/** Paths of a port's items below the view, decided by the fingerprint alone. */
 function viewNames(port: string, list: boolean, items: readonly FingerprintInput[]): readonly string[] {
   if (!list) return items.map(({ extension = '' }) => port + extension);
   const names = items.map(labelName);

@@ -27,7 +27,6 @@ import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
-/** What this machine runs stages with. */
 export interface LocalResources {
   readonly world: World;
   readonly lender: Lender;
@@ -111,7 +110,6 @@ export interface StageProcessOptions
   readonly work: string;
 }
 
-/** Runs the process of a stage. What it reports is emitted at once, and gathered for the result's record. */
 export async function runStageProcess(
   stage: Stage,
   options: StageProcessOptions,

@@ -30,7 +30,6 @@ export interface AttemptOutcome {
   readonly edited: readonly string[];
 }
 
-/** Where stages run. */
 export interface Place {
   /** Gives a stage its seat as soon as there is room, or throws the reason of the run's signal. */
   seat(stage: Stage): Promise<Seat>;
@@ -44,9 +43,7 @@ export interface Seat extends Disposable {
   run(attempt: Attempt): Promise<AttemptOutcome>;
 }
 
-/** Why a stage failed, as a sentence for the user. */
 export class StageFailure extends UserError {
-  override readonly name = 'StageFailure';
   /** Whether somebody else killed its process, so that it may succeed when it runs again. */
   readonly killed: boolean;
 
@@ -57,18 +54,13 @@ export class StageFailure extends UserError {
 }
 
 /** A stage has not ended in this run: its job continues, or somebody cancelled it. */
-export class Unfinished extends UserError {
-  override readonly name = 'Unfinished';
-}
+export class Unfinished extends UserError {}
 
 /** What a stage reads changed while it waited: nothing was recorded, and it is to be decided about anew. */
-export class Outdated extends UserError {
-  override readonly name = 'Outdated';
-}
+export class Outdated extends UserError {}
 
 /** What a stage would read was elsewhere, and is lost: the stage that made it runs again, and its readers are decided about anew. */
 export class LostInput extends UserError {
-  override readonly name = 'LostInput';
   readonly stage: StageName;
 
   constructor(stage: StageName) {

@@ -11,10 +11,7 @@ export type RunProcess = (job: ProcessJob) => Promise<ProcessEnd>;
 /** Finds what makes the program of a kind; gives undefined for a kind that runs in a process of Restage's own. */
 export type LoadProgram = (kind: string, module: string | undefined) => Promise<MakeProgram<never> | undefined>;
 
-/**
- * Runs stages as child processes. `entry` calls `serveStage`, for kinds that are no program. After a stage of a built-in
- * kind its process stays for further ones, since it has loaded what they need.
- */
+/** Runs stages as child processes; `entry` calls `serveStage`. A process of a built-in kind stays for further stages. */
 export const processRunner =
   (entry: string, loadProgram: LoadProgram, idle: IdleWorkers<StageProcess> = none()): RunProcess =>
   async (job) => {
@@ -50,10 +47,7 @@ export const processRunner =
 
 const none = () => new IdleWorkers<StageProcess>({ workers: 0, memory: 0 });
 
-/**
- * Stages with the same key can share a process, one after the other: same environment, threads, backend and GPUs. Undefined
- * for a project's own kind, whose code may leave anything behind, and where the reads of programs are traced.
- */
+/** Stages of one key can share a process. Undefined for own kinds, which may leave anything behind, and traced reads. */
 function workerKey({ request, env, resources }: ProcessJob): string | undefined {
   const { module, launcher, backend, cpus } = request;
   if (module !== undefined || launcher !== undefined) return undefined;

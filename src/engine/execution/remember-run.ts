@@ -13,10 +13,7 @@ interface RunSigns {
   readonly page: string | undefined;
 }
 
-/**
- * Checks published outputs again after a tick of the disk's clock, so that later one stat shows that they are
- * unchanged, and remembers a complete run.
- */
+/** Remembers a complete run, once one later stat is sure to show that its outputs are unchanged. */
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
@@ -45,10 +42,7 @@ export async function rememberRun(
   });
 }
 
-/**
- * Signatures of what the run published, by path; undefined unless all outputs hold their results and belong to this
- * pipeline. `owners` signs the folder of owners: another pipeline may take over a path and leave its bytes.
- */
+/** Signatures of what was published, if all of it holds its results and is ours; `owners` signs the folder of owners. */
 async function signOutputs(
   { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,

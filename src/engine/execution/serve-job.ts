@@ -24,15 +24,11 @@ export interface ProcessJob {
   readonly kill: AbortSignal;
 }
 
-/**
- * How a stage's process served it. `contained`: no process of it lives on that could write to outputs. `stack`: a bug.
- * `killed`: by a signal from outside, as far as can be seen.
- */
+/** `contained`: no process lives on that could write to outputs. `stack`: a bug. `killed`: by a signal from outside. */
 export type ProcessEnd =
   | { readonly ok: true; readonly contained: boolean }
   | { readonly ok: false; readonly message: string; readonly stack?: string; readonly killed?: true };
 
-/** How a process answered, before it ended or became idle. */
 type Answer = { readonly ok: true; readonly memory: number | undefined } | Extract<ProcessEnd, { readonly ok: false }>;
 
 /** After it was asked to end, a process has this long, in milliseconds. */

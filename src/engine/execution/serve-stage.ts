@@ -4,7 +4,6 @@ import { CheckpointFile } from '../store/checkpoint-file.ts';
 import { programContext } from './program-context.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 
-/** Finds the code of a kind. `module` is the built file of a project's own kind. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;
 
 /** Serves requests, one after the other, in a process of stages. It kills its group when the runner's channel closes. */

@@ -21,10 +21,7 @@ const drain = 500;
 
 const watcher = new Watcher();
 
-/**
- * A child process that serves stages. It leads a process group, so that a terminal's Ctrl-C reaches only the runner; what
- * leaves the group the {@link Watcher} finds.
- */
+/** A child process that serves stages. It leads a process group; what leaves the group the {@link Watcher} finds. */
 export class StageProcess implements Worker {
   readonly #child: ChildProcess;
   readonly #watched: WatchedProcesses | undefined;

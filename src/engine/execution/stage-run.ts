@@ -42,10 +42,7 @@ export class StageRun {
     this.#run = run;
   }
 
-  /**
-   * Leaves, restores or runs the stage. Of two runs or stages with one fingerprint the second waits without resources,
-   * then takes the result. Throws a `UserError`, or the reason of the run's signal.
-   */
+  /** Leaves, restores or runs the stage; of two with one fingerprint the second waits. Throws for the user, or if aborted. */
   async bringUpToDate(): Promise<DoneStage> {
     for (let left = mostDecisions; ; left -= 1) {
       const present = await this.#takeResult();

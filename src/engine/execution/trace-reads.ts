@@ -31,10 +31,7 @@ export class ReadTrace {
     this.launcher = ['strace', ...options, '-o', join(folder, 'calls')];
   }
 
-  /**
-   * Files below `root` that were read and not `declared`, sorted; undefined where nothing was traced. Younger files are
-   * the programs' own, except at `published` paths, whose stages may have ended just now.
-   */
+  /** Undeclared files below `root` that were read; undefined if nothing was traced. Younger ones are the program's own. */
   undeclared(root: string, declared: Iterable<string>, published: readonly string[]): readonly string[] | undefined {
     const traces = readdirSync(this.#folder).map((name) => readFileSync(join(this.#folder, name), 'latin1'));
     if (traces.length === 0) return undefined;

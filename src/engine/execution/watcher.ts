@@ -4,7 +4,6 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readText } from '../files/read-part.ts';
 
-/** The processes of one attempt of a stage: the one that was started, and everything that it starts. */
 export interface WatchedProcesses {
   /** Kills those that are left. True where it is certain that none lives on. */
   end(): Promise<boolean>;
@@ -16,10 +15,7 @@ const patience = 5_000;
 /** Sets a mark in any `sh`: dash calls the limit on file locks `-w`, bash `-x`. */
 const setMark = (mark: string): string => `{ ulimit -S -w ${mark} || ulimit -S -x ${mark}; } 2>/dev/null`;
 
-/**
- * The words of a shell that marks itself and becomes the program with the words that follow, once its input has a line. If
- * the run dies before that, it reads the end of its input and exits.
- */
+/** A shell that marks itself and becomes the program once its input has a line; it exits if the run dies before. */
 export const gate = (mark: string): readonly string[] => [
   '-c',
   `${setMark(mark)}; read -r go && exec "$@" </dev/null`,
@@ -37,10 +33,8 @@ export class Watcher {
   readonly #run = String(randomInt(100_000_000_000, 200_000_000_000));
   #attempts = 0;
   #shell: ChildProcess | undefined;
-  /** Whether processes can be marked here. */
   #canMark: Promise<boolean> | undefined;
 
-  /** The mark of another attempt, for its {@link gate}. */
   newMark(): string {
     this.#attempts += 1;
     return `${this.#run}${String(this.#attempts).padStart(6, '0')}`;
@@ -118,10 +112,7 @@ async function endMarked(mark: string, from: number): Promise<boolean> {
   }
 }
 
-/**
- * The living processes with a mark, from the number `from` up to the last one given: within a second, process numbers
- * have not come round. With `from` 0, or where they have, among all.
- */
+/** Living processes with a mark, from the number `from` on while numbers cannot have come round, otherwise among all. */
 function marked(mark: string, from: number): readonly number[] {
   const pids = readdirSync('/proc').map(Number);
   const last = Number(readText('/proc/loadavg').split(' ')[4]); // asked for after the listing, so it holds none beyond

@@ -33,11 +33,7 @@ interface KnownFolder {
 const format = 1;
 const today = (): number => Math.floor(Date.now() / 86_400_000);
 
-/**
- * Digests of files hashed before, in `cache/digests.json`: an unchanged file costs one stat. One is reused if size,
- * mtime, ctime and inode match, and kept only if both times lay safely before the hashing. A write through mapped
- * memory may keep them: {@link recheck} and `rehash` serve that case. What other processes saved meanwhile stays.
- */
+/** Digests in `cache/digests.json`, reused if size, times and inode match and both times lay safely before the hashing. */
 export class DigestIndex {
   readonly #path: string;
   readonly #folder: string;

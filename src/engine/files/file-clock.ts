@@ -7,10 +7,7 @@ const tick = 20;
 /** For a disk that keeps whole or even seconds, and for one whose clock cannot be read. In milliseconds. */
 const coarse = 3_000;
 
-/**
- * Reads the clock of the filesystem that holds the store, by writing a probe file there. Times are safely past once any
- * later write is sure to get another time.
- */
+/** Reads the clock of the store's disk by a probe file: times are safely past once a later write gets another time. */
 export class FileClock {
   readonly #folder: string;
 

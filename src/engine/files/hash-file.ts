@@ -27,10 +27,7 @@ async function hashLarge(path: string): Promise<Digest> {
   }
 }
 
-/**
- * Undefined where the file holds more than `size` bytes. Only reading waits for the disk and goes to another thread: the
- * way there takes longer than the other calls.
- */
+/** Undefined for more than `size` bytes. Only the read goes to another thread: that takes longer than the other calls. */
 async function hashSmall(path: string, size: number): Promise<Digest | undefined> {
   const bytes = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(small + 1);
   const file = openSync(path, 'r');

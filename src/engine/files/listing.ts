@@ -27,7 +27,6 @@ export function fileListing(file: Omit<ListedFile, 'path'>): Listing {
   return { folder: false, files: [{ path: '', ...file }], digest, parts: {} };
 }
 
-/** The listing of a folder with these files, in any order; an empty folder is one too. */
 export function folderListing(files: Iterable<ListedFile>): Listing {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const parts = groupBy(sorted, ({ path }) => path.slice(0, Math.max(0, path.indexOf('/'))));

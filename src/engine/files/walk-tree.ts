@@ -4,9 +4,7 @@ import { basename, dirname } from 'node:path';
 import { reasonOf, UserError } from '../../user-error.ts';
 import { isStagingName } from './staging-name.ts';
 
-/** Why a path cannot be listed, as a sentence that names it. */
 export class ListingError extends UserError {
-  override readonly name = 'ListingError';
   readonly path: string;
   readonly missing: boolean;
 
@@ -31,10 +29,7 @@ interface Folder {
   readonly parent: Folder | undefined;
 }
 
-/**
- * Every file and folder from `root`, links followed, in an order by names. Synchronous: a stat through a promise costs
- * ten times as much. Throws a {@link ListingError} for broken or cyclic links, devices and unreadable folders.
- */
+/** Every file and folder below `root`, links followed. Synchronous: ten times as fast. Throws a {@link ListingError}. */
 export function* walkTree(root: string): Generator<TreeEntry> {
   const stats = statOf(root);
   const folder = isFolder(stats);

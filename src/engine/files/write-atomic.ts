@@ -123,7 +123,6 @@ export function creatingFolder<T>(path: string, attempt: () => T): T {
   return attempt();
 }
 
-/** After a failure, where the failure itself is what the user must hear. */
 function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });

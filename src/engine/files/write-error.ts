@@ -3,9 +3,7 @@ import { dirname } from 'node:path';
 import { reasonOf, UserError } from '../../user-error.ts';
 
 /** What Restage could not write, why, and what to do, in full sentences. */
-export class WriteError extends UserError {
-  override readonly name = 'WriteError';
-}
+export class WriteError extends UserError {}
 
 /** The error of a failed write of `what`, in the user's words; an error of no system call is returned as it is. */
 export function writeError(what: string, cause: unknown): unknown {

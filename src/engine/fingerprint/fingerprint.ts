@@ -2,10 +2,7 @@ import { type Digest, sha256 } from '../../digest.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Stage } from '../config/pipeline.ts';
 
-/**
- * Everything that decides a stage's outputs; its SHA-256 names the result. No names, published or absolute paths,
- * times, hosts, CPU counts or key order.
- */
+/** Everything that decides a stage's outputs: no names, published or absolute paths, times, hosts, CPU counts, key order. */
 export interface Fingerprint {
   readonly kind: string;
   readonly version: number | string;
@@ -46,7 +43,6 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(',')}}`;
 }
 
-/** The name of a stage's result: the SHA-256 of its fingerprint's canonical JSON. */
 export function hashFingerprint(fingerprint: Fingerprint): Digest {
   return sha256(canonicalJson(fingerprint as unknown as Json));
 }
@@ -54,10 +50,7 @@ export function hashFingerprint(fingerprint: Fingerprint): Digest {
 // Array.isArray does not narrow readonly arrays.
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/**
- * Names a stage's checkpoint: its fingerprint without output names and without settings that say how far to go, with
- * the versions that run it. The stage itself compares the rest, such as the backend. Undefined where none is kept.
- */
+/** The name of a checkpoint: fingerprint and versions without output names and how far to go. Undefined: none is kept. */
 export function checkpointOf(
   { checkpointsWithout, cache }: Pick<Stage, 'checkpointsWithout' | 'cache'>,
   fingerprint: Fingerprint,

@@ -35,7 +35,6 @@ export class Graph {
     return this.#dependencies.get(name) ?? [];
   }
 
-  /** The stages that read a stage or run after it, each once, in the order of the file. */
   dependents(name: StageName): readonly StageName[] {
     return this.#dependents.get(name) ?? [];
   }
@@ -60,10 +59,7 @@ function reversed(edges: Edges): Edges {
   return result;
 }
 
-/**
- * The stages that these names select, in the graph's order: `named`, without names all that are not `onDemand`; and
- * `stages`, with what they need, and with `downstream` all that reads them.
- */
+/** Selects by name, in the graph's order: `named` (without names, all not `onDemand`), and `stages` with what they need. */
 export function selectStages(
   graph: Graph,
   names: readonly string[],

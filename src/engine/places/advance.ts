@@ -34,10 +34,7 @@ export interface StepOptions {
   readonly warn: (message: string) => void;
 }
 
-/**
- * A place whose stages do not run again once they have failed as often as they may, at whatever step of a detached run.
- * Failures are added to those of earlier steps, unless an interrupt is their cause.
- */
+/** A place whose stages run no more once they failed as often as they may, over all steps of a detached run. */
 export function remembering(place: Place, failures: Record<Digest, readonly string[]>, signal: AbortSignal): Place {
   return {
     seat: async (stage) => {
@@ -67,10 +64,7 @@ const patience = 600_000;
 /** The variable that tells a run that it is a step, and in which folder. */
 export const stepVariable = 'RESTAGE_STEP';
 
-/**
- * Submits the next step of a detached run, twice: the second job comes after the first, and does nothing unless that was
- * killed. Throws a `SubmitError`. Gives the id of the first.
- */
+/** Submits the next step twice: the second job acts only if the first was killed. Throws a `SubmitError`. Gives the first id. */
 export async function submitStep(
   step: Omit<Step, 'jobs' | 'place'>,
   place: PlaceSpec,

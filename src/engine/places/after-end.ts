@@ -21,10 +21,7 @@ export interface EndFacts {
   readonly advanced: boolean;
 }
 
-/**
- * How often each may happen before a stage fails: its job dies, its process is killed (one that kills itself looks the
- * same), its job ends before it begins to work (the place's set-up is most likely wrong).
- */
+/** How often a job may die, a process be killed, or a job end before it works, before the stage fails. */
 const most = { lost: 5, killed: 3, unstarted: 1 };
 const mostIdle = 2;
 

@@ -212,10 +212,7 @@ export class BatchWatch {
     for (const index of tickets) this.folder.end(index, end);
   }
 
-  /**
-   * What the scheduler says of the job of a worker, or else of all workers of the batch; nothing of those that it did not know
-   * twice; undefined where that is open.
-   */
+  /** What the scheduler says of a worker's job, or of all jobs, without those unknown to it twice; undefined where open. */
   async #statesOf(worker: string | undefined): Promise<States | undefined> {
     const ids = worker === undefined ? this.folder.jobs().map(({ id }) => id) : [jobOf(worker)];
     const all: (readonly [string, JobState])[] = [];
@@ -239,7 +236,6 @@ export class BatchWatch {
     return states.some(([, said]) => isCancelled(said)) && states.every(([, said]) => isFinal(said));
   }
 
-  /** Whether the scheduler knows a job of the batch that is not over. */
   async isUnderWay(): Promise<boolean> {
     const states = (await this.#statesOf(undefined)) ?? [];
     return states.some(([, said]) => !isFinal(said) && said.state !== unlisted);

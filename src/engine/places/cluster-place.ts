@@ -187,10 +187,7 @@ export class ClusterPlace implements Place {
     for (const file of files) await download(this.#options.world.store.folder, file);
   }
 
-  /**
-   * Waits for a ticket of an earlier run. A batch that nobody submitted, or nobody knows of, is submitted. A ticket that
-   * somebody cancelled is none, except in a job of a detached run: nobody has asked for the stage again.
-   */
+  /** Waits for a ticket of an earlier run; submits a batch that nobody did. A cancelled ticket is none, except in a step. */
   async #attach({ folder, batch, index }: OpenTicket): Promise<Placed | undefined> {
     const isUnsubmitted = folder.jobs().length === 0 && folder.beats().size === 0;
     const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters().length === 0;
@@ -262,7 +259,6 @@ export class ClusterPlace implements Place {
     if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim);
   }
 
-  /** Looks at the files of all batches, and at the scheduler, as long as somebody waits. */
   #run(): void {
     this.#loop ??= this.#keepLooking().finally(() => {
       this.#loop = undefined;

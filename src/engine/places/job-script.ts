@@ -4,7 +4,6 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import type { JobRequest } from './scheduler.ts';
 
-/** How a node starts Restage. */
 export interface NodeCommand {
   /** The Node that runs this process. A place with its own set-up or container uses the one that it finds there. */
   readonly node: string;

@@ -14,10 +14,7 @@ const rest = 3_600_000;
 /** Nobody comes back to a batch after this long, in milliseconds. */
 const abandoned = 30 * 86_400_000;
 
-/**
- * The tickets that other runs left open, by fingerprint, of batches that are not in `seen`, to which they are added. Removes
- * batches that serve nobody any more.
- */
+/** The tickets that other runs left open, by fingerprint, of batches not in `seen`. Removes batches that serve nobody. */
 export function openTickets(
   cache: string,
   place: string,

@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import { namesIn } from '../files/entries-in.ts';
 import { readEnd, readText } from '../files/read-part.ts';
 
-/**
- * Gives a function that says whether a stage has since ended for lack of memory: by its job's cgroup, or V8's last words.
- * `root` is where the kernel's files are.
- */
+/** Says later whether a stage has since run out of memory: by its job's cgroup, or V8's last words. */
 export function watchMemory(log: string, root = '/'): () => boolean {
   const before = kills(root);
   const words = /JavaScript heap out of memory|Array buffer allocation failed/;
@@ -33,10 +30,7 @@ export class PeakMemory implements Disposable {
   }
 }
 
-/**
- * What to ask for next time, after a peak was measured in a job that got twice what was too little: a tenth more, in steps of
- * an eighth, so that stages alike share jobs.
- */
+/** The memory to ask for after a measured peak: a tenth more, in eighths of `given`, so that stages alike share jobs. */
 export function neededMemory(peak: number, given: number): number {
   const step = given / 8;
   return Math.min(8, Math.max(5, Math.ceil((1.1 * peak) / step))) * step;

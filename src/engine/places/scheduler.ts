@@ -29,12 +29,10 @@ export interface JobState {
 export interface ListedJob extends JobState {
   readonly name: string;
   readonly id: string;
-  /** When it is expected to start, in the scheduler's words. */
   readonly startsAt?: string;
 }
 
 export interface Scheduler {
-  /** Whether one job can have several workers. */
   readonly hasArrays: boolean;
   /** Gives the job's id. Throws a {@link SubmitError}. */
   submit(request: JobRequest): Promise<string>;
@@ -60,7 +58,6 @@ export class SubmitError extends UserError {
 /** The state of a job where the scheduler lists no job at all, which may also be a fault of its list. */
 export const unlisted = 'UNLISTED';
 
-/** The states in which a job of Slurm is over. */
 const finals: ReadonlySet<string> = new Set([
   ...['BOOT_FAIL', 'CANCELLED', 'COMPLETED', 'DEADLINE', 'FAILED'],
   ...['NODE_FAIL', 'OUT_OF_MEMORY', 'PREEMPTED', 'REVOKED', 'TIMEOUT'],
@@ -85,11 +82,7 @@ interface Submission {
   readonly patience?: number;
 }
 
-/**
- * Submits a job, again and again while the scheduler is full or silent, until `signal` is aborted. At a limit it asks for half
- * as many workers. A job that was accepted although its submission failed is found by its name. Throws a
- * {@link SubmitError} for a refusal.
- */
+/** Submits a job until it is accepted, at a limit with half the workers. Finds one that was accepted in spite of an error. */
 export async function submitPatiently(
   scheduler: Scheduler,
   request: JobRequest,
@@ -119,7 +112,6 @@ export async function submitPatiently(
 /** A command that hangs is given up after this long, in milliseconds. */
 const patience = 60_000;
 
-/** Runs a command of a scheduler; gives what it printed, and its errors in one line. */
 export function runCommand(
   program: string,
   args: readonly string[],

@@ -52,7 +52,6 @@ export class Submitter {
   readonly #gatherings = new Map<string, Gathering>();
   #longest = firstWait;
 
-  /** `busy` tells how many jobs exist now. */
   constructor(options: SubmitterOptions, busy: () => number) {
     this.#options = options;
     this.#busy = busy;

@@ -45,7 +45,6 @@ async function submit(request: JobRequest, template: Template): Promise<string> 
 
 const shell = (command: string, cwd?: string) => runCommand('/bin/sh', ['-c', command], cwd);
 
-/** A command with values in place of its `${…}`, each as one word. */
 const filled = (command: string, values: Readonly<Record<string, string | number>>): string =>
   Object.entries(values).reduce((text, [name, value]) => {
     return text.replaceAll(`\${${name}}`, () => shellQuote(String(value)));

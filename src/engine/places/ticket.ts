@@ -14,7 +14,6 @@ import type { FolderStore } from '../store/folder-store.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 
-/** What decides how stages run, besides the stages themselves. */
 export interface Software {
   readonly restage: string;
   /** The digest of Restage's own code. */
@@ -22,7 +21,6 @@ export interface Software {
   readonly gitCommit: string | undefined;
 }
 
-/** An attempt as plain data, and the listings of the artifacts that it reads. */
 export function ticketOf(
   attempt: Attempt,
   world: World,
@@ -101,10 +99,7 @@ export function sourcesOf({ artifacts }: Ticket, folder: BatchFolder): ReadonlyM
   return outputs;
 }
 
-/**
- * The signatures of a ticket's path inputs as this node sees them, where their content is what the ticket says; or the
- * path of one that has changed.
- */
+/** The signatures of a ticket's path inputs here, where their content is as decided; or the path of one that changed. */
 export async function lookAgain(
   { stage, looked, fingerprint }: Ticket,
   { digests }: World,

@@ -13,10 +13,7 @@ export type Change =
       readonly before?: Json | undefined;
       readonly after?: Json | undefined;
     }
-  /**
-   * The code of a project's own kind, or of a program: files by their path from the root, packages with their version;
-   * empty: unknown.
-   */
+  /** The code of an own kind or a program: files by their path, packages with their version; empty: unknown. */
   | { readonly of: 'code'; readonly kind?: string; readonly files: readonly string[] }
   | InputChange;
 

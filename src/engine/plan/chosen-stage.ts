@@ -6,11 +6,7 @@ import { ExamineError, type OutputsOf, type World } from './examine.ts';
 
 type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
 
-/**
- * The stage as it is for the candidate that its slot holds: what the file would say with these settings written out, so that its
- * result and its checkpoints are those of the same work elsewhere. Other stages stay. Throws an {@link ExamineError} where a choice
- * does not tell.
- */
+/** The stage for the candidate that its slot holds, as if its settings were written out. Throws an {@link ExamineError}. */
 export function chosenStage(stage: Stage, places: Places, outputsOf: OutputsOf): Stage {
   const { slot, ...own } = stage;
   if (slot === undefined) return stage;

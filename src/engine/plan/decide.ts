@@ -8,7 +8,6 @@ export type Decision =
   | { readonly state: 'restorable'; readonly place: 'here' | 'elsewhere'; readonly reasons: readonly Reason[] }
   | { readonly state: 'stale'; readonly reasons: readonly Reason[] };
 
-/** What a plan says of a stage. */
 export type PlannedDecision =
   | Decision
   /** It reads stages that must run: whether it must run itself depends on what comes out of them. */
@@ -30,7 +29,6 @@ export type Reason =
   | { readonly type: 'not kept' }
   | { readonly type: 'objects lost'; readonly count: number };
 
-/** Everything that a decision rests on, looked up beforehand. */
 export interface Facts {
   readonly forced: boolean;
   /** The recorded result of the stage's fingerprint: whether its objects are kept, where, and how many of them are lost. */
@@ -43,10 +41,7 @@ export interface Facts {
   readonly earlier?: EarlierWork | undefined;
 }
 
-/**
- * How an output's published path compares with the result. `other`: it holds the stage's last result, which is another one;
- * `elsewhere`: nothing is there, and its bytes are in the shared store until they are needed.
- */
+/** `other`: the stage's last result, another one, lies there; `elsewhere`: nothing does, the shared store has its bytes. */
 export type PublishedState = 'in place' | 'elsewhere' | 'missing' | 'other' | 'changed';
 
 /** The last result of a stage or, where it has none, its last attempt; and how its fingerprint has changed since. */

@@ -110,7 +110,6 @@ function describeValue({ path, before, after }: Change & { readonly of: 'value' 
 const mostShown = 60;
 const lead = 20;
 
-/** Two values as JSON, cut where they are long so that the first difference is seen. */
 function showBoth(before: Json | undefined, after: Json | undefined): readonly [string, string] {
   const [old, now] = [JSON.stringify(before) ?? 'nothing', JSON.stringify(after) ?? 'nothing'];
   let same = 0;

@@ -9,7 +9,6 @@ import { lastAttempts, type RunFolder } from '../store/run-folder.ts';
 import { changesBetween } from './changes.ts';
 import type { EarlierWork } from './decide.ts';
 
-/** What is known of a stage's past before the store is asked. */
 export interface StagePast {
   readonly store: FolderStore;
   readonly pipeline: string;

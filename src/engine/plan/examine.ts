@@ -48,10 +48,8 @@ export function isWanted(stage: StageName, { files }: StoredArtifact, policy: Fe
 
 export type Outputs = Readonly<Record<string, StoredArtifact>>;
 
-/** The outputs of a stage that is done. */
 export type OutputsOf = (stage: StageName) => Outputs;
 
-/** A stage whose inputs are all known, with the decision about it and what that rests on. */
 export interface Examined {
   readonly fingerprint: Fingerprint;
   readonly digest: Digest;
@@ -65,9 +63,7 @@ export interface Examined {
 }
 
 /** A mistake or a fault outside Restage that stops one stage: a frozen stage without a result, an input that went away. */
-export class ExamineError extends UserError {
-  override readonly name = 'ExamineError';
-}
+export class ExamineError extends UserError {}
 
 /** Looks up facts about a stage and decides; writes nothing. Throws {@link ExamineError} or {@link ListingError}. */
 export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
@@ -170,7 +166,6 @@ function listOnce(path: string, world: World): Promise<SignedListing> {
   return listing;
 }
 
-/** The facts about a result of the stage: how its published outputs compare with it, and what the store has lost of it. */
 async function standing(
   stage: Stage,
   found: Lookup,

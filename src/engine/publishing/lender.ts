@@ -31,13 +31,9 @@ export interface Misuse {
 
 const lenders = 8;
 
-/**
- * Lends stored artifacts to stages as hard links. An object is verified once for each state of its file, and again
- * after each loan, since root may write through a link to a read-only file.
- */
+/** Lends stored artifacts as hard links. Objects are verified before and after each loan: root may write through a link. */
 export class Lender {
   readonly #store: FolderStore;
-  /** The state of an object when its bytes were last verified. */
   readonly #verified = new Map<Digest, string>();
   /** The stages that hold an object, or held it when it was written to. */
   readonly #borrowers = new Map<Digest, Set<string>>();
@@ -98,7 +94,6 @@ export class Lender {
     return misuses;
   }
 
-  /** Whether an object's bytes match its name. A damaged one is set aside. */
   async #isSound(object: string, { digest }: ListedFile): Promise<boolean> {
     const state = stateOf(object);
     if (state !== '' && this.#verified.get(digest) === state) return true;

@@ -49,10 +49,7 @@ export class Publisher {
     this.#stillClaims = options.stillClaims ?? (async () => false);
   }
 
-  /**
-   * Makes `path`, relative to the root, hold the artifact, from the store or the private path `from`. Throws a
-   * {@link PublishError} or `WriteError`.
-   */
+  /** Makes `path` hold the artifact, from the store or the private path `from`. Throws a {@link PublishError} or `WriteError`. */
   async publish(artifact: StoredArtifact, path: string, owner: Owner, from?: string): Promise<Publication> {
     try {
       return await this.#at(path, async (target) => {

@@ -20,7 +20,6 @@ export interface PublishedRecord extends Owner {
   readonly time: string;
 }
 
-/** Whether the pipeline of a record exists and still claims its path, so that no other one may take it. */
 export type StillClaims = (record: PublishedRecord) => Promise<boolean>;
 
 export class PublishedRecords {

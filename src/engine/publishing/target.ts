@@ -5,12 +5,8 @@ import { type Digest, sha256 } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
 import { parseStagingName, stagingName } from '../files/staging-name.ts';
 
-/** Why an output cannot be put at its published path, as a sentence for the user. */
-export class PublishError extends UserError {
-  override readonly name = 'PublishError';
-}
+export class PublishError extends UserError {}
 
-/** A path in the project where an output may be published. */
 export interface Target {
   /** Relative to the root, POSIX, normalised, for records and messages. */
   readonly shown: string;

@@ -9,7 +9,6 @@ import type { ListedFile, Listing } from '../files/listing.ts';
 
 /** A file whose source is gone, or does not match its digest. */
 export class CopyFault extends Error {
-  override readonly name = 'CopyFault';
   readonly file: ListedFile;
   readonly fault: 'missing' | 'corrupt';
 
@@ -24,10 +23,7 @@ const copiers = 8;
 /** Up to this size, in bytes, the system calls take less time than handing them to another thread. */
 const small = 1 << 16;
 
-/**
- * Copies an artifact to the new path `to`, and hashes every copy. Copies are writable; with `hardLink`, links share the
- * read-only objects. Throws a {@link CopyFault} or a system error.
- */
+/** Copies an artifact to the new path `to`, and hashes every copy; `hardLink` shares objects. Throws a {@link CopyFault}. */
 export async function copyVerified(
   listing: Listing,
   sourceOf: (file: ListedFile) => string,

@@ -94,11 +94,9 @@ type WorkerName = Pick<Claim, 'worker' | 'restart'>;
 export interface Beat {
   readonly restart: number;
   readonly count: number;
-  /** Whether the worker has ended in order. */
   readonly over: boolean;
 }
 
-/** How a ticket ended. */
 export type TicketEnd =
   | { readonly type: 'done'; readonly result: StageResult; readonly host: string }
   | { readonly type: 'failed'; readonly message: string }
@@ -116,16 +114,12 @@ export type TicketEnd =
       readonly reason?: string;
       /** No job of the batch began to work. */
       readonly unstarted?: true;
-      /** The end of what they printed. */
       readonly said?: string;
     }
   | { readonly type: 'unclaimed' }
   | { readonly type: 'cancelled'; readonly by: string };
 
-/**
- * The folder `cache/jobs/<id>` of a batch: what controller and workers tell each other. Every file has one writer; a JSON
- * file that does not parse is not there yet. Claims and ends come by a link: the first one stays.
- */
+/** The folder `cache/jobs/<id>` of a batch. Every file has one writer; a torn one is not there yet; the first link stays. */
 export class BatchFolder {
   readonly id: string;
   readonly path: string;
@@ -254,7 +248,6 @@ export class BatchFolder {
     this.#write(`beats/${worker}.json`, beat);
   }
 
-  /** The last sign of life of each worker. */
   beats(): ReadonlyMap<string, Beat> {
     const workers = namesIn(join(this.path, 'beats')).filter((name) => !name.startsWith('.'));
     return new Map(

@@ -26,7 +26,6 @@ export interface GarbageOptions {
 /** Why results are protected: one is a stage's last result (so a frozen stage's), a living run may use it, or it is to be shared. */
 type Root = 'last' | 'running' | 'unsent';
 
-/** Why something stays: it is protected, used recently, too young, or a recent checkpoint. */
 export type Hold = Root | 'recent' | 'young' | 'checkpoints';
 
 export interface Garbage {
@@ -50,11 +49,7 @@ interface KnownResult {
   readonly root?: Root;
 }
 
-/**
- * Finds what nothing needs, without reading YAML. Last results, those of living runs, and those used within `keep`
- * stay. Objects must be unnamed and, while a run may be under way, untouched for a day: it may not have recorded them
- * yet.
- */
+/** Finds what nothing needs. While a run may be under way, unnamed objects stay for a day: it may not have recorded them. */
 export function findGarbage(store: FolderStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
   const results = knownResults(store, options);

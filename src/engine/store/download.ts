@@ -16,10 +16,7 @@ import { writeError } from '../files/write-error.ts';
 import { Lease } from './lease.ts';
 import { openUrl } from './open-url.ts';
 
-/**
- * The path of a published file in `<cache>/downloads`, fetched or resumed if absent, by one process at a time. Throws a
- * {@link StageError} that says which file to put where by hand.
- */
+/** The path of a published file in `<cache>/downloads`, fetched or resumed by one process. Throws a {@link StageError}. */
 export async function download(
   cache: string,
   file: PublishedFile,

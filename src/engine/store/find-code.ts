@@ -8,10 +8,7 @@ import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
 import { isOld } from './run-memory.ts';
 
-/**
- * Finds a program's code, or remembers it, where nothing that decided it has changed since: files and places by their
- * signatures, and variables. Throws the `StageError` of the kind.
- */
+/** Finds a program's code, or remembers it while the files, places and variables that decided it are unchanged. */
 export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<Found> {
   const { program, root, settings, env } = question;
   const startedAt = Date.now();
@@ -42,6 +39,5 @@ function sign({ files, looked, variables }: FoundCode, env: CodeQuestion['env'])
   return { signature, newest: Math.max(...signed.map(({ newest }) => newest)) };
 }
 
-/** The files of a stage's code that are no longer what was found. */
 export const changedFiles = (signatures: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(signatures).flatMap(([path, signature]) => (signPlace(path).signature === signature ? [] : [path]));

@@ -97,10 +97,7 @@ export class FolderStore {
     return result === undefined ? { state: 'missing' } : { state: 'here', result };
   }
 
-  /**
-   * The result of a fingerprint, if it is stored. A damaged one is set aside with a warning, and counts as missing; so does
-   * one in the format of another version, which stays.
-   */
+  /** A stored result. A damaged one is set aside and counts as missing; so does one of another format, which stays. */
   readResult(digest: Digest): StageResult | undefined {
     const path = this.resultPath(digest);
     let text: string;

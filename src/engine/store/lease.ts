@@ -13,10 +13,7 @@ const patience = 180_000;
 const firstWait = 10;
 const longestWait = 500;
 
-/**
- * The right to do work that others would do too; it only prevents duplicates. A living holder keeps its
- * {@link PresentLease}, a dead one has lost it, and one that cannot be asked loses it when nobody renews it.
- */
+/** The right to do work; it only prevents duplicates. A dead holder has lost it, an unknown one if it renews no more. */
 export class Lease {
   readonly #path: string;
   readonly #ino: number;
@@ -116,10 +113,7 @@ const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
 const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
 
-/**
- * A lease on disk: a hard link to the file that names its holder. A link appears whole, and fails where there is a lease
- * already. All leases of a process link to one file, since creating a file would take most of the time.
- */
+/** A hard link to the file that names its holder: it appears whole, and fails where there is one. Cheaper than a file. */
 interface PresentLease {
   readonly ino: number;
   /** Undefined where its file is damaged, as a power cut may leave it. */
@@ -128,7 +122,6 @@ interface PresentLease {
   readonly renewed: number;
 }
 
-/** The last lease that this process took at each path. */
 const holders = new Map<string, Lease>();
 
 /** The files that name this process, by the folder of the leases that link to them, and how many leases there are. */
@@ -164,7 +157,6 @@ function linkOrWrite(own: string, path: string, tries = 3): void {
   }
 }
 
-/** Counts a lease less in a folder. With the last, the file of this process goes. */
 function leave(folder: string): void {
   const own = ownFiles.get(folder);
   if (own === undefined) return;

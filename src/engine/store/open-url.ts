@@ -82,7 +82,6 @@ function answerOf(request: ReturnType<typeof httpRequest>, body: HttpRequest['bo
   });
 }
 
-/** A connection to the target through the proxy, by HTTP's CONNECT. */
 function tunnel(target: URL, proxy: URL): Promise<Socket> {
   const authority = `${target.hostname}:${target.port || 443}`;
   const options = { method: 'CONNECT', path: authority, headers: { host: authority, ...credentials(proxy) } };

@@ -12,13 +12,11 @@ import { creatingFolder, readJson, writeJson, writeNew } from '../files/write-at
 import { WriteError, writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 
-/** The files of one attempt of a stage: its private folder and its log. */
 export interface AttemptFiles {
   /** Private, empty, on the disk of the cache, so that outputs are moved to the store and not copied. */
   readonly work: string;
   /** Kept with the run, failures too. The file does not exist yet. */
   readonly log: string;
-  /** Records the state of the attempt: at its beginning, and what its end adds. */
   record(state: Partial<AttemptState>): void;
   removeWork(): Promise<void>;
 }
@@ -48,10 +46,7 @@ const tailBytes = 64 * 1024;
 const day = 86_400_000;
 const month = 30 * day;
 
-/**
- * What a run leaves: record, process and logs in `cache/runs/<id>/`, and until its end private folders in
- * `cache/work/<id>/`. So `cache/work` shows the runs that are going or were killed.
- */
+/** Record, process and logs in `cache/runs/<id>/`; private folders in `cache/work/<id>/` until the run's end. */
 export class RunFolder {
   readonly id: string;
   readonly path: string;
@@ -196,7 +191,6 @@ interface AttemptLine extends Partial<AttemptState> {
 
 const attemptsName = 'attempts.jsonl';
 
-/** The states of attempts by stage; none where somebody removed the file. */
 function readAttempts(path: string): Map<string, AttemptState[]> {
   const states = new Map<string, AttemptState[]>();
   for (const line of jsonLines<AttemptLine>(readText(path))) addAttempt(states, line);

@@ -19,7 +19,6 @@ export type Lookup =
   | { readonly state: 'here' | 'elsewhere'; readonly result: StageResult }
   | { readonly state: 'missing' };
 
-/** An output as a result records it. */
 export interface StoredArtifact extends Listing {
   readonly type: ArtifactType;
 }
@@ -41,7 +40,6 @@ export interface StageRecord {
   readonly job?: string;
   /** Bytes that it needs, by the peak that was measured after a job had too little memory. */
   readonly memory?: number;
-  /** What the stage noted: the backend that ran, versions. */
   readonly notes: Readonly<Record<string, string | number>>;
   readonly highlights: readonly Highlight[];
   readonly warnings: readonly string[];
@@ -54,10 +52,7 @@ export function objectsOf({ stored, outputs, record: { log } }: StageResult): re
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
-/**
- * Parses a stored result by hand, since a schema library would slow an idle run. Undefined for the format of another
- * version; throws for anything altered.
- */
+/** Parses by hand, since a schema library would slow an idle run. Undefined for another format; throws if altered. */
 export function parseResult(text: string, digest: Digest): StageResult | undefined {
   const result: unknown = JSON.parse(text);
   expect(isRecord(result) && Number.isInteger(result['format']), 'it has no format');

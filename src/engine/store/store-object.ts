@@ -29,10 +29,7 @@ export function isStored(object: string, size: number): boolean {
   return true;
 }
 
-/**
- * Stores a file as an object: moved if the stage owns it alone, else copied and verified, since others may write to it.
- * It is synced before it gets its name. Throws a {@link WriteError}.
- */
+/** Stores a file: moved if the stage owns it alone, else copied and verified; synced before it gets its name. */
 export async function storeObject(object: string, source: string, mode: 'move' | 'copy'): Promise<void> {
   if (mode === 'move' && (await moveIn(source, object))) return;
   mkdirSync(dirname(object), { recursive: true });
@@ -102,10 +99,7 @@ export function touchQuietly(path: string): void {
   }
 }
 
-/**
- * Stores bytes from elsewhere, if they are those of the object's name. They are not synced: every use verifies them, and they
- * can be fetched again.
- */
+/** Stores bytes from elsewhere if they are the object's. Not synced: every use verifies, and they can be fetched again. */
 export async function writeObject(
   object: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

@@ -13,7 +13,6 @@ import { renderTable } from '../report/table.ts';
 import type { Comparison, PairedScores } from './compare-subjects.ts';
 import { type ComparisonTable, comparisonTables } from './comparison-tables.ts';
 
-/** The comparison as a page of its own, with the curves overlaid. `warn` gets what Vega says about a chart. */
 export async function renderComparison(
   comparison: Comparison,
   writtenAt: number,

@@ -88,7 +88,6 @@ const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
 const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
 const mostOthers = 4;
 
-/** The main numbers of each stage: on the test split if it has one, else on all. */
 function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNumber> {
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
   return new Set(

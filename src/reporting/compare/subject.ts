@@ -20,7 +20,6 @@ export interface Subject {
   readonly stages: ReadonlyMap<string, SubjectStage>;
   /** Whether the user named the stage, so that its name need not be the other side's. */
   readonly isStage: boolean;
-  /** The stages that a single named stage rests on. */
   readonly upstream?: ReadonlyMap<string, SubjectStage>;
 }
 
@@ -37,7 +36,6 @@ export interface SubjectStage {
 /** Where results are read: a store, or what keeps those that it read. */
 type ResultSource = Pick<FolderStore, 'readResult' | 'objectPath'>;
 
-/** Reads a stage from the cache: by its result, and by a run's entry where that is gone. */
 export function readSubjectStage(
   store: ResultSource,
   digest: Digest | undefined,

@@ -65,7 +65,6 @@ export interface RunNumber extends MeasuredNumber {
   readonly name: string;
 }
 
-/** The numbers that a run's record keeps of a stage, by their names in its file. */
 export const recordedNumbers = ({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<string, MeasuredNumber> =>
   measuredNumbers(Object.entries(metrics), new Map(Object.entries(intervals)));
 
@@ -84,10 +83,7 @@ export function namesOf({ stage, name }: RunNumber): readonly string[] {
   return [...new Set([`${stage}.${name}`, `${baseName(stage)}.${name}`, name])];
 }
 
-/**
- * The settings of these names, `fit.optimizer.learningRate` of a stage or all its instances, that a run's results have in words; one
- * at its default is left out.
- */
+/** Settings by `fit.optimizer.learningRate`, of a stage or all its instances, as results have them, without defaults. */
 export function settingsOf(
   { record }: PastRun,
   names: readonly string[],

@@ -9,7 +9,6 @@ import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.
 const mostNumbers = 400;
 const mostBytes = 1024 ** 2;
 
-/** The numbers of a stage's `metrics` outputs, where they are published, for the record of a run. */
 export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metrics' | 'intervals' | 'numbersLeftOut'> {
   const values = new Map<string, number | null>();
   const intervals = new Map<string, readonly [number, number]>();

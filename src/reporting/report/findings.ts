@@ -17,7 +17,6 @@ export interface Finding {
   readonly metrics: ReadonlyMap<string, ReportMetric>;
 }
 
-/** The run's main numbers, on the test split or else the last, and what was chosen by them. */
 export function renderFindings(stages: readonly ReportStage[]): readonly Html[] {
   const findings = stages.flatMap(findingOf);
   const chosen = groupHighlights(
@@ -33,7 +32,6 @@ export function renderFindings(stages: readonly ReportStage[]): readonly Html[] 
   ];
 }
 
-/** Whether a table says which of several models or configurations was chosen. */
 export const isChoice = ({ columns }: { readonly columns: readonly string[] }): boolean => columns.includes('chosen');
 
 export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
@@ -45,7 +43,6 @@ export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   return [{ stage: name, split, metrics: new Map(own.map((metric) => [metric.name.slice(split.length + 1), metric])) }];
 }
 
-/** What distinguishes metrics with similar names and values. */
 const meanings: Readonly<Record<string, string>> = {
   accuracy: 'share of all images',
   balancedAccuracy: 'mean over the classes',

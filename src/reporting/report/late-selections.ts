@@ -15,10 +15,7 @@ export interface LateSelection {
   readonly test: { readonly stage: string; readonly at: number };
 }
 
-/**
- * The selections after test numbers of one of their candidates, or of what an earlier selection chose. `tested` has the stages with
- * numbers of the test split, also of earlier runs, with the time when each existed.
- */
+/** Selections made after test numbers of a candidate existed. `tested`: stages with such numbers, also of earlier runs. */
 export function lateSelections(
   stages: readonly Stage[],
   madeAt: (stage: string) => MadeAt | undefined,

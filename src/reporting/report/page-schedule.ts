@@ -5,7 +5,6 @@ const share = 1 / 25;
 /** Milliseconds after which a running page is written again though nothing happened, so that its reader knows that the run lives. */
 const heartbeat = 5 * 60_000;
 
-/** Schedules rewrites of a running page: rate-limited, never two at once. */
 export class PageSchedule {
   readonly #write: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;

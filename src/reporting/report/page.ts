@@ -89,7 +89,6 @@ function vegaScripts(): Html {
   return scripts;
 }
 
-/** Escapes code for a `<script>` element and drops its source-map link. */
 function inScript(code: string): string {
   return code
     .replace(/^\/\/# sourceMappingURL=.*$/m, '')

@@ -185,7 +185,6 @@ export class PageRoom {
     this.#left = { charts: 16 * mebibyte, images: 6 * mebibyte, tables: 2 * mebibyte, logs: 2 * mebibyte, ...less };
   }
 
-  /** Takes room for so many bytes; false where there is not enough. */
   take(use: Use, bytes: number): boolean {
     const isEnough = bytes <= this.#left[use];
     if (isEnough) this.#left[use] -= bytes;

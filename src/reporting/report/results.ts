@@ -45,7 +45,6 @@ ${sections.map(({ title, content }) => html`<h3>${title}</h3>${content}`)}
 `;
 }
 
-/** The most telling number of an experiment, as a range over its stages. */
 function headline(stages: readonly ReportStage[]): readonly string[] {
   const findings = stages.flatMap(findingOf);
   for (const { name, title } of headlineMetrics) {

@@ -9,7 +9,6 @@ export interface Sweep {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
-  /** The time that it took, and that of training all candidates to the end; absent where times are unknown. */
   readonly text?: string;
 }
 
@@ -142,7 +141,6 @@ function whyEnded(path: readonly string[], rungs: readonly Rung[]): string {
   return `stopped after ${name}: ${where}, the first ${choice.count} went on`;
 }
 
-/** The time of all rungs, against that of all candidates by the mean of those that went to the end. */
 function timeWords(
   paths: readonly (readonly string[])[],
   rungs: readonly Rung[],

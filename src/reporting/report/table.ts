@@ -78,7 +78,6 @@ export const showEnds = ([low, high]: readonly [number, number]): string => form
 export const intervalWords = ({ confidence }: ReportMetric): string =>
   confidence === undefined ? 'interval' : `${formatLevel(confidence)} interval`;
 
-/** What a dataset holds: images of each split, class and source, with their share of the split. */
 export function renderDataset(stage: string, href: string, { columns, rows }: ShownTable): Html {
   const [split, className, images] = ['split', 'class', 'images'].map((name) => columns.indexOf(name)) as [
     number,

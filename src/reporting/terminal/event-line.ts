@@ -57,7 +57,6 @@ export const describeTraffic = ({ fetched, sent }: Traffic): string =>
 /** Whether a stage that did not end in this run is left to a job, as its message says. */
 export const isLeft = (message: string | undefined): boolean => message !== undefined && message !== 'interrupted';
 
-/** One line for all stages that wait in the same way. */
 function queuedLine(event: Extract<RunEvent, { type: 'stage-queued' }>, paint: Paint): string | undefined {
   const { stage, others } = event;
   if (others === undefined) return undefined;

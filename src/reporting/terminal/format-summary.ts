@@ -49,7 +49,6 @@ function formatHighlights(stages: readonly StageModel[], paint: Paint): readonly
   });
 }
 
-/** Outputs of the stages that the run is for, as many as find room; the report links all. */
 function formatOutputs({ end, stages, finals }: RunModel, paint: Paint): readonly string[] {
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
   const outputs = finals

@@ -15,7 +15,6 @@ import {
   type TextNode,
 } from '../yaml/node.ts';
 
-/** What `${…}` may name where it stands. */
 export interface Scope {
   /** The value of a dotted name such as `params.epochs`; undefined for an unknown one, which the scope has reported. */
   lookup(name: string, at: Span): Node | undefined;
@@ -71,7 +70,6 @@ function plainText(value: Node, name: string, at: Span, report: Report): string 
   return undefined;
 }
 
-/** Reports a `${…}` that names nothing; `words` are what may stand before the dot. */
 export function reportUnknownVariable(
   { report }: Pick<Scope, 'report'>,
   name: string,

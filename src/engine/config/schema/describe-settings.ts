@@ -32,7 +32,6 @@ interface Row extends SettingRow {
   readonly form?: Form;
 }
 
-/** What a setting can be, where it can be several maps: `with kind: adam`, `as { norm }`. */
 interface Form {
   readonly before: string;
   readonly name: string;

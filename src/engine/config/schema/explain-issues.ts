@@ -62,7 +62,6 @@ function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] 
   return best && second && work(best) === work(second) ? undefined : best;
 }
 
-/** The allowed value or key that a misspelt one is close to, as a question. */
 function nearWord(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
   if (node.type === 'scalar') return didYouMean(String(node.value), allowedValues(issue));
   if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
@@ -73,7 +72,6 @@ function nearWord(node: Node, issue: Issue, path: readonly PropertyKey[], { sche
 
 const structures = new Set<string>(['object', 'record', 'array', 'tuple']);
 
-/** How a map or a list is written where one value was. */
 function form(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
   if (node.type !== 'scalar') return undefined;
   const key = keyOfConstant(schema, path, node.value);
@@ -161,7 +159,6 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly st
   return [...new Set(schemasAt(schema, path).flatMap((branch) => Object.keys(branch.properties ?? {})))];
 }
 
-/** The key that distinguishes the branches of a union where one of them has the constant `value`: `kind`, for `adam`. */
 function keyOfConstant(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string | undefined {
   const properties = schemasAt(schema, path).flatMap((branch) => Object.entries(branch.properties ?? {}));
   return properties.find(([, property]) => typeof property === 'object' && property.const === value)?.[0];

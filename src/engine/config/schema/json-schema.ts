@@ -4,10 +4,7 @@ import { extendsShape, localShape, pipelineShape, placeShape, stageShape, storeS
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/**
- * The JSON schema of a pipeline's file for editors: `if` and `then` on `kind` select settings and ports. It is looser
- * than loading: nothing is required, `${…}` may stand for any value, and null removes an inherited key.
- */
+/** For editors, and looser than loading: nothing is required, `${…}` stands for any value, null removes an inherited key. */
 export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   const stage = stageSchema([...kinds].sort((a, b) => (a.name < b.name ? -1 : 1)));
   const file = {

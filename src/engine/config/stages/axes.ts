@@ -116,7 +116,6 @@ const counted = (count: number, { at }: Node): readonly AxisValue[] =>
     node: { type: 'scalar', value: index + 1, at },
   }));
 
-/** The axis with what its slots may hold: the values of the only axis of the stage `of`, or what its slots may hold. */
 function fillSlots(
   { report }: LoadContext,
   { scope }: Definition,

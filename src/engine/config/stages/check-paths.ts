@@ -17,7 +17,6 @@ const reserved = ['cache', 'pipelines', '.git'];
 /** Bytes of a name, on nearly every file system. */
 const longestName = 255;
 
-/** Checks that outputs are inside the root, apart from each other, from path inputs and from the run's `page`. */
 export function checkPaths(
   context: LoadContext,
   instances: readonly Instance[],
@@ -56,7 +55,6 @@ export function checkPaths(
   }
 }
 
-/** Reports inputs that are missing or that a stage makes; gives the others, by where they really lie. */
 function checkInputs(
   { report }: LoadContext,
   claimed: ReadonlyMap<string, OutputClaim>,

@@ -5,11 +5,7 @@ import { child, entriesOf, itemsOf, type MapNode, type Node, toJson } from '../y
 /** Digits of a drawn number: enough for a setting, and few enough to read. */
 const digits = 4;
 
-/**
- * The points of an axis such as `{ learningRate: { logUniform: [1e-4, 1e-1] }, count: 12, seed: 1 }`, named 1 to `count`. Every
- * setting has a stream of random numbers of its own, so that neither a further setting nor a larger count changes other values.
- * None for a wrong shape, which the shape of the stage reports.
- */
+/** The drawn points of an axis, named 1 to `count`. Each setting has its own random stream, so others never change it. */
 export function drawPoints(axis: MapNode): readonly { readonly label: string; readonly node: MapNode }[] {
   const parsed = drawsShape.safeParse(toJson(axis));
   if (!parsed.success) return [];

@@ -6,10 +6,7 @@ import { entriesOf } from '../yaml/node.ts';
 import type { Axis } from './axes.ts';
 import { type Instances, labelsOf } from './instances.ts';
 
-/**
- * Axes that decide nothing: their stages would share one fingerprint, and one result would look like several. Contents
- * are unknown here, so a stage or path counts as another input by its name.
- */
+/** Axes that decide nothing, so that one result would look like several. Stages and paths count by their names here. */
 export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly Stage[]): readonly Diagnostic[] {
   const works = new Map<string, string>(stages.map((stage) => [stage.name, workOf(stage)]));
   return Array.from(axes).flatMap(([definition, own]) => {

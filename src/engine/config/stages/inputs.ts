@@ -62,7 +62,6 @@ export async function resolveInputs(work: InputWork, instance: Instance): Promis
   return resolved;
 }
 
-/** One input; `known` is absent for a port that the kind does not declare. */
 export async function resolveInput(
   work: InputWork,
   reader: Reader,
@@ -93,7 +92,6 @@ export async function resolveInput(
   return undefined;
 }
 
-/** The artifacts that one text of an input refers to: a stage's outputs, a path, or what a glob matches. */
 async function findItems(work: InputWork, reader: Reader, node: TextNode): Promise<readonly FoundItem[]> {
   if (node.unresolved) return [];
   const { includes } = node.home ?? reader.instance.definition.scope;

@@ -112,7 +112,6 @@ export function agreeing(
   return one ? [one] : [];
 }
 
-/** The stage's map as it is with other values of its axes; mistakes in it are reported. */
 export const instanceNode = (context: LoadContext, definition: Definition, axes: Combination): MapNode =>
   substituteStage(context, definition, axes, false);
 

@@ -75,10 +75,7 @@ function valueAt(value: Json, path: readonly string[]): Json | undefined {
   );
 }
 
-/**
- * The settings without those at their default, so that writing out a default changes no fingerprint. Lists stay whole.
- * `given` is what the file says, `settings` is what the schema made of it.
- */
+/** The settings without those at their default, so that writing out a default changes no fingerprint. Lists stay whole. */
 export function keyedSettings(schema: z.ZodType, given: JsonObject, settings: JsonObject): JsonObject {
   const minimal = withoutDefaults(given, (candidate) => {
     const parsed = schema.safeParse(candidate);

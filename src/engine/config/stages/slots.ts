@@ -8,10 +8,7 @@ import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, instanceNode } from './instances.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
-/**
- * The slot of an instance whose settings depend on which candidate is chosen, and the input with the choices; undefined where
- * nothing depends on it. Every candidate is checked here, so that no choice can lead to wrong settings.
- */
+/** The slot of an instance whose settings a choice decides, and the input with the choices. Checks every candidate. */
 export async function resolveSlot(
   work: InputWork,
   instance: Instance,
@@ -69,7 +66,6 @@ function settingsOf({ context }: InputWork, { definition }: Instance, node: MapN
   return settings.get(text);
 }
 
-/** The inputs with the parts of them that a stage of these settings reads. */
 export function withParts(inputs: readonly Input[], spec: AnyKindSpec, settings: JsonObject): readonly Input[] {
   const read = inputs.filter(({ port }) => !spec.inputs[port]?.code); // code counts by what it imports
   return read.map((input) => {

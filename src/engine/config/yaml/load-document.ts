@@ -8,10 +8,7 @@ import type { LoadContext } from '../load-context.ts';
 import { child, describeNode, isText, itemsOf, type MapNode, mergeNodes, type TextNode } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
 
-/**
- * Loads the last file of `chain`, of which each names the next, merged with those it extends; paths in `extends` are
- * relative to their own file.
- */
+/** Loads the last file of `chain`, of which each names the next, merged with those that it extends. */
 export function loadDocument(context: LoadContext, chain: readonly string[], at?: Span): MapNode | undefined {
   const absolute = chain.at(-1)!;
   const read = readMap(absolute, context.root, "A pipeline's file", at);
@@ -35,7 +32,6 @@ export function loadDocument(context: LoadContext, chain: readonly string[], at?
   return { ...own, entries: new Map([...entries].filter(([key]) => key !== 'extends')) };
 }
 
-/** Loads a file that another file names, unless it is one of those that refer to it. */
 export function loadReferred(
   context: LoadContext,
   chain: readonly string[],

@@ -40,11 +40,7 @@ export interface Bucket {
 }
 
 /** The store does not answer, or answers nonsense: perhaps it does later. */
-export class Unreachable extends UserError {
-  override readonly name = 'Unreachable';
-}
+export class Unreachable extends UserError {}
 
 /** The store answers, and refuses: credentials or rights are wrong. */
-export class Refused extends UserError {
-  override readonly name = 'Refused';
-}
+export class Refused extends UserError {}
