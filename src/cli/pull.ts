@@ -64,11 +64,7 @@ export async function pullStages(
   if (missing.length > 0) throw mistake('no-store', `The store no longer has all of ${missing.join(', ')}`);
 }
 
-async function findRun(
-  { remote }: SharedStore,
-  pipeline: string,
-  { run: wanted = '', commit }: PullOptions,
-): Promise<{ readonly manifest: RunManifest; readonly locations: Locations }> {
+async function findRun({ remote }: SharedStore, pipeline: string, { run: wanted = '', commit }: PullOptions) {
   const keys: string[] = [];
   for await (const { key } of remote.bucket.list(`runs/${runFolderOf(pipeline)}/`)) keys.push(key);
   for (const key of keys.sort().reverse()) {
@@ -118,11 +114,7 @@ async function pullStage(
   return true;
 }
 
-async function pullReport(
-  { report }: RunManifest,
-  locations: Locations,
-  { store, publisher, pipeline }: PullTarget,
-): Promise<boolean> {
+async function pullReport({ report }: RunManifest, locations: Locations, { store, publisher, pipeline }: PullTarget) {
   if (report === undefined || !(await store.fetchObject(report, locations))) return false;
   const page = readFileSync(store.objectPath(report), 'utf8');
   await publisher.publishText(page, reportPath(pipeline), { pipeline, stage: 'report', port: 'page' });

@@ -41,11 +41,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
 const kept = (path: string): string => `${path}: it was changed since it was published\n`;
 
 /** What each pipeline claims now. One with mistakes is left out, so its outputs stay. */
-async function allClaims(
-  root: string,
-  kinds: ReadonlyMap<string, LoadedKind>,
-  published: readonly string[],
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+async function allClaims(root: string, kinds: ReadonlyMap<string, LoadedKind>, published: readonly string[]) {
   const present = pipelineNames(root).map((file) => pipelineName(join(root, 'pipelines', file), root));
   const all = new Map<string, ReadonlySet<string>>();
   for (const name of new Set([...present, ...published])) {

@@ -31,11 +31,7 @@ interface StageLog {
 }
 
 /** The log of the published result of an up-to-date stage, else of its last attempt, else of its last result. */
-function stageLog(
-  store: FolderStore,
-  pipeline: string,
-  { stage, decision, examined }: PlannedStage,
-): StageLog | undefined {
+function stageLog(store: FolderStore, pipeline: string, { stage, decision, examined }: PlannedStage) {
   const found = lastAttempts(store.runsOf(pipeline), stage.name);
   const published = decision.state === 'up to date' ? examined?.result : undefined;
   if (published !== undefined) {

@@ -43,12 +43,7 @@ export function runCommand(argv: readonly string[]) {
   };
 }
 
-async function runOnce(
-  argv: readonly string[],
-  words: readonly string[],
-  options: RunOptions,
-  watch?: ProjectWatch,
-): Promise<number> {
+async function runOnce(argv: readonly string[], words: readonly string[], options: RunOptions, watch?: ProjectWatch) {
   const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
   if (obstacle !== undefined) {
     process.stderr.write(`error: --check-reads: ${obstacle}\n`);

@@ -122,10 +122,7 @@ function readInclude(node: Node, scope: FileScope, prefix: string) {
   };
 }
 
-function asIncluded(
-  definition: Definition,
-  { onDemand, after }: NonNullable<ReturnType<typeof readInclude>>,
-): Definition {
+function asIncluded(definition: Definition, { onDemand, after }: NonNullable<ReturnType<typeof readInclude>>) {
   const { node, at } = definition;
   const value: Node = { type: 'scalar', value: true, at };
   const entries = onDemand ? new Map(node.entries).set('onDemand', { keyAt: at, value }) : node.entries;

@@ -76,11 +76,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources, warnings: warnings.inOrder() });
 }
 
-function checkPrefixes(
-  { report }: LoadContext,
-  definitions: readonly Definition[],
-  settings: readonly SetParam[],
-): void {
+function checkPrefixes({ report }: LoadContext, definitions: readonly Definition[], settings: readonly SetParam[]) {
   const prefixes = new Set(['', ...definitions.map(({ scope }) => scope.prefix)]);
   for (const { prefix, at } of settings) {
     const message = `No pipeline is included as "${prefix.slice(0, -1)}"`;

@@ -13,15 +13,7 @@ import type { Admission, Grant } from './admission.ts';
 import type { HostFacts } from './execution.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, openView, withOriginals } from './input-view.ts';
-import {
-  type Attempt,
-  type AttemptOutcome,
-  type Place,
-  privatePath,
-  StageFailure,
-  scratchFolder,
-  viewFolder,
-} from './place.ts';
+import { type Attempt, type Place, privatePath, StageFailure, scratchFolder, viewFolder } from './place.ts';
 import type { RunProcess } from './process-runner.ts';
 import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
@@ -56,11 +48,7 @@ export function localPlace(resources: LocalResources): Place {
   };
 }
 
-async function runAttempt(
-  attempt: Attempt,
-  { cpu: cpus, cards }: Grant,
-  resources: LocalResources,
-): Promise<AttemptOutcome> {
+async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resources: LocalResources) {
   const { stage, examined, work, number, emit } = attempt;
   const { world, lender } = resources;
   const { root } = world.pipeline;
@@ -225,12 +213,7 @@ async function makeRecord(
 }
 
 /** Objects first, then the result. */
-async function keep(
-  { stage, work }: Attempt,
-  result: StageResult,
-  contained: boolean,
-  { store }: World,
-): Promise<void> {
+async function keep({ stage, work }: Attempt, result: StageResult, contained: boolean, { store }: World) {
   if (stage.cache) {
     for (const output of stage.outputs) {
       await store.storeArtifact(privatePath(work, output), result.outputs[output.port]!, { contained });

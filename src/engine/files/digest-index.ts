@@ -140,10 +140,7 @@ export class DigestIndex {
     }
   }
 
-  async #digests(
-    root: string,
-    entries: readonly TreeEntry[],
-  ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly settlesIn: number }> {
+  async #digests(root: string, entries: readonly TreeEntry[]) {
     this.#folders ??= load(this.#path);
     const digests = new Map<string, Digest>();
     const groups = byFolder(root, entries);

@@ -105,10 +105,7 @@ function fileChanges(
   return { first: changes.slice(0, mostFiles), more: Math.max(0, changes.length - mostFiles) };
 }
 
-function filesOfPort(
-  items: readonly FingerprintInput[],
-  filesOf: ChangeDetails['filesOf'],
-): ReadonlyMap<string, Digest> | undefined {
+function filesOfPort(items: readonly FingerprintInput[], filesOf: ChangeDetails['filesOf']) {
   const all = new Map<string, Digest>();
   for (const { digest, labels } of items) {
     const place = labels?.['path'];

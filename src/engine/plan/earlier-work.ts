@@ -45,11 +45,7 @@ const mostRuns = 20;
 const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
 
 /** The last attempt of a stage; undefined while it runs. Records of earlier versions lack `content`. */
-function lastAttempt(
-  store: FolderStore,
-  pipeline: string,
-  stage: string,
-): { readonly ended: EarlierWork['ended']; readonly content: Fingerprint | undefined } | undefined {
+function lastAttempt(store: FolderStore, pipeline: string, stage: string) {
   const runs = knownRuns.get(store) ?? store.runsOf(pipeline, mostRuns);
   knownRuns.set(store, runs);
   const found = lastAttempts(runs, stage);

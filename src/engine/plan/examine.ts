@@ -166,12 +166,7 @@ function listOnce(path: string, world: World): Promise<SignedListing> {
   return listing;
 }
 
-async function standing(
-  stage: Stage,
-  found: Lookup,
-  last: Lookup,
-  world: World,
-): Promise<Pick<Facts, 'result' | 'published'>> {
+async function standing(stage: Stage, found: Lookup, last: Lookup, world: World) {
   const published: Record<string, PublishedState> = {};
   if (found.state === 'missing') return { result: undefined, published };
   const { result } = found;
@@ -187,11 +182,7 @@ async function standing(
   return { result: { stored: result.stored, place: found.state, lostObjects }, published };
 }
 
-async function compare(
-  path: string,
-  [digest, last]: readonly (Digest | undefined)[],
-  digests: DigestIndex,
-): Promise<PublishedState> {
+async function compare(path: string, [digest, last]: readonly (Digest | undefined)[], digests: DigestIndex) {
   try {
     const now = await digests.listIfThere(path);
     if (now === undefined) return 'missing';

@@ -122,10 +122,7 @@ function knownResults(store: FolderStore, { exists = () => true }: GarbageOption
   });
 }
 
-function heldBytes(
-  kept: ReadonlySet<KnownResult>,
-  sizes: ReadonlyMap<string, number>,
-): Readonly<Record<Root | 'recent', number>> {
+function heldBytes(kept: ReadonlySet<KnownResult>, sizes: ReadonlyMap<string, number>) {
   const held = { last: 0, running: 0, unsent: 0, recent: 0 };
   const counted = new Set<Digest>();
   for (const reason of ['last', 'running', 'unsent', 'recent'] as const) {

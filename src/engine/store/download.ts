@@ -50,12 +50,7 @@ async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
 }
 
 /** Fetches what is missing of a file. When a connection breaks off it tries again, as long as each attempt brings bytes. */
-async function fetchInto(
-  part: string,
-  path: string,
-  file: PublishedFile,
-  progress: (progress: Progress) => void,
-): Promise<void> {
+async function fetchInto(part: string, path: string, file: PublishedFile, progress: (progress: Progress) => void) {
   for (;;) {
     const before = sizeOf(part) ?? 0;
     const end = await fetchMore(part, before, file, progress).catch((error: NodeJS.ErrnoException) => {
@@ -70,12 +65,7 @@ async function fetchInto(
 }
 
 /** Appends what one connection brings, from the byte `start` on. Throws the error that ended it early. */
-async function fetchMore(
-  part: string,
-  start: number,
-  { url }: PublishedFile,
-  progress: (progress: Progress) => void,
-): Promise<undefined> {
+async function fetchMore(part: string, start: number, { url }: PublishedFile, progress: (progress: Progress) => void) {
   const response = await openUrl(url, start > 0 ? { range: `bytes=${start}-` } : {});
   const { statusCode, headers } = response;
   // The whole file is here already.

@@ -66,11 +66,7 @@ export class FolderStore {
   }
 
   /** Stores what was listed at `source`: moved, or copied where a process may still have it open (not `contained`). */
-  async storeArtifact(
-    source: string,
-    listing: Listing,
-    { contained = true }: { readonly contained?: boolean } = {},
-  ): Promise<void> {
+  async storeArtifact(source: string, listing: Listing, { contained = true }: { readonly contained?: boolean } = {}) {
     this.#markFolder();
     const owns = contained ? ownsFolder(source) : () => false;
     const unique = new Map(listing.files.map((file) => [file.digest, file]));

@@ -145,11 +145,7 @@ function fillSlots(
   return [{ ...axis, values }];
 }
 
-function readValues(
-  { report }: Pick<LoadContext, 'report'>,
-  axis: string,
-  items: readonly Node[],
-): readonly AxisValue[] {
+function readValues({ report }: Pick<LoadContext, 'report'>, axis: string, items: readonly Node[]) {
   const byLabel = new Map<string, Node>();
   for (const item of items) {
     const scalar = item.type === 'map' ? child(item, 'id') : item;
@@ -176,11 +172,7 @@ interface Source {
   readonly of?: TextNode;
 }
 
-function sourcesOf(
-  definition: Definition,
-  own: readonly Axis[],
-  definitions: ReadonlyMap<string, Definition>,
-): readonly Source[] {
+function sourcesOf(definition: Definition, own: readonly Axis[], definitions: ReadonlyMap<string, Definition>) {
   const candidates = own.flatMap(({ slots }): readonly Source[] => {
     const from = slots && definitions.get((slots.of.home ?? definition.scope).prefix + slots.of.value);
     return from && from !== definition ? [{ from, of: slots.of }] : [];

@@ -209,11 +209,7 @@ function fieldsOf({ axes }: Instance, names: readonly string[]): Readonly<Record
 }
 
 /** Items of a list port with their labels: axes that the reader does not fix, the stage, the path. */
-function labelled(
-  found: readonly FoundItem[],
-  { instance, port, known }: Reader,
-  work: InputWork,
-): readonly InputItem[] {
+function labelled(found: readonly FoundItem[], { instance, port, known }: Reader, work: InputWork) {
   const asked = fieldsAsked(instance, port);
   const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
   return found.map(({ item, stage, glob }) => {
