@@ -1,5 +1,8 @@
 /** An error that the user or the machine must fix, never a bug: its message is a full sentence that says all there is to say. */
-export class UserError extends Error {}
+export class UserError extends Error {
+  /** Errors are told apart by their class, in tests as well. */
+  override readonly name: string = this.constructor.name;
+}
 
 /** Whether an error's message says it all, since the user or the system caused it; any other error is a bug. */
 export function isForUser(error: unknown): error is Error {
