@@ -170,6 +170,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--all', 'every number that they have in common, not only the main ones'),
       option('--json', 'as JSON'),
       option('--markdown', 'as Markdown tables'),
+      option('--latex', 'as LaTeX tables, for the package booktabs'),
       option('--html [file]', 'as a page with the curves overlaid (default: compare.html)'),
     ],
     examples: [

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
-import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';
+import { comparisonTables, formatComparison, latexOf, markdownOf } from '../../reporting/compare/comparison-tables.ts';
 import {
   readSubjectStage,
   type Subject,
@@ -22,11 +22,12 @@ interface CompareOptions {
   readonly all?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly latex?: boolean;
   readonly html?: string | true;
 }
 
 export async function compareCommand(words: readonly string[], options: CompareOptions): Promise<void> {
-  const forms = (['json', 'markdown', 'html'] as const).filter((form) => options[form] !== undefined);
+  const forms = (['json', 'markdown', 'latex', 'html'] as const).filter((form) => options[form] !== undefined);
   if (forms.length > 1) {
     const asked = forms.map((form) => `--${form}`).join(' and ');
     throw new UsageError(`expected one form of the comparison, got ${asked}`);
@@ -46,7 +47,9 @@ export async function compareCommand(words: readonly string[], options: CompareO
     printJson({ ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) });
   } else {
     const tables = comparisonTables(comparison);
-    process.stdout.write(options.markdown === true ? markdownOf(tables) : formatComparison(tables, options.all));
+    const [form] = forms;
+    const text = form === 'markdown' ? markdownOf(tables) : form === 'latex' ? latexOf(tables) : undefined;
+    process.stdout.write(text ?? formatComparison(tables, options.all));
   }
 }
 

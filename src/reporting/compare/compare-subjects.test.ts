@@ -5,7 +5,7 @@ import { folderListing, partsDigest } from '../../engine/files/listing.ts';
 import type { BinaryRow } from '../../learning/metrics/binary-view.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts, renderComparison } from './comparison-page.ts';
-import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
+import { comparisonTables, formatComparison, latexOf, markdownOf } from './comparison-tables.ts';
 import { type Subject, type SubjectStage, upstreamOf } from './subject.ts';
 
 const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({
@@ -175,6 +175,25 @@ test('Markdown keeps bars in names from breaking a table', () => {
     markdownOf([table!]),
     '## Settings that differ\n\n| value | a\\|b | c |\n| --- | --- | --- |\n| settings.optimizer.rate | 1 | 2 |\n',
   );
+});
+
+test('LaTeX has the tables for booktabs; a difference beyond chance after Holm is marked in every form', () => {
+  const many = (wrong: number): SubjectStage => ({
+    metrics: new Map(),
+    scores: Array.from({ length: 80 }, (_, i) => {
+      const isFake = i % 2 === 1;
+      const height = i < wrong ? -1 - i / 100 : 1 + i / 100;
+      return { key: `${i}`, split: 'test', label: isFake ? 1 : 0, real: 0, fake: isFake ? height : -height };
+    }),
+  });
+  const tables = comparisonTables(compareSubjects([subject('a_1', { s: many(40) }), subject('b', { s: many(0) })]));
+  assert.match(formatComparison(tables), /b +a_1 +accuracy +\+0\.5000\*\*\* /);
+  const latex = latexOf(tables.filter(({ title }) => title.includes('image by image')));
+  assert.match(
+    latex,
+    /^% s: differences on test, image by image \(80 images\)\n\\begin\{tabular\}\{l+\}\n {2}\\toprule\n/,
+  );
+  assert.match(latex, /b & a\\_1 & accuracy & \+0\.5000\*\*\* & .* \\\\\n {2}\\bottomrule/);
 });
 
 test('the curves of all are overlaid, each with its AUC', () => {

@@ -1,5 +1,6 @@
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
+import { latexTable } from '../../latex-table.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import { type MeasuredNumber, showNumber } from '../measured-number.ts';
@@ -126,7 +127,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
         nameOf(other),
         nameOf(one),
         metric,
-        signed(-difference),
+        `${signed(-difference)}${markOf(adjustedP)}`,
         Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
         showP(p),
         showP(adjustedP),
@@ -138,6 +139,8 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
 
 const isTested = (paired: PairedScores): boolean => 'problem' in paired || paired.pairs.length > 0;
 
+/** Marks of significance, of p after Holm's adjustment. */
+const markOf = (p: number): string => (p < 0.001 ? '***' : p < 0.01 ? '**' : p < 0.05 ? '*' : '');
 const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4));
 const signed = (value: number): string =>
   Number.isNaN(value) ? '–' : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
@@ -175,8 +178,14 @@ export function formatComparison(tables: readonly ComparisonTable[], all = false
   return [...texts, ...(left === '' ? [] : [`… and ${left}: --all shows them\n`])].join('\n');
 }
 
-export function markdownOf(tables: readonly ComparisonTable[]): string {
-  return tables
-    .map(({ title, columns, rows, note }) => `## ${title}\n\n${note ?? markdownTable(columns, rows)}\n`)
+export const markdownOf = (tables: readonly ComparisonTable[]): string =>
+  tables.map(({ title, columns, rows, note }) => `## ${title}\n\n${note ?? markdownTable(columns, rows)}\n`).join('\n');
+
+/** The tables for LaTeX, each after a comment with its title. */
+export const latexOf = (tables: readonly ComparisonTable[]): string =>
+  tables
+    .map(
+      ({ title, columns, rows, note }) =>
+        `% ${title}\n${note === undefined ? latexTable(columns, rows) : `% ${note}`}\n`,
+    )
     .join('\n');
-}

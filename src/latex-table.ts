@@ -1,0 +1,39 @@
+type Cell = string | number;
+
+/** Signs that LaTeX reads as commands, or lacks in its usual fonts; the other special ones get a backslash. */
+const signs: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '±': '$\\pm$',
+  '×': '$\\times$',
+  '→': '$\\rightarrow$',
+  '≥': '$\\geq$',
+  '≤': '$\\leq$',
+  '<': '$<$',
+  '>': '$>$',
+  '−': '$-$',
+  '–': '--',
+  '…': '\\ldots{}',
+};
+
+/** A table for LaTeX with the rules of the package booktabs, without a line break at its end. Cells are plain text. */
+export function latexTable(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  isNumeric: (column: number) => boolean = () => false,
+): string {
+  const escaped = (cell: Cell): string =>
+    String(cell).replace(/[\\~^±×→≥≤<>−–…&%$#_{}]/g, (sign) => signs[sign] ?? `\\${sign}`);
+  const line = (cells: readonly Cell[]): string => `  ${cells.map(escaped).join(' & ')} \\\\`;
+  const align = columns.map((_, i) => (isNumeric(i) ? 'r' : 'l')).join('');
+  return [
+    `\\begin{tabular}{${align}}`,
+    '  \\toprule',
+    line(columns),
+    '  \\midrule',
+    ...rows.map(line),
+    '  \\bottomrule',
+    '\\end{tabular}',
+  ].join('\n');
+}
