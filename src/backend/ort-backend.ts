@@ -85,13 +85,7 @@ export class OrtBackend extends KernelBackend {
    * Graphs run and compiled so far, those with constants too; compiled traces that are kept, with about the bytes of their
    * working memory and constants; and the bytes that are kept for future tensors.
    */
-  get statistics(): {
-    runs: number;
-    compilations: number;
-    sessions: number;
-    sessionBytes: number;
-    pooledBytes: number;
-  } {
+  get statistics() {
     return {
       runs: this.#runs,
       compilations: this.#compilations,
@@ -134,11 +128,7 @@ export class OrtBackend extends KernelBackend {
   }
 
   /** Calls a kernel of the cpu backend where that is no loss. */
-  callOnHost(
-    name: string,
-    inputs: NamedTensorInfoMap,
-    attributes: NamedAttrMap | undefined,
-  ): TensorInfo | TensorInfo[] {
+  callOnHost(name: string, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined) {
     const startedAt = performance.now();
     const results = runOnCpu(name, inputs, attributes, this);
     this.#options.observer?.ranOnCpu(name, startedAt, performance.now());

@@ -64,11 +64,9 @@ function broadcastNorm(
 }
 
 /**
- * The mean of a batch, if the batch is then normalised with it and its variance: one operator computes all three, and
- * the other two are kept for their own nodes. tfjs writes the variance as the mean of (x - mean)².
- *
- * @param node a Mean over batch, height and width
- * @returns the name of `[channels]`; undefined where the node is any other mean
+ * The mean of a batch, `[channels]`, by its Mean over batch, height and width, if the batch is then normalised with it and its variance:
+ * one operator computes all three, and the other two are kept for their own nodes. tfjs writes the variance as the mean of (x - mean)².
+ * Undefined where the node is any other mean.
  */
 export function normalisedMean(lowering: Lowering, node: TraceNode): string | undefined {
   const batch = normalisationOf(lowering, node);

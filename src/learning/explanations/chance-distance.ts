@@ -1,3 +1,4 @@
+import { groupBy } from '../../group-by.ts';
 import { permutation, Random } from '../../random.ts';
 import { mapDistance } from '../attribution/map-measures.ts';
 import { mean } from '../metrics/mean.ts';
@@ -67,16 +68,12 @@ export function weightedSums(
   return sums;
 }
 
-/** Units of relabelling, as indices of images: those of one label (single images, and groups of one class), and mixed groups. */
+/** The units of relabelling, as indices of images: pure ones, single images and groups of one class, and mixed groups. */
 function unitsOf({ labels, groups }: LabelledMaps) {
-  const units = new Map<string | number, number[]>();
-  for (let image = 0; image < labels.length; image++) {
-    const unit = groups?.[image] ?? image;
-    if (!units.get(unit)?.push(image)) units.set(unit, [image]);
-  }
-  const isPure = (images: readonly number[]) => images.every((image) => labels[image] === labels[images[0]!]);
-  const all = [...units.values()];
-  return { pure: all.filter(isPure), mixed: all.filter((images) => !isPure(images)) };
+  const images = Array.from({ length: labels.length }, (_, image) => image);
+  const all = [...groupBy(images, (image) => groups?.[image] ?? image).values()];
+  const isPure = (unit: readonly number[]) => unit.every((image) => labels[image] === labels[unit[0]!]);
+  return { pure: all.filter(isPure), mixed: all.filter((unit) => !isPure(unit)) };
 }
 
 function shuffled(labels: ArrayLike<number>, { pure, mixed }: ReturnType<typeof unitsOf>, random: Random): Uint16Array {

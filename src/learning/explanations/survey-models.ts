@@ -72,10 +72,8 @@ export async function surveyModels<C extends SurveyCase>(
         context.progress({ done, total, unit: 'images', ...(note !== '' && { note }) });
       },
     });
-    writer.begin({
-      ...{ prefix: cases.length === 1 ? '' : `${i + 1}-`, model: name, split: settings.split, layer, methods },
-      ...{ classes, samples, images: indices.filter(keeps).length },
-    });
+    const of = { prefix: cases.length === 1 ? '' : `${i + 1}-`, model: name, split: settings.split, layer };
+    writer.begin({ ...of, methods, classes, samples, images: indices.filter(keeps).length });
     const survey = await surveySplit(subject, {
       ...options('trained network'),
       onImage: (image) => {

@@ -90,9 +90,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   const classes = subject.classes.length;
   const [indices, labels, explained] = [new Uint32Array(images), new Uint16Array(images), new Uint16Array(images)];
   const logits = new Float64Array(classes * images);
-  const collectors = methods.map((method) =>
-    collector(method, { images, classes, size, isMasked: masks !== undefined }),
-  );
+  const collectors = methods.map((method) => collector(method, images, classes, size, masks !== undefined));
   const chance = { shares: undefinedOf(images), chanceOverlaps: undefinedOf(images) };
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
   let place = 0;
@@ -132,15 +130,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
 const undefinedOf = (images: number): Float64Array => new Float64Array(images).fill(Number.NaN);
 
 /** Collects the maps of one method as they come. */
-function collector(
-  method: Method,
-  {
-    images,
-    classes,
-    size,
-    isMasked,
-  }: Readonly<Record<'images' | 'classes' | 'size', number>> & { readonly isMasked: boolean },
-) {
+function collector(method: Method, images: number, classes: number, size: number, isMasked: boolean) {
   const cells = Math.min(size, coarseSide) ** 2;
   const [topShares, coarse] = [undefinedOf(images), new Float32Array(images * cells)];
   const scores = isMasked ? { pointing: undefinedOf(images), overlaps: undefinedOf(images) } : undefined;

@@ -3,40 +3,32 @@ import { mean } from './mean.ts';
 import type { ScoreRow, ScoreTable } from './scores-file.ts';
 
 /**
- * One row for each group of a split, with the mean scores of its images: the scores of a video from its frames. The key of the row is
- * the group's full name. Rows without a group stay as they are. The result is in the order of each group's first row.
- *
- * A group with several sources or classes, such as a face and its forgeries by several methods, gives a row for each, with the
- * keys `name, real` and `name, fake` or `name, fake, swap`. All keep the group, so that a bootstrap draws them together.
+ * One row for each group of a split, with the mean scores of its images: the scores of a video from its frames. Rows without a group
+ * stay; the order is that of each group's first row. The key of a row is the group's name. A group with several sources or classes,
+ * such as a face and its forgeries, gives a row for each, `name, real` and `name, fake, swap`; a bootstrap draws them together.
  */
 export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
-  return { ...table, rows: averaged(rows, table.names) };
-}
-
-function averaged(rows: readonly ScoreRow[], names: readonly string[]): readonly ScoreRow[] {
   const groupOf = ({ split, group }: ScoreRow) => JSON.stringify([split, group]);
   const parts = groupBy(rows, (row) =>
     row.group === undefined ? row : JSON.stringify([groupOf(row), row.label, row.source]),
   );
   const firsts = Array.from(parts.values(), ([first]) => first!);
   const partsOfGroups = groupBy(firsts, groupOf);
-  return Array.from(parts.values(), (images) => {
+  const averaged = Array.from(parts.values(), (images) => {
     const [first] = images as [ScoreRow];
     const { split, label, group, source } = first;
     if (group === undefined) return first;
-    const name = names[label]!;
+    const name = table.names[label]!;
     const part = source === undefined || source === name ? name : `${name}, ${source}`;
     return {
-      key: partsOfGroups.get(groupOf(first))!.length > 1 ? `${group}, ${part}` : group,
-      split,
-      label,
+      ...{ key: partsOfGroups.get(groupOf(first))!.length > 1 ? `${group}, ${part}` : group, split, label },
       scores: first.scores.map((_, c) => mean(images.map(({ scores }) => scores[c]!))),
       ...(first.class !== undefined && { class: first.class }),
       ...(source !== undefined && { source }),
-      group,
-      ...commonSlices(images),
+      ...{ group, ...commonSlices(images) },
     };
   });
+  return { ...table, rows: averaged };
 }
 
 /** The slices in which all images agree. */

@@ -8,9 +8,8 @@ import type { Mutable, ScoreRow, ScoreTable } from './scores-file.ts';
 export interface BinaryRow extends Pick<ScoreRow, 'key' | 'split' | 'source' | 'group' | 'slices'> {
   /** 1 = positive, such as fake; 0 = negative. */
   readonly label: 0 | 1;
-  /** Evidence for the negative side, called real throughout. */
+  /** Evidence for the negative side, called real throughout, and for the positive side, called fake. */
   readonly real: number;
-  /** Evidence for the positive side, called fake throughout. */
   readonly fake: number;
 }
 
@@ -27,10 +26,11 @@ export const usualSides: SideNames = ['real', 'fake'];
 
 /**
  * The detector's view of scores. Of two classes the second is positive unless `positive` names the first. Otherwise `positive` names
- * labels, or classes of labels that are sources; a label that the model does not know, and that is not named, is negative.
+ * labels, or classes of labels that are sources; a label that neither the model knows nor `positive` names is negative. The error is
+ * one sentence.
  *
- * The evidence for a side of several classes is, of logits, the logarithm of the sum of their exponentials, which is the logit of
- * their union; of probabilities, their sum. That of a single class passes through unchanged. The error is one sentence.
+ * A side of one class has its scores unchanged. The evidence for several is the logit of their union, the logarithm of the sum of
+ * the logits' exponentials, or the sum of probabilities.
  */
 export function binaryView(table: ScoreTable, positive?: readonly string[]): Result<BinaryScores, string> {
   const { classes, names, rows } = table;
@@ -47,7 +47,7 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
     const all = sides.includes(true) ? 'all' : 'none';
     return err(`expected some of the classes ${classes.join(', ')} as positive and some not, got ${all} of them`);
   }
-  const evidence = (table.scale ?? scaleOfScores(rows)) === 'logits' ? logSumOf : sumOf;
+  const evidence = scaleOfTable(table) === 'logits' ? logSumOf : sumOf;
   const sideOf = (wanted: boolean) => {
     const own = [...sides.keys()].filter((c) => sides[c] === wanted);
     const [only] = own as [number];
@@ -55,6 +55,12 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
     return (scores: readonly number[]) => evidence(own.map((c) => scores[c]!));
   };
   const [realOf, fakeOf] = [sideOf(false), sideOf(true)];
+  /** The class that all sources of a side have, or its only label. */
+  const nameOf = (wanted: boolean, otherwise: string) => {
+    const own = classes.filter((_, c) => sides[c] === wanted);
+    const [only, ...others] = new Set(own.map((name) => classOf.get(name)));
+    return (others.length === 0 && only) || (own.length === 1 ? own[0]! : otherwise);
+  };
   const areOne = names.map(isPositive);
   return ok({
     rows: rows.map(({ key, split, label, scores, class: of, source, group, slices }): BinaryRow => {
@@ -66,23 +72,8 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
       if (slices !== undefined) row.slices = slices;
       return row;
     }),
-    names: sideNames(classes, (name) => classOf.get(name), sides),
+    names: [nameOf(false, 'negative'), nameOf(true, 'positive')],
   });
-}
-
-/** The class that all sources of a side have, or its only label; else that it is positive or negative. */
-function sideNames(
-  classes: readonly string[],
-  classOf: (name: string) => string | undefined,
-  sides: readonly boolean[],
-): SideNames {
-  const nameOf = (wanted: boolean, otherwise: string) => {
-    const own = classes.filter((_, c) => sides[c] === wanted);
-    const above = new Set(own.map(classOf));
-    const [only] = above;
-    return above.size === 1 && only !== undefined ? only : own.length === 1 ? own[0]! : otherwise;
-  };
-  return [nameOf(false, 'negative'), nameOf(true, 'positive')];
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);

@@ -32,8 +32,7 @@ export function confusionAt(counts: ThresholdCounts, last: number): Confusion {
 }
 
 /**
- * The share of items whose class is predicted, 0 to 1. Higher is better; compare it with {@link majorityAccuracy}. NaN for
- * no items.
+ * The share of items whose class is predicted, 0 to 1. Higher is better; compare it with {@link majorityAccuracy}. NaN for no items.
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 0.75.
  */
@@ -53,9 +52,8 @@ export function majorityAccuracy({ trueNegatives, falsePositives, falseNegatives
 }
 
 /**
- * The mean accuracy of the two classes, 0 to 1 (Brodersen et al. 2010, "The balanced accuracy and its posterior
- * distribution"). Higher is better; 0.5 is chance, whatever the share of the classes. As in scikit-learn, a class without
- * items is left out; NaN for no items.
+ * The mean accuracy of the two classes, 0 to 1 (Brodersen et al. 2010, "The balanced accuracy and its posterior distribution"). Higher
+ * is better; 0.5 is chance, whatever the share of the classes. As in scikit-learn, a class without items is left out; NaN for no items.
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 0.75 = (1/2 + 2/2) / 2.
  */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { calibrationBins, expectedCalibrationError } from './calibration/calibration-bins.ts';
-import { brier, crossEntropy } from './calibration/losses.ts';
+import { crossEntropy } from './calibration/losses.ts';
 import { fitTemperature } from './calibration/temperature.ts';
 import { accuracy, balancedAccuracy, confusion, f1, matthewsCorrelation, precision, recall } from './confusion.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from './logits.ts';
@@ -11,6 +11,7 @@ import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts'
 import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
 import { detCurve, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';
 import { countAtThresholds } from './ranking/threshold-counts.ts';
+import { brier } from './testing-scores.ts';
 
 /** What JSON has no number for is written as text. */
 type Numbers = number | 'NaN' | 'Infinity' | readonly Numbers[];

@@ -3,7 +3,7 @@ export type Logits = ArrayLike<number>;
 
 /**
  * The score that ranks images: second score minus first, in float64 `[images]`; higher is more fake. Not the softmax of the two, which
- * has the same order: in float32 it saturates at 1 and makes ties of confident images.
+ * saturates at 1 in float32 and makes ties of confident images.
  */
 export function logitDifferences(logits: Logits): Float64Array {
   const differences = new Float64Array(logits.length / 2);

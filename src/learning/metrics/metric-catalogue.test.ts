@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brier, crossEntropy } from './calibration/losses.ts';
+import { crossEntropy } from './calibration/losses.ts';
 import { confusion, majorityAccuracy } from './confusion.ts';
 import {
   betterFirst,
@@ -13,6 +13,7 @@ import {
   titleOfPath,
 } from './metric-catalogue.ts';
 import { metricsOfLogits } from './split-statistics.ts';
+import { brier } from './testing-scores.ts';
 
 test('a path in a metrics file leads to its metric', () => {
   assert.equal(findMetric('test.auc')?.title, 'AUC');

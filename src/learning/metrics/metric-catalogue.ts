@@ -20,6 +20,7 @@ const entropy = (share: number): number => -share * Math.log(share) - (1 - share
 const unit = [0, 1] as const;
 const higher = { better: 'higher', range: unit } as const;
 const lower = { better: 'lower', range: unit } as const;
+const signed = { range: [-1, 1], chance: 0 } as const;
 
 /** Every metric that `evaluate` and `roc-det` compute, the most important ones first. */
 export const metricCatalogue = [
@@ -27,14 +28,7 @@ export const metricCatalogue = [
   { name: 'accuracy', title: 'accuracy', ...higher, chance: majority, isHeadline: true },
   { name: 'balancedAccuracy', title: 'balanced accuracy', ...higher, chance: 0.5, isHeadline: true },
   { name: 'equalErrorRate', title: 'equal error rate', ...lower, chance: 0.5, isHeadline: true },
-  {
-    name: 'matthewsCorrelation',
-    title: 'Matthews correlation',
-    ...higher,
-    range: [-1, 1],
-    chance: 0,
-    isHeadline: true,
-  },
+  { name: 'matthewsCorrelation', title: 'Matthews correlation', ...higher, ...signed, isHeadline: true },
   { name: 'calibrationError', title: 'calibration error', ...lower, isHeadline: true },
   { name: 'loss', title: 'loss', ...lower, range: [0, Number.POSITIVE_INFINITY], chance: entropy },
   { name: 'brier', title: 'Brier score', ...lower, chance: (share) => share * (1 - share) },
@@ -46,7 +40,7 @@ export const metricCatalogue = [
   { name: 'recall', title: 'recall', ...higher },
   { name: 'f1', title: 'F1', ...higher },
   { name: 'macroF1', title: 'macro F1', ...higher },
-  { name: 'cohensKappa', title: "Cohen's kappa", ...higher, range: [-1, 1], chance: 0 },
+  { name: 'cohensKappa', title: "Cohen's kappa", ...higher, ...signed },
   { name: 'top3Accuracy', title: 'top-3 accuracy', ...higher },
   { name: 'top5Accuracy', title: 'top-5 accuracy', ...higher },
   { name: 'classwiseCalibrationError', title: 'classwise calibration error', ...lower },

@@ -24,8 +24,8 @@ export function pairByLabels(
 
 /**
  * Finds for each artifact of a list port the one of another that belongs to it, such as the data set of a model: the only one there is, or
- * the one that agrees on all axes that both have; without common axes, the one in the same place. Throws a {@link StageError} where
- * none or several remain.
+ * the one that agrees on all axes that both have; without common axes, the one in the same place. Throws a {@link StageError} where none
+ * or several remain.
  */
 export function matchByLabels(
   ones: readonly InputArtifact[],
@@ -36,8 +36,8 @@ export function matchByLabels(
   if (others.length === 1) return ones.map(() => only!);
   const [ours, theirs] = [ones, others].map((list) => new Set(list.flatMap((one) => Object.keys(axesOf(one)))));
   const haveCommonAxis = [...ours!].some((axis) => theirs!.has(axis));
-  if (!haveCommonAxis && ones.length === others.length) return others;
   if (!haveCommonAxis) {
+    if (ones.length === others.length) return others;
     throw new StageError(
       `Expected one ${words.other} for all ${ones.length} ${words.one}s, or one for each in their order, got ${others.length}.`,
     );

@@ -38,14 +38,14 @@ export const readSplitScores = (path: string, split: string, what: string, optio
 
 /** The detector's view of a split, and of `all`. Throws a {@link StageError} without images of the split. */
 export function viewOfSplit(table: ScoreTable, split: string, what: string, options: ReadOptions = {}) {
+  const isGrouped = options.by === 'group';
   const own = rowsOfSplit(table.rows, split, what);
-  if (options.by === 'group' && own.every(({ group }) => group === undefined)) {
+  if (isGrouped && own.every(({ group }) => group === undefined)) {
     throw new StageError(
-      `${what}: expected a column "group", by which images are averaged (by: group), got none: ` +
-        'give the data set groups, or judge by: image',
+      `${what}: expected a column "group", by which images are averaged (by: group), got none: give the data set groups, or judge by: image`,
     );
   }
-  const view = binaryView(options.by === 'group' ? averageGroups(table) : table, options.positive);
+  const view = binaryView(isGrouped ? averageGroups(table) : table, options.positive);
   if (!view.ok) throw new StageError(`${what}: ${view.error}`);
   const { rows: all, names } = view.value;
   return { rows: all.filter((row) => row.split === split), all, names, scale: table.scale };

@@ -68,9 +68,8 @@ export function formatScores({ classes, names, scale, rows }: ScoreTable): strin
       ...Array.from(slices, (name) => row.slices?.[name] ?? ''),
     ]),
   );
-  return [csvLine([...first, ...scored, ...known, ...Array.from(slices, (name) => slicePrefix + name)]), ...lines].join(
-    '',
-  );
+  const header = csvLine([...first, ...scored, ...known, ...Array.from(slices, (name) => slicePrefix + name)]);
+  return [header, ...lines].join('');
 }
 
 /**

@@ -1,9 +1,9 @@
 import { rankScores } from './ranking/threshold-counts.ts';
 
 /**
- * Spearman's rank correlation of two lists of ranks (Spearman 1904, "The proof and measurement of association between two things"):
- * Pearson's correlation of {@link averageRanks}. From -1, opposite order, to 1, the same order; NaN where all ranks of a list are
- * equal, which is no order. It takes ranks, since ranking is most of the work where one list is compared with many.
+ * Spearman's rank correlation (1904, "The proof and measurement of association between two things") of two lists of ranks, Pearson's
+ * correlation of {@link averageRanks}: from -1, opposite order, to 1, the same order; NaN where all ranks of a list are equal. It takes
+ * ranks, since ranking is most of the work where one list is compared with many.
  *
  * Example: the ranks of 1, 2, 3, 4 and 1, 3, 2, 4 give 0.8.
  */

@@ -1,6 +1,6 @@
 import type { BinaryRow } from './binary-view.ts';
 import { binsUnderWeights, calibrationError } from './calibration/calibration-bins.ts';
-import { lossOf, squareOf } from './calibration/losses.ts';
+import { brierOf, lossOf } from './calibration/losses.ts';
 import { classStatistics } from './classification/class-metrics.ts';
 import { classScoresOf } from './classification/class-scores.ts';
 import {
@@ -14,14 +14,8 @@ import {
   recall,
 } from './confusion.ts';
 import type { Statistic } from './intervals/bootstrap.ts';
-import {
-  fakeProbabilities,
-  fakeProbabilitiesOf,
-  logitDifferences,
-  logitsOf,
-  predictedClasses,
-  type ScoreScale,
-} from './logits.ts';
+import type { ScoreScale } from './logits.ts';
+import { fakeProbabilities, fakeProbabilitiesOf, logitDifferences, logitsOf, predictedClasses } from './logits.ts';
 import { auc, partialAuc } from './ranking/auc.ts';
 import { equalErrorRate } from './ranking/chosen-thresholds.ts';
 import { averagePrecision } from './ranking/precision-recall.ts';
@@ -164,7 +158,7 @@ const decisions = (called: Confusion) => ({
 function calibrationStatistics({ labels, logits, probabilities }: Scored): Statistics<Calibration> {
   // Computed once for each image, since the logarithms would take most of the time of resampling.
   const losses = probabilities.map((_, i) => lossOf(i, labels[i]!, logits));
-  const squares = probabilities.map((probability, i) => squareOf(labels[i]!, probability));
+  const squares = probabilities.map((probability, i) => brierOf(labels[i]!, probability));
   const binned = binsUnderWeights(labels, probabilities);
   return (weights) => {
     const [loss, brier] = weightedMeans(losses, squares, weights);

@@ -12,16 +12,14 @@ export interface CalibrationBin {
 }
 
 /**
- * Predicted against observed shares of class 1, by rising probability; empty bins are left out. The same as scikit-learn's
- * `calibration_curve` with the strategy "uniform". In the bins of a calibrated model both agree.
+ * Predicted against observed shares of class 1 in bins of equal width, by rising probability, as scikit-learn's `calibration_curve`;
+ * empty bins are left out. In the bins of a calibrated model both agree.
  *
- * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give the observed shares 1/3 and 1 where 0.2833 and 0.8
- * were predicted.
+ * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give the observed shares 1/3 and 1 for 0.2833 and 0.8.
  *
  * @param labels 0 or 1 for each item.
  * @param probabilities Of class 1, 0 to 1, for each item; throws a RangeError otherwise.
- * @param options The number of bins of equal width is 15 by default, as in Guo et al. 2017, "On calibration of modern neural
- *   networks".
+ * @param options 15 bins by default, as in Guo et al. 2017, "On calibration of modern neural networks".
  */
 export function calibrationBins(
   labels: ArrayLike<number>,
@@ -81,11 +79,10 @@ function addUp(weights: ArrayLike<number>, items: Uint32Array, values: Float64Ar
 }
 
 /**
- * The expected calibration error, 0 to 1: the mean over items of their bin's |observed share - mean probability| (Naeini et
- * al. 2015, "Obtaining well calibrated probabilities using Bayesian binning"). Lower is better; chance alone makes it
- * positive, the more so the fewer items there are. NaN for no items. It bins the probability of class 1 over 0 to 1. Guo et
- * al. 2017 bin that of the predicted class over 0.5 to 1, where too much confidence in real can hide too little confidence
- * in fake. Parameters and errors are those of {@link calibrationBins}.
+ * The expected calibration error, 0 to 1, lower is better: the mean over items of their bin's |observed share - mean probability|
+ * (Naeini et al. 2015, "Obtaining well calibrated probabilities using Bayesian binning"). Chance alone makes it positive, the more so
+ * the fewer items there are. NaN for no items. It bins the probability of class 1. Guo et al. 2017 bin that of the predicted class,
+ * where too much confidence in real can hide too little in fake. Parameters and errors are those of {@link calibrationBins}.
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 0.0875 = (3 · 0.05 + 1 · 0.2) / 4.
  */

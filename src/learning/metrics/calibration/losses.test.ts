@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brier, crossEntropy } from './losses.ts';
+import { brier } from '../testing-scores.ts';
+import { crossEntropy } from './losses.ts';
 
 test('the examples of the docstrings', () => {
   assert.equal(brier([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).toFixed(6), '0.158125');

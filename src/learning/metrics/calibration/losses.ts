@@ -2,28 +2,22 @@ import type { Logits } from '../logits.ts';
 import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
- * The Brier score, 0 to 1: the mean squared difference of the label, 0 or 1, and the probability of class 1 (Brier 1950,
- * "Verification of forecasts expressed in terms of probability", halved for two classes as in scikit-learn's
- * `brier_score_loss`). Lower is better; a constant 0.5 gives 0.25. NaN for no items.
+ * The Brier score of one item, 0 to 1: the squared difference of the label, 0 or 1, and the probability of class 1 (Brier 1950,
+ * "Verification of forecasts expressed in terms of probability", halved for two classes as in scikit-learn's `brier_score_loss`).
+ * Lower is better; a constant 0.5 gives 0.25.
  *
- * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 give 0.158125.
+ * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 have the mean 0.158125.
  */
-export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>, options: Weighted = {}): number {
-  requireOneEach(labels, probabilities, 'probability', options);
-  return weightedMean(labels.length, (i) => squareOf(labels[i]!, probabilities[i]!), options);
-}
-
-/** The {@link brier} score of one item. */
-export const squareOf = (label: number, probability: number): number => (probability - label) ** 2;
+export const brierOf = (label: number, probability: number): number => (probability - label) ** 2;
 
 /**
- * The mean softmax cross-entropy (log loss) in nats, from 0 up: -log of the probability of the true class (Bishop
- * 2006, "Pattern Recognition and Machine Learning", equation 4.108). Lower is better; of two equal classes ln 2 = 0.693 is chance. NaN for no
- * images or when a logit is NaN; finite logits give a finite value, however far apart they are.
- *
- * @param options The number of classes is 2 by default: logits are `[images, classes]`.
+ * The mean softmax cross-entropy (log loss) in nats, from 0 up, lower is better: -log of the probability of the true class (Bishop
+ * 2006, "Pattern Recognition and Machine Learning", equation 4.108). Of two equal classes ln 2 = 0.693 is chance. NaN for no images or
+ * when a logit is NaN; finite for finite logits, however far apart they are.
  *
  * Example: labels 0 1 with logits (0, 0) (0, 0) give ln 2; labels 0 1 with (1, -1) (1, -1) give 1.126928 = ln(1 + e²) - 1.
+ *
+ * @param logits `[images, classes]`, 2 classes by default.
  */
 export function crossEntropy(labels: ArrayLike<number>, logits: Logits, options: LossOptions = {}): number {
   const { classes = 2 } = options;

@@ -2,20 +2,15 @@ import { normalQuantile } from '../intervals/normal-distribution.ts';
 import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
- * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2): the number by which logits
- * are divided so that their cross-entropy is lowest. Above 1 the model was overconfident, below 1 underconfident; ranking
- * and predicted classes stay. Fit it to other items than those it is judged on. For two classes only the finite differences
- * of the logits (class 1 minus class 0) count, and the loss is convex in 1 / T: Newton's method within a bracket finds where
- * its slope is 0. The result is 0 where all items are on the right side, Infinity where they are on the wrong side on the
- * whole, and NaN for no items.
+ * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2): the number by which logits are
+ * divided so that their cross-entropy is lowest. Above 1 the model was overconfident; ranking and predicted classes stay. Fit it to
+ * other items than those it is judged on. For two classes only the finite differences of the logits (class 1 minus class 0) count, and
+ * the loss is convex in 1 / T: Newton's method within a bracket finds where its slope is 0. The result is 0 where all items are on the
+ * right side, Infinity where they are on the wrong side on the whole, and NaN for no items.
  *
  * Example: labels 0 0 1 1, differences -1 1 1 1 give 1 / ln 3 = 0.910239: the probability is 3/4 where 3 of 4 are right.
  */
-export function fitTemperature(
-  labels: ArrayLike<number>,
-  differences: ArrayLike<number>,
-  options: Weighted = {},
-): number {
+export function fitTemperature(labels: ArrayLike<number>, differences: ArrayLike<number>, options: Weighted = {}) {
   requireOneEach(labels, differences, 'difference', options);
   const margins = Float64Array.from(differences, (difference, i) => (labels[i] === 1 ? difference : -difference));
   const atZero = weightedMean(margins.length, (i) => -margins[i]! / 2, options);
@@ -54,16 +49,18 @@ function wrongProbability(margin: number, scaled: number): number {
 }
 
 /**
- * {@link fitTemperature} for more than two classes. The loss is convex in 1 / T here too: its slope is the mean of Σ p_c z_c - z_y over
- * the images, which rises with 1 / T, so halving a bracket finds where it is 0.
+ * {@link fitTemperature} for more than two classes, of finite logits `[images, classes]`. The loss is convex in 1 / T here too: its slope
+ * is the mean of Σ p_c z_c - z_y over the images, which rises with 1 / T, so halving a bracket finds where it is 0.
  *
  * Example: labels 0 0 1 1 with logits (0, -1) (0, 1) (0, 1) (0, 1) give 0.910239.
- *
- * @param logits `[images, classes]`, finite.
  */
 export function fitClassTemperature(labels: ArrayLike<number>, logits: ArrayLike<number>, classes: number): number {
   if (labels.length === 0) return Number.NaN;
-  const ahead = aheadOfRight(labels, logits, classes); // of the right class, by how much each class is
+  // How much each class is ahead of the right one.
+  const ahead = Float64Array.from(logits, (logit, at) => {
+    const image = Math.floor(at / classes);
+    return logit - logits[image * classes + labels[image]!]!;
+  });
   if (ahead.every((value) => value <= 0) && ahead.some((value) => value < 0)) return 0;
   if (slopeOverClasses(0, ahead, classes) >= 0) return Infinity;
   let [low, high] = [0, 1];
@@ -73,13 +70,6 @@ export function fitClassTemperature(labels: ArrayLike<number>, logits: ArrayLike
     else high = middle;
   }
   return 2 / (low + high);
-}
-
-function aheadOfRight(labels: ArrayLike<number>, logits: ArrayLike<number>, classes: number): Float64Array {
-  return Float64Array.from(logits, (logit, at) => {
-    const image = Math.floor(at / classes);
-    return logit - logits[image * classes + labels[image]!]!;
-  });
 }
 
 /** The derivative in a = 1 / T of the loss Σ log Σ e^(a d) over how much each class is ahead, d. */
@@ -100,10 +90,10 @@ function slopeOverClasses(a: number, ahead: Float64Array, classes: number): numb
 }
 
 /**
- * The interval of a temperature that {@link fitTemperature} fitted to these labels and differences, over other images of the
- * same kind: normal in 1 / T, with the variance of the loss's slope over independent units, images or groups (White 1982,
- * "Maximum likelihood estimation of misspecified models"). A model is significantly overconfident where 1 lies below the
- * interval. The upper end is Infinity where the images do not bound it; both ends are NaN with fewer than two units.
+ * The interval of a temperature that {@link fitTemperature} fitted to these labels and differences, over other images of the same kind:
+ * normal in 1 / T, with the variance of the loss's slope over independent units, images or groups (White 1982, "Maximum likelihood
+ * estimation of misspecified models"). A model is significantly overconfident where 1 lies below it. The upper end is Infinity where
+ * the images do not bound it; both ends are NaN with fewer than two units.
  *
  * Example: labels 0 0 1 1, differences -1 1 1 1, temperature 0.910239 give, at 0.95, about 0.269 to Infinity.
  */

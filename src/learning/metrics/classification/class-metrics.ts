@@ -33,9 +33,9 @@ export function sumsOf(matrix: Float64Array) {
 /**
  * Measures of predictions, all higher if better, as scikit-learn has them; NaN for no images.
  *
- * - `accuracy`, 0 to 1: the share of images whose class is predicted; compare it with `majorityAccuracy`, that of always answering the
- *   most frequent class.
- * - `balancedAccuracy`, 0 to 1: the mean share over the classes, those without images left out; 1 / classes is chance.
+ * - `accuracy`, 0 to 1, the share of images whose class is predicted, and `majorityAccuracy`, that of always answering the most
+ *   frequent class.
+ * - `balancedAccuracy`, 0 to 1: the mean share over the classes with images; 1 / classes is chance.
  * - `macroF1`, 0 to 1: the mean {@link classDecisions F1} of the classes that some image is of or is called.
  * - `cohensKappa`, -1 to 1: (pₒ - pₑ) / (1 - pₑ), with the agreement pₒ of labels and predictions and that by chance pₑ (Cohen 1960, "A
  *   coefficient of agreement for nominal scales"); 0 is chance. NaN where labels and predictions are one class.
@@ -75,20 +75,19 @@ export function classDecisions(matrix: Float64Array) {
   }));
 }
 
-/** For how many of the first classes by their scores a hit counts: three and five, where there are more classes. */
+/** For how many of the first classes by their scores a hit counts, where there are more classes. */
 const tops = [3, 5] as const;
-type TopAccuracies = { readonly top3Accuracy: number; readonly top5Accuracy: number }; // each where there are more classes
+type TopAccuracies = { readonly top3Accuracy: number; readonly top5Accuracy: number };
 
 /**
- * Everything that is measured of scores for several classes, for one weighting after another, as a bootstrap needs it: what does not
- * depend on weights is computed once.
+ * All measures of scores for several classes, for one weighting after another, as a bootstrap needs them: what does not depend on
+ * weights is computed once.
  *
  * - `auc`, 0 to 1, higher is better, 0.5 is chance: Hand and Till's; see {@link handTillAuc}.
  * - `top3Accuracy`, `top5Accuracy`, 0 to 1: the share of images with their class among so many of the highest scores.
  * - `loss`, from 0 up in nats, lower is better: see {@link crossEntropy}. Always answering the class shares gives their entropy.
  * - `brier`, 0 to 2, lower is better: the mean of Σ (p_c - y_c)² over the classes (Brier 1950, not halved as it is for two classes).
- * - `calibrationError`, 0 to 1, lower is better: the expected calibration error of the predicted class's probability (Guo et al. 2017,
- *   "On calibration of modern neural networks").
+ * - `calibrationError`, 0 to 1, lower is better: the expected calibration error of the predicted class's probability (Guo et al. 2017).
  * - `classwiseCalibrationError`, 0 to 1: the mean over the classes of the error of their own probability (Kull et al. 2019, "Beyond
  *   temperature scaling", equation 4).
  */
@@ -100,17 +99,13 @@ export function classStatistics(scores: ClassScores) {
   return (weights: ArrayLike<number>) => {
     const matrix = confusionMatrix(scores, { weights });
     const { majorityAccuracy: _, ...decisions } = decisionsOf(matrix);
-    const hits = shown.map((top) => [
-      `top${top}Accuracy`,
-      weightedMean(ranks.length, (i) => (ranks[i]! < top ? 1 : 0), { weights }),
-    ]);
+    const hits = shown.map((top) => {
+      const share = weightedMean(ranks.length, (i) => (ranks[i]! < top ? 1 : 0), { weights });
+      return [`top${top}Accuracy`, share];
+    });
+    const topAccuracies = Object.fromEntries(hits) as TopAccuracies;
     return {
-      whole: {
-        auc: areaOf(weights),
-        ...decisions,
-        ...(Object.fromEntries(hits) as TopAccuracies),
-        ...calibration(weights),
-      },
+      whole: { auc: areaOf(weights), ...decisions, ...topAccuracies, ...calibration(weights) },
       classes: classDecisions(matrix),
     };
   };
@@ -124,23 +119,26 @@ export function classCalibration({ labels, logits, probabilities, predictions, c
     for (let c = 0; c < classes; c++) sum += (probabilities[classes * i + c]! - (c === label ? 1 : 0)) ** 2;
     return sum;
   });
-  const column = (of: (i: number) => number) => Float64Array.from(labels, (_, i) => of(i));
-  const isRight = labels.map((label, i) => (label === predictions[i] ? 1 : 0));
-  const top = binsUnderWeights(
-    isRight,
-    column((i) => Math.min(1, probabilities[classes * i + predictions[i]!]!)),
-  );
-  const own = Array.from({ length: classes }, (_, c) => {
-    const isOwn = labels.map((label) => (label === c ? 1 : 0));
-    return binsUnderWeights(
-      isOwn,
-      column((i) => Math.min(1, probabilities[classes * i + c]!)),
+  /** The error of one probability of each image, given whether it came true. */
+  const binned = (isTrue: (image: number) => boolean, classOf: (image: number) => number) =>
+    binsUnderWeights(
+      labels.map((_, i) => (isTrue(i) ? 1 : 0)),
+      Float64Array.from(labels, (_, i) => Math.min(1, probabilities[classes * i + classOf(i)]!)),
     );
-  });
+  const top = binned(
+    (i) => labels[i] === predictions[i],
+    (i) => predictions[i]!,
+  );
+  const own = Array.from({ length: classes }, (_, c) =>
+    binned(
+      (i) => labels[i] === c,
+      () => c,
+    ),
+  );
   return (weights: ArrayLike<number>) => ({
     loss: weightedMean(losses.length, (i) => losses[i]!, { weights }),
     brier: weightedMean(squares.length, (i) => squares[i]!, { weights }),
     calibrationError: calibrationError(top(weights)),
-    classwiseCalibrationError: mean(own.map((binned) => calibrationError(binned(weights)))),
+    classwiseCalibrationError: mean(own.map((bins) => calibrationError(bins(weights)))),
   });
 }

@@ -32,13 +32,12 @@ export function classScoresOf(table: ScoreTable, rows: readonly ScoreRow[]): Cla
   const raw = flat((scores) => scores);
   const isLogits = scaleOfTable(table) === 'logits';
   const logits = isLogits ? raw : flat((scores) => scores.map(logarithm));
-  const base = {
-    classes,
+  return {
+    ...{ classes, logits, predictions: predictedClasses(raw, classes) },
     labels: Uint16Array.from(rows, ({ label }) => label),
-    predictions: predictedClasses(raw, classes),
+    probabilities: isLogits ? flat(softmax) : raw,
+    evidence: isLogits ? flat(logOdds) : raw,
   };
-  if (!isLogits) return { ...base, logits, probabilities: raw, evidence: raw };
-  return { ...base, logits, probabilities: flat(softmax), evidence: flat(logOdds) };
 }
 
 const logOdds = (logits: readonly number[]): readonly number[] =>

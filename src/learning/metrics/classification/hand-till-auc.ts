@@ -6,9 +6,7 @@ import type { ClassScores } from './class-scores.ts';
  * probability that an image of i has more evidence for i than one of j, ties counting half; the result is the mean of A(i | j) and
  * A(j | i) over all pairs (Hand and Till 2001, "A simple generalisation of the area under the ROC curve for multiple class classification
  * problems", equation 7; scikit-learn's `roc_auc_score` with `multi_class="ovo"`). Shares of the classes do not matter. Classes without
- * images are left out, as in R's yardstick; NaN where fewer than two have any.
- *
- * Each class's evidence is sorted once. Then every weighting takes one pass over the images for each class.
+ * images are left out, as in R's yardstick; NaN where fewer than two have any. Evidence is sorted once for all weightings.
  */
 export function handTillAuc({ classes, labels, evidence }: Evidence): (weights: ArrayLike<number>) => number {
   const columns = Array.from({ length: classes }, (_, c) => {
@@ -24,8 +22,8 @@ export function handTillAuc({ classes, labels, evidence }: Evidence): (weights: 
   return (weights) => {
     totals.fill(0);
     for (let i = 0; i < labels.length; i++) totals[labels[i]!]! += weights[i]!;
-    for (const [c, { items, startsTie }] of columns.entries()) {
-      countWins(won.subarray(c * classes, (c + 1) * classes).fill(0), c, { items, startsTie, labels, weights });
+    for (const [c, ranking] of columns.entries()) {
+      countWins(won.subarray(c * classes, (c + 1) * classes).fill(0), c, ranking, labels, weights);
     }
     const area = (c: number, other: number) => won[c * classes + other]! / (totals[c]! * totals[other]!);
     const present = [...totals.keys()].filter((c) => totals[c]! > 0);
@@ -36,16 +34,17 @@ export function handTillAuc({ classes, labels, evidence }: Evidence): (weights: 
 
 type Evidence = Pick<ClassScores, 'classes' | 'labels' | 'evidence'>;
 
-interface Ranking {
-  readonly items: Uint32Array;
-  /** Whether the item at a place has less evidence than the one before it. */
-  readonly startsTie: Uint8Array;
-  readonly labels: ArrayLike<number>;
-  readonly weights: ArrayLike<number>;
-}
+/** The items by falling evidence, and whether each has less than the one before it. */
+type Ranking = { readonly items: Uint32Array; readonly startsTie: Uint8Array };
 
 /** Adds for each other class how many pairs with an image of class `c` are in order, in one pass by falling evidence. */
-function countWins(won: Float64Array, c: number, { items, startsTie, labels, weights }: Ranking): void {
+function countWins(
+  won: Float64Array,
+  c: number,
+  { items, startsTie }: Ranking,
+  labels: ArrayLike<number>,
+  weights: ArrayLike<number>,
+): void {
   let [above, tied] = [0, 0]; // images of the class with more evidence, and with as much
   for (let start = 0; start < items.length; ) {
     let end = start + 1;

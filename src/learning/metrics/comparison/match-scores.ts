@@ -3,7 +3,6 @@ import type { BinaryRow } from '../binary-view.ts';
 
 /** Several models' scores of the same images. */
 export interface MatchedScores {
-  /** The split and key by which each image was matched. */
   readonly images: readonly Pick<BinaryRow, 'key' | 'split'>[];
   /** 0 real, 1 fake. */
   readonly labels: readonly (0 | 1)[];
@@ -67,13 +66,11 @@ function disagreementOn(rows: readonly BinaryRow[], models: readonly NamedScores
 }
 
 function tooFew(models: readonly NamedScores[], matched: number): string {
-  const keys = models.map(
-    ({ name, rows }) => `${name} has ${rows.length}${rows[0] ? ` such as ${describe(rows[0])}` : ''}`,
-  );
-  return (
-    `expected the same images in the scores of all models, matched by split and key, got ${matched} in common: ` +
-    `${keys.join('; ')}`
-  );
+  const keys = models.map(({ name, rows: [row, ...more] }) => {
+    return row === undefined ? `${name} has 0` : `${name} has ${more.length + 1} such as ${describe(row)}`;
+  });
+  const got = `got ${matched} in common: ${keys.join('; ')}`;
+  return `expected the same images in the scores of all models, matched by split and key, ${got}`;
 }
 
 const idOf = ({ split, key }: BinaryRow): string => JSON.stringify([split, key]);

@@ -4,22 +4,20 @@ import { twoSidedChance } from '../intervals/normal-distribution.ts';
 const many = 25;
 
 /**
- * McNemar's test of two models' accuracy on the same images (McNemar 1947, "Note on the sampling error of the difference
- * between correlated proportions or percentages"), from the numbers of images that only the first or only the second has
- * right. By chance each model is right on half of them: the two-sided test is exact by the binomial distribution below 25;
- * otherwise it uses the chi-square distribution with Edwards' correction, (|b - c| - 1)² / (b + c) (Edwards 1948, "Note on
- * the correction for continuity in testing the significance of the difference between correlated proportions"). It assumes
- * independent images: with groups, use `pairedDifference`.
+ * McNemar's test of two models' accuracy on the same images (McNemar 1947, "Note on the sampling error of the difference between
+ * correlated proportions or percentages"), from the numbers of images that only the first or only the second has right. By chance each
+ * is right on half of them: the two-sided test is exact by the binomial distribution below 25; otherwise it uses the chi-square
+ * distribution with Edwards' correction, (|b - c| - 1)² / (b + c) (Edwards 1948, "Note on the correction for continuity in testing the
+ * significance of the difference between correlated proportions"). It assumes independent images.
  *
  * Example: 3 images that only the first has right and 9 that only the second has right give p = 0.146, exactly.
  */
 export function mcnemar(onlyOne: number, onlyOther: number) {
   const differing = onlyOne + onlyOther;
-  if (differing < many) {
-    return { onlyOne, onlyOther, p: exactP(Math.min(onlyOne, onlyOther), differing), method: 'exact' as const };
-  }
+  const isExact = differing < many;
   const root = Math.max(0, Math.abs(onlyOne - onlyOther) - 1) / Math.sqrt(differing); // of chi-square with one degree of freedom
-  return { onlyOne, onlyOther, p: twoSidedChance(root), method: 'chi-square' as const };
+  const p = isExact ? exactP(Math.min(onlyOne, onlyOther), differing) : twoSidedChance(root);
+  return { onlyOne, onlyOther, p, method: isExact ? ('exact' as const) : ('chi-square' as const) };
 }
 
 /** {@link mcnemar} of predictions: labels and both models' classes, 0 or 1 for each image. */

@@ -8,11 +8,10 @@ import { normalQuantile } from './normal-distribution.ts';
 /**
  * The area under the ROC curve with an interval by the method that fits the images. NaN throughout when a class is missing.
  *
- * - Independent images: DeLong's variance and a normal interval of the area's logit, which stays within 0 to 1 and is
- *   asymmetric near the ends (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better coverage near 1
- *   than the plain one: Qin and Hotilovac 2008, "Comparison of non-parametric confidence intervals for the area under the
- *   ROC curve of a continuous-scale diagnostic test"). NaN with fewer than two images of a class, and without visible
- *   variance, as with one score for everything.
+ * - Independent images: DeLong's variance and a normal interval of the area's logit, which stays within 0 to 1 and is asymmetric near the
+ *   ends (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better coverage near 1 than the plain one: Qin and
+ *   Hotilovac 2008, "Comparison of non-parametric confidence intervals for the area under the ROC curve of a continuous-scale diagnostic
+ *   test"). NaN with fewer than two images of a class, and without visible variance, as with one score for everything.
  * - Images in groups: the bootstrap of whole groups, since DeLong assumes independent images.
  * - An area of 1 or 0, where both would have width 0: a one-sided bound of the same confidence ({@link perfectAreaBound}).
  *
@@ -46,12 +45,11 @@ export function aucInterval(
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /**
- * The lower bound of the true area when all images were ranked right: (1 - level)^(1 / pairs), about 1 - 3 / pairs at 0.95
- * (the rule of three: Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all right?"; the interval of
- * Clopper and Pearson 1934 at no failure). `pairs` is the number of images of the rarer class. It assumes no distribution:
- * of images that make `pairs` disjoint pairs, each pair is in order with the probability of the true area, independently; so
- * all are with at most area^pairs. Some distributions attain this, so no bound without such an assumption is narrower
- * (Obuchowski and Lieber 2002, "Confidence bounds when the estimated ROC area is 1.0", assume normal ones).
+ * The lower bound of the true area when all images were ranked right: (1 - level)^(1 / pairs), about 1 - 3 / pairs at 0.95 (the rule of
+ * three: Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all right?"; the interval of Clopper and Pearson 1934 at no
+ * failure). `pairs` is the number of images of the rarer class. It assumes no distribution: disjoint pairs of images are each in order
+ * with the probability of the true area, independently; so all are with at most area^pairs. Some distributions attain this, so no such
+ * bound is narrower (Obuchowski and Lieber 2002, "Confidence bounds when the estimated ROC area is 1.0", assume normal ones).
  *
  * Example: 10 pairs at 0.95 give 0.741.
  */

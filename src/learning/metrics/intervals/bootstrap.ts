@@ -2,10 +2,9 @@ import { Draws, unitsOf } from './draws.ts';
 import type { Interval } from './interval.ts';
 
 /**
- * The images of a stratified bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 8 and 13).
- * Each draw resamples the tested images with replacement, class by class; the spread of a statistic over the draws estimates
- * its spread over other test sets. It serves any statistic that takes weights: the weight of an image is how often it was
- * drawn.
+ * The images of a stratified bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 8 and 13). Each draw
+ * resamples the tested images with replacement, class by class; the spread of a statistic over the draws estimates its spread over other
+ * test sets. It serves any statistic that takes weights: the weight of an image is how often it was drawn.
  *
  *     bootstrapInterval({ labels, seed: 1 }, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
  *
@@ -56,14 +55,12 @@ export const resample = <Value>(sample: BootstrapSample, statistic: Statistic<Va
 const mostUndefined = 0.1;
 
 /**
- * The percentile interval of a statistic: from its (1 - level) / 2 to its (1 + level) / 2 quantile over the draws (Efron and
- * Tibshirani, equation 13.5). It stays within the statistic's range. The draws of a biased statistic, such as the calibration
- * error, are biased once more, so its interval is shifted: see `biased` of {@link bootstrapIntervals}.
+ * The percentile interval of a statistic: from its (1 - level) / 2 to its (1 + level) / 2 quantile over the draws (Efron and Tibshirani,
+ * equation 13.5); `level` is above 0 and below 1. It stays within the statistic's range. The draws of a biased statistic, such as the
+ * calibration error, are biased once more, so its interval is shifted: see `biased` of {@link bootstrapIntervals}.
  *
- * The ends are NaN where the draws say nothing of the spread: all of them are equal, as for an accuracy of 1; they never change
- * the images of a class; or the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
- *
- * @param level The confidence, above 0 and below 1.
+ * The ends are NaN where the draws say nothing of the spread: all of them are equal, as for an accuracy of 1; they never change the
+ * images of a class; or the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
  */
 export const bootstrapInterval = (sample: BootstrapSample, statistic: Statistic, level: number): Interval =>
   intervalOf(resample(sample, statistic), level);
@@ -75,19 +72,13 @@ function intervalOf({ estimate, draws, method }: Resampled<number>, level: numbe
   return { estimate, low, high, method };
 }
 
-/**
- * {@link bootstrapInterval} of several statistics on the same draws.
- *
- * @param biased Names of those that are never below 0 and biased upwards; see {@link mirrored}.
- */
-export function bootstrapIntervals<Name extends string>(
+/** {@link bootstrapInterval} of several statistics on the same draws. `biased` are never below 0 and biased upwards; see {@link mirrored}. */
+export const bootstrapIntervals = <Name extends string>(
   sample: BootstrapSample,
   statistics: Statistic<Readonly<Record<Name, number>>>,
   level: number,
   biased: readonly NoInfer<Name>[] = [],
-): Readonly<Record<Name, Interval>> {
-  return intervalsOf(resample(sample, statistics), level, biased);
-}
+): Readonly<Record<Name, Interval>> => intervalsOf(resample(sample, statistics), level, biased);
 
 /** {@link bootstrapIntervals} of statistics that were resampled. */
 export function intervalsOf<Name extends string>(
@@ -103,12 +94,11 @@ export function intervalsOf<Name extends string>(
 }
 
 /**
- * The basic bootstrap interval (Davison and Hinkley 1997, "Bootstrap methods and their application", section 5.2) of a
- * statistic that chance increases, such as the calibration error, a sum of absolute values. The percentiles are mirrored at
- * the estimate, since the draws exceed the estimate as the estimate exceeds the truth; then cut at 0, and stretched to the
- * estimate where all draws are above it. For 1,000 images with a true calibration error of 0.04 and a level of 0.95 it
- * covers the truth nine times in ten, the percentile interval once in ten. Where the truth is near 0 neither does, so it
- * does not test whether a model is calibrated.
+ * The basic bootstrap interval (Davison and Hinkley 1997, section 5.2) of a statistic that chance increases, such as the calibration
+ * error, a sum of absolute values. The percentiles are mirrored at the estimate, since the draws exceed the estimate as the estimate
+ * exceeds the truth; then cut at 0, and stretched to the estimate where all draws are above it. For 1,000 images with a true calibration
+ * error of 0.04 and a level of 0.95 it covers the truth nine times in ten, the percentile interval once in ten. Where the truth is near 0
+ * neither does, so it does not test whether a model is calibrated.
  */
 function mirrored(estimate: number, [low, high]: readonly [number, number]): [low: number, high: number] {
   if (Number.isNaN(low)) return [low, high];
@@ -119,11 +109,9 @@ function mirrored(estimate: number, [low, high]: readonly [number, number]): [lo
 export type Band = Readonly<Record<'low' | 'high', Float64Array>>;
 
 /**
- * The pointwise bootstrap band of a curve, whose heights at fixed places were resampled (Macskassy and Provost 2004, "Confidence
- * bands for ROC curves", call it vertical averaging): the confidence holds at each place, not for the whole curve at once. NaN
- * where a class is never redrawn.
- *
- * @param level The confidence, above 0 and below 1.
+ * The pointwise bootstrap band of a curve, whose heights at fixed places were resampled (Macskassy and Provost 2004, "Confidence bands
+ * for ROC curves", call it vertical averaging): the confidence, above 0 and below 1, holds at each place, not for the whole curve at
+ * once. NaN where a class is never redrawn.
  */
 export function bandOf({ estimate, draws }: Resampled<ArrayLike<number>>, level: number): Band {
   const heightsAt = (place: number) => draws.map((drawn) => drawn[place]!);

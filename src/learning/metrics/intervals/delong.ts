@@ -4,16 +4,15 @@ import type { PairedDifference } from './interval.ts';
 import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
 
 /**
- * The areas under ROC curves on the same images, as `auc` gives them, and their covariance, `[models, models]`, without
- * assuming a distribution: DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or more correlated
- * receiver operating characteristic curves: a nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014, "Fast
- * implementation of DeLong's algorithm". NaN where a class has fewer than two images. It assumes independent images: with
- * groups, use the bootstrap. Most callers want `aucInterval`, which also handles groups and an area of 1.
+ * The areas under ROC curves on the same images, as `auc` gives them, and their covariance, `[models, models]`, without assuming a
+ * distribution: DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or more correlated receiver operating
+ * characteristic curves: a nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014, "Fast implementation of DeLong's
+ * algorithm". NaN where a class has fewer than two images. It assumes independent images; `aucInterval` also handles groups.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the area 0.75 with the variance 0.125.
  *
- * @param models For each model one finite score for each image, higher for positive, or the same already ranked; throws a
- *   RangeError otherwise.
+ * @param models For each model one finite score for each image, higher for positive, or the same already ranked; throws a RangeError
+ *   otherwise.
  */
 export function delong(labels: ArrayLike<number>, models: readonly (ArrayLike<number> | RankedScores)[]) {
   const parts = models.map((scores) => placementsOf(labels, 'places' in scores ? scores : rankScores(scores)));
@@ -31,9 +30,9 @@ export function delong(labels: ArrayLike<number>, models: readonly (ArrayLike<nu
 }
 
 /**
- * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Equal rankings give
- * the interval 0 to 0. Different rankings without any spread, such as two with an area of 1, may differ on other images: the
- * ends are NaN. Equal areas give p = 1.
+ * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Equal rankings give the interval
+ * 0 to 0. Different ones without any spread, such as two with an area of 1, may differ on other images: the ends are NaN. Equal areas
+ * give p = 1.
  */
 export function delongTest(
   labels: ArrayLike<number>,
@@ -78,11 +77,10 @@ function placementsOf(labels: ArrayLike<number>, { thresholds, places }: RankedS
   }) as [Float64Array, Float64Array];
   const positives = counts[1].reduce((sum, count) => sum + count, 0);
   const negatives = places.length - positives;
-  const of = (label: number, share: (place: number) => number) =>
-    Float64Array.from(
-      places.filter((_, i) => (labels[i] === 1 ? 1 : 0) === label),
-      share,
-    );
+  const of = (label: 0 | 1, share: (place: number) => number) => {
+    const own = places.filter((_, i) => (labels[i] === 1) === (label === 1));
+    return Float64Array.from(own, share);
+  };
   return {
     positive: of(1, (place) => 1 - negativesAbove[place]! / negatives),
     negative: of(0, (place) => positivesAbove[place]! / positives),

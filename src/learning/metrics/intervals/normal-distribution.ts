@@ -1,8 +1,7 @@
 /**
- * The cumulative standard normal distribution: the probability of a draw of at most `z`, 0 to 1, to about 15 digits in both
- * tails; near 0 by a series with positive terms (Marsaglia 2004, "Evaluating the normal distribution", equation 3), in the
- * tails by a continued fraction (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.14). Example: 0 gives
- * 0.5, 1.96 gives 0.9750.
+ * The cumulative standard normal distribution: the probability of a draw of at most `z`, 0 to 1, to about 15 digits in both tails; near 0
+ * by a series with positive terms (Marsaglia 2004, "Evaluating the normal distribution", equation 3), in the tails by a continued
+ * fraction (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.14). Example: 0 gives 0.5, 1.96 gives 0.9750.
  */
 export function normalCdf(z: number): number {
   if (z > 0) return 1 - normalCdf(-z);

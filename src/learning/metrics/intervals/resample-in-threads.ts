@@ -1,13 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { answerInThread, mapInThreads } from '../../vision/map-in-threads.ts';
-import {
-  type BootstrapSample,
-  informativeDraws,
-  type Resampled,
-  resample,
-  type Share,
-  type Statistic,
-} from './bootstrap.ts';
+import type { Statistic } from './bootstrap.ts';
+import { type BootstrapSample, informativeDraws, type Resampled, resample, type Share } from './bootstrap.ts';
 
 export interface DrawingThreads {
   /** At most; a small sample is drawn without threads. */

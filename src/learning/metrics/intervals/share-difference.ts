@@ -4,9 +4,9 @@ import { normalQuantile } from './normal-distribution.ts';
 export type Share = { readonly value: number; readonly images: number };
 
 /**
- * The difference of two shares of different images, the first minus the second, with Newcombe's interval, which combines the
- * Wilson intervals of both (Newcombe 1998, "Interval estimation for the difference between independent proportions", method
- * 10). It stays within -1 to 1, and has a width even where no image is wrong.
+ * The difference of two shares of different images, the first minus the second, with Newcombe's interval, which combines the Wilson
+ * intervals of both (Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10). It stays within
+ * -1 to 1, and has a width even where no image is wrong.
  *
  * Example: 56/70 and 48/80 at 0.95 give 0.2, 0.0524 to 0.3339.
  */

@@ -3,24 +3,16 @@ import { type BootstrapSample, bootstrapInterval, onAllImages, type Statistic } 
 import { tInterval } from './student-t.ts';
 
 /**
- * The spread of a statistic over runs and, separately, over test images, since another seed gives another model and other
- * images give another measurement of the same models (Bouthillier et al. 2021, "Accounting for variance in machine learning
- * benchmarks"). `overRuns` is Student's t interval of the mean over runs: for other seeds on these images. `overImages` is
- * the bootstrap interval of the same mean: for these models on other images. The sample deviation over runs is NaN for one
- * run.
- *
- * @param level The confidence of both intervals, above 0 and below 1.
+ * The spread of a statistic over runs and, separately, over test images, since another seed gives another model and other images give
+ * another measurement of the same models (Bouthillier et al. 2021, "Accounting for variance in machine learning benchmarks"). `overRuns`
+ * is Student's t interval of the mean over runs: for other seeds on these images. `overImages` is the bootstrap interval of the same mean:
+ * for these models on other images. `level`, above 0 and below 1, is the confidence of both. The deviation over one run is NaN.
  */
 export function spreadOverRuns(sample: BootstrapSample, runs: readonly Statistic[], level: number) {
   const values = runs.map((run) => onAllImages(sample, run));
   const overRuns = tInterval(values, level);
-  return {
-    values,
-    mean: overRuns.mean,
-    deviation: Math.sqrt(sampleVariance(values)),
-    overRuns,
-    overImages: bootstrapInterval(sample, (weights) => mean(runs.map((run) => run(weights))), level),
-  };
+  const overImages = bootstrapInterval(sample, (weights) => mean(runs.map((run) => run(weights))), level);
+  return { values, mean: overRuns.mean, deviation: Math.sqrt(sampleVariance(values)), overRuns, overImages };
 }
 
 /** The result of {@link spreadOverRuns}. */

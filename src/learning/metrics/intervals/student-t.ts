@@ -1,10 +1,9 @@
 import { mean, sampleVariance } from '../mean.ts';
 
 /**
- * The number of standard errors around the mean that hold Student's t with a given probability: P(|T| <= t) = `level`, above
- * 0 and below 1, for `freedom` degrees of freedom, at least 1. The distribution is summed in closed form (Abramowitz and
- * Stegun, "Handbook of Mathematical Functions", 26.7.3 for odd and 26.7.4 for even degrees of freedom) and inverted by
- * bisection, to about twelve digits.
+ * The number of standard errors around the mean that hold Student's t with a given probability: P(|T| <= t) = `level`, above 0 and below
+ * 1, for `freedom` degrees of freedom, at least 1. The distribution is summed in closed form (Abramowitz and Stegun, "Handbook of
+ * Mathematical Functions", 26.7.3 for odd and 26.7.4 for even degrees) and inverted by bisection, to about twelve digits.
  *
  * Example: level 0.95 and 2 degrees of freedom give 4.3027.
  */
@@ -40,13 +39,11 @@ function centralChance(angle: number, freedom: number): number {
 export type MeanInterval = Readonly<Record<'mean' | 'low' | 'high', number>>;
 
 /**
- * The mean of independent measurements, such as one for each seed, with Student's t interval: mean ± t s / √n, where s is the
- * sample deviation (Student 1908). It assumes a normal distribution and is wide for few values: t is 4.3 for three. It is not cut
- * to the range of the measure, so the interval of an accuracy may pass 1. NaN for no values.
+ * The mean of independent measurements, such as one for each seed, with Student's t interval: mean ± t s / √n, where s is the sample
+ * deviation (Student 1908) and `level`, above 0 and below 1, the confidence. It assumes a normal distribution and is wide for few values:
+ * t is 4.3 for three. It is not cut to the range of the measure: that of an accuracy may pass 1. NaN for no values.
  *
  * Example: 1 2 3 at 0.95 give mean 2, low -0.484, high 4.484.
- *
- * @param level The confidence, above 0 and below 1.
  */
 export function tInterval(values: readonly number[], level: number): MeanInterval {
   const count = values.length;

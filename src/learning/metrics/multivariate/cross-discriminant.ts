@@ -8,9 +8,8 @@ import type { Labeling } from './shuffle-labels.ts';
  * the covariance S of all items and the means m of the classes; the score is 0 halfway between the means, and higher for class 1.
  *
  * Columns are scaled to deviation 1, and S is shrunk towards a multiple of the identity ({@link shrunkCovariance}), so that there
- * may be more columns than items, and nothing is to be tuned. A column without variance has no effect.
- *
- * Labels enter only through the means: S is factored once in each fold for any number of labelings, as a permutation test needs.
+ * may be more columns than items, and nothing is to be tuned. A column without variance has no effect. Labels enter only through the
+ * means: S is factored once in each fold for any number of labelings, as a permutation test needs.
  *
  * @param values `[items, columns]`, finite.
  * @param folds The fold of each item, from 0.

@@ -2,14 +2,11 @@ import { groupBy } from '../../../group-by.ts';
 import { permutation, Random } from '../../../random.ts';
 
 /**
- * Gives every item one of `count` folds for cross-validation: items of one group together, and classes as even in each fold as groups
- * allow. As in scikit-learn's `StratifiedGroupKFold`, large groups come first, each in the fold that is then the most even. Groups of
- * equal size come in a random order by the seed. A group larger than a fold makes an uneven fold.
+ * Gives every item one of `count` folds for cross-validation: items of one group (an equal number) together, and classes, 0 and 1, as even
+ * in each fold as groups allow. As in scikit-learn's `StratifiedGroupKFold`, large groups come first, each in the fold that is then the
+ * most even; groups of equal size in a random order by the seed. A group larger than a fold makes an uneven fold.
  *
  * Example: labels 0 0 1 1, each its own group, two folds: one 0 and one 1 in each.
- *
- * @param labels 0 or 1 for each item.
- * @param groups A number for each item, the same for those that belong together.
  */
 export function groupedFolds(
   labels: ArrayLike<number>,

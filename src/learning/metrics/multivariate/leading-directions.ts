@@ -15,12 +15,9 @@ export interface LeadingDirections {
 }
 
 /**
- * The right singular vectors of X that belong to its largest singular values, with the squares of these.
- *
- * Subspace iteration with Rayleigh-Ritz steps (Saad 2011, "Numerical methods for large eigenvalue problems", algorithm 5.3): exact to
- * rounding where eigenvalues differ, and XᵀX is never formed, so that many columns cost little.
- *
- * @param x `[rows, columns]`, not all zeros.
+ * The right singular vectors of X, `[rows, columns]`, not all zeros, that belong to its largest singular values, with the squares of
+ * these. Subspace iteration with Rayleigh-Ritz steps (Saad 2011, "Numerical methods for large eigenvalue problems", algorithm 5.3): exact
+ * to rounding where eigenvalues differ, and XᵀX is never formed, so that many columns cost little.
  */
 export function leadingDirections(x: Float64Array, columns: number, count: number): LeadingDirections {
   const random = new Random('principal components');

@@ -9,15 +9,8 @@ export interface Labeling {
   readonly weights?: ArrayLike<number>;
 }
 
-/** Labelled items of a cross-validation. */
-export interface GroupedItems {
-  /** 0 or 1 for each item. */
-  readonly labels: ArrayLike<number>;
-  /** A number for each item, the same for those that belong together; these are in one fold. */
-  readonly groups: ArrayLike<number>;
-  /** The fold of each item, from 0. */
-  readonly folds: ArrayLike<number>;
-}
+/** Labelled items of a cross-validation: for each its label, 0 or 1, its group, by an equal number, and its fold, from 0, that of its group. */
+export type GroupedItems = Readonly<Record<'labels' | 'groups' | 'folds', ArrayLike<number>>>;
 
 /**
  * Draws labels as if they had nothing to do with the items, for a permutation test.
@@ -32,12 +25,8 @@ export function shuffleLabels(items: GroupedItems, draws: number, seed: number):
   const random = new Random('shuffled labels', seed);
   const units = [...groupBy(Array.from(labels).keys(), (i) => groups[i]).values()];
   const isMixed = (unit: readonly number[]) => unit.some((i) => labels[i] !== labels[unit[0]!]);
-  const pure = [
-    ...groupBy(
-      units.filter((unit) => !isMixed(unit)),
-      ([first]) => folds[first!],
-    ).values(),
-  ];
+  const pureUnits = units.filter((unit) => !isMixed(unit));
+  const pure = [...groupBy(pureUnits, ([first]) => folds[first!]).values()];
   const mixed = units.filter(isMixed);
   return Array.from({ length: draws }, () => {
     const shuffled = Uint8Array.from(labels);

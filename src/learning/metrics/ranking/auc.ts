@@ -19,10 +19,9 @@ export function auc({ falsePositives, truePositives, positives, negatives }: Thr
 }
 
 /**
- * The area under the ROC curve up to a false positive rate r, above 0 and at most 1, scaled so that 1 is the maximum and 0.5
- * is chance (McClish 1989, "Analyzing a portion of the ROC curve", as scikit-learn's `roc_auc_score` with `max_fpr`): (1 +
- * (A - r²/2) / (r - r²/2)) / 2. Higher is better; a ranking worse than chance can fall below 0.5. NaN where a class is
- * missing.
+ * The area under the ROC curve up to a false positive rate r, above 0 and at most 1, scaled so that 1 is the maximum and 0.5 is chance
+ * (McClish 1989, "Analyzing a portion of the ROC curve", as scikit-learn's `roc_auc_score` with `max_fpr`): (1 + (A - r²/2) / (r - r²/2))
+ * / 2. Higher is better; a ranking worse than chance can fall below 0.5. NaN where a class is missing.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 2/3 up to 0.5.
  */

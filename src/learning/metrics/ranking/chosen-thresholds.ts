@@ -1,14 +1,12 @@
 import { firstIndex, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
- * The equal error rate, 0 to 1: where the ROC curve, straight between its points, meets the falling diagonal, so that false
- * positive and false negative rate are equal (Fawcett 2006, "An introduction to ROC analysis"). Lower is better; 0.5 is
- * chance. The rate of the nearest point alone, which is often reported, is off by up to half a step. NaN where a class is
- * missing.
+ * The equal error rate, 0 to 1: where the ROC curve, straight between its points, meets the falling diagonal, so that false positive and
+ * false negative rate are equal (Fawcett 2006, "An introduction to ROC analysis"). Lower is better; 0.5 is chance. The rate of the nearest
+ * point alone, which is often reported, is off by up to half a step. NaN where a class is missing.
  *
- * Items with a score of `threshold` or higher are called positive. It is interpolated between those of the two points. Where
- * the curve has a point on the diagonal, it lies halfway to the next lower score, which decides alike; before the first
- * point, it is the highest score.
+ * Items with a score of `threshold` or higher are called positive. It is interpolated between those of the two points. Where the curve has
+ * a point on the diagonal, it lies halfway to the next lower score, which decides alike; before the first point, it is the highest score.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 at 0.375.
  */
@@ -29,10 +27,9 @@ export function equalErrorRate(counts: ThresholdCounts): { readonly rate: number
 }
 
 /**
- * The threshold with the highest balanced accuracy, by Youden's index J = TPR - FPR, 0 to 1 (Youden 1950, "Index for rating
- * diagnostic tests"). A higher index is better, 0 is chance. Of equal ones the highest threshold is taken, halfway to the
- * next lower score. NaN where a class is missing. Apply it to other items: on those that it was fitted to, its gain is
- * optimistic.
+ * The threshold with the highest balanced accuracy, by Youden's index J = TPR - FPR, 0 to 1 (Youden 1950, "Index for rating diagnostic
+ * tests"). A higher index is better, 0 is chance. Of equal ones the highest threshold is taken, halfway to the next lower score. NaN where
+ * a class is missing. On the items that it was fitted to, its gain is optimistic.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 at 0.6.
  */

@@ -1,10 +1,10 @@
 import { firstIndex, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
- * The precision-recall curve of a ranking, as scikit-learn's `precision_recall_curve` gives it: a point for each threshold,
- * ascending, and last (recall 0, precision 1), which has no threshold. Higher is better in both; by chance precision is the
- * share of positives. Draw steps: between points it is not straight (Davis and Goadrich 2006, "The relationship between
- * precision-recall and ROC curves"). Without positives precision is 0 and recall 1, as in scikit-learn.
+ * The precision-recall curve of a ranking, as scikit-learn's `precision_recall_curve` gives it: a point for each threshold, ascending, and
+ * last (recall 0, precision 1), which has no threshold. Higher is better in both; by chance precision is the share of positives. Draw
+ * steps: between points it is not straight (Davis and Goadrich 2006, "The relationship between precision-recall and ROC curves"). Without
+ * positives precision is 0 and recall 1, as in scikit-learn.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the precisions 1/2 2/3 1/2 1 1 at the recalls 1 1 1/2 1/2 0.
  */

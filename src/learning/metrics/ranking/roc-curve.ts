@@ -1,19 +1,14 @@
 import { firstIndex, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
- * The ROC curve of a ranking, as scikit-learn's `roc_curve` gives it (Fawcett 2006, "An introduction to ROC analysis",
- * algorithm 1): points from (0, 0) to (1, 1), with thresholds that descend from infinity. Items with equal scores share a
- * point. The rates of a missing class are NaN.
+ * The ROC curve of a ranking, as scikit-learn's `roc_curve` gives it (Fawcett 2006, algorithm 1): points from (0, 0) to (1, 1), with
+ * thresholds that descend from infinity. Items with equal scores share a point. The rates of a missing class are NaN.
+ * `dropIntermediate` leaves out points inside a straight stretch of unit steps.
  *
- * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the points (0, 0) (0, 0.5) (0.5, 0.5) (0.5, 1) (1, 1) at the
- * thresholds ∞ 0.8 0.4 0.35 0.1.
- *
- * @param options `dropIntermediate` (default true) leaves out points inside a straight stretch of unit steps.
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the points (0, 0) (0, 0.5) (0.5, 0.5) (0.5, 1) (1, 1) at the thresholds
+ * ∞ 0.8 0.4 0.35 0.1.
  */
-export function rocCurve(
-  counts: ThresholdCounts,
-  { dropIntermediate = true }: { readonly dropIntermediate?: boolean } = {},
-) {
+export function rocCurve(counts: ThresholdCounts, { dropIntermediate = true } = {}) {
   const { falsePositives, truePositives } = counts;
   const last = counts.thresholds.length - 1;
   const keep = new Uint32Array(counts.thresholds.length);
@@ -39,9 +34,9 @@ export function rocCurve(
 const bends = (counts: Float64Array, i: number): boolean => counts[i + 1]! - counts[i]! !== counts[i]! - counts[i - 1]!;
 
 /**
- * The height of the ROC curve at false positive rates, 0 to 1: straight between its points, and the upper end
- * where it rises vertically. Higher is better; chance gives the false positive rate itself. NaN where a class is missing.
- * Below a rate of 1 / negatives the height is interpolated and says little of the ranking.
+ * The height of the ROC curve at false positive rates, 0 to 1: straight between its points, and the upper end where it rises vertically.
+ * Higher is better; chance gives the false positive rate itself. NaN where a class is missing. Below a rate of 1 / negatives the height is
+ * interpolated and says little of the ranking.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 0.5 1 1 at 0 0.25 0.5 1.
  */
@@ -63,14 +58,12 @@ export const truePositiveRateAt = (counts: ThresholdCounts, place: number): numb
   truePositiveRatesAt(counts, [place])[0]!;
 
 /**
- * The DET curve of a ranking (Martin et al. 1997, "The DET curve in assessment of detection task performance"), as
- * scikit-learn 1.7's `det_curve` gives it: both error rates from the highest threshold that misses no positive to the lowest
- * that calls no negative positive, since beyond them one rate stays 0. Lower is better in both. Thresholds ascend; the last
- * is infinite where a negative has the highest score. Its axes are normal deviates, on which 0 and 1 lie at infinity.
+ * The DET curve of a ranking (Martin et al. 1997, "The DET curve in assessment of detection task performance"), as scikit-learn 1.7's
+ * `det_curve` gives it: both error rates from the highest threshold that misses no positive to the lowest that calls no negative positive,
+ * since beyond them one rate stays 0. Lower is better in both. Thresholds ascend; the last is infinite where a negative has the highest
+ * score. Its axes are normal deviates, on which 0 and 1 lie at infinity. Throws a {@link OneClassError} where a class is missing.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give (0.5, 0) (0.5, 0.5) (0, 0.5) at the thresholds 0.35 0.4 0.8.
- *
- * @throws {OneClassError} Where a class is missing.
  */
 export function detCurve(counts: ThresholdCounts) {
   if (!(counts.positives > 0 && counts.negatives > 0)) throw new OneClassError('a DET curve', counts);

@@ -49,12 +49,11 @@ export interface ThresholdCounts {
 }
 
 /**
- * Counts positives and negatives at or above every distinct score. Tied items share one threshold; a threshold at which no
- * item has weight is left out.
+ * Counts positives and negatives at or above every distinct score. Tied items share one threshold; one without weight is left out.
  *
  * @param labels 0 or 1 for each item; 1 is positive.
- * @param scores One finite number for each item, higher for positive, or the same already ranked. Throws a RangeError for a
- *   score that is not finite, and with scores that are not ranked yet for another label than 0 or 1.
+ * @param scores One finite number for each item, higher for positive, or the same already ranked. Throws a RangeError for a score that is
+ *   not finite, and with scores that are not ranked yet for another label than 0 or 1.
  */
 export function countAtThresholds(
   labels: ArrayLike<number>,

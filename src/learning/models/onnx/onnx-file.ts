@@ -1,3 +1,4 @@
+import { message } from '../../../backend/lowering/protobuf.ts';
 import { StageError } from '../../../stage.ts';
 
 /** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
@@ -78,19 +79,8 @@ function readModel(bytes: Uint8Array) {
 
 /** The bytes of the file with one of its tensors as a further output: protobuf merges a message that comes again. */
 export function withOutput(bytes: Uint8Array, tensor: string): Uint8Array {
-  const name = Buffer.from(tensor);
-  const value = Buffer.concat([field(1, name.length), name]);
-  const output = Buffer.concat([field(graph.output, value.length), value]);
-  return Buffer.concat([bytes, field(model.graph, output.length), output]);
-}
-
-/** The head of a field with so many bytes. */
-function field(number: number, length: number): Uint8Array {
-  const head = [number * 8 + 2];
-  for (let rest = length; ; rest = Math.floor(rest / 128)) {
-    head.push(rest > 127 ? (rest % 128) + 128 : rest);
-    if (rest <= 127) return Uint8Array.from(head);
-  }
+  const output = message([[graph.output, message([[1, tensor]])]]);
+  return Buffer.concat([bytes, ...message([[model.graph, output]])]);
 }
 
 type Fields = ReadonlyMap<number, readonly (number | Uint8Array)[]>;

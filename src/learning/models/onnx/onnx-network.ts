@@ -40,18 +40,10 @@ export class OnnxNetwork {
   readonly #session: InferenceSession;
   readonly #probabilities: boolean;
 
-  private constructor(
-    session: InferenceSession,
-    {
-      path,
-      facts,
-      input,
-      output,
-      probabilities,
-    }: Pick<OnnxNetwork, 'path' | 'facts' | 'input' | 'output'> & OnnxOptions,
-  ) {
-    [this.#session, this.path, this.facts, this.input, this.output] = [session, path, facts, input, output];
-    this.#probabilities = probabilities ?? false;
+  private constructor(session: InferenceSession, opened: Opened) {
+    [this.#session, this.path, this.facts] = [session, opened.path, opened.facts];
+    [this.input, this.output] = [opened.input, opened.output];
+    this.#probabilities = opened.probabilities ?? false;
   }
 
   /** Opens a file, or the only one of a folder. Throws a {@link StageError} that says what of it does not fit, and where. */
@@ -66,14 +58,9 @@ export class OnnxNetwork {
     }
     const session = await start(tensor === undefined ? bytes : withOutput(bytes, tensor), threads, name);
     const output = tensor ?? onlyOutput(session.outputNames, name);
-    const input = imageInput(session.inputMetadata, imageSize, name);
-    return new OnnxNetwork(session, {
-      ...options,
-      path,
-      facts,
-      input: { ...input, batch: input.batch ?? batch },
-      output,
-    });
+    const taken = imageInput(session.inputMetadata, imageSize, name);
+    const input = { ...taken, batch: taken.batch ?? batch };
+    return new OnnxNetwork(session, { ...options, path, facts, input, output });
   }
 
   /**
@@ -120,19 +107,17 @@ export class OnnxNetwork {
   }
 }
 
+type Opened = Pick<OnnxNetwork, 'path' | 'facts' | 'input' | 'output'> & OnnxOptions;
+
 function onlyFile(folder: string): string {
   const names = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
   if (names.length === 1) return join(folder, names[0]!);
   throw new StageError(`Expected one ONNX file in the folder ${folder}, got ${names.sort().join(', ') || 'none'}.`);
 }
 
-async function start(bytes: Uint8Array, threads: number, name: string): Promise<InferenceSession> {
+async function start(bytes: Uint8Array, intraOpNumThreads: number, name: string): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(bytes, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      logSeverityLevel: 4,
-    });
+    return await InferenceSession.create(bytes, { intraOpNumThreads, interOpNumThreads: 1, logSeverityLevel: 4 });
   } catch (error) {
     const said = wordsOf(error as Error);
     const [, node, operator] = /In Node, \("?([^",]*)"?, (\w+),/.exec(said) ?? [];
