@@ -41,9 +41,8 @@ export function reduceMap({ height, width, values }: AttributionMap, side: numbe
 }
 
 /**
- * One map from values by channel, `[…, channels]`: at each pixel the greatest magnitude among its channels (Simonyan,
- * Vedaldi and Zisserman 2014, "Deep inside convolutional networks", section 3.1). Example: one pixel of (0.1, -0.5, 0.3)
- * gives 0.5.
+ * One map from values by channel, `[…, channels]`: at each pixel the greatest magnitude (Simonyan, Vedaldi and Zisserman 2014, "Deep
+ * inside convolutional networks", section 3.1). Example: one pixel of (0.1, -0.5, 0.3) gives 0.5.
  */
 export function channelMaximum(values: Float32Array, channels = 3): Float32Array {
   const map = new Float32Array(values.length / channels);

@@ -4,10 +4,9 @@ import { logSumOf } from '../metrics/binary-view.ts';
 import type { Question } from './question.ts';
 
 /**
- * The sum over images of the scores that are explained, from logits `[batch, classes]`. In inference mode images do not interact,
- * so the gradient of the sum by one image is that of its own score. Scores are taken before the softmax: its gradient
- * vanishes where a network is sure, and it mixes in evidence against the other classes (Simonyan, Vedaldi and Zisserman 2014,
- * "Deep inside convolutional networks", section 3).
+ * The sum over images of the scores that are explained, from logits `[batch, classes]`. In inference mode images do not interact, so its
+ * gradient by one image is that of its own score. Scores are taken before the softmax, whose gradient vanishes where a network is sure and
+ * mixes in evidence against the other classes (Simonyan, Vedaldi and Zisserman 2014, "Deep inside convolutional networks", section 3).
  */
 export function explainedScore(logits: Tensor, { classes, score }: Pick<Question, 'classes' | 'score'>): Scalar {
   const width = logits.shape[1]!;

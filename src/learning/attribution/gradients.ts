@@ -29,8 +29,8 @@ export async function inputGradient(
 }
 
 /**
- * The gradient times the normalised input: for a linear network, what each value adds to the score (Shrikumar et al. 2016,
- * "Not just a black box", section 2).
+ * The gradient times the normalised input: for a linear network, what each value adds to the score (Shrikumar et al. 2016, "Not just a
+ * black box", section 2).
  */
 export async function inputTimesGradient(model: LayersModel, question: Question): Promise<Float32Array> {
   const { gradient } = await inputGradient(model, question);
@@ -38,9 +38,8 @@ export async function inputTimesGradient(model: LayersModel, question: Question)
 }
 
 /**
- * Guided backpropagation: the gradient, except that each ReLU also stops negative gradients, besides those where its input
- * was negative (Springenberg et al. 2015, "Striving for simplicity: the all convolutional net", section 3.4). The maps are
- * sharp, but hardly depend on the upper layers (Adebayo et al. 2018, "Sanity checks for saliency maps").
+ * Guided backpropagation: the gradient, except that each ReLU also stops negative gradients (Springenberg et al. 2015, "Striving for
+ * simplicity: the all convolutional net", section 3.4). The maps are sharp, but hardly depend on the upper layers (Adebayo et al. 2018).
  */
 export async function guidedGradient(model: LayersModel, question: Question): Promise<Float32Array> {
   const rectified = (model.layers as Activated[]).filter((layer) => layer.activation?.getClassName() === 'relu');
@@ -86,10 +85,10 @@ export interface NoiseOptions {
 }
 
 /**
- * SmoothGrad: the mean gradient over noisy copies of an image, in which the noise of single gradients cancels out (Smilkov et
- * al. 2017, "SmoothGrad: removing noise by adding noise", equation 2). Siblings are the mean of the squares (Hooker et al.
- * 2019, "A benchmark for interpretability methods in deep neural networks", SmoothGrad-Squared) and the variance (Adebayo et
- * al. 2018, "Local explanation methods for deep neural networks lack sensitivity to parameter values", VarGrad).
+ * SmoothGrad: the mean gradient over noisy copies of an image (Smilkov et al. 2017, "SmoothGrad: removing noise by adding noise", equation
+ * 2). Siblings are the mean of the squares (Hooker et al. 2019, "A benchmark for interpretability methods in deep neural networks",
+ * SmoothGrad-Squared) and the variance (Adebayo et al. 2018, "Local explanation methods for deep neural networks lack sensitivity to
+ * parameter values", VarGrad).
  */
 export async function smoothGradient(
   model: LayersModel,
@@ -132,12 +131,9 @@ export interface Completeness {
 }
 
 /**
- * Integrated gradients: the mean gradient along the straight path from a baseline to the image, times the difference of the
- * two (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks", equation 1). Attributions sum to the rise
- * of the score (completeness, proposition 1), up to the error of a finite number of steps, which lie in the middle of equal
- * parts of the path.
- *
- * @param path `baseline`, `[batch, height, width, 3]`, holds images without the object sought, such as black ones.
+ * Integrated gradients: the mean gradient along the straight path from a baseline, such as a black image, to the image, times their
+ * difference (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks", equation 1). Attributions sum to the rise of the
+ * score (completeness, proposition 1), up to the error of a finite number of steps, which lie in the middle of equal parts of the path.
  */
 export async function integratedGradient(
   model: LayersModel,

@@ -1,13 +1,9 @@
-/*
- * Measures of one map, `[height, width]`, values of at least 0, alone, against a mask (`[height, width]`, 1 inside, 0 outside)
- * or against another map.
- */
+// Measures of one map, `[height, width]`, values of at least 0, alone, against a mask (of its size, 1 inside, 0 outside) or another map.
 
 /**
- * The pointing game, 0 to 1, higher is better: whether a map's most salient pixel lies inside a mask (Zhang et al. 2018,
- * "Top-down neural attention by excitation backprop", section 5.1, without its margin of 15 pixels around the mask). If
- * several pixels share the maximum, the share of them that lies inside; so a constant map scores what chance scores, the
- * mask's share of the pixels.
+ * The pointing game, 0 to 1, higher is better: whether a map's most salient pixel lies inside a mask (Zhang et al. 2018, "Top-down neural
+ * attention by excitation backprop", section 5.1, without its margin of 15 pixels around the mask). If several pixels share the maximum, the
+ * share of them that lies inside; so a constant map scores what chance scores, the mask's share of the pixels.
  *
  * Example: the map 0, 3, 3, 1 scores 0.5 against the mask 1, 1, 0, 0, as chance does.
  */
@@ -24,9 +20,9 @@ export function pointingGame(map: Float32Array, mask: Uint8Array): number {
 }
 
 /**
- * How well a map finds a mask, 0 to 1, higher is better: intersection over union (Jaccard 1901) of the mask and as many of the
- * map's most salient pixels. Pixels that tie for the last places count in part, so a constant map scores what chance scores
- * ({@link chanceIntersectionOverUnion}). NaN for an empty mask.
+ * How well a map finds a mask, 0 to 1, higher is better: intersection over union (Jaccard 1901) of the mask and as many of the map's most
+ * salient pixels. Pixels that tie for the last places count in part, so a constant map scores {@link chanceIntersectionOverUnion}. NaN for
+ * an empty mask.
  *
  * Example: the map 4, 3, 2, 1 against the mask 1, 0, 1, 0 has one of two pixels right: 1 in both, 3 in either, 1/3.
  */
@@ -51,9 +47,8 @@ export const maskShare = (mask: Uint8Array): number => sizeOf(mask) / mask.lengt
 const sizeOf = (mask: Uint8Array): number => mask.reduce((sum, inside) => sum + inside, 0);
 
 /**
- * How concentrated a map is, 0.1 to 1, neither better: the share of its mass in its most salient 10 % of pixels. About 0.1 for
- * a constant map, 1 if all mass lies in a tenth of the pixels or fewer, NaN for a map of zeros. It does not depend on the
- * map's unit but on its zero, so it is taken before the map is scaled to 0 to 1.
+ * How concentrated a map is, 0.1 to 1, neither better: the share of its mass in its most salient 10 % of pixels. About 0.1 for a constant
+ * map, 1 if all mass lies in a tenth of the pixels or fewer, NaN for a map of zeros. It depends on the map's zero, but not on its unit.
  *
  * Example: 6, 2, 1, 1 give 0.6, since a tenth of four pixels is rounded to one.
  */
@@ -70,13 +65,11 @@ export function topShare(map: Float32Array): number {
 }
 
 /**
- * How differently the mass of two maps is distributed, 0 to 1: the share of one map's mass that would have to move to obtain
- * the other, after scaling both to the same mass (total variation distance; 1 minus the similarity of Bylinskii et al. 2019,
- * "What do different evaluation metrics tell us about saliency models?", section 4.1.4). It does not depend on the unit of
- * either. NaN if one of them is zero everywhere.
+ * How differently the mass of two maps is distributed, 0 to 1: the share of one map's mass that would have to move to obtain the other, both
+ * scaled to the same mass (total variation distance; 1 minus the similarity of Bylinskii et al. 2019, "What do different evaluation metrics
+ * tell us about saliency models?", section 4.1.4). NaN if one of them is zero everywhere.
  *
- * Example: 0, 1, 0, 1 and 0, 1, 1, 2 give 0.25: a quarter of the first map's mass lies in its second pixel where the other
- * has it in the third.
+ * Example: 0, 1, 0, 1 and 0, 1, 1, 2 give 0.25: a quarter of the mass lies in the second pixel of one and in the third of the other.
  */
 export function mapDistance(one: ArrayLike<number>, other: ArrayLike<number>): number {
   let [sumOne, sumOther] = [0, 0];

@@ -72,13 +72,10 @@ export function ruleAt(along: 'x' | 'y', value: number, channel: Part, mark: Par
   };
 }
 
+type Point = readonly [x: number, y: number];
+
 /** A straight line between two points, such as the diagonal of chance. */
-export function guide(
-  from: readonly [number, number],
-  to: readonly [number, number],
-  axes: Axes,
-  mark: Part = {},
-): Part {
+export function guide(from: Point, to: Point, axes: Axes, mark: Part = {}): Part {
   const values = [from, to].map(([x, y]) => ({ x, y }));
   return {
     data: { values },

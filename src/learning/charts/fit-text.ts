@@ -17,21 +17,19 @@ export function fitText(text: string, width: number, { size, weight = 'normal' }
   const characters = [...text];
   for (let kept = characters.length - 1; kept > 1; kept--) {
     const head = Math.ceil(headShare * kept);
-    const shorter = `${characters.slice(0, head).join('').trimEnd()}…${characters
+    const start = characters.slice(0, head).join('').trimEnd();
+    const end = characters
       .slice(head - kept)
       .join('')
-      .trimStart()}`;
+      .trimStart();
+    const shorter = `${start}…${end}`;
     if (textWidth(shorter, size, weight) <= width) return shorter;
   }
   return '…';
 }
 
 /** Properties of an axis or legend whose labels {@link fitText} shortens to `width`; the data keeps the whole names. */
-export function fittedLabels(
-  names: readonly string[],
-  width: number,
-  size = 12,
-): { readonly labelLimit: number; readonly labelExpr?: string } {
+export function fittedLabels(names: readonly string[], width: number, size = 12) {
   const labelLimit = Math.ceil(width) + 1;
   const shortened = names.flatMap((name) => {
     const short = fitText(name, width, { size });
@@ -48,11 +46,7 @@ export function fittedLabels(
 export function wrapText(
   text: string,
   width: number,
-  {
-    size,
-    weight = 'normal',
-    most = 3,
-  }: { readonly size: number; readonly weight?: FontWeight; readonly most?: number },
+  { size, weight = 'normal', most = 3 }: Font & { readonly most?: number },
 ): readonly string[] {
   const fits = (line: string) => textWidth(line, size, weight) <= width;
   const lines: string[] = [];

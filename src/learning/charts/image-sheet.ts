@@ -54,15 +54,17 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
   const isWhole = cells.every(({ image }) => image !== undefined);
   const middle = { align: 'center', xOffset: side / 2, lineHeight: captionLine, fontSize: captionSize, aria: false };
   const lack = {
-    ...{ ...middle, fontStyle: 'italic', color: ink.medium, baseline: 'middle' },
-    ...{ yOffset: side / 2, limit: side },
+    ...middle,
+    fontStyle: 'italic',
+    color: ink.medium,
+    baseline: 'middle',
+    yOffset: side / 2,
+    limit: side,
   };
   const caption = { ...middle, baseline: 'top', yOffset: side + 4, limit: side + gap - 6 };
   const header = { lineHeight: headerLine, fontSize: headerSize, fontWeight: 'bold', align: 'left', baseline: 'top' };
   return chart(sheet.title, sheet.subtitle, Math.max(width, leastTitleWidth), {
-    data: { name: 'images', values: cells },
-    width,
-    height,
+    ...{ data: { name: 'images', values: cells }, width, height },
     layer: [
       {
         ...(isWhole ? {} : filter('image')),
@@ -96,13 +98,8 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
   const square = { type: 'point', shape: 'square', filled: false, opacity: 1, aria: false };
   // The width of the line distinguishes them in a grey print.
   const [color, strokeWidth] = [scale(palette.slice(0, 2)), scale([1.5, 4])].map((scale) => ({ ...by, scale }));
-  return [
-    {
-      transform: [{ filter: 'isValid(datum.outcome)' }],
-      mark: { ...square, size: side * side, xOffset: side / 2, yOffset: side / 2 },
-      encoding: { x, y, color, strokeWidth },
-    },
-  ];
+  const look = { mark: { ...square, size: side * side, xOffset: side / 2, yOffset: side / 2 } };
+  return [{ transform: [{ filter: 'isValid(datum.outcome)' }], ...look, encoding: { x, y, color, strokeWidth } }];
 }
 
 /** Places every cell and header by its upper left corner; a header ends right above its images, whatever its neighbours'. */

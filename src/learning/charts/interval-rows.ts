@@ -61,9 +61,7 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
   };
   const values = rows.map(({ low, high, ...row }) => ({ ...row, low: plain(low), high: plain(high) }));
   return {
-    data: { name: dataName, values },
-    width,
-    height: { step: rowHeight },
+    ...{ data: { name: dataName, values }, width, height: { step: rowHeight } },
     layer: [
       ...(ruled === undefined ? [] : [ruleAt('x', ruled, x)]),
       {
@@ -86,11 +84,7 @@ function cutEnds(rows: readonly IntervalRow[], [first, last]: Domain, { x, y }: 
     ...(high > last ? [{ name, end: last, angle: 90 }] : []),
   ]);
   if (values.length === 0) return [];
-  return [
-    {
-      data: { values },
-      mark: { type: 'point', shape: 'triangle', color: palette[0], size: 60, opacity: 1 },
-      encoding: { y, x: withField(x, 'end'), angle: { field: 'angle', type: 'quantitative', scale: null } },
-    },
-  ];
+  const mark = { type: 'point', shape: 'triangle', color: palette[0], size: 60, opacity: 1 };
+  const angle = { field: 'angle', type: 'quantitative', scale: null };
+  return [{ data: { values }, mark, encoding: { y, x: withField(x, 'end'), angle } }];
 }

@@ -3,9 +3,7 @@ export interface Point {
   readonly y: number;
 }
 
-/**
- * Drops points within `tolerance` of the line through the others, both ends kept (Douglas and Peucker 1973, with a stack).
- */
+/** Drops points within `tolerance` of the line through the others, both ends kept (Douglas and Peucker 1973, with a stack). */
 export function simplifyLine<P extends Point>(points: readonly P[], tolerance: number): readonly P[] {
   if (points.length <= 2) return points;
   const keep = new Uint8Array(points.length);

@@ -17,9 +17,9 @@ interface LabelledMaps {
 const shuffles = 1000;
 
 /**
- * The distance of class means that chance alone gives, the mean for shuffled labels, since means of few images always differ; and
- * the one-sided p-value of the hypothesis that the classes' maps are alike, (1 + shuffles as far apart) / (1 + shuffles): a
- * permutation test (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
+ * The distance of class means that chance alone gives, the mean for shuffled labels, since means of few images always differ; and the
+ * one-sided p-value of the hypothesis that the classes' maps are alike, (1 + shuffles as far apart) / (1 + shuffles): a permutation test
+ * (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
  */
 export function chanceDistance(maps: LabelledMaps, seed: number) {
   const found = distanceOfMeans(maps, maps.labels);

@@ -79,8 +79,9 @@ export async function explainPictures(
 /** The layer of class activation maps. Throws a {@link StageError} where there is none, or an ONNX file lacks what a method needs. */
 function layerOf(model: Network, methods: readonly Method[], named: string | undefined): string | undefined {
   const needsLayer = methods.some(isCam);
-  if (!(model instanceof OnnxNetwork))
+  if (!(model instanceof OnnxNetwork)) {
     return needsLayer || named !== undefined ? findConvolution(model, named) : undefined;
+  }
   const wrong = methods.filter((method) => !gradientFree.includes(method));
   if (wrong.length > 0) {
     throw new StageError(

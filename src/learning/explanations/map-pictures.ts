@@ -47,10 +47,7 @@ export const colourWords: Readonly<Record<ColourMap, readonly [string, string]>>
 /** The colour bar of maps from 0 to 1. */
 export function mapColourBar(colours: ColourMap, bar: Omit<ColourBar, 'domain' | 'colours'>): ColourBar {
   const domain = Array.from({ length: 33 }, (_, i) => i / 32);
-  const hex = (value: number) =>
-    `#${colourMap(colours)(value)
-      .map((part) => part.toString(16).padStart(2, '0'))
-      .join('')}`;
+  const hex = (value: number) => `#${Buffer.from(colourMap(colours)(value)).toString('hex')}`;
   return { ...bar, domain, colours: domain.map(hex) };
 }
 

@@ -25,9 +25,9 @@ const columns = ['file', 'row', 'model', 'method', 'layer', 'split', 'key', 'pat
 const measures = ['topShare', 'maskShare', 'pointingGame', 'intersectionOverUnion', 'rise', 'gap'];
 
 /**
- * Writes raw maps for further work as they come, without keeping them: `<prefix><method>-00000.npy` and so on, a thousand in
- * each, of `[maps, height, width]` in the unit of the method, for `numpy.load`; and `maps.csv`, a row for each image and
- * method that was surveyed: where its map is, if it was kept, what it is of, and what was measured; empty where undefined.
+ * Writes raw maps as they come, without keeping them: `<prefix><method>-00000.npy` and so on, a thousand in each, of `[maps, height, width]`
+ * in the unit of the method, for `numpy.load`; and `maps.csv`, a row for each surveyed image and method: where its map is, if it was kept,
+ * what it is of, and what was measured; empty where undefined.
  */
 export class MapsWriter {
   readonly #folder: string;
@@ -49,10 +49,8 @@ export class MapsWriter {
 
   /** Throws a {@link StageError} for a model of other classes. */
   begin(of: MapsOf): void {
-    if (
-      of.classes.length !== this.#classes.length ||
-      (of.classes.length > 2 && of.classes.join() !== this.#classes.join())
-    ) {
+    const differ = of.classes.join() !== this.#classes.join();
+    if (of.classes.length !== this.#classes.length || (of.classes.length > 2 && differ)) {
       const [first, here] = [this.#classes, of.classes].map((names) => formatFew(names, 10));
       throw new StageError(`Expected models of the same classes, got ${first} and ${here}.`);
     }
@@ -88,10 +86,8 @@ export class MapsWriter {
         const { rises, gaps } = method === 'integrated-gradients' ? completeness! : {};
         const measured = [topShares, masks?.shares, pointing, overlaps, rises, gaps].map((values) => values?.[place]);
         const cells = measured.map((value) => (value === undefined || Number.isNaN(value) ? '' : value));
-        const width = classes.length;
-        this.#lines.push(
-          csvLine([...where, ...what, ...logits.subarray(width * place, width * (place + 1)), ...cells]),
-        );
+        const scores = logits.subarray(classes.length * place, classes.length * (place + 1));
+        this.#lines.push(csvLine([...where, ...what, ...scores, ...cells]));
       }
     }
   }

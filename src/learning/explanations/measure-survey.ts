@@ -78,26 +78,20 @@ export function measureSurvey(survey: Survey, options: MeasureOptions, untrained
 function isNearChance(right: readonly number[], counts: readonly number[]): boolean {
   const guess = 1 / counts.length;
   const variance = mean(counts.map((count) => (guess * (1 - guess)) / count)) / counts.length;
-  return (
-    mean(right.map((count, label) => count / counts[label]!)) <
-    Math.min(1.2 * guess, guess + 1.645 * Math.sqrt(variance))
-  );
+  const balanced = mean(right.map((count, label) => count / counts[label]!));
+  return balanced < Math.min(1.2 * guess, guess + 1.645 * Math.sqrt(variance));
 }
 
 /** The numbers of images by class as a metrics file holds them. */
-export const countsOf = ({ keys, counts }: Pick<MeasuredSurvey, 'keys' | 'counts'>): Readonly<Record<string, Json>> => {
+export function countsOf({ keys, counts }: Pick<MeasuredSurvey, 'keys' | 'counts'>): Readonly<Record<string, Json>> {
   const named = Object.fromEntries(keys.map((key, label) => [key, counts[label]!]));
   return keys.length === 2 ? named : { classes: named };
-};
+}
 
 /** A measured survey as a metrics file holds it: paths become nested maps, each with its `intervals`; null where undefined. */
 export function metricsOf({ images, accuracy, methods, ...of }: MeasuredSurvey): Readonly<Record<string, Json>> {
-  return {
-    images,
-    ...countsOf(of),
-    accuracy,
-    ...Object.fromEntries(Array.from(methods, ([name, of]) => [name, nest(of)])),
-  };
+  const measured = Object.fromEntries(Array.from(methods, ([name, numbers]) => [name, nest(numbers)]));
+  return { images, ...countsOf(of), accuracy, ...measured };
 }
 
 type Nested = { [name: string]: Json | Nested };
@@ -148,16 +142,14 @@ function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: S
     ...['', 'untrained.'].filter((net) => !(facts[`${net}distanceP`]! < 1 - confidence)).map((net) => `${net}distance`),
     ...ofMeanMaps.map((name) => `aboveUntrained.${name}`),
   ];
-  const numbers: (readonly [string, MapNumber])[] = [
-    ...Object.entries(found).map(([name, { estimate, low, high }]) => {
-      const ends = withoutInterval.includes(name) ? { low: Number.NaN, high: Number.NaN } : { low, high };
-      return [name, { estimate, ...ends }] as const;
-    }),
-    ...Object.entries(facts).map(([name, estimate]) => [name, { estimate }] as const),
-  ];
+  const ended = Object.entries(found).map(([name, { estimate, low, high }]): [string, MapNumber] => {
+    const ends = withoutInterval.includes(name) ? { low: Number.NaN, high: Number.NaN } : { low, high };
+    return [name, { estimate, ...ends }];
+  });
+  const bare = Object.entries(facts).map(([name, estimate]): [string, MapNumber] => [name, { estimate }]);
   // The network's own numbers before those of the untrained one.
   const rank = ([path]: readonly [string, MapNumber]) => (/^(above)?untrained\./i.test(path) ? 1 : 0);
-  return new Map(numbers.sort((one, other) => rank(one) - rank(other)));
+  return new Map([...ended, ...bare].sort((one, other) => rank(one) - rank(other)));
 }
 
 /** The resampled statistics: means over images, and numbers of mean maps. */
@@ -200,13 +192,11 @@ function factsOf({ survey, maps, keys }: Surveyed, { groups, seed }: MeasureOpti
   const of = { ...maps, classes: keys.length };
   const chance = chanceDistance({ labels, groups, ...of }, seed);
   const pairs = keys.length === 2 || keys.length > mostClasses ? [] : distancesOf(weightedSums(of, labels));
+  const distances = pairs.map(({ labels: [a, b], distance }) => [`distances.${keys[a]}.${keys[b]}`, distance] as const);
   return {
     ...Object.fromEntries(keys.map((key, label) => [`${key}.constantMaps`, maps.constant[label]!])),
-    distanceByChance: chance.byChance,
-    distanceP: chance.p,
-    ...Object.fromEntries(
-      pairs.map(({ labels: [a, b], distance }) => [`distances.${keys[a]}.${keys[b]}`, distance] as const),
-    ),
+    ...{ distanceByChance: chance.byChance, distanceP: chance.p },
+    ...Object.fromEntries(distances),
     ...(masks && {
       'masks.images': masks.shares.filter((share) => !Number.isNaN(share)).length,
       'masks.pointingGameByChance': meanOf(masks.shares),

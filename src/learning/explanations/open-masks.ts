@@ -9,10 +9,7 @@ import type { Subject } from './subject.ts';
 
 /** Masks of what was forged in the images of a split. */
 export interface Masks {
-  /**
-   * The mask as the network sees it, `[size, size]`, 1 where forged; undefined if empty. Throws if it does not fit the
-   * image.
-   */
+  /** The mask as the network sees it, `[size, size]`, 1 where forged; undefined if empty. Throws if it does not fit the image. */
   read(sample: Sample): Promise<Uint8Array | undefined>;
 }
 
@@ -22,9 +19,8 @@ const inside = 128;
 const pathOf = ({ path }: Sample): string => `masks/${path.replace(/\.[^./]*$/, '')}.png`;
 
 /**
- * The masks of each subject in its folder, as `make-faces` writes them: that of the image `a/b.jpg` is `masks/a/b.png`, white
- * where forged. Undefined for a subject whose images have none, and for all without folders. Throws a {@link StageError} if
- * no subject has any, since the folders then belong to other data sets.
+ * The masks of each subject in its folder, as `make-faces` writes them: that of the image `a/b.jpg` is `masks/a/b.png`, white where forged.
+ * Undefined for a subject whose images have none, and for all without folders. Throws a {@link StageError} if no subject has any.
  */
 export function openMasks(
   subjects: readonly Pick<Subject, 'samples' | 'input'>[],

@@ -11,13 +11,12 @@ import { thumbnail } from '../vision/thumbnail.ts';
 import type { ExplainedPicture, ExplainedPictures } from './explain-pictures.ts';
 import { classlessText, colourWords, constancyOf, overlayOf, pictureOf, scoreText } from './map-pictures.ts';
 
-/** Options of a sheet of explained pictures. */
+/** Options of a sheet of explained pictures. By default, overlays are in jet, as they are usually published, and other maps in viridis. */
 export interface SheetOptions {
   readonly title: string;
   readonly classes: readonly string[];
   readonly methods: readonly Method[];
   readonly score: ScoreKind;
-  /** The colour map of all maps; by default jet for overlays, as they are usually published, and viridis for other maps. */
   readonly colours?: ColourMap | undefined;
 }
 

@@ -11,9 +11,7 @@ import type { ExplanationSettings } from './explanation-settings.ts';
 /** Chooses the class that each image of a batch is asked about, `[batch]`, from its images and labels. */
 export type ChooseClass = (images: Float32Array, labels: Int32Array) => Int32Array | Promise<Int32Array>;
 
-/**
- * How the class is chosen: `predicted`, a name, or `label` where images have one. Throws a {@link StageError} otherwise.
- */
+/** How the class is chosen: `predicted`, a name, or `label` where images have one. Throws a {@link StageError} otherwise. */
 export function chooseClass(
   model: Network,
   classes: readonly string[],
@@ -69,9 +67,7 @@ export function expectLargeEnough(
   );
 }
 
-/**
- * The results of independent checks. Throws one {@link StageError} with the messages of all that failed; bugs as they are.
- */
+/** The results of independent checks. Throws one {@link StageError} with the messages of all that failed; bugs as they are. */
 export async function expectAll<T extends readonly unknown[]>(
   ...checks: { readonly [K in keyof T]: () => T[K] | Promise<T[K]> }
 ): Promise<T> {

@@ -43,9 +43,7 @@ interface SurveyRequest<C extends SurveyCase> {
   onImage(image: SurveyedImage, one: C): void | Promise<void>;
 }
 
-/**
- * Surveys models one after another, also untrained if the settings ask for it, writes raw maps, and disposes of the models.
- */
+/** Surveys models one after another, also untrained if the settings ask for it, writes raw maps, and disposes of the models. */
 export async function surveyModels<C extends SurveyCase>(
   context: StageContext<SurveySettings>,
   cases: readonly C[],

@@ -79,9 +79,8 @@ export interface MapSurvey {
 }
 
 /**
- * One pass over the images of a split, batch by batch: maps by every method, and numbers about them. Memory stays bounded:
- * of the maps only the means of classes are kept, and a kilobyte for each image and method. Class activation maps are
- * resized to the image before they are measured.
+ * One pass over the images of a split, batch by batch: maps by every method, and numbers about them. Of the maps only the means of classes
+ * are kept, and a kilobyte for each image and method. Class activation maps are resized to the image before they are measured.
  */
 export async function surveySplit(subject: Subject, options: SurveyOptions): Promise<Survey> {
   const { methods, how, masks } = options;

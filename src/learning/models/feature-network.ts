@@ -5,8 +5,8 @@ import { StageError } from '../../stage.ts';
 const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
 
 /**
- * A network up to a layer, by default the first that makes an image flat: from images to `[batch, values]`, with shared
- * weights. Throws a {@link StageError} when there is no such layer, or when its output is not flat.
+ * A network up to a layer, by default the first that makes an image flat: from images to `[batch, values]`, with shared weights. Throws a
+ * {@link StageError} when there is no such layer, or when its output is not flat.
  */
 export function featureNetwork(model: LayersModel, layer?: string) {
   const last = model.layers.find((one) => (layer === undefined ? flat.has(one.getClassName()) : one.name === layer));

@@ -3,10 +3,9 @@ import { fill, models, tensor, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 
 /**
- * Fills the convolution and dense layers of a model as PyTorch does by default, for comparable results: kernels by He et al.
- * 2015 ("Delving deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and biases from the interval of the
- * kernel before them, where fanIn is the number of inputs of one output. BatchNorm begins as the identity. The same seed
- * gives the same bytes; the weights of a layer depend on the seed and its name alone.
+ * Fills the convolution and dense layers of a model as PyTorch does by default, for comparable results: kernels by He et al. 2015 ("Delving
+ * deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and biases from the interval of the kernel before them, where fanIn
+ * is the number of inputs of one output. BatchNorm begins as the identity. The weights of a layer depend on the seed and its name alone.
  */
 export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed: number): void {
   tidy(() => {
@@ -14,16 +13,14 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
       const random = new Random('weights', seed, layer.name);
       let bound = 0;
       const weights = layer.weights.map((weight) => {
-        const values = weight.read();
+        const { shape } = weight.read();
         const name = weight.originalName.split('/').at(-1)!;
         const identity = identities[name];
-        if (identity !== undefined) return fill(values.shape, identity);
-        if (!name.endsWith('kernel') && name !== 'bias') return values;
-        if (name !== 'bias') bound = 1 / Math.sqrt(fanIn(name, values));
-        return tensor(
-          Float32Array.from({ length: values.size }, () => random.between(-bound, bound)),
-          values.shape,
-        );
+        if (identity !== undefined) return fill(shape, identity);
+        if (!name.endsWith('kernel') && name !== 'bias') return weight.read();
+        if (name !== 'bias') bound = 1 / Math.sqrt(fanIn(name, weight.read()));
+        const values = Float32Array.from({ length: weight.read().size }, () => random.between(-bound, bound));
+        return tensor(values, weight.read().shape);
       });
       if (weights.length > 0) layer.setWeights(weights);
     }

@@ -35,11 +35,10 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
   writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
 }
 
-/** Reads the `model` artifact in `folder`, layers or an ONNX file, which is closed at the end of its use. Throws a {@link StageError} when it is not one. */
-export async function loadNetwork(
-  folder: string,
-  threads: number,
-): Promise<{ readonly model: Network; readonly info: ModelInfo } & Disposable> {
+type OpenNetwork = { readonly model: Network; readonly info: ModelInfo } & Disposable;
+
+/** Reads the `model` artifact in `folder`, layers or an ONNX file, until it is disposed of. Throws a {@link StageError} when it is not one. */
+export async function loadNetwork(folder: string, threads: number): Promise<OpenNetwork> {
   const info = readModelInfo(folder);
   if (info.onnx === undefined || !('size' in info.input)) {
     return { ...(await loadModel(folder)), [Symbol.dispose]: () => {} };

@@ -42,9 +42,7 @@ export function headOf(setting: ModelSetting, classes = 2): Net {
   return { name: `${name}-head`, layers: layers.slice(backbone(layers).length + 1) };
 }
 
-/**
- * Why a network cannot classify images of so many pixels a side into classes; `at` begins at `model` or `imageSize`.
- */
+/** Why a network cannot classify images of so many pixels a side into classes; `at` begins at `model` or `imageSize`. */
 export function modelMistakes(setting: ModelSetting, imageSize: number, classes?: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
   const traced = traceLayers(layers, [imageSize, imageSize, 3]);
@@ -54,10 +52,8 @@ export function modelMistakes(setting: ModelSetting, imageSize: number, classes?
     const tooSmall = `expected at least ${least} for ${name}, got ${imageSize}`;
     return [{ at: ['imageSize'], message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}` }];
   }
-  return inSettings([
-    ...sharedNames(layers, 'image'),
-    ...(traced.ok ? wrongEnd(traced.value, classes) : [traced.error]),
-  ]);
+  const end = traced.ok ? wrongEnd(traced.value, classes) : [traced.error];
+  return inSettings([...sharedNames(layers, 'image'), ...end]);
 }
 
 /** Why a network cannot classify features, whatever their number, into classes; `at` begins at `model`. */
@@ -68,10 +64,8 @@ export function headMistakes(setting: ModelSetting): readonly NetMistake[] {
   const message = `${seesImages?.name} needs an image, but features are flat: begin with dense, for instance`;
   const traced = traceLayers(layers, [1]);
   const end = traced.ok ? wrongEnd(traced.value) : [];
-  return inSettings([
-    ...sharedNames(layers, 'features'),
-    ...(seesImages === undefined ? end : [{ at: seesImages.at, message }]),
-  ]);
+  const wrong = seesImages === undefined ? end : [{ at: seesImages.at, message }];
+  return inSettings([...sharedNames(layers, 'features'), ...wrong]);
 }
 
 const inSettings = (mistakes: readonly NetMistake[]): readonly NetMistake[] =>
@@ -104,6 +98,5 @@ function wrongEnd(traced: readonly TracedLayer[], classes?: number): readonly Ne
   if (output.length === 1 && isFitting) return [];
   const wanted =
     classes === 2 ? '2 values at the end, real and fake' : 'a value for each class at the end, such as real and fake';
-  const message = `expected ${wanted}, but ${layer.name} leaves ${showShape(output)}`;
-  return [{ at: layer.at, message }];
+  return [{ at: layer.at, message: `expected ${wanted}, but ${layer.name} leaves ${showShape(output)}` }];
 }

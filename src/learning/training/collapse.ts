@@ -25,9 +25,9 @@ export function constantLoss(images: SplitImages): number {
 }
 
 /**
- * Whether a network that calls every image one class learned nothing: its loss is not significantly below that of the best
- * constant answer. Where one class is rare, a network may call no image so and still separate the classes. Twice the gain in log
- * likelihood is compared with chi-squared of one degree of freedom at 95 % (Wilks 1938).
+ * Whether a network that calls every image one class learned nothing: its loss is not significantly below that of the best constant answer.
+ * Where one class is rare, a network may call no image so and still separate the classes. Twice the gain in log likelihood is compared with
+ * chi-squared of one degree of freedom at 95 % (Wilks 1938).
  */
 export const isNearConstant = (loss: number, images: SplitImages): boolean =>
   2 * totalOf(images) * (constantLoss(images) - loss) <= 3.84;

@@ -6,6 +6,7 @@ import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import type { MetricName } from '../metrics/metric-catalogue.ts';
 import { metricsOfLogits } from '../metrics/split-statistics.ts';
+import { rowOf } from '../models/model-output.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
@@ -27,9 +28,7 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly epochs: number;
   /** Splits that are evaluated after each epoch, {@link selectionSplit} among them. */
   readonly monitor: readonly string[];
-  /**
-   * Values of the training split: from a pass of their own (`exact`), or the free running means of its batches (`running`).
-   */
+  /** Values of the training split: from a pass of their own (`exact`), or the free running means of its batches (`running`). */
   readonly trainValues: 'exact' | 'running';
   readonly schedule?: ScheduleSettings;
   /** Ends training after `patience` epochs in a row without a better one; never when left out. */
@@ -58,11 +57,10 @@ export interface FitListener {
 }
 
 /**
- * Trains a model and leaves it with the weights of the epoch with the highest validation accuracy, or the best value of another metric;
- * of equal ones, with the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend, also when
- * training resumes from one of the `states`, which are kept after every epoch.
- *
- * Throws a {@link StageError} when the loss is no longer finite, and for a metric that the classes do not have.
+ * Trains a model and leaves it with the weights of the epoch with the highest validation accuracy, or the best value of another metric; of
+ * equal ones, with the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend,
+ * also when training resumes from one of the `states`, which are kept after every epoch. Throws a {@link StageError} when the loss is no
+ * longer finite, and for a metric that the classes do not have.
  */
 export async function fit(
   model: LayersModel,
@@ -219,11 +217,8 @@ async function evaluateSplits(
 /** Throws a {@link StageError} for a metric that so many classes do not have. */
 function requireMetric(by: MetricName | undefined, classes: readonly string[]): void {
   const labels = [...classes.keys()];
-  const metrics = metricsOfLogits(
-    labels,
-    labels.flatMap((label) => labels.map((c) => Number(c === label))),
-    classes,
-  );
+  const logits = labels.flatMap((label) => labels.map((c) => Number(c === label)));
+  const metrics = metricsOfLogits(labels, logits, classes);
   if (by === undefined || by in metrics) return;
   const known = Object.keys(metrics).join(', ');
   throw new StageError(`Expected a metric of ${classes.length} classes in "by", got ${by}; there are ${known}.`);
@@ -238,9 +233,7 @@ const mostNames = 4;
 
 /** The images of a batch whose logits are not finite; all images where every one is finite. */
 function namesOf({ indices }: Batch, logits: Float32Array, data: TrainingData): string {
-  const { length } = data.classes;
-  const isLost = (slot: number) =>
-    logits.subarray(slot * length, (slot + 1) * length).some((one) => !Number.isFinite(one));
+  const isLost = (slot: number) => !rowOf(logits, slot, indices.length).every(Number.isFinite);
   const lost = indices.filter((_, slot) => isLost(slot));
   const keys = [...(lost.length > 0 ? lost : indices)].map((index) => data.key(trainSplit, index));
   return `images ${formatFew(keys, mostNames)}`;

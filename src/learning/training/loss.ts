@@ -15,7 +15,7 @@ import type { Loss, LossSettings } from './training-settings.ts';
  *
  * @param logits `[batch, classes]`.
  */
-export function trainingLoss(batch: Pick<Batch, 'labels' | 'mixed'>, logits: Tensor, loss: Loss = {}): Scalar {
+export function trainingLoss(batch: Targets, logits: Tensor, loss: Loss = {}): Scalar {
   const classes = logits.shape[1]!;
   const { targets, weights } = batchTargets(batch, loss, classes);
   const shares = tensor(targets, [batch.labels.length, classes]);
@@ -23,12 +23,10 @@ export function trainingLoss(batch: Pick<Batch, 'labels' | 'mixed'>, logits: Ten
   return losses.softmaxCrossEntropy(shares, logits, tensor(weights), 0, Reduction.SUM) as Scalar;
 }
 
+type Targets = Pick<Batch, 'labels' | 'mixed'>;
+
 /** Each image's target, `[batch, classes]`, in rows that sum to 1 as tfjs's gradient assumes, and its weight, `[batch]`. */
-function batchTargets(
-  { labels, mixed }: Pick<Batch, 'labels' | 'mixed'>,
-  { labelSmoothing = 0, classWeights }: Loss,
-  classes: number,
-) {
+function batchTargets({ labels, mixed }: Targets, { labelSmoothing = 0, classWeights }: Loss, classes: number) {
   const all = Array.from({ length: classes }, (_, c) => c);
   const targets = new Float32Array(classes * labels.length);
   const sizes = new Float64Array(labels.length);

@@ -22,11 +22,10 @@ function expectClasses<T extends Dataset | Features>(data: T, name: string, spli
 /** What a model learns: the classes of images, or their sources. */
 export type Target = 'class' | 'source';
 
+type LabelOf = (sample: { readonly class: string; readonly source: string }) => number;
+
 /** Finds the label of an image among the classes of a model; -1 where it is none of them. */
-export function labelling(
-  classes: readonly string[],
-  target: Target = 'class',
-): (sample: { readonly class: string; readonly source: string }) => number {
+export function labelling(classes: readonly string[], target: Target = 'class'): LabelOf {
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   return (sample) => indexOf.get(sample[target]) ?? -1;
 }

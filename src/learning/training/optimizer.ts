@@ -112,9 +112,8 @@ function adam(settings: Extract<OptimizerSettings, { kind: 'adam' | 'adamw' }>):
 }
 
 /**
- * Stochastic gradient descent with momentum as in PyTorch: u ← μ u + g, w ← w - η u (Sutskever et al. 2013 put η into u, which
- * differs when η changes). Nesterov's form is w ← w - η (g + μ u). Weight decay λ adds λ w to g. Without momentum it remembers
- * nothing.
+ * Stochastic gradient descent with momentum as in PyTorch: u ← μ u + g, w ← w - η u (Sutskever et al. 2013 put η into u). Nesterov's form is
+ * w ← w - η (g + μ u). Weight decay λ adds λ w to g. Without momentum it remembers nothing.
  */
 function sgd(settings: Extract<OptimizerSettings, { kind: 'sgd' }>): UpdateRule {
   const { momentum, nesterov = false, weightDecay = 0 } = settings;

@@ -37,9 +37,7 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
 ]);
 export type ScheduleSettings = z.infer<typeof scheduleSettings>;
 
-/**
- * The factor of the learning rate in an epoch, counted from 1, after validation `losses`, before warm-up. It has no memory.
- */
+/** The factor of the learning rate in an epoch, counted from 1, after validation `losses`, before warm-up. It has no memory. */
 export function scheduleFactor(
   settings: ScheduleSettings,
   { epoch, epochs, losses }: { readonly epoch: number; readonly epochs: number; readonly losses: readonly number[] },
@@ -49,12 +47,11 @@ export function scheduleFactor(
       return 1;
     case 'step':
       return settings.factor ** Math.floor((epoch - 1) / settings.every);
-    case 'cosine':
+    case 'cosine': {
       // Loshchilov and Hutter 2017 ("SGDR"), equation 5, without restarts.
-      return (
-        settings.final +
-        ((1 - settings.final) * (1 + Math.cos((Math.PI * (epoch - 1)) / (settings.epochs ?? epochs)))) / 2
-      );
+      const angle = (Math.PI * (epoch - 1)) / (settings.epochs ?? epochs);
+      return settings.final + ((1 - settings.final) * (1 + Math.cos(angle))) / 2;
+    }
     case 'plateau': {
       let [reductions, best, waited] = [0, Number.POSITIVE_INFINITY, 0];
       for (const loss of losses) {

@@ -41,11 +41,9 @@ export async function trainStep(
 }
 
 /**
- * Gradients within a bound, as PyTorch's `clip_grad_norm_` and `clip_grad_value_` leave them. By norm, all keep their direction:
- * each is multiplied by norm / (‖g‖ + 1e-6), with ‖g‖ over all of them, where that is below 1 (Pascanu et al. 2013, "On the
- * difficulty of training recurrent neural networks", algorithm 1). By value, each number is clipped by itself. NaN stays NaN.
- *
- * The caller disposes of the result and of `gradients`.
+ * Gradients within a bound, as PyTorch's `clip_grad_norm_` and `clip_grad_value_` leave them. By norm, all are multiplied by
+ * norm / (‖g‖ + 1e-6), with ‖g‖ over all of them, where that is below 1 (Pascanu et al. 2013, "On the difficulty of training recurrent neural
+ * networks", algorithm 1). By value, each number is clipped by itself. NaN stays NaN. The caller disposes of the result and of `gradients`.
  */
 export function clipGradients(gradients: NamedTensorMap, clip: ClipSettings): NamedTensorMap {
   return tidy(() => {

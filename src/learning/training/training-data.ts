@@ -62,9 +62,7 @@ const trainingData = (
   },
 });
 
-/**
- * The splits of the `dataset` artifact in a folder, each opened when first used; its decoded images are kept until disposal.
- */
+/** The splits of the `dataset` artifact in a folder, each opened when first used; its decoded images are kept until disposal. */
 export function datasetBatches(
   dataset: string,
   options: BatchLoaderOptions & BatchOptions & { readonly augment: AugmentSettings },

@@ -74,11 +74,9 @@ export async function takeState(
 /** Restores a state of the same training, with as many memories as it was taken from, and returns its best epoch. */
 export function putState(model: LayersModel, memories: readonly StepMemory[], state: TrainingState): BestEpoch {
   const { epochs, chosenEpoch, weights, steps, memory, best } = state;
+  const remembered = memories.flatMap(({ memory }) => memory);
   assignValues(allWeights(model), weights);
-  assignValues(
-    memories.flatMap(({ memory }) => memory),
-    memory,
-  );
+  assignValues(remembered, memory);
   for (const [i, one] of memories.entries()) one.steps = steps[i]!;
   const values = epochs[chosenEpoch - 1]!.splits[selectionSplit]!;
   return { values, weights: best.length === 0 ? weights : best };

@@ -1,9 +1,9 @@
 import type { DecodedImage } from './decode-image.ts';
 
 /**
- * How a value from 0 to 1 becomes a colour. `jet` goes from dark blue over cyan, yellow and red to dark red, as is usual for
- * maps over images; its light and dark bands show edges where values have none. `viridis` goes from dark violet over green
- * to light yellow, evenly to the eye, in grey and to the colour-blind.
+ * How a value from 0 to 1 becomes a colour. `jet` goes from dark blue over cyan, yellow and red to dark red, as is usual for maps over
+ * images; its light and dark bands show edges where values have none. `viridis` goes from dark violet over green to light yellow, evenly to
+ * the eye, in grey and to the colour-blind.
  */
 export const colourMaps = ['jet', 'viridis'] as const;
 export type ColourMap = (typeof colourMaps)[number];
@@ -14,9 +14,7 @@ type Colour = readonly [number, number, number];
 const steps = 256;
 const last = steps - 1;
 
-/**
- * The colour of a value from 0 to 1, in 256 steps, with Matplotlib's bytes: jet of 0 is (0, 0, 127), of 0.5 (124, 255, 121).
- */
+/** The colour of a value from 0 to 1, in 256 steps, with Matplotlib's bytes: jet of 0 is (0, 0, 127), of 0.5 (124, 255, 121). */
 export function colourMap(name: ColourMap): (value: number) => Colour {
   const colours = name === 'jet' ? jet() : viridis();
   return (value) => colours[Math.max(0, Math.min(last, Math.floor(value * steps)))]!;
@@ -38,10 +36,8 @@ function jet(): readonly Colour[] {
 
 /** The products are in the order of Matplotlib's `_create_lookup_table`: the last bit of a share decides its byte. */
 function shareAt({ at, shares }: (typeof jetBends)[number], step: number): number {
-  const next = Math.max(
-    1,
-    at.findIndex((place) => place * last >= step),
-  );
+  const found = at.findIndex((place) => place * last >= step);
+  const next = Math.max(1, found);
   const [from, to, low, high] = [at[next - 1]!, at[next]!, shares[next - 1]!, shares[next]!];
   return ((step - from * last) / (to * last - from * last)) * (high - low) + low;
 }

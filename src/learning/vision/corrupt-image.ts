@@ -5,9 +5,8 @@ import type { Corruption } from './corruption-settings.ts';
 import { decodeImage, sharpOf } from './decode-image.ts';
 
 /**
- * Corrupts an encoded image at its full size: blur, noise, scale, and last the compression, whatever their order in the
- * settings. The result is an encoded image again, a JPEG if that is asked for, otherwise a PNG, and is read like any other
- * file. Noise is drawn from the seed and `key`, the image's own, so it does not depend on the order of images or threads.
+ * Corrupts an encoded image at its full size: blur, noise, scale, and last the compression. The result is an encoded image again, a JPEG if
+ * that is asked for, otherwise a PNG. Noise is drawn from the seed and `key`, the image's own, so it does not depend on the order of images.
  */
 export async function corruptImage(bytes: Uint8Array, corruption: Corruption, key: string): Promise<Buffer> {
   const random = new Random('corrupt', corruption.seed, key);

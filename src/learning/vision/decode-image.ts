@@ -15,8 +15,8 @@ export interface DecodedImage {
 }
 
 /**
- * Decodes the first frame of a JPEG, PNG, WebP, GIF, AVIF or TIFF as a viewer shows it: with EXIF rotation, transparency on
- * white, and as 8-bit sRGB. Throws an `Error` with libvips' message when the bytes are no image, damaged, or end early.
+ * Decodes the first frame of a JPEG, PNG, WebP, GIF, AVIF or TIFF as a viewer shows it: with EXIF rotation, transparency on white, and as 8-bit
+ * sRGB. Throws an `Error` with libvips' message when the bytes are no image, damaged, or end early.
  */
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
   const image = imageAsShown(bytes);
@@ -28,10 +28,7 @@ export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<D
 }
 
 /** Decodes a whole image: its size in pixels as a viewer shows it, and a copy no larger than `side` in either direction. */
-export async function examineImage(
-  bytes: Uint8Array,
-  side: number,
-): Promise<{ readonly width: number; readonly height: number; readonly preview: DecodedImage }> {
+export async function examineImage(bytes: Uint8Array, side: number) {
   const image = imageAsShown(bytes).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
   const preview = await pixelsOf(image);
   // Whatever is smaller than the limit was not reduced, and a second look at the head takes a sixth of the decoding's time.

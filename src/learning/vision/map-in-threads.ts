@@ -13,11 +13,8 @@ interface MapInThreads<T, Q> {
 }
 
 /**
- * Maps items in order by threads that call {@link answerInThread}, two at once in each. The first rejection is thrown in
- * its turn.
- *
- * The buffers of decoded images make V8 look through all objects of their thread every few hundred images: those of a
- * thread that keeps nothing are few, those of the thread that gathers the results are many.
+ * Maps items in order by threads that call {@link answerInThread}, two at once in each. The first rejection is thrown in its turn. The buffers
+ * of decoded images make V8 look through all objects of their thread every few hundred images: a thread that keeps nothing has few.
  */
 export async function* mapInThreads<T, Q, A>({
   items,

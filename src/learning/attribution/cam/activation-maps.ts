@@ -8,9 +8,8 @@ import type { LayerView } from './layer-view.ts';
  */
 
 /**
- * Grad-CAM (Selvaraju et al. 2017, "Grad-CAM: visual explanations from deep networks via gradient-based localization"): the
- * weight of a channel is the mean of its gradient, `α_k = 1/Z Σ_ij g_ij^k` (equation 1), and the map is `ReLU(Σ_k α_k A^k)`
- * (equation 2).
+ * Grad-CAM (Selvaraju et al. 2017, "Grad-CAM: visual explanations from deep networks via gradient-based localization"): the weight of a
+ * channel is the mean of its gradient, `α_k = 1/Z Σ_ij g_ij^k` (equation 1), and the map is `ReLU(Σ_k α_k A^k)` (equation 2).
  */
 export function gradCam(view: LayerView): Float32Array {
   const { height, width, gradients } = view;
@@ -39,20 +38,17 @@ export function gradCamPlusPlus(view: LayerView): Float32Array {
 }
 
 /**
- * HiResCAM (Draelos and Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
- * networks", equation 4): each activation times its own gradient, `Σ_k g^k ⊙ A^k`, so that for a network with a single dense
- * layer at its end the map sums to the score.
+ * HiResCAM (Draelos and Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks", equation
+ * 4): each activation times its own gradient, `Σ_k g^k ⊙ A^k`. Of a network with a single dense layer at its end it sums to the score.
  */
 export const hiresCam = (view: LayerView): Float32Array =>
   sumChannels(view, (at) => view.gradients[at]! * view.activations[at]!);
 
 /**
- * XGrad-CAM (Fu et al. 2020, "Axiom-based Grad-CAM: towards accurate visualization and explanation of CNNs", equation 8): the
- * mean gradient, each place weighted by its share of the channel's activation, `w_k = Σ_ij (A_ij^k / Σ_ab A_ab^k) g_ij^k`;
- * 0 for a channel whose sum is zero.
- *
- * The method assumes activations after a ReLU. Before a ReLU, values of both signs may nearly cancel in the sum, and such a
- * channel outweighs all others.
+ * XGrad-CAM (Fu et al. 2020, "Axiom-based Grad-CAM: towards accurate visualization and explanation of CNNs", equation 8): the mean
+ * gradient, each place weighted by its share of the channel's activation, `w_k = Σ_ij (A_ij^k / Σ_ab A_ab^k) g_ij^k`; 0 for a channel
+ * whose sum is zero. It assumes activations after a ReLU: before one, values of both signs may nearly cancel in the sum, and such a channel
+ * outweighs all others.
  */
 export function xgradCam(view: LayerView): Float32Array {
   const { activations, gradients } = view;
@@ -63,9 +59,8 @@ export function xgradCam(view: LayerView): Float32Array {
 }
 
 /**
- * LayerCAM (Jiang et al. 2021, "LayerCAM: exploring hierarchical class activation maps for localization", equations 6 to 8):
- * each activation times the positive part of its own gradient, `ReLU(Σ_k ReLU(g^k) ⊙ A^k)`, so that early layers give useful
- * maps too.
+ * LayerCAM (Jiang et al. 2021, "LayerCAM: exploring hierarchical class activation maps for localization", equations 6 to 8): each
+ * activation times the positive part of its own gradient, `ReLU(Σ_k ReLU(g^k) ⊙ A^k)`, so that early layers give useful maps too.
  */
 export const layerCam = (view: LayerView): Float32Array =>
   sumChannels(view, (at) => Math.max(0, view.gradients[at]!) * view.activations[at]!);
@@ -98,13 +93,12 @@ export const weighChannels = (view: LayerView, weights: ArrayLike<number>): Floa
 type Term = (at: number, channel: number) => number;
 
 /** At each place, the positive part of the sum over channels of a term. */
-function sumChannels({ height, width, channels }: LayerView, term: Term): Float32Array {
-  return Float32Array.from({ length: height * width }, (_, place) => {
+const sumChannels = ({ height, width, channels }: LayerView, term: Term): Float32Array =>
+  Float32Array.from({ length: height * width }, (_, place) => {
     let sum = 0;
     for (let k = 0; k < channels; k++) sum += term(place * channels + k, k);
     return Math.max(0, sum);
   });
-}
 
 /** For each channel, the sum over places of a term. */
 function sumPlaces({ height, width, channels }: LayerView, term: Term): Float64Array {

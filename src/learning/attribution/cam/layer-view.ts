@@ -18,12 +18,10 @@ export interface LayerView {
   readonly gradients: Float32Array;
 }
 
+type LayerViews = { readonly views: readonly LayerView[]; readonly logits: Float32Array };
+
 /** Views of a layer's feature maps, by one pass forward and one back from the score, beside the logits, `[batch, classes]`. */
-export async function viewLayer(
-  model: Network,
-  name: string,
-  question: Question,
-): Promise<{ readonly views: readonly LayerView[]; readonly logits: Float32Array }> {
+export async function viewLayer(model: Network, name: string, question: Question): Promise<LayerViews> {
   if (model instanceof OnnxNetwork) return viewTensor(model, name, question);
   const batch = question.classes.length;
   const [, height, width, channels] = model.getLayer(name).outputShape as [number, number, number, number];
@@ -71,9 +69,8 @@ async function viewTensor(model: OnnxNetwork, name: string, { images }: Question
 }
 
 /**
- * A model's output for images, `[batch, height, width, channels]`, in inference mode, computed layer by layer. `after`
- * receives each layer's output and returns the input of the layers after it, so a value can be read or changed anywhere in
- * the network, also inside a residual block.
+ * A model's output for images, `[batch, height, width, channels]`, in inference mode, layer by layer. `after` receives each layer's output
+ * and returns the input of the layers after it, so a value can be read or changed anywhere, also inside a residual block.
  */
 export function walkLayers(
   model: LayersModel,

@@ -9,11 +9,10 @@ import { weighChannels } from './activation-maps.ts';
 import type { LayerView } from './layer-view.ts';
 
 /**
- * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm
- * 1) of one image. Each channel's map, resized to the image and scaled to 0 to 1, masks the image; the weight of the channel
- * is how much the masked image raises the explained score above that of an empty image, by the softmax over channels. A
- * constant channel masks everything, and counts as empty. An empty image is zeros as the network sees it: the mean colour if
- * normalising centres values, else black. It takes a forward pass for each channel, `batchSize` at a time.
+ * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm 1) of one
+ * image. Each channel's map, resized to the image and scaled to 0 to 1, masks the image; its weight is how much the masked image raises the
+ * explained score above that of an empty image, by the softmax over channels. A constant channel counts as empty. An empty image is zeros
+ * as the network sees it: the mean colour if normalising centres values, else black. It takes a forward pass for each channel.
  */
 export async function scoreCam(
   model: Network,

@@ -9,9 +9,8 @@ export type BaselineName = (typeof baselineNames)[number];
 const blurShare = 10 / 227;
 
 /**
- * An image, `[height, width, 3]` in any unit, with its content removed, in the three ways of Fong and Vedaldi 2017,
- * "Interpretable explanations of black boxes by meaningful perturbation" (section 4.1): blur, a constant, and noise by the
- * seed. All keep the image's own colours, whatever the network's normalisation.
+ * An image, `[height, width, 3]` in any unit, with its content removed, in the three ways of Fong and Vedaldi 2017, "Interpretable
+ * explanations of black boxes by meaningful perturbation" (section 4.1): blur, a constant, and noise by the seed, all of its own colours.
  */
 export function baselineImage(
   image: Float32Array,

@@ -24,11 +24,10 @@ interface ExchangeOptions {
 }
 
 /**
- * The insertion and deletion curves of Petsiuk, Das and Saenko 2018, "RISE: randomized input sampling for explanation of
- * black-box models" (section 4), for each image and each of its maps, for the class that the image is asked about. Both use
- * the same baseline, so that a random order has the same area under both (RISE inserts into a blur and deletes to a
- * constant). Each image takes `2 + 2 (steps - 1) maps` forward passes, batched across steps, maps and images; one batch is
- * in memory.
+ * The insertion and deletion curves of Petsiuk, Das and Saenko 2018, "RISE: randomized input sampling for explanation of black-box models"
+ * (section 4), for each image and each of its maps, for the class that the image is asked about. Both use the same baseline, so that a
+ * random order has the same area under both (RISE inserts into a blur and deletes to a constant). Each image takes `2 + 2 (steps - 1) maps`
+ * forward passes, batched across steps, maps and images; one batch is in memory.
  */
 export async function insertionDeletion(
   model: LayersModel,
@@ -111,9 +110,8 @@ export function areaUnderCurve(heights: Float64Array): number {
 }
 
 /**
- * The indices of a map's pixels from the most salient to the least. Pixels of equal value, such as the many zeros of a class
- * activation map, come in random order by the seed, since the order of places is none of the map's. With the same seed for
- * all maps of an image, these differ only in what they show.
+ * The indices of a map's pixels from the most salient to the least. Pixels of equal value, such as the many zeros of a class activation map,
+ * come in random order by the seed. With the same seed for all maps of an image, these differ only in what they show.
  */
 export function saliencyOrder(map: Float32Array, seed: number): Uint32Array {
   const drawn = permutation(map.length, new Random('ties', seed));

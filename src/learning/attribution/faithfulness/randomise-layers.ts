@@ -9,9 +9,7 @@ export interface RandomisedDepth {
   readonly kernels: number;
 }
 
-/**
- * The depths to which weights are randomised, from the logits' layer alone to all layers; at most `most`, evenly spaced.
- */
+/** The depths to which weights are randomised, from the logits' layer alone to all layers; at most `most`, evenly spaced. */
 export function randomisedDepths(model: LayersModel, most: number): readonly RandomisedDepth[] {
   const all = model.layers
     .filter(hasKernel)
@@ -22,9 +20,9 @@ export function randomisedDepths(model: LayersModel, most: number): readonly Ran
 }
 
 /**
- * Randomises a network's weights layer by layer from the logits down, each time together with the layers above (cascading
- * randomisation in the model parameter test of Adebayo et al. 2018, "Sanity checks for saliency maps"), and calls `visit` at
- * each depth. A normalisation goes with the kernel before it. Whatever happens, the network has its own weights afterwards.
+ * Randomises a network's weights layer by layer from the logits down, each time together with the layers above (cascading randomisation of
+ * Adebayo et al. 2018, "Sanity checks for saliency maps"), and calls `visit` at each depth. A normalisation goes with the kernel before it.
+ * Whatever happens, the network has its own weights afterwards.
  */
 export async function randomiseLayers(
   model: LayersModel,
@@ -56,10 +54,8 @@ export function rankMap(map: Float32Array) {
 export type RankedMap = Readonly<ReturnType<typeof rankMap>>;
 
 /**
- * Spearman's rank correlation of two maps, as Adebayo et al. 2018 compare maps of absolute values; ours are never negative.
- *
- * @returns 1 for the same order. 0 if the second is constant: nothing of the first is left. NaN if the first is constant,
- *   which has nothing to lose.
+ * Spearman's rank correlation of two maps, as Adebayo et al. 2018 compare maps of absolute values: 1 for the same order. 0 if the second is
+ * constant: nothing of the first is left. NaN if the first is constant, which has nothing to lose.
  */
 export function mapLikeness(before: RankedMap, after: RankedMap): number {
   if (before.isConstant) return Number.NaN;

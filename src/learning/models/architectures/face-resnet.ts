@@ -5,9 +5,9 @@ import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
  * residual learning", with half the filters): 29 convolutions in 14 residual blocks, down to 256 features. 5,618,242 parameters with two
  * classes. Layers have the names of the package's weight manifest.
  *
- * Two differences to the package: windows at the border are padded instead of left out, so that images of any size fit, and where the
- * number of channels doubles, the shortcut's new channels are a convolution of 1 x 1, which begins with the package's zeros and learns.
- * The package's images have 150 pixels a side; multiples of 64 keep every window in its place.
+ * Unlike there, windows at the border are padded instead of left out, so that images of any size fit, and where the number of channels
+ * doubles, the shortcut's new channels are a convolution of 1 x 1, which begins with the package's zeros and learns. The package's images
+ * have 150 pixels a side; multiples of 64 keep every window in its place.
  */
 export function faceResNet(classes: number): readonly LayerItem[] {
   return [

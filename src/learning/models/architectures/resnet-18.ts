@@ -3,10 +3,8 @@ import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 /**
  * ResNet-18 (He et al. 2016, "Deep residual learning for image recognition", table 1): 20 convolutions in 8 residual blocks, down to 512
  * features. 11,177,538 learnable parameters with two classes, 11,689,512 with ImageNet's thousand. Layers have the names of torchvision,
- * so that its weights fit.
- *
- * Windows at the border are padded as in TensorFlow. With 32 n + 1 pixels a side, such as 225, this is also what PyTorch does; with other
- * sizes PyTorch's windows lie a pixel further to the upper left.
+ * so that its weights fit. Windows at the border are padded as in TensorFlow. With 32 n + 1 pixels a side, such as 225, this is also what
+ * PyTorch does; with other sizes PyTorch's windows lie a pixel further to the upper left.
  */
 export function resnet18(classes: number): readonly LayerItem[] {
   return [

@@ -3,9 +3,8 @@ import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 /**
  * TinyXception, the small Xception of the npm package `@vladmandic/face-api`, which predicts age and gender with it: one convolution,
  * six modules with linear residuals and one more convolution, with biases instead of BatchNorm, down to 512 features. 421,218
- * parameters with two classes. Layers have the names of the package's weight manifest.
- *
- * The package feeds it faces of 112 x 112, padded with black to a square, as (RGB - [122.782, 117.001, 104.298]) / 255.
+ * parameters with two classes. Layers have the names of the package's weight manifest. The package feeds it faces of 112 x 112, padded
+ * with black to a square, as (RGB - [122.782, 117.001, 104.298]) / 255.
  */
 export function tinyXception(classes: number): readonly LayerItem[] {
   return [
@@ -42,8 +41,6 @@ function mainBlock(block: string): LayerItem {
   return { name: block, residual: [0, 1, 2].flatMap((i): PlainItem[] => ['relu', separable(block, i, 128)]) };
 }
 
-const separable = (block: string, index: number, filters: number): PlainItem => ({
-  separableConv: filters,
-  padding: 'same',
-  name: `${block}/separable_conv${index}`,
-});
+const separable = (block: string, index: number, separableConv: number): PlainItem => {
+  return { separableConv, padding: 'same', name: `${block}/separable_conv${index}` };
+};

@@ -37,11 +37,11 @@ export function xceptionBased(classes: number): readonly LayerItem[] {
   return [...xceptionBackbone(), ...dense, { dense: classes, name: 'logits' }];
 }
 
-function halvingModule(
-  block: number,
-  [inner, outer]: readonly [number, number],
-  { activateFirst = true } = {},
-): LayerItem {
+type Filters = readonly [inner: number, outer: number];
+
+function halvingModule(block: number, [inner, outer]: Filters, { activateFirst = true } = {}): LayerItem {
+  const name = `block${block}_shortcut`;
+  const around = { conv: outer, kernel: 1, stride: 2, padding: 'same', bias: false, name } as const;
   const first: PlainItem = { activation: 'relu', name: `block${block}_sepconv1_act` };
   return {
     name: `block${block}`,
@@ -52,14 +52,7 @@ function halvingModule(
       ...separable(outer, `block${block}_sepconv2`),
       { maxPool: 3, stride: 2, padding: 'same', name: `block${block}_pool` },
     ],
-    shortcut: normalised({
-      conv: outer,
-      kernel: 1,
-      stride: 2,
-      padding: 'same',
-      bias: false,
-      name: `block${block}_shortcut`,
-    }),
+    shortcut: normalised(around),
   };
 }
 

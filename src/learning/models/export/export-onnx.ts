@@ -15,9 +15,8 @@ export interface OnnxForm {
 }
 
 /**
- * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from `features`, `[batch, values]`), to
- * `logits` or `probabilities`, `[batch, classes]`; the batch size is free. It is written from the network's layers in
- * ONNX's own operators (opset 18), in inference mode, since a trace of the tfjs backend is for one batch size and this machine.
+ * The bytes of an ONNX model from `image`, normalised as the network's info says (for a head from `features`, `[batch, values]`), to `logits`
+ * or `probabilities`, `[batch, classes]`; the batch size is free. Operators are ONNX's own (opset 18), in inference mode.
  */
 export function exportOnnx(
   net: WeightedNet,
@@ -29,16 +28,13 @@ export function exportOnnx(
   const name = input.length === 3 ? 'image' : 'features';
   const isFirst = name === 'image' && layout === 'NCHW';
   let value: string = name;
-  if (name === 'image' && !isFirst)
+  if (name === 'image' && !isFirst) {
     value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
+  }
+  const follow = (way: readonly TracedPlain[], from: string) => way.reduce((x, each) => writer.layer(each, x), from);
   for (const one of traced) {
     if (!('body' in one)) value = writer.layer(one, value);
-    else {
-      const [body, shortcut] = [one.body, one.shortcut].map((way) =>
-        way.reduce((x, each) => writer.layer(each, x), value),
-      );
-      value = writer.node('Add', [body!, shortcut!], addName(one.layer));
-    }
+    else value = writer.node('Add', [follow(one.body, value), follow(one.shortcut, value)], addName(one.layer));
   }
   const output = softmax ? 'probabilities' : 'logits';
   if (softmax) writer.node('Softmax', [value], output, { axis: 1 });
@@ -102,13 +98,15 @@ class NetWriter {
         return this.node('Conv', [inner, ...pointwise], name);
       }
       case 'maxPool':
-        return this.node('MaxPool', [value], name, poolWindows(layer, input));
-      case 'averagePool':
-        return this.node('AveragePool', [value], name, poolWindows(layer, input));
-      case 'batchNorm':
-        return this.node('BatchNormalization', [value, ...this.#of(layer)], name, {
-          epsilon: { float: layer.epsilon },
-        });
+      case 'averagePool': {
+        const kernel_shape = [layer.size, layer.size];
+        const attributes = { kernel_shape, ...windows(layer, layer.size, input) };
+        return this.node(kind === 'maxPool' ? 'MaxPool' : 'AveragePool', [value], name, attributes);
+      }
+      case 'batchNorm': {
+        const attributes = { epsilon: { float: layer.epsilon } };
+        return this.node('BatchNormalization', [value, ...this.#of(layer)], name, attributes);
+      }
       case 'activation':
         return this.#activation(layer.activation, value, name);
       case 'dropout':
@@ -151,8 +149,4 @@ function windows({ stride, padding }: Windowed, window: number, input: TracedPla
   });
   const [[top, bottom], [left, right]] = pads as [readonly [number, number], readonly [number, number]];
   return { strides: [stride, stride], pads: [top, left, bottom, right] };
-}
-
-function poolWindows(layer: Windowed & { readonly size: number }, input: TracedPlain['input']) {
-  return { kernel_shape: [layer.size, layer.size], ...windows(layer, layer.size, input) };
 }

@@ -62,9 +62,7 @@ const residualItem = z.strictObject({
 });
 export type ResidualItem = z.infer<typeof residualItem>;
 
-/**
- * A layer of a list: `relu`, `{ conv: 8, kernel: 5 }`. Defaults are filled in later, so that a new one keeps fingerprints.
- */
+/** A layer of a list: `relu`, `{ conv: 8, kernel: 5 }`. Defaults are filled in later, so that a new one keeps fingerprints. */
 export const layerItem = z.union([z.enum(words), ...plainForms, residualItem], {
   error: `a layer (${words.join(', ')}, or a map with one of ${keys}, residual)`,
 });

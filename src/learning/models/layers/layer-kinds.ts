@@ -26,9 +26,9 @@ const biasOf = ({ bias }: { readonly bias: boolean }, outputs: number) => (bias 
 const joined = (...parts: readonly (string | false | undefined)[]): string => parts.filter(Boolean).join(', ');
 const unchanged = { needsImage: false, output: (_: unknown, input: Shape) => ok(input), weights: () => [] } as const;
 
-const convolution = (
-  words: string,
-): Pick<LayerKind<FormOf<'conv' | 'separableConv'>>, 'needsImage' | 'output' | 'describe'> => ({
+type Convolution = Pick<LayerKind<FormOf<'conv' | 'separableConv'>>, 'needsImage' | 'output' | 'describe'>;
+
+const convolution = (words: string): Convolution => ({
   needsImage: true,
   output: (layer, input) => slide(layer, input as Image, layer.kernel, layer.filters),
   describe: ({ kernel, stride, padding, activation }) => {

@@ -3,10 +3,8 @@ import { formatCountOf } from '../../../format-numbers.ts';
 export type Shape = readonly [height: number, width: number, channels: number] | readonly [values: number];
 
 /** `8 x 8 x 32`, `2,048 values`. */
-export function showShape(shape: Shape): string {
-  if (shape.length === 3) return shape.join(' x ');
-  return formatCountOf(shape[0], 'value');
-}
+export const showShape = (shape: Shape): string =>
+  shape.length === 3 ? shape.join(' x ') : formatCountOf(shape[0], 'value');
 
 /** A weight of a layer, as tfjs-layers and Keras name and shape it. */
 export interface WeightShape {

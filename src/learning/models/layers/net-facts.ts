@@ -9,11 +9,8 @@ export function totals(traced: readonly TracedLayer[]) {
   const layers = plainLayers(traced);
   const weights = layers.flatMap((layer) => layer.weights);
   const learnable = countLearnable(weights);
-  return {
-    learnable,
-    movingStatistics: weights.reduce((sum, weight) => sum + sizeOf(weight), 0) - learnable,
-    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
-  };
+  const movingStatistics = weights.reduce((sum, weight) => sum + sizeOf(weight), 0) - learnable;
+  return { learnable, movingStatistics, multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0) };
 }
 
 /** `34,850 learnable parameters; 176,993,256 multiply-adds an image`, with moving statistics where there are any. */

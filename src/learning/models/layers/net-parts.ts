@@ -1,10 +1,7 @@
 import { type Layer, plainLayersIn } from './layer.ts';
 import { layerWeights } from './layer-kinds.ts';
 
-/**
- * The layers before the first flatten or global pooling, also one inside a residual block; the rest is the head, which
- * classifies. A net that begins with values has no backbone.
- */
+/** The layers before the first flatten or global pooling, also one inside a residual block; none of a net that begins with values. */
 export function backbone(layers: readonly Layer[]): readonly Layer[] {
   const end = layers.findIndex((layer) => (layer.kind === 'residual' ? layer.body.some(flattens) : flattens(layer)));
   return layers.slice(0, Math.max(end, 0));

@@ -3,17 +3,10 @@ import { countLearnable, showShape } from './layer.ts';
 import { describeLayer, layerKind } from './layer-kinds.ts';
 import type { TracedLayer, TracedPlain } from './trace-net.ts';
 
-/**
- * The drawing of a network. Layers in a row named after one block, such as `block1_conv1`, are framed as residual ones are.
- */
+/** The drawing of a network. Layers in a row named after one block, such as `block1_conv1`, are framed as residual ones are. */
 export function netPicture(traced: readonly TracedLayer[], title: string, subtitle: string): NetPicture {
-  const input = {
-    kind: 'other',
-    name: 'image',
-    does: 'image',
-    shape: showShape(traced[0]!.input),
-    parameters: 0,
-  } as const;
+  const image = { kind: 'other', name: 'image', does: 'image', parameters: 0 } as const;
+  const input = { ...image, shape: showShape(traced[0]!.input) };
   const blocks: NetBlock[] = [{ body: [input] }];
   let plain: TracedPlain[] = [];
   const flush = () => {

@@ -4,10 +4,7 @@ import { layerKind } from './layer-kinds.ts';
 
 type Place = PlainLayer['at'];
 
-/**
- * Turns items into layers: fills in defaults and names (`conv5` is the fifth), and joins anonymous activations to their
- * layer.
- */
+/** Turns items into layers: fills in defaults and names (`conv5` is the fifth), and joins anonymous activations to their layer. */
 export function readLayers(items: readonly LayerItem[]): readonly Layer[] {
   const numbers = new Map<string, number>();
   const nameOf = (item: LayerItem, stem: string): string => {

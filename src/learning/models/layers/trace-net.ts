@@ -34,11 +34,10 @@ export interface NetMistake {
 const mostInWeight = 2 ** 29;
 
 /** Follows the shape of an image through the layers, without computing. The error is the first layer that is impossible. */
-export function traceLayers(layers: readonly Layer[], image: Shape): Result<readonly TracedLayer[], NetMistake> {
-  return follow<Layer, TracedLayer>(layers, image, (layer, input) =>
+export const traceLayers = (layers: readonly Layer[], image: Shape): Result<readonly TracedLayer[], NetMistake> =>
+  follow<Layer, TracedLayer>(layers, image, (layer, input) =>
     layer.kind === 'residual' ? traceResidual(layer, input) : tracePlain(layer, input),
   );
-}
 
 function follow<L extends Layer, T extends TracedLayer>(
   layers: readonly L[],

@@ -27,9 +27,8 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
 }
 
 /**
- * Builds the network of a stage on a running backend, with random weights or those of its inputs or settings; the log says which
- * weights were taken. `random` are layers of the head that a file of weights lacks, each with the reason. Throws a `StageError`
- * where weights do not fit.
+ * Builds the network of a stage on a running backend, with random weights or those of its inputs or settings; the log says which. `random` are
+ * layers of the head that a file of weights lacks, each with the reason. Throws a `StageError` where weights do not fit.
  */
 export async function beginNetwork(
   context: Pick<StageContext, 'inputs' | 'download' | 'log'>,

@@ -3,9 +3,9 @@ import type { StoredTensor } from './weight-files.ts';
 type Tensors = ReadonlyMap<string, StoredTensor>;
 
 /**
- * The tensors of a file, those of FaceResNet in `@vladmandic/face-api` as plain convolutions. There, a factor s and a summand t for each
- * filter follow a convolution by k with bias b: s (x * k + b) + t = x * (s k) + (s b + t). A shortcut to more channels appends zeros,
- * which is a convolution of 1 x 1 by a part of the identity.
+ * The tensors of a file, those of FaceResNet in `@vladmandic/face-api` as plain convolutions. There, a factor s and a summand t for each filter
+ * follow a convolution by k with bias b: s (x * k + b) + t = x * (s k) + (s b + t). A shortcut to more channels appends zeros, which is a
+ * convolution of 1 x 1 by a part of the identity.
  */
 export function joinScales(tensors: Tensors): Tensors {
   const joined = [...tensors.values()].flatMap((filters) => {

@@ -2,9 +2,7 @@ import type { Dataset, Entity, File, Group } from 'h5wasm/node';
 import { StageError } from '../../../stage.ts';
 import { byName, type StoredTensor, type StoredWeights } from './weight-files.ts';
 
-/**
- * Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} if it is damaged or another kind.
- */
+/** Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} if it is damaged or another kind. */
 export async function openKerasH5(path: string): Promise<StoredWeights> {
   // Some megabytes of WebAssembly, loaded only here.
   const { default: h5wasm } = await import('h5wasm/node');

@@ -7,15 +7,13 @@ import { traceLayers } from '../layers/trace-net.ts';
 import { type Naming, type NetWeight, namings, netWeights } from './net-weights.ts';
 import { readFinite, type StoredTensor, type StoredWeights } from './weight-files.ts';
 
+type BuiltNet = { readonly net: Net; readonly imageSize: number };
+
 /**
- * Puts the weights of a file into the model that `buildNet` made for images of this size. Layers of the head may be missing
- * or have another shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model is spoilt.
+ * Puts the weights of a file into the model that `buildNet` made for images of this size. Layers of the head may be missing or have another
+ * shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model is spoilt.
  */
-export function loadWeights(
-  model: LayersModel,
-  { net, imageSize }: { readonly net: Net; readonly imageSize: number },
-  stored: StoredWeights,
-) {
+export function loadWeights(model: LayersModel, { net, imageSize }: BuiltNet, stored: StoredWeights) {
   const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: the network ${net.name} was not checked: ${traced.error.message}`);
   const weights = netWeights(traced.value);
@@ -40,17 +38,10 @@ export function loadWeights(
     const values = own.map(({ weight, tensor }) => naming.toTfjs(weight!, readFinite(stored.path, tensor!)));
     tidy(() => layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))));
   }
-  return {
-    /** Layers with the weights of the file. */
-    layers: [...found.keys()],
-    /** Layers of the head that keep their random weights, each with the reason: `logits (2048 x 2 expected, got 2048 x 1000)`. */
-    random,
-    /** Tensors of the file that the network has no place for. */
-    unused: names.filter((tensor) => !used.has(tensor)),
-    /** How the file names its tensors, and how images were normalised for published networks with such names. */
-    naming: naming.name,
-    normalise: naming.normalise,
-  };
+  /** Layers with the weights of the file; those of the head that stay random, each with the reason; tensors without a place. */
+  const layers = [...found.keys()];
+  const unused = names.filter((tensor) => !used.has(tensor));
+  return { layers, random, unused, naming: naming.name, normalise: naming.normalise };
 }
 
 /** The names of the layers after the backbone. */

@@ -82,17 +82,15 @@ function faceApiName({ layer, name }: NetWeight): string {
 }
 
 /**
- * The name of a weight in PyTorch. Layouts there: `block1_conv1.weight` is `[out, in, height, width]`, that of a dense layer
- * `[out, in]`, BatchNorm has `weight`, `bias`, `running_mean` and `running_var`. A separable convolution is two, `depthwise`
- * (`[channels, 1, height, width]`, with `groups=channels`) and `pointwise`, which has the bias. A `/` in a layer's name becomes the
- * dot of nested modules. After a `Flatten`, inputs are in PyTorch's order, channels first.
+ * The name of a weight in PyTorch, where `/` is the dot of nested modules. `block1_conv1.weight` is `[out, in, height, width]`, that of a dense
+ * layer `[out, in]`, BatchNorm has `weight`, `bias`, `running_mean` and `running_var`. A separable convolution is two, `depthwise` (`[channels,
+ * 1, height, width]`, with `groups=channels`) and `pointwise`, which has the bias. After a `Flatten`, inputs are channels first.
  */
 export function pytorchName({ layer, name }: NetWeight): string {
   const module = layer.name.replaceAll('/', '.');
-  if (layer.kind !== 'separableConv') return `${module}.${pytorchParameters[name] ?? name}`;
-  return name === 'depthwise_kernel'
-    ? `${module}.depthwise.weight`
-    : `${module}.pointwise.${pytorchParameters[name] ?? name}`;
+  const parameter = pytorchParameters[name] ?? name;
+  if (layer.kind !== 'separableConv') return `${module}.${parameter}`;
+  return name === 'depthwise_kernel' ? `${module}.depthwise.weight` : `${module}.pointwise.${parameter}`;
 }
 
 const pytorchParameters: Readonly<Record<string, string>> = {

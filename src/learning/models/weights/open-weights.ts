@@ -6,10 +6,7 @@ import { openSafetensors } from './safetensors.ts';
 import { besideManifest, openTfjsManifest } from './tfjs-manifest.ts';
 import { readBytes, type StoredWeights } from './weight-files.ts';
 
-/**
- * Opens one file of weights, its folder, or a manifest and shards; throws a {@link StageError} otherwise. Names do not
- * matter.
- */
+/** Opens one file of weights, its folder, or a manifest and shards; throws a {@link StageError} otherwise. Names do not matter. */
 export async function openWeights(paths: readonly string[]): Promise<StoredWeights> {
   const isFolder = paths.length === 1 && isDirectory(paths[0]!);
   const path = isFolder ? findInFolder(paths[0]!) : findInList(paths);

@@ -19,8 +19,8 @@ const types: ReadonlyMap<string, NumberType> = new Map([
 const longestHeader = 100_000_000;
 
 /**
- * Opens a safetensors file (https://github.com/huggingface/safetensors): the length of a header, the header in JSON, and the bytes of
- * the tensors. Throws a {@link StageError} that names the first tensor for which the file is too short.
+ * Opens a safetensors file (https://github.com/huggingface/safetensors): the length of a header, the header in JSON, and the bytes of the
+ * tensors. Throws a {@link StageError} that names the first tensor for which the file is too short.
  */
 export function openSafetensors(path: string): StoredWeights {
   const fileSize = sizeOfFile(path);

@@ -32,16 +32,15 @@ export const pretrainedSetting = z
   .transform((name): PretrainedSetting | 'none' => (name === 'none' ? name : `${name}@md5:${imagenet.md5}`))
   .describe('Published weights, downloaded once: imagenet, of Xception.');
 
+type Pretrained = { readonly pretrained?: PretrainedSetting | 'none' | undefined };
+
 /** The published weights that settings name. */
-export const publishedWeights = ({
-  pretrained = 'none',
-}: {
-  readonly pretrained?: PretrainedSetting | 'none' | undefined;
-}): readonly PublishedFile[] => (pretrained === 'none' ? [] : [imagenet]);
+export const publishedWeights = ({ pretrained = 'none' }: Pretrained): readonly PublishedFile[] =>
+  pretrained === 'none' ? [] : [imagenet];
 
 /** Contradictions between the weight inputs, the name of published weights, and the network. */
 export function weightMistakes(
-  { model, pretrained = 'none' }: { readonly model: ModelSetting; readonly pretrained?: PretrainedSetting | 'none' },
+  { model, pretrained = 'none' }: Pretrained & { readonly model: ModelSetting },
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
   if (inputs.has('shards') && !inputs.has('weights')) {

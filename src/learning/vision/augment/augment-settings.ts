@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const probability = z.number().min(0).max(1).default(0.5).describe('The probability that an image is changed.');
 const strength = z.number().min(0).max(10).default(0);
+const turn = z.number().min(0).max(0.5).default(0);
 
 /** A change that is made only if it is named: it has no default, so that fingerprints and results do not change. */
 const change = <S extends z.ZodRawShape>(description: string, settings: S) =>
@@ -26,12 +27,7 @@ export const augmentSettings = z.strictObject({
     brightness: strength.describe('Multiplies values by a factor from 1 - b to 1 + b, at least 0.'),
     contrast: strength.describe('Multiplies the distances from the mean grey by such a factor.'),
     saturation: strength.describe('Multiplies the distances from each pixel’s own grey by such a factor.'),
-    hue: z
-      .number()
-      .min(0)
-      .max(0.5)
-      .default(0)
-      .describe('The largest turn of the hues, as a share of the colour circle.'),
+    hue: turn.describe('The largest turn of the hues, as a share of the colour circle.'),
   }),
   blur: change('Blurs by a Gaussian.', {
     sigma: range(z.number().min(0).max(20), [0.1, 2], 'Standard deviation of the Gaussian in pixels.'),

@@ -1,8 +1,6 @@
 import type { PixelChange } from './pixel-change.ts';
 
-/**
- * Blurs by a Gaussian, cut off at three deviations; the image is mirrored at its edge, as in torchvision's `gaussian_blur`.
- */
+/** Blurs by a Gaussian, cut off at three deviations; the image is mirrored at its edge, as in torchvision's `gaussian_blur`. */
 export const blur: PixelChange<'blur'> = (image, { sigma: [low, high] }, random) => {
   const sigma = random.between(low, high);
   if (sigma === 0) return image;

@@ -11,15 +11,16 @@ export interface Mix {
 }
 
 /**
- * Draws what is mixed into an image of a split of `images` (Zhang et al. 2018, "mixup: beyond empirical risk
- * minimization"). The partner is any of the split, not of the batch as in the paper's code, so that it does not depend on
- * batches; of the two shares the image itself has the larger, so that its own label remains the likelier one.
+ * Draws what is mixed into an image of a split of `images` (Zhang et al. 2018, "mixup: beyond empirical risk minimization"). The partner is
+ * any of the split, not of the batch as in the paper's code, so that it does not depend on batches; of the two shares the image itself has
+ * the larger, so that its own label remains the likelier one.
  */
 export function drawMix(
-  { probability, alpha }: NonNullable<AugmentSettings['mixup']>,
+  settings: NonNullable<AugmentSettings['mixup']>,
   random: Random,
   images: number,
 ): Mix | undefined {
+  const { probability, alpha } = settings;
   if (random.float() >= probability) return undefined;
   const partner = random.integer(images);
   const share = beta(alpha, random);
@@ -40,8 +41,8 @@ function beta(alpha: number, random: Random): number {
 }
 
 /**
- * The logarithm of a draw from Gamma(shape, 1), since for a small shape the draw itself is often 0: Marsaglia and Tsang
- * 2000, "A simple method for generating gamma variables", with their section 6 for shapes below 1.
+ * The logarithm of a draw from Gamma(shape, 1), since for a small shape the draw itself is often 0 (Marsaglia and Tsang 2000, "A simple
+ * method for generating gamma variables", with their section 6 for shapes below 1).
  */
 function logGamma(shape: number, random: Random): number {
   if (shape < 1) return logGamma(shape + 1, random) + Math.log(1 - random.float()) / shape;

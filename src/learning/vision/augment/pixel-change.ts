@@ -7,9 +7,7 @@ import type { AugmentSettings } from './augment-settings.ts';
 /** A change of one image alone, by the name of its settings. */
 export type ChangeName = Exclude<keyof AugmentSettings, 'crop' | 'flip' | 'mixup'>;
 
-/**
- * Changes an image with a strength drawn from the range of its settings; its size stays, and at strength zero its pixels.
- */
+/** Changes an image with a strength drawn from the range of its settings; its size stays, and at strength zero its pixels. */
 export type PixelChange<Name extends ChangeName> = (
   image: DecodedImage,
   settings: NonNullable<AugmentSettings[Name]>,
@@ -44,8 +42,8 @@ export const downscale: PixelChange<'downscale'> = (image, { factor }, random) =
 };
 
 /**
- * Blackens a square around a pixel drawn from the whole image (DeVries and Taylor 2017, "Improved regularization of
- * convolutional neural networks with cutout"); its side is a share, drawn from the range, of the image's shorter one.
+ * Blackens a square around a pixel drawn from the whole image (DeVries and Taylor 2017, "Improved regularization of convolutional neural
+ * networks with cutout"); its side is a share, drawn from the range, of the image's shorter one.
  */
 export const cutout: PixelChange<'cutout'> = (image, { side }, random) => {
   const { width, height } = image;

@@ -63,10 +63,8 @@ export interface EpochOptions {
 }
 
 /**
- * Batches of one split, made ahead of the reader by a thread of their own, which continues while the reader's thread computes.
- *
- * Starting a pass ends the one before. Work begins when `epoch` is called, not when the first batch is read. The last batch of a
- * pass may be smaller.
+ * Batches of one split, made ahead of the reader by a thread of their own. Starting a pass ends the one before. Work begins when `epoch` is
+ * called, not when the first batch is read. The last batch of a pass may be smaller.
  */
 export class BatchLoader {
   readonly samples: readonly Sample[];
@@ -117,11 +115,6 @@ export class BatchLoader {
     this.#worker.on('error', this.#onError);
     this.#send({ type: 'open', setup });
   }
-
-  get batches(): number {
-    return Math.ceil(this.samples.length / this.#batchSize);
-  }
-
   /** Starts a pass. Throws a {@link StageError} that names an image which cannot be decoded. */
   epoch({ order = Uint32Array.from(this.samples.keys()), augment }: EpochOptions = {}): AsyncIterableIterator<Batch> {
     const id = ++passes;

@@ -1,7 +1,4 @@
-/**
- * The thread of a {@link BatchLoader}: reads, decodes, augments and normalises, so that batches lie ready during a step. It serves
- * one loader after the other.
- */
+/** The thread of a {@link BatchLoader}: makes batches ahead of the step. It serves one loader after the other. */
 import { parentPort } from 'node:worker_threads';
 import { type Augmentation, augmentImage } from '../augment/augment-image.ts';
 import { corruptImage } from '../corrupt-image.ts';

@@ -14,9 +14,8 @@ interface DatasetWriterOptions {
 }
 
 /**
- * Writes a `dataset` artifact: samples in the order they are added, equal samples to equal bytes.
- *
- * `finish` completes it; without it, disposing leaves an unfinished folder that no reader accepts.
+ * Writes a `dataset` artifact: samples in the order they are added, equal samples to equal bytes. `finish` completes it; without it,
+ * disposing leaves an unfinished folder that no reader accepts.
  */
 export class DatasetWriter {
   readonly #folder: string;
@@ -110,12 +109,9 @@ class SplitWriter {
   /** Gathers small images: a buffer for each would be as much for V8 to collect as the images themselves. */
   #write(fd: number, chunks: readonly Uint8Array[], length: number): void {
     if (this.#gathered + length > this.#buffer.length) this.#flush(fd);
-    if (length > this.#buffer.length) writeFileSync(fd, Buffer.concat(chunks));
-    else this.#gather(chunks);
-  }
-
-  #gather(chunks: readonly Uint8Array[]): void {
-    for (const chunk of chunks) {
+    const isLarge = length > this.#buffer.length;
+    if (isLarge) writeFileSync(fd, Buffer.concat(chunks));
+    for (const chunk of isLarge ? [] : chunks) {
       this.#buffer.set(chunk, this.#gathered);
       this.#gathered += chunk.length;
     }

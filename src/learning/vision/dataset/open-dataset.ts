@@ -10,8 +10,8 @@ import { datasetFile, datasetInfo, type Sample, sampleList, samplesFile } from '
 const readAt = promisify(read);
 
 /**
- * Opens the `dataset` artifact in `folder`, its lists and shards when they are used. Throws a {@link StageError} if it is
- * none. `at` gives the path of a file of it that lies elsewhere, as in a store.
+ * Opens the `dataset` artifact in `folder`, its lists and shards when they are used. Throws a {@link StageError} if it is none. `at` gives the
+ * path of a file of it that lies elsewhere, as in a store.
  */
 export function openDataset(folder: string, at = (...names: readonly string[]) => join(folder, ...names)) {
   if (!existsSync(at(datasetFile))) {

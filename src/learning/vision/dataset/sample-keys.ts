@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 
 /**
- * The key of every path: the path without its extension, as WebDataset readers take it, which end it at the first dot
- * of the file name. Where two paths would share one, both keep the extension.
+ * The key of every path: the path without its extension, as WebDataset readers take it, which end it at the first dot of the file name. Where
+ * two paths would share one, both keep the extension.
  */
 export function sampleKeys(paths: readonly string[]): ReadonlyMap<string, string> {
   const short = paths.map((path) => undotted(path.slice(0, path.length - posix.extname(path).length)));

@@ -48,13 +48,10 @@ function readSplit(folder: string, { values: width, classes }: FeaturesInfo): Fe
   if (!parsed.ok) throw fail(parsed.error);
   const { shape, values } = parsed.value;
   if (shape.length !== 2 || shape[0] !== samples.length || shape[1] !== width) {
-    throw fail(
-      `expected ${samples.length} x ${width} values, as its samples and ${featuresFile} say, got ${shape.join(' x ')}`,
-    );
+    const wanted = `${samples.length} x ${width} values, as its samples and ${featuresFile} say`;
+    throw fail(`expected ${wanted}, got ${shape.join(' x ')}`);
   }
   const lost = values.findIndex((value) => !Number.isFinite(value));
-  if (lost >= 0) {
-    throw fail(`expected finite values, got ${values[lost]} among those of ${samples[Math.floor(lost / width)]!.key}`);
-  }
-  return { samples, features: values };
+  if (lost === -1) return { samples, features: values };
+  throw fail(`expected finite values, got ${values[lost]} among those of ${samples[Math.floor(lost / width)]!.key}`);
 }

@@ -10,8 +10,8 @@ export interface JpegTables {
 }
 
 /**
- * Reads the head of a JPEG file up to its first scan: the segments DQT and SOF (ITU-T T.81, annex B). Undefined for
- * what is no JPEG, or has no such tables where they must stand.
+ * Reads the head of a JPEG file up to its first scan: the segments DQT and SOF (ITU-T T.81, annex B). Undefined for what is no JPEG, or has no
+ * such tables where they must stand.
  */
 export function readJpegTables(bytes: Uint8Array): JpegTables | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;

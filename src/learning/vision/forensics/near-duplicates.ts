@@ -12,21 +12,17 @@ export interface NearPair {
 }
 
 /**
- * When two pictures look alike: their hashes differ in so few bits, and their grey values at 32 x 32 go together so well.
- *
- * The hash alone takes portraits in one pose for each other: of 2.4 million pairs among 2,199 aligned photographs and generated
- * faces some 130 differ in at most 10 bits. Three of these correlate by 0.9, and are copies indeed. Of 543 pictures,
- * 275 of these and 268 frames of videos, all pass both that were saved again as JPEG of quality 10, at half the size, blurred
- * by 2 pixels, or made lighter by a fifth, and 95 % of those with 2 % cut off each side.
+ * When two pictures look alike: their hashes differ in so few bits, and their grey values at 32 x 32 go together so well. The hash alone takes
+ * portraits in one pose for each other: of 2.4 million pairs among 2,199 aligned photographs and generated faces some 130 differ in at most 10
+ * bits. Three of these correlate by 0.9, and are copies indeed. Of 543 pictures all pass both that were saved again as JPEG of quality 10, at
+ * half the size, blurred by 2 pixels, or made lighter by a fifth, and 95 % of those with 2 % cut off each side.
  */
 const lookAlike = { distance: 10, correlation: 0.9 } as const;
 
 /**
- * Collects small grey pictures and finds those that look alike. It keeps the pictures that it is given.
- *
- * Hashes of 64 bits that differ in at most 10 differ in at most 2 bits of some quarter, so each is compared with those of
- * a near quarter: of the 2,199 portraits above and 8,550 frames of videos a fiftieth of all pairs (Norouzi, Punjani and
- * Fleet 2012, "Fast search in Hamming space with multi-index hashing").
+ * Collects small grey pictures, which it keeps, and finds those that look alike. Hashes of 64 bits that differ in at most 10 differ in at most
+ * 2 bits of some quarter, so each is compared with those of a near quarter: a fiftieth of all pairs of the 2,199 portraits and 8,550 frames of
+ * videos (Norouzi, Punjani and Fleet 2012, "Fast search in Hamming space with multi-index hashing").
  */
 export class NearDuplicates {
   readonly #low: number[] = [];

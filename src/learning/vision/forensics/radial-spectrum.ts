@@ -13,13 +13,13 @@ const largestSide = 256;
 const smallestTransform = 128;
 
 /**
- * The power spectrum of a picture, averaged over all directions: log10 of the mean power in each ring, `[64]`. What
- * generators leave of their upsampling stands at high frequencies (Durall, Keuper and Keuper 2020, "Watch your up-convolution:
- * CNN based generative deep neural networks are failing to reproduce spectral distributions", equation 3).
+ * The power spectrum of a picture, averaged over all directions: log10 of the mean power in each ring, `[64]`. What generators leave of their
+ * upsampling stands at high frequencies (Durall, Keuper and Keuper 2020, "Watch your up-convolution: CNN based generative deep neural networks
+ * are failing to reproduce spectral distributions", equation 3).
  *
- * The mean is taken off and a Hann window laid over, since edges of a picture would else leak into all frequencies (Harris
- * 1978); the transform is a power of two, with zeros around. Power is a density, in the picture's unit squared: white noise of
- * deviation s has s² in every ring, whatever the size. Pictures of different sizes are comparable by cycles a pixel.
+ * The mean is taken off and a Hann window laid over, since edges would else leak into all frequencies (Harris 1978); the transform is a power
+ * of two, with zeros around. Power is a density, in the picture's unit squared: white noise of deviation s has s² in every ring, whatever the
+ * size. Pictures of different sizes are comparable by cycles a pixel.
  *
  * @param grey `[height, width]` in row order; where a side is longer than 256 pixels, its middle counts.
  */
