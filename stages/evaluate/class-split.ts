@@ -6,13 +6,10 @@ import {
   sumsOf,
 } from '../../src/learning/metrics/classification/class-metrics.ts';
 import { type ClassScores, classScoresOf, tempered } from '../../src/learning/metrics/classification/class-scores.ts';
-import { resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
-import { startWorker } from '../../src/learning/vision/start-worker.ts';
-import { type EvaluateOptions, measure, measureAuc, withIntervals } from './measure.ts';
+import { type EvaluateOptions, measure, measureAuc, measureSplit, together } from './measure.ts';
 
 /** Values fitted to the validation split; null where none is best. */
 export interface ClassFitted {
@@ -33,55 +30,40 @@ export async function classify(
   table: ScoreTable,
   rows: readonly ScoreRow[],
   fitted: ClassFitted | undefined,
-  { confidence, draws, seed, threads }: EvaluateOptions,
+  options: EvaluateOptions,
 ) {
   const { classes } = table;
   const scores = classScoresOf(table, rows);
   const groups = rows.map(({ group }) => group);
-  const sample = { labels: scores.labels, groups, draws, seed };
   const temperature = fitted?.temperature;
-  const resampled = await resampleInThreads(sample, () => classSplitStatistics(scores, temperature), {
-    threads,
-    start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, classScores: scores, temperature }),
-    worthwhile: 2e7 / classes.length,
-  });
+  const { part } = await measureSplit(
+    { labels: scores.labels, groups },
+    () => classSplitStatistics(scores, temperature),
+    { classScores: scores, temperature },
+    { ...options, worthwhile: 2e7 / classes.length },
+  );
   const matrix = confusionMatrix(scores);
   const { labelled, called } = sumsOf(matrix);
   const named = <T>(values: ArrayLike<T>) => Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
-  const whole = withIntervals(
-    resultOf(resampled, ({ whole }) => whole),
-    groups,
-    confidence,
-  );
   const each = classes.map((_, c) => {
-    const decided = withIntervals(
-      resultOf(resampled, ({ classes }) => classes[c]!),
-      groups,
-      confidence,
-    );
-    const against = { labels: Uint8Array.from(scores.labels, (label) => (label === c ? 1 : 0)), groups };
+    const labels = Uint8Array.from(scores.labels, (label) => (label === c ? 1 : 0));
     const evidence = Float64Array.from(rows, (_, i) => scores.evidence[classes.length * i + c]!);
-    const area = measureAuc({ ...against, ranking: rankScores(evidence) }, { confidence, draws, seed });
+    const area = measureAuc({ labels, groups, ranking: rankScores(evidence) }, options);
     return {
       ...{ images: labelled[c]!, called: called[c]! },
-      ...decided,
-      ...area,
-      intervals: { ...decided.intervals, ...area.intervals },
+      ...together(
+        part((all) => all.classes[c]!),
+        area,
+      ),
     };
   });
   return {
     ...{ images: rows.length, classCount: classes.length, counts: named(labelled), called: named(called) },
     ...{ majorityAccuracy: decisionsOf(matrix).majorityAccuracy, chanceLoss: entropyOf(labelled) },
-    ...whole,
+    ...part(({ whole }) => whole),
     classes: named(each),
     confusion: named(classes.map((_, c) => named(matrix.subarray(c * classes.length)))),
-    ...(temperature != null && {
-      withValTemperature: withIntervals(
-        resultOf(resampled, ({ tempered }) => tempered!),
-        groups,
-        confidence,
-      ),
-    }),
+    ...(temperature != null && { withValTemperature: part(({ tempered }) => tempered!) }),
   };
 }
 
@@ -116,12 +98,9 @@ export function openSet(table: ScoreTable, rows: readonly ScoreRow[], options: E
     },
     options,
   );
-  const area = measureAuc({ labels: isUnknown, groups, ranking }, options);
   const unknown = [...new Set(rows.filter((_, i) => isUnknown[i] === 1).map(({ label }) => table.names[label]!))];
   return {
     ...{ images: rows.length, unknown: isUnknown.reduce((sum, one) => sum + one, 0), labels: unknown.sort() },
-    ...area,
-    ...measured,
-    intervals: { ...area.intervals, ...measured.intervals },
+    ...together(measureAuc({ labels: isUnknown, groups, ranking }, options), measured),
   };
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
-import type { ClassifiedSplit, DetectedSplit, EvaluatedSplit } from './evaluation.ts';
+import type { DetectedSplit } from './detector.ts';
+import type { ClassifiedSplit, EvaluatedSplit } from './evaluation.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

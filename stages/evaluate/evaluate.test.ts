@@ -7,9 +7,9 @@ import { parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
-import type { DetectedEvaluation } from './evaluation.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
+import type { DetectedEvaluation } from './testing-evaluation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];

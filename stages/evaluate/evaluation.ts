@@ -1,40 +1,22 @@
 import { groupBy } from '../../src/group-by.ts';
-import {
-  type BinaryRow,
-  type BinaryScores,
-  binaryView,
-  type SideNames,
-} from '../../src/learning/metrics/binary-view.ts';
-import { fitClassTemperature, fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
+import { type BinaryRow, type BinaryScores, binaryView } from '../../src/learning/metrics/binary-view.ts';
+import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { classScoresOf } from '../../src/learning/metrics/classification/class-scores.ts';
-import { accuracy, confusion } from '../../src/learning/metrics/confusion.ts';
-import { resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
-import { logitDifferences, type ScoreScale, scaleOf } from '../../src/learning/metrics/logits.ts';
+import { scaleOf } from '../../src/learning/metrics/logits.ts';
 import { betterFirst, findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
-import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
-import { countAtThresholds, countDraws } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
-import { type Fitted, type Scored, scoredOf, splitStatistics } from '../../src/learning/metrics/split-statistics.ts';
+import { type Fitted, scoredOf } from '../../src/learning/metrics/split-statistics.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { StageError } from '../../src/stage.ts';
 import { type ClassFitted, classify, openSet } from './class-split.ts';
-import { type EvaluateOptions, finite, type IntervalOptions, measure, measureAuc, withIntervals } from './measure.ts';
-import { metricsAt, predictionsAt, splitMetrics } from './split-metrics.ts';
+import { type DetectedSplit, detect, fitTo } from './detector.ts';
+import { type EvaluateOptions, finite } from './measure.ts';
 
 /** The content of the `metrics` output. */
 export type Evaluation = Awaited<ReturnType<typeof evaluate>>;
-export type DetectedSplit = Awaited<ReturnType<typeof detect>>;
 export type ClassifiedSplit = Awaited<ReturnType<typeof classify>>;
 /** The measures of a split: of two classes those of a detector, of more those of a classifier. */
 export type EvaluatedSplit = (DetectedSplit | (ClassifiedSplit & { readonly detection?: DetectedSplit })) & Further;
-
-/** The content where there are two classes. */
-export type DetectedEvaluation = Omit<Evaluation, 'splits' | 'fittedOnVal'> & {
-  readonly fittedOnVal?: Fitted;
-  readonly splits: Readonly<Record<string, DetectedSplit & { readonly real: number; readonly fake: number }>>;
-};
 
 /** What is measured of a split besides its classes. */
 interface Further {
@@ -150,109 +132,9 @@ async function measureSlices(
 }
 
 /** A number of a split by its name; undefined where it has none. */
-export function numberOf(split: DetectedSplit | ClassifiedSplit, name: string): number | undefined {
-  const value: unknown = (split as unknown as Readonly<Record<string, unknown>>)[name];
+export function numberOf(split: object, name: string): number | undefined {
+  const value: unknown = (split as Readonly<Record<string, unknown>>)[name];
   return typeof value === 'number' ? value : undefined;
-}
-
-/** Values fitted to the validation split only; undefined if a class is missing. */
-function fitTo({ labels, ranking, logits }: Scored): Fitted | undefined {
-  if (new Set(labels).size < 2) return undefined;
-  const temperature = fitTemperature(labels, logitDifferences(logits));
-  const counts = countAtThresholds(labels, ranking);
-  return {
-    equalErrorThreshold: finite(equalErrorRate(counts).threshold),
-    youdenThreshold: finite(youdenThreshold(counts).threshold),
-    temperature: temperature === 0 ? null : finite(temperature),
-  };
-}
-
-/** How the two sides of a detector's scores are read. */
-interface Sides {
-  readonly scale: ScoreScale;
-  readonly names: SideNames;
-  readonly fitted?: Fitted | undefined;
-}
-
-/** The metrics of a detector on a split, and what the fitted values give there. */
-async function detect(rows: readonly BinaryRow[], sides: Sides, options: EvaluateOptions) {
-  const { scale, names, fitted } = sides;
-  const scored = scoredOf(rows, scale);
-  const sources = sourceMetrics(rows, sides, options);
-  const { confidence, draws, seed, threads } = options;
-  const { labels, groups } = scored;
-  const sample = { labels, groups, draws, seed };
-  const resampled = await resampleInThreads(sample, () => splitStatistics(scored, fitted), {
-    threads,
-    start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, scored, fitted }),
-  });
-  const { atEqualError, atYouden, tempered } = resampled.estimate;
-  const measured = <Name extends string>(part: (all: typeof resampled.estimate) => Readonly<Record<Name, number>>) =>
-    withIntervals(resultOf(resampled, part), groups, confidence);
-  const at = (threshold: number | null) => predictionsAt(threshold!, scored);
-  return {
-    ...splitMetrics(
-      scored,
-      measured(({ whole }) => whole),
-      { ...options, names },
-    ),
-    ...(atEqualError && {
-      atValEqualErrorThreshold: metricsAt(
-        at(fitted!.equalErrorThreshold),
-        { ...scored, names },
-        measured(({ atEqualError }) => atEqualError!),
-      ),
-    }),
-    ...(atYouden && {
-      atValYoudenThreshold: metricsAt(
-        at(fitted!.youdenThreshold),
-        { ...scored, names },
-        measured(({ atYouden }) => atYouden!),
-      ),
-    }),
-    ...(tempered && { withValTemperature: measured(({ tempered }) => tempered!) }),
-    ...(Object.keys(sources).length > 0 && { sources }),
-  };
-}
-
-/**
- * The metrics of each source of every class with more than one; the only source of a class is what the whole split shows. The
- * share that is called right counts the source's own images alone; its ranking, if it has one class, compares them with all
- * images of the other class (`against`): forgeries of one method with every real image, as is usual (Rössler et al. 2019,
- * "FaceForensics++", table 5), and one camera's real images with every forgery.
- */
-function sourceMetrics(rows: readonly BinaryRow[], { scale, names: [real, fake] }: Sides, options: IntervalOptions) {
-  const names = new Set<string>();
-  for (const { source } of rows) if (source !== undefined) names.add(source);
-  const sources = Array.from(names, (name) => {
-    const own = rows.filter(({ source }) => source === name);
-    const labels = new Set(own.map(({ label }) => label));
-    return { name, own, of: labels.size === 2 ? 'both' : labels.has(1) ? fake : real };
-  });
-  const share = (one: string, other: string) => one === other || one === 'both' || other === 'both';
-  const several = sources.filter(({ of }) => sources.filter((other) => share(of, other.of)).length > 1);
-  return Object.fromEntries(
-    several.map(({ name, own, of }) => {
-      const others = of === 'both' ? [] : rows.filter(({ label }) => label === (of === fake ? 0 : 1));
-      const [alone, ranked] = [scoredOf(own, scale), scoredOf([...own, ...others], scale)];
-      const numbers = sourceNumbers(alone, ranked, options);
-      return [name, { class: of, images: own.length, against: others.length, ...numbers }];
-    }),
-  );
-}
-
-function sourceNumbers(alone: Scored, ranked: Scored, options: IntervalOptions) {
-  const counts = countDraws(ranked.labels, ranked.ranking);
-  const calledRight = (weights: Uint8Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
-  const called = measure(alone, (weights) => ({ calledRight: calledRight(weights) }), options);
-  const error = measure(ranked, (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }), options);
-  const area = measureAuc(ranked, options);
-  return {
-    ...called,
-    ...area,
-    ...error,
-    intervals: { ...called.intervals, ...area.intervals, ...error.intervals },
-  };
 }
 
 /** The `metrics` output: if groups are judged, the counts are called `groups`. */

@@ -1,21 +1,19 @@
 import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import { intervalsOf, type Resampled, resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { intervalsOf, type Resampled, resample, resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import type { Scored, Statistics } from '../../src/learning/metrics/split-statistics.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
+import type { EvaluateSettings } from './spec.ts';
 
-export interface IntervalOptions {
-  readonly confidence: number;
-  readonly draws: number;
-  readonly seed: number;
-}
+export type IntervalOptions = Pick<EvaluateSettings, 'confidence' | 'draws' | 'seed'>;
 
-export interface EvaluateOptions extends IntervalOptions {
-  /** At most, for large splits; the numbers are the same for any number of them. */
-  readonly threads: number;
-  readonly positive?: readonly string[] | undefined;
-  /** The metric by which the worst slice comes first. */
-  readonly sliceBy: string;
-}
+export type EvaluateOptions = IntervalOptions &
+  Pick<EvaluateSettings, 'sliceBy'> & {
+    /** At most, for large splits; the numbers are the same for any number of them. */
+    readonly threads: number;
+    readonly positive?: readonly string[] | undefined;
+  };
 
 export type Pair = readonly [low: number, high: number];
 
@@ -30,15 +28,37 @@ const biased: readonly string[] = ['calibrationError', 'classwiseCalibrationErro
 /** Statistics that are shares of all images. */
 const shares: readonly string[] = ['accuracy', 'calledRight', 'top3Accuracy', 'top5Accuracy'];
 
+/** The class of each image, and its group where it has one. */
+type Images = { readonly labels: ArrayLike<number>; readonly groups: Scored['groups'] };
+
 /** Statistics of some images, each with its interval by resampling the images, or their groups. */
 export const measure = <Name extends string>(
-  { labels, groups }: { readonly labels: ArrayLike<number>; readonly groups: Scored['groups'] },
+  { labels, groups }: Images,
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
 ): Measured<Name> => withIntervals(resample({ labels, groups, draws, seed }, statistics), groups, confidence);
 
-/** Resampled statistics, with their intervals. */
-export function withIntervals<Name extends string>(
+/**
+ * Resamples all statistics of a split at once, in threads that `draw-split-worker.ts` prepares by `data`. `part` gives some of them with
+ * their intervals.
+ */
+export async function measureSplit<Value>(
+  { labels, groups }: Images,
+  makeStatistics: () => (weights: Uint8Array) => Value,
+  data: object,
+  { confidence, draws, seed, threads, worthwhile }: EvaluateOptions & { readonly worthwhile?: number },
+) {
+  const sample = { labels, groups, draws, seed };
+  const resampled = await resampleInThreads(sample, makeStatistics, {
+    ...{ threads, start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, ...data }) },
+    ...(worthwhile !== undefined && { worthwhile }),
+  });
+  const part = <Name extends string>(of: (all: Value) => Readonly<Record<Name, number>>) =>
+    withIntervals(resultOf(resampled, of), groups, confidence);
+  return { part, estimate: resampled.estimate };
+}
+
+function withIntervals<Name extends string>(
   resampled: Resampled<Readonly<Record<Name, number>>>,
   groups: Scored['groups'],
   confidence: number,
@@ -71,12 +91,17 @@ function unitsOf(groups: readonly (string | undefined)[]): number {
 
 /** The area under the ROC curve with its interval, by DeLong for independent images. */
 export function measureAuc(
-  { labels, groups, ranking }: Pick<Scored, 'labels' | 'groups' | 'ranking'>,
-  { confidence, ...drawing }: IntervalOptions,
+  { labels, groups, ranking }: Images & Pick<Scored, 'ranking'>,
+  { confidence, draws, seed }: IntervalOptions,
 ): Measured<'auc'> {
-  const found = aucInterval({ labels, groups, ...drawing }, ranking, confidence);
+  const found = aucInterval({ labels, groups, draws, seed }, ranking, confidence);
   return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };
 }
+
+/** Several measures as one. */
+export const together = <One extends Measured<never>, Other extends Measured<never>>(one: One, other: Other) => ({
+  ...{ ...one, ...other, intervals: { ...one.intervals, ...other.intervals } as One['intervals'] & Other['intervals'] },
+});
 
 /** JSON has no NaN. */
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

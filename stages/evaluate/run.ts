@@ -1,17 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { formatFew } from '../../src/format-numbers.ts';
+import { csvTable } from '../../src/csv.ts';
+import { formatDecimal, formatFew } from '../../src/format-numbers.ts';
 import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
-import { suspectsIn } from '../../src/learning/metrics/label-errors.ts';
-import { readScoreTable } from '../../src/learning/metrics/read-split-scores.ts';
-import { formatScores, type ScoreRow, type ScoreTable } from '../../src/learning/metrics/scores-file.ts';
-import { openClasses } from '../../src/learning/training/open-classes.ts';
+import { type Suspect, suspectsIn } from '../../src/learning/metrics/label-errors.ts';
+import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import { type StageContext, StageError } from '../../src/stage.ts';
-import { thereAre } from '../../src/suggest.ts';
+import { type Highlight, type StageContext, StageError } from '../../src/stage.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
-import { factsOf } from './facts.ts';
-import { formatSuspects, suspectsTable } from './label-errors.ts';
 import { drawMistakes } from './mistakes.ts';
+import { readScores } from './read-scores.ts';
 import type { EvaluateSettings } from './spec.ts';
 import { evaluationTables, sidesOf } from './tables.ts';
 
@@ -27,7 +24,7 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   if (settings.mistakes) await drawMistakes(context, images);
   if (settings.labelErrors) {
     const suspects = suspectsIn(table);
-    writeFileSync(context.output('labelErrors'), formatSuspects(suspects));
+    writeFileSync(context.output('labelErrors'), csvTable(suspects, suspectColumns));
     if (suspects.length > 0) context.highlight(suspectsTable(suspects));
   }
   reportGaps(context, evaluation, table);
@@ -92,83 +89,15 @@ function reportGaps(
   }
 }
 
-/** The connected scores, joined where there are several, for the splits of the settings. */
-function readScores(context: StageContext<EvaluateSettings>): ScoreTable {
-  const options = { ...context.settings, needsLabels: context.inputs('dataset').length === 0 };
-  const tables = context.inputs('scores').map(({ path }) => readScoreTable(path, 'Input "scores"', options));
-  const joined = joinTables(tables);
-  const splits = new Set(joined.rows.map(({ split }) => split));
-  const rows = context.settings.splits.flatMap((split) => {
-    if (splits.has(split)) return joined.rows.filter((row) => row.split === split);
-    throw new StageError(
-      `Expected one of the splits of the scores, got "${split}". ${thereAre(split, splits)} Write splits: [${[...splits].join(', ')}] under "with".`,
-    );
-  });
-  const table = { ...joined, rows };
-  return context.inputs('dataset').length === 0 ? table : completed(table, context);
-}
+const suspectColumns = ['key', 'split', 'label', 'called', 'probability', 'margin'] as const;
+const mostSuspects = 10;
 
-/** Puts tables together, such as those of the folds of a cross-validation. */
-function joinTables(tables: readonly ScoreTable[]): ScoreTable {
-  const [first, ...others] = tables as readonly [ScoreTable, ...ScoreTable[]];
-  if (others.length === 0) return first;
-  const names = [...new Set(tables.flatMap((table) => table.names))];
-  const seen = new Set<string>();
-  const rows = tables.flatMap((table) => {
-    if (table.classes.join() !== first.classes.join()) {
-      const [one, other] = [first.classes.join(', '), table.classes.join(', ')];
-      throw new StageError(`Expected scores of the same classes, got ${one} and ${other}.`);
-    }
-    return table.rows.map((row) => {
-      const id = JSON.stringify([row.split, row.key]);
-      if (seen.has(id)) {
-        throw new StageError(`Expected every image in one of the scores, got "${row.key}" of ${row.split} in two.`);
-      }
-      seen.add(id);
-      return { ...row, label: names.indexOf(table.names[row.label]!) };
-    });
-  });
-  return { ...first, names, rows };
-}
-
-/** The rows, completed with what the data set knows of their images, labels too where they have none. */
-function completed(table: ScoreTable, context: StageContext<EvaluateSettings>): ScoreTable {
-  using dataset = openClasses(context.input('dataset').path, context.settings.splits);
-  const samples = new Map(
-    context.settings.splits.flatMap((split) =>
-      dataset.split(split).samples.map((sample) => [JSON.stringify([split, sample.key]), sample] as const),
-    ),
-  );
-  const names = [...table.names];
-  const rows = table.rows.map((row): ScoreRow => {
-    const sample = samples.get(JSON.stringify([row.split, row.key]));
-    if (sample === undefined) {
-      const [first] = dataset.split(row.split).samples;
-      throw new StageError(
-        `Expected the key of an image of ${row.split} in the scores, such as ${first!.key}, got ${row.key}.`,
-      );
-    }
-    const label = table.names[row.label] ?? sample.class;
-    const target = label === sample.source && label !== sample.class ? 'source' : 'class';
-    if (sample[target] !== label && !isNumbered(table, dataset.classes, row, sample)) {
-      throw new StageError(
-        `Expected the class ${sample.class} for ${row.key} of ${row.split}, got ${label} in the scores.`,
-      );
-    }
-    const slices = { ...sample.slices, ...row.slices };
-    return {
-      ...factsOf(sample, target),
-      ...row,
-      label: names.includes(label) ? names.indexOf(label) : names.push(label) - 1,
-      ...(Object.keys(slices).length > 0 && { slices }),
-    };
-  });
-  return { ...table, names, rows };
-}
-
-/** Whether scores of real and fake are of a data set with two classes of other names, by their numbers. */
-const isNumbered = ({ names }: ScoreTable, classes: readonly string[], row: ScoreRow, sample: { label: number }) =>
-  names.join() === 'real,fake' &&
-  classes.length === 2 &&
-  !classes.some((name) => names.includes(name)) &&
-  row.label === sample.label;
+const suspectsTable = (suspects: readonly Suspect[]): Highlight => ({
+  title: 'Labels that may be wrong',
+  columns: ['image', 'split', 'label', 'called', 'probability of the label', 'margin'],
+  rows: suspects
+    .slice(0, mostSuspects)
+    .map(({ key, split, label, called, probability, margin }) => [
+      ...[key, split, label, called, formatDecimal(probability), formatDecimal(margin)],
+    ]),
+});

@@ -12,7 +12,7 @@ import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { featureBatches } from '../../src/learning/training/training-data.ts';
 import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { factsOf, type Scorable } from './facts.ts';
+import { factsOf, type Scorable } from './read-scores.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 type Context = StageContext<EvaluateSettings>;

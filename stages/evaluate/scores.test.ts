@@ -13,9 +13,9 @@ import { StageError } from '../../src/stage.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
-import type { DetectedEvaluation } from './evaluation.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
+import type { DetectedEvaluation } from './testing-evaluation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-'));
 const dataset = join(folder, 'dataset');

@@ -2,13 +2,8 @@ import { formatDecimal, formatEstimate, formatFew, formatLevel, formatShare } fr
 import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
-import {
-  type ClassifiedSplit,
-  type DetectedSplit,
-  type EvaluatedSplit,
-  type Evaluation,
-  numberOf,
-} from './evaluation.ts';
+import type { DetectedSplit } from './detector.ts';
+import { type ClassifiedSplit, type EvaluatedSplit, type Evaluation, numberOf } from './evaluation.ts';
 import type { Pair } from './measure.ts';
 import type { EvaluateSettings } from './spec.ts';
 
@@ -55,45 +50,34 @@ export function evaluationTables(
 }
 
 function splitTable({ confidence, chosenEpoch }: Evaluation, splits: Splits, counted: string): Highlight {
-  const several = classified(splits).length > 0;
-  const [last, own] = several ? ['balanced accuracy', 'loss by chance'] : ['equal error', undefined];
+  const isClassified = classified(splits).length > 0;
+  const error = isClassified ? 'balancedAccuracy' : 'equalErrorRate';
   return {
     title: `Evaluation, ${formatLevel(confidence)} intervals`,
     columns: [
-      ...['split', counted, 'best epoch', 'accuracy', 'majority class', 'AUC', last, 'loss'],
-      ...(own === undefined ? [] : [own]),
+      ...['split', counted, 'best epoch', 'accuracy', 'majority class', 'AUC'],
+      ...(isClassified ? ['balanced accuracy', 'loss', 'loss by chance'] : ['equal error', 'loss']),
     ],
-    rows: splits.map(([split, numbers]) => {
-      const { images, accuracy, majorityAccuracy, auc, loss, intervals } = numbers;
-      const error = 'classes' in numbers ? 'balancedAccuracy' : 'equalErrorRate';
-      return [
-        ...[split, images, chosenEpoch?.epoch ?? '–', percent(accuracy, intervals.accuracy), percent(majorityAccuracy)],
-        ...[
-          areaOf(auc, intervals.auc),
-          percent(numberOf(numbers, error) ?? null, endsOf(numbers, error)),
-          number(loss),
-        ],
-        ...('classes' in numbers ? [number(numbers.chanceLoss)] : []),
-      ];
-    }),
+    rows: splits.map(([split, own]) => [
+      ...[split, own.images, chosenEpoch?.epoch ?? '–', shown(own, 'accuracy'), percent(own.majorityAccuracy)],
+      ...[areaOf(own), shown(own, error), number(own.loss)],
+      ...('classes' in own ? [number(own.chanceLoss)] : []),
+    ]),
   };
 }
-
-const endsOf = (split: EvaluatedSplit, name: string): Pair | null | undefined =>
-  (split.intervals as Readonly<Record<string, Pair | null>>)[name];
 
 /** Classes with their numbers, at most as many as a reader takes in: those with the lowest F1. */
 const mostClasses = 20;
 
 function classTable(splits: Splits, counted: string): Highlight {
   const rows = classified(splits).flatMap(([split, { classes }]) => {
-    const worst = Object.entries(classes).sort(([, a], [, b]) => (a.f1 ?? 2) - (b.f1 ?? 2));
-    const shown = new Set(worst.slice(0, mostClasses).map(([name]) => name));
-    return Object.entries(classes)
-      .filter(([name]) => shown.has(name))
-      .map(([name, { images, called, precision, recall, f1, auc, intervals }]) => [
-        ...[split, name, images, called, percent(precision, intervals.precision), percent(recall, intervals.recall)],
-        ...[percent(f1, intervals.f1), auc === null ? '–' : number(auc, intervals.auc)],
+    const all = Object.entries(classes);
+    const worst = new Set(all.toSorted(([, a], [, b]) => (a.f1 ?? 2) - (b.f1 ?? 2)).slice(0, mostClasses));
+    return all
+      .filter((one) => worst.has(one))
+      .map(([name, own]) => [
+        ...[split, name, own.images, own.called, shown(own, 'precision'), shown(own, 'recall'), shown(own, 'f1')],
+        shown(own, 'auc', number),
       ]);
   });
   return {
@@ -112,8 +96,8 @@ function openSetTable(splits: Splits): Highlight {
         ? []
         : [
             [
-              ...[split, open.unknown, open.images, formatFew(open.labels, 5), areaOf(open.auc, open.intervals.auc)],
-              percent(open.falsePositiveRateAt95, open.intervals.falsePositiveRateAt95),
+              ...[split, open.unknown, open.images, formatFew(open.labels, 5), areaOf(open)],
+              shown(open, 'falsePositiveRateAt95'),
             ],
           ],
     ),
@@ -125,17 +109,10 @@ function detectionTable(splits: Splits, counted: string): Highlight {
   return {
     title: "Detector's view",
     columns: ['split', counted, 'positive', 'AUC', 'equal error', 'accuracy', 'loss'],
-    rows: splits.flatMap(([split, numbers]) => {
-      const found = 'classes' in numbers ? numbers.detection : undefined;
-      if (found === undefined) return [];
-      const { images, auc, equalErrorRate, accuracy, loss, intervals } = found;
-      return [
-        [
-          ...[split, images, Object.keys(sidesOf(found))[1]!, areaOf(auc, intervals.auc)],
-          ...[percent(equalErrorRate, intervals.equalErrorRate), percent(accuracy, intervals.accuracy), number(loss)],
-        ],
-      ];
-    }),
+    rows: detected(splits.filter(([, numbers]) => 'classes' in numbers)).map(([split, own]) => [
+      ...[split, own.images, Object.keys(sidesOf(own))[1]!, areaOf(own)],
+      ...[shown(own, 'equalErrorRate'), shown(own, 'accuracy'), number(own.loss)],
+    ]),
   };
 }
 
@@ -175,16 +152,8 @@ function sourceTable(splits: readonly (readonly [string, DetectedSplit])[], coun
     title: 'By source, each against the other class',
     columns: ['split', 'source', 'class', counted, 'called right', 'AUC', 'against'],
     rows: splits.flatMap(([split, { sources = {} }]) =>
-      Object.entries(sources).map(([source, { class: of, images, against, calledRight, auc, intervals }]) => [
-        ...[
-          split,
-          source,
-          of,
-          images,
-          percent(calledRight, intervals.calledRight),
-          areaOf(auc, intervals.auc),
-          against,
-        ],
+      Object.entries(sources).map(([source, own]) => [
+        ...[split, source, own.class, own.images, shown(own, 'calledRight'), areaOf(own), own.against],
       ]),
     ),
   };
@@ -204,9 +173,7 @@ function sliceTable(splits: Splits, sliceBy: string, counted: string): Highlight
           .slice(0, mostValues)
           .map(([value, numbers]) => [
             ...[split, slice, value, numbers.images],
-            ...names.map((name) =>
-              cell(numberOf(numbers, name) ?? null, endsOf(numbers, name), (one) => formatDecimal(one, 4)),
-            ),
+            ...names.map((name) => shown(numbers, name, number)),
           ]),
       ),
     ),
@@ -218,14 +185,13 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
   const rows = splits.flatMap(([split, metrics]) => {
     const { atValEqualErrorThreshold, atValYoudenThreshold } = detectionOf(metrics) ?? {};
     const { withValTemperature: tempered } = metrics;
-    const decided = (what: string, value: number | null, at: DetectedSplit['atValYoudenThreshold']) => {
-      if (at === undefined) return [];
-      const accuracies = [percent(detectionOf(metrics)!.accuracy), percent(at.accuracy, at.intervals.accuracy)];
-      return [[split, what, number(value), 'accuracy', ...accuracies]];
-    };
+    const decided = (what: string, value: number | null, at: DetectedSplit['atValYoudenThreshold']) =>
+      at === undefined
+        ? []
+        : [[split, what, number(value), 'accuracy', percent(detectionOf(metrics)!.accuracy), shown(at, 'accuracy')]];
     const calibrated = (name: 'calibrationError' | 'loss', what: string, format: typeof percent) => {
       if (tempered === undefined) return [];
-      const change = [format(metrics[name]), format(tempered[name], tempered.intervals[name])];
+      const change = [format(metrics[name]), shown(tempered, name, format)];
       return [[split, 'temperature', number(fittedOnVal!.temperature), what, ...change]];
     };
     return [
@@ -242,9 +208,17 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
   };
 }
 
-const areaOf = (auc: number | null, ends?: Pair | null) => (auc === null ? 'one class only' : number(auc, ends));
+type Measures = { readonly intervals: object };
 
-/** `72.3 % (67.1–77.2 %)` */
+/** A number by its name with its interval, where it has one: `72.3 % (67.1–77.2 %)`. */
+function shown(measures: Measures, name: string, format = percent): string {
+  const ends = (measures.intervals as Readonly<Record<string, Pair | null>>)[name];
+  return format(numberOf(measures, name) ?? null, ends);
+}
+
+const areaOf = (measures: Measures & { readonly auc: number | null }) =>
+  measures.auc === null ? 'one class only' : shown(measures, 'auc', number);
+
 const percent = (value: number | null, ends?: Pair | null) => cell(value, ends, formatShare);
 
 /** `0.7230 (0.6710–0.7720)` */

@@ -15,7 +15,7 @@ import {
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
-import { mostAcross, side as shownSide } from './image-block.ts';
+import { mostAcross, side as shownSide } from './samples.ts';
 
 /** The first images of an epoch, from the loader that `train` reads, with the same seed and settings. */
 export const draw: DrawForm = async (context) => {

@@ -1,10 +1,22 @@
 import { formatCount, formatList } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { type ImageBlock, imageSheet, inRows } from '../../../src/learning/charts/image-sheet.ts';
+import { type ImageBlock, type ImageCell, imageSheet, inRows } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
+import { trainSplit } from '../../../src/learning/training/splits.ts';
+import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
+import { mapParallel } from '../../../src/learning/vision/parallel-map.ts';
+import { sampleOfClass } from '../../../src/learning/vision/sample-images.ts';
+import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
+import { Random } from '../../../src/random.ts';
+import { type StageContext, StageError } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';
-import { drawOf, imageBlock, mostAcross, mostClasses, side } from './image-block.ts';
+import type { PlotSettings } from '../spec.ts';
+
+/** Pixels that a sheet of a column's width has for an image, and images across it. */
+export const side = 66;
+export const mostAcross = 6;
+/** Classes that a sheet has room for. */
+const mostClasses = 12;
 
 /** A block for each class and split: up to three in a row, of more than six classes up to six. */
 export const draw: DrawForm = async (context) => {
@@ -19,10 +31,7 @@ export const draw: DrawForm = async (context) => {
     using dataset = openDataset(path);
     for (const name of splits ?? dataset.splits) {
       const split = dataset.split(name);
-      const row: ImageBlock[] = [];
-      for (const className of dataset.classes.slice(0, mostClasses)) {
-        row.push(await imageBlock(split, className, items.length > 1 ? `${names[index]}, ${name}` : name, context));
-      }
+      const row = await blocksOf(split, dataset.classes, items.length > 1 ? `${names[index]}, ${name}` : name, context);
       for (const sample of split.samples) counts.set(sample.class, (counts.get(sample.class) ?? 0) + 1);
       shown.add(name);
       blocks.push(...inRows(row, row.length > mostAcross ? mostAcross : 3));
@@ -41,3 +50,74 @@ export const draw: DrawForm = async (context) => {
     side,
   });
 };
+
+/** A column for each data set, a row for each of the first classes. */
+export const drawComparison: DrawForm = async (context) => {
+  const { split: name = trainSplit, title } = context.settings;
+  const items = context.inputs('dataset');
+  if (items.length < 2) {
+    const example = 'dataset: [one.dataset, other.dataset]';
+    throw new StageError(`Expected two data sets or more to compare, got ${items.length}: ${example}.`);
+  }
+  const { names: series, shared } = nameSeries(items.map(({ labels }) => labels));
+  const classes = [...new Set(items.flatMap(({ path }) => openDataset(path).classes))];
+  const columns: (readonly ImageBlock[])[] = [];
+  const sized: string[] = [];
+  for (const [index, { path }] of items.entries()) {
+    using dataset = openDataset(path);
+    const split = dataset.split(name);
+    columns.push(await blocksOf(split, classes, series[index]!, context));
+    sized.push(`${series[index]}: ${sizes(split)}`);
+  }
+  if (classes.length > mostClasses) sized.push(`the first ${mostClasses} of ${classes.length} classes`);
+  return imageSheet({
+    title: title ?? withLabels(`Images of ${formatList(series)} by class, ${name}`, shared),
+    subtitle: `${sized.join('; ')}; drawn by chance (seed ${drawOf(context.settings).seed})`,
+    blocks: columns[0]!.map((_, row) => columns.map((column) => column[row]!)),
+    across: Math.max(1, Math.floor(mostAcross / items.length)),
+    side,
+  });
+};
+
+/** Images of each class, and the seed that chooses them. */
+const drawOf = ({ images = 6, seed = 7 }: PlotSettings) => ({ images, seed });
+
+type Split = ReturnType<Dataset['split']>;
+
+/**
+ * Some images of each of the first classes in a split, drawn by chance and in the order of the split (all where there are no more),
+ * headed by where they are from and of how many they are. The caption of an image is its source, where it differs from the class.
+ */
+async function blocksOf(
+  split: Split,
+  classes: readonly string[],
+  named: string,
+  { settings, cpus }: StageContext<PlotSettings>,
+): Promise<readonly ImageBlock[]> {
+  const { images, seed } = drawOf(settings);
+  const labels = split.samples.map((sample) => sample.label);
+  const blocks: ImageBlock[] = [];
+  for (const className of classes.slice(0, mostClasses)) {
+    const label = split.classes.indexOf(className);
+    const drawn = sampleOfClass(labels, label, images, new Random('samples', seed, split.name, className));
+    const indices = drawn.toSorted((one, other) => one - other);
+    const cells: ImageCell[] = [];
+    for await (const image of mapParallel(indices, cpus, async (index) => thumbnail(await split.read(index)))) {
+      const sample = split.samples[indices[cells.length]!]!;
+      // The last step of a source that is a path: it differs from its siblings, and is not cut.
+      const source = sample.source.slice(sample.source.lastIndexOf('/') + 1);
+      const caption = sample.source === sample.class ? {} : { caption: source };
+      cells.push({ image, ...caption, description: `${sample.class}: ${sample.path}` });
+    }
+    const count = labels.filter((one) => one === label).length;
+    blocks.push({ header: `${named}, ${className}: ${indices.length} of ${formatCount(count)}`, cells });
+  }
+  return blocks;
+}
+
+/** `256 × 256 pixels`, or the smallest and the largest. */
+function sizes({ samples }: Split): string {
+  const sorted = [...samples].sort((a, b) => a.width * a.height - b.width * b.height);
+  const ends = [sorted.at(0), sorted.at(-1)].flatMap((sample) => (sample ? `${sample.width} × ${sample.height}` : []));
+  return ends.length === 0 ? 'no images' : `${[...new Set(ends)].join(' to ')} pixels`;
+}

@@ -1,0 +1,147 @@
+import { type BinaryRow, type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
+import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
+import { accuracy, confusion, majorityAccuracy } from '../../src/learning/metrics/confusion.ts';
+import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/logits.ts';
+import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { countAtThresholds, countDraws } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import {
+  type Fitted,
+  rankings,
+  type Scored,
+  scoredOf,
+  splitStatistics,
+} from '../../src/learning/metrics/split-statistics.ts';
+import {
+  type EvaluateOptions,
+  finite,
+  type IntervalOptions,
+  type Measured,
+  measure,
+  measureAuc,
+  measureSplit,
+  together,
+} from './measure.ts';
+
+/** How the two sides of a detector's scores are read. */
+interface Sides {
+  readonly scale: ScoreScale;
+  readonly names: SideNames;
+  readonly fitted?: Fitted | undefined;
+}
+
+export type DetectedSplit = Awaited<ReturnType<typeof detect>>;
+
+/** The metrics of a detector on a split, and what the fitted values give there. Its `images` are groups if these are judged. */
+export async function detect(rows: readonly BinaryRow[], sides: Sides, options: EvaluateOptions) {
+  const { scale, names, fitted } = sides;
+  const scored = scoredOf(rows, scale);
+  const { labels, predictions } = scored;
+  const { part, estimate } = await measureSplit(
+    scored,
+    () => splitStatistics(scored, fitted),
+    { scored, fitted },
+    options,
+  );
+  const { atEqualError, atYouden, tempered } = estimate;
+  const fake = labels.reduce((sum, label) => sum + label, 0);
+  const { intervals, ...numbers } = together(
+    part(({ whole }) => whole),
+    measureAuc(scored, options),
+  );
+  const both = { ...numbers, intervals };
+  const decided = <Name extends string>(threshold: number | null, measured: Measured<Name>) => {
+    const { majorityAccuracy, ...others } = predictionsOf(labels, predictionsAt(threshold!, scored), names);
+    return { majorityAccuracy, ...measured, ...others };
+  };
+  const { majorityAccuracy, ...called } = predictionsOf(labels, predictions, names);
+  const sources = sourceMetrics(rows, sides, options);
+  return {
+    ...{ images: labels.length, ...bySide(names, labels.length - fake, fake), majorityAccuracy },
+    ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
+    ...called,
+    ...(atEqualError && {
+      atValEqualErrorThreshold: decided(
+        fitted!.equalErrorThreshold,
+        part((all) => all.atEqualError!),
+      ),
+    }),
+    ...(atYouden && {
+      atValYoudenThreshold: decided(
+        fitted!.youdenThreshold,
+        part((all) => all.atYouden!),
+      ),
+    }),
+    ...(tempered && { withValTemperature: part((all) => all.tempered!) }),
+    ...(Object.keys(sources).length > 0 && { sources }),
+  };
+}
+
+/** Values fitted to the validation split only; undefined if a class is missing. */
+export function fitTo({ labels, ranking, logits }: Scored): Fitted | undefined {
+  if (new Set(labels).size < 2) return undefined;
+  const temperature = fitTemperature(labels, logitDifferences(logits));
+  const counts = countAtThresholds(labels, ranking);
+  return {
+    equalErrorThreshold: finite(equalErrorRate(counts).threshold),
+    youdenThreshold: finite(youdenThreshold(counts).threshold),
+    temperature: temperature === 0 ? null : finite(temperature),
+  };
+}
+
+/** Numbers of both sides, by the names of the classes or, where these are others than real and fake, by the sides. */
+const bySide = (names: SideNames, negative: number, positive: number) =>
+  names.join() === usualSides.join()
+    ? { real: negative, fake: positive }
+    : { sides: { negative: names[0], positive: names[1] }, negative, positive };
+
+function predictionsOf(labels: Uint8Array, predictions: ArrayLike<number>, names: SideNames) {
+  const counts = confusion(labels, predictions);
+  const { trueNegatives, falseNegatives, falsePositives, truePositives } = counts;
+  // A network that learned nothing predicts one class only.
+  const { sides: _, ...called } = bySide(names, trueNegatives + falseNegatives, falsePositives + truePositives);
+  return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
+}
+
+/** With a single class present, some of these metrics are defined but meaningless. */
+function withoutRanking<T extends Measured<never>>(metrics: T): T {
+  const none = Object.fromEntries([...rankings, 'auc'].map((name) => [name, null]));
+  return { ...metrics, ...none, intervals: { ...metrics.intervals, ...none } };
+}
+
+/** Decisions at a threshold: images are called fake from this difference of their scores on, fake minus real. */
+const predictionsAt = (threshold: number, { differences }: Scored): Uint8Array =>
+  Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
+
+/**
+ * The metrics of each source of every class with more than one; the only source of a class is what the whole split shows. The
+ * share that is called right counts the source's own images alone; its ranking, if it has one class, compares them with all
+ * images of the other class (`against`): forgeries of one method with every real image, as is usual (Rössler et al. 2019,
+ * "FaceForensics++", table 5), and one camera's real images with every forgery.
+ */
+function sourceMetrics(rows: readonly BinaryRow[], { scale, names: [real, fake] }: Sides, options: IntervalOptions) {
+  const names = new Set<string>();
+  for (const { source } of rows) if (source !== undefined) names.add(source);
+  const sources = Array.from(names, (name) => {
+    const own = rows.filter(({ source }) => source === name);
+    const labels = new Set(own.map(({ label }) => label));
+    return { name, own, of: labels.size === 2 ? 'both' : labels.has(1) ? fake : real };
+  });
+  const share = (one: string, other: string) => one === other || one === 'both' || other === 'both';
+  const several = sources.filter(({ of }) => sources.filter((other) => share(of, other.of)).length > 1);
+  return Object.fromEntries(
+    several.map(({ name, own, of }) => {
+      const others = of === 'both' ? [] : rows.filter(({ label }) => label === (of === fake ? 0 : 1));
+      const [alone, ranked] = [scoredOf(own, scale), scoredOf([...own, ...others], scale)];
+      const numbers = sourceNumbers(alone, ranked, options);
+      return [name, { class: of, images: own.length, against: others.length, ...numbers }];
+    }),
+  );
+}
+
+function sourceNumbers(alone: Scored, ranked: Scored, options: IntervalOptions) {
+  const counts = countDraws(ranked.labels, ranked.ranking);
+  const calledRight = (weights: Uint8Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
+  const called = measure(alone, (weights) => ({ calledRight: calledRight(weights) }), options);
+  const error = measure(ranked, (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }), options);
+  return together(together(called, measureAuc(ranked, options)), error);
+}
