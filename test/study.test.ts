@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { digestOf, type Sources } from '../stages/write-up/sources.ts';
+import { digestOf, type Sources } from '../stages/write-up/run.ts';
 import { checkDocument } from './support/check-document.ts';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));

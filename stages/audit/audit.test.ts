@@ -7,10 +7,9 @@ import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { drawExamined } from './look-through.ts';
 import run from './run.ts';
-import type { ShortcutResult } from './shortcuts.ts';
+import { shortcutChart, type ShortcutResult } from './shortcuts.ts';
 import { spec } from './spec.ts';
 import { audit, clean, jpeg, type Planted } from './testing-audit.ts';
-import { shortcutChart } from './verdict.ts';
 
 test('a JPEG quality of its own for one class is found in the encoding, and by the file size', async () => {
   using bench = new StageBench();

@@ -10,6 +10,7 @@ import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spec
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
+import { copiesChart } from './copies-chart.ts';
 import {
   type Copies,
   copyCounts,
@@ -18,14 +19,12 @@ import {
   groupsAcrossSplits,
   type SplitGroup,
 } from './copies.ts';
-import { copiesChart } from './copies-chart.ts';
 import { faceDifference, facesChart } from './faces-chart.ts';
 import { type AuditedImage, type LookedThrough, lookThrough } from './look-through.ts';
-import { type ShortcutResult, testShortcuts } from './shortcuts.ts';
+import { isWorrying, shortcutChart, type ShortcutResult, testShortcuts, verdictLine } from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
 import { spectrumChart, spectrumGap } from './spectrum.ts';
 import { classTable, copyTable, shortcutTable } from './tables.ts';
-import { isWorrying, shortcutChart, verdictLine } from './verdict.ts';
 
 type Context = StageContext<AuditSettings>;
 

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../src/random.ts';
 import type { ExaminedImage } from './look-through.ts';
-import { testShortcuts } from './shortcuts.ts';
-import { isFound } from './verdict.ts';
+import { isFound, testShortcuts } from './shortcuts.ts';
 
 const options = { folds: 5, confidence: 0.95, progress: () => {} };
 

@@ -4,8 +4,7 @@ import { mean } from '../../src/learning/metrics/mean.ts';
 import type { Highlight } from '../../src/stage.ts';
 import { type Copy, copyCounts } from './copies.ts';
 import type { AuditedImage, LookedThrough } from './look-through.ts';
-import type { ShortcutResult } from './shortcuts.ts';
-import { verdict } from './verdict.ts';
+import { type ShortcutResult, verdict } from './shortcuts.ts';
 
 /** Sizes, encodings and brightness of each class, which show what a shortcut is based on. */
 export function classTable({ images, examined }: LookedThrough, classes: readonly string[]): Highlight {

@@ -4,9 +4,8 @@ import { chart, type Domain, domainOf, quantity, withField } from '../../src/lea
 import { wrapText } from '../../src/learning/charts/fit-text.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
-import type { Tested } from './format.ts';
+import type { Ranked, Tested } from './leaderboard.ts';
 import { placeLabels } from './place-labels.ts';
-import type { Ranked } from './rank.ts';
 
 const width = 440;
 const height = 320;

@@ -12,8 +12,7 @@ import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { competitionChart } from './chart.ts';
-import { formatScore } from './format.ts';
-import { type Candidate, rank } from './rank.ts';
+import { type Candidate, formatScore, rank } from './leaderboard.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

@@ -28,11 +28,13 @@ import {
   formatLeaderboard,
   formatMarkdown,
   formatMetrics,
+  type Lead,
   leaderboardColumns,
   leaderboardRow,
   leadTable,
-} from './format.ts';
-import { type Lead, type Ranked, rank } from './rank.ts';
+  rank,
+  type Ranked,
+} from './leaderboard.ts';
 import type { CompetitionSettings } from './spec.ts';
 
 type Context = StageContext<CompetitionSettings>;

@@ -7,12 +7,10 @@ import { chanceNote } from '../../src/learning/explanations/measured-texts.ts';
 import { type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { StageContext } from '../../src/stage.ts';
-import { ChosenImages } from './chosen-images.ts';
-import { leadOf } from './lead.ts';
 import { type Case, openCases } from './open-cases.ts';
-import { camSheet } from './sheet.ts';
+import { camSheet, ChosenImages } from './sheet.ts';
 import type { GradcamSettings } from './spec.ts';
-import { casesTable, formatMetrics, formatTable, leadTable } from './tables.ts';
+import { casesTable, formatMetrics, formatTable, leadOf, leadTable } from './tables.ts';
 
 type Context = StageContext<GradcamSettings>;
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChosenImages } from './chosen-images.ts';
-import { camSheet } from './sheet.ts';
+import { camSheet, ChosenImages } from './sheet.ts';
 import { spec } from './spec.ts';
 
 test('where no prediction is wrong, the header says so, and no room is left for it', async () => {

@@ -1,9 +1,19 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
-import type { ModelInfo } from '../../src/learning/models/model-info.ts';
+import {
+  type ImageInput,
+  infoFile,
+  type ModelInfo,
+  modelInfo,
+  onnxFile,
+} from '../../src/learning/models/model-info.ts';
+import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
-import type { StageContext } from '../../src/stage.ts';
-import { loadOnnx } from './load-onnx.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import { type LoadModelSettings, usual } from './spec.ts';
 
 export default async function run(context: StageContext<LoadModelSettings>): Promise<void> {
@@ -26,4 +36,72 @@ export default async function run(context: StageContext<LoadModelSettings>): Pro
     backend: 'none',
   };
   await saveModel(context.output('model'), { model, info });
+}
+
+type Context = StageContext<LoadModelSettings>;
+
+/** Writes a `model` artifact that holds an ONNX file, after one pass over a black image has shown that it fits. */
+async function loadOnnx(context: Context): Promise<void> {
+  const { imageSize, scoresAre } = context.settings;
+  using network = await OnnxNetwork.open(context.input('onnx').path, { threads: context.cpus, imageSize });
+  const { facts, input, output } = network;
+  const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
+  const own = restageInfo(facts.metadata);
+  const classes = context.settings.classes ?? own?.classes ?? namedClasses(facts.metadata);
+  if (shape.length !== 1 || shape[0] !== (classes?.length ?? shape[0])) {
+    const wanted = classes === undefined ? 'each class' : `each of ${classes.join(', ')}`;
+    throw new StageError(`Expected a value for ${wanted} in "${output}", got ${shape.join(' x ')} values of an image.`);
+  }
+  if (classes === undefined) {
+    throw new StageError(`Expected the names of ${shape[0]} classes, which the file does not have: set classes.`);
+  }
+  const probabilities = scoresAre === undefined ? facts.softmaxes.includes(output) : scoresAre === 'probabilities';
+  const layout = input.layout === 'NCHW' ? 'channels first' : 'channels last';
+  context.log(`${input.name}: ${input.size} x ${input.size}, ${layout}; ${output}: ${shape[0]} values.`);
+  const info: ModelInfo = {
+    architecture: 'onnx',
+    classes: [...classes],
+    input: { ...prepared(context.settings, own?.input), size: input.size },
+    onnx: { parameters: facts.parameters, probabilities },
+    training: {},
+    chosenEpoch: 0,
+    backend: 'none',
+  };
+  const folder = context.output('model');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(network.path, join(folder, onnxFile));
+  writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
+}
+
+/** How an image becomes the file's input. Throws a {@link StageError} where nothing says how it is normalised. */
+function prepared(settings: LoadModelSettings, own?: ModelInfo['input']): Omit<ImageInput, 'size'> {
+  const known = own !== undefined && 'size' in own ? own : undefined;
+  const normalise = settings.normalise ?? known?.normalise;
+  if (normalise !== undefined) {
+    const { fit, kernel } = { ...usualInput, ...known, ...settings };
+    return { fit, kernel, normalise: { mean: [...normalise.mean], deviation: [...normalise.deviation] } };
+  }
+  throw new StageError(
+    'Expected the setting normalise, which the file does not say. Many networks use ImageNet’s: ' +
+      'normalise: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }',
+  );
+}
+
+/** What `export` wrote into the file. */
+const restageInfo = (metadata: ReadonlyMap<string, string>): ModelInfo | undefined =>
+  modelInfo.safeParse(jsonOf(metadata.get('restage'))).data;
+
+/** The classes of the metadata: a JSON list, or names with commas between them. */
+function namedClasses(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {
+  const text = metadata.get('classes');
+  if (text === undefined) return undefined;
+  return z.array(z.string()).safeParse(jsonOf(text)).data ?? text.split(',').map((name) => name.trim());
+}
+
+function jsonOf(text = ''): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -9,13 +9,11 @@ import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-
 import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
-import { blendFace } from './blend-face.ts';
-
+import { blendFace, leaveTrace, tracePeriod } from './forgeries.ts';
 import { photograph, sitForPortrait } from './photograph.ts';
 import { type Raster, toBytes } from './raster.ts';
 import run, { makePicture, ordersOf } from './run.ts';
 import { spec } from './spec.ts';
-import { leaveTrace, tracePeriod } from './upsample-trace.ts';
 
 const size = 128;
 const count = 60;

@@ -5,10 +5,9 @@ import { csvLine } from '../../src/csv.ts';
 import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { Random } from '../../src/random.ts';
 import type { RunStage } from '../../src/stage.ts';
-import { blendFace } from './blend-face.ts';
+import { blendFace, leaveTrace } from './forgeries.ts';
 import { photograph, sitForPortrait } from './photograph.ts';
 import type { Forgery, MakeFacesSettings } from './spec.ts';
-import { leaveTrace } from './upsample-trace.ts';
 
 const run: RunStage<MakeFacesSettings> = async (context) => {
   const folder = context.output('faces');

@@ -6,8 +6,7 @@ import fc from 'fast-check';
 import { StageError } from '../../src/stage.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
-import { choose, type Values } from './choose.ts';
-import run from './run.ts';
+import run, { choose, type Values } from './run.ts';
 import { spec } from './spec.ts';
 
 /** A model for each of these values, told by its seed; `test` is what its test split says. */

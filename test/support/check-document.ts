@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
-import { digestOf, type Sources } from '../../stages/write-up/sources.ts';
+import { digestOf, type Sources } from '../../stages/write-up/run.ts';
 import { parseTemplate } from '../../stages/write-up/template.ts';
 
 /**

@@ -7,8 +7,7 @@ import { StageBench } from '../../../test/support/stage-bench.ts';
 import run from '../run.ts';
 import { spec } from '../spec.ts';
 import { columnsOf, parseTable } from './parse-table.ts';
-import { specMistakes } from './spec-mistakes.ts';
-import { vegaLiteNames } from './vega-lite-names.ts';
+import { specMistakes, vegaLiteNames } from './spec-mistakes.ts';
 
 const table = 'net,test.auc\nmy-net,0.75\nsimple-net,0.5\n';
 const points = { mark: 'point', encoding: { x: { field: 'test.auc', type: 'quantitative' }, y: { field: 'net' } } };
