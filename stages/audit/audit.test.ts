@@ -7,7 +7,7 @@ import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { drawExamined } from './look-through.ts';
 import run from './run.ts';
-import { shortcutChart, type ShortcutResult } from './shortcuts.ts';
+import { type ShortcutResult, shortcutChart } from './shortcuts.ts';
 import { spec } from './spec.ts';
 import { audit, clean, jpeg, type Planted } from './testing-audit.ts';
 

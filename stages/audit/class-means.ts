@@ -2,17 +2,8 @@ import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.t
 import { type Examined, faceSide, lumaOf } from './look-at-image.ts';
 
 /** Averages over the images of one class. */
-export interface ClassMeans {
-  readonly images: number;
-  /** `[64, 64, 3]`, 0 to 255. */
-  readonly face: Float64Array;
-  /** The variance of luma over images, at each pixel: `[64, 64]`. */
-  readonly variance: Float64Array;
-  /** Mean and deviation of log10 power over images, for each ring. */
-  readonly spectrum: readonly { readonly mean: number; readonly deviation: number }[];
-}
+export type ClassMeans = ReturnType<MeansOfClass['finish']>;
 
-/** Accumulates images of one class. */
 export class MeansOfClass {
   #images = 0;
   readonly #face = new Float64Array(faceSide * faceSide * 3);
@@ -37,12 +28,15 @@ export class MeansOfClass {
     }
   }
 
-  finish(): ClassMeans {
+  finish() {
     const count = this.#images;
     return {
       images: count,
+      /** `[64, 64, 3]`, 0 to 255. */
       face: this.#face.map((sum) => sum / count),
+      /** The variance of luma over images, at each pixel: `[64, 64]`. */
       variance: this.#luma.map((sum, i) => Math.max(0, this.#lumaSquares[i]! / count - (sum / count) ** 2)),
+      /** Mean and deviation of log10 power over images, for each ring. */
       spectrum: Array.from(this.#means, (mean, ring) => ({
         mean,
         deviation: Math.sqrt(this.#squares[ring]! / Math.max(1, count - 1)),

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatDecimal } from '../../src/format-numbers.ts';
-import { type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { type ImageBlock, imageSheet, inRows } from '../../src/learning/charts/image-sheet.ts';
 import type { Copies, Copy } from './copies.ts';
 import type { AuditedImage } from './look-through.ts';
 
@@ -24,16 +24,13 @@ export async function copiesChart(
     }
     blocks.push({ header: headerOf(copy), cells });
   }
-  const rows = Array.from({ length: Math.ceil(blocks.length / across) }, (_, row) =>
-    blocks.slice(row * across, (row + 1) * across),
-  );
   const which = `${blocks.length < pairs.length ? `the first ${blocks.length} of ` : ''}${formatCountOf(pairs.length, 'pair')}`;
   const subtitle = `Among ${formatCountOf(images.length, 'image')}; ${which}, those across splits first`;
   const title =
     leaking > 0
       ? `${formatCount(leaking)} images have a copy or look-alike in another split`
       : 'No image has a copy or look-alike in another split';
-  return imageSheet({ title, subtitle, across: 2, blocks: rows });
+  return imageSheet({ title, subtitle, across: 2, blocks: inRows(blocks, across) });
 }
 
 function headerOf({ kind, distance, correlation }: Copy): string {

@@ -1,4 +1,4 @@
-import { csvLine } from '../../src/csv.ts';
+import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensics/near-duplicates.ts';
@@ -20,25 +20,13 @@ export interface Copy {
   readonly acrossClasses: boolean;
 }
 
-export interface Copies {
-  /**
-   * Each further copy of a file or of its pixels, paired with the first; and every pair of similar pictures, where one image
-   * represents all identical ones. Pairs across splits come first, then the more similar ones.
-   */
-  readonly pairs: readonly Copy[];
-  /** Images of which another split has a copy. */
-  readonly leaking: number;
-  /** The unit of each image: its group, its copies, and their groups and copies have the same name. */
-  readonly units: readonly string[];
-  /** Whether there were so many similar pairs that the search was ended. */
-  readonly isCut: boolean;
-}
+export type Copies = ReturnType<typeof findCopies>;
 
 /** Only data without different pictures has more, such as that of a fixed camera. */
 const mostPairs = 1_000_000;
 
 /** Finds copies among all images, of any split and class. */
-export function findCopies(images: readonly AuditedImage[]): Copies {
+export function findCopies(images: readonly AuditedImage[]) {
   const files = groupBy(images.keys(), (place) => images[place]!.print.fileDigest);
   const pixels = groupBy(images.keys(), (place) => images[place]!.print.pixelsDigest);
   const alike = (place: number): readonly number[] => pixels.get(images[place]!.print.pixelsDigest)!;
@@ -51,7 +39,7 @@ export function findCopies(images: readonly AuditedImage[]): Copies {
   const withFirst = (kind: CopyKind, [first, ...later]: readonly number[]) =>
     later.map((one) => pair(kind, first!, one));
   const isFirstOfFile = (place: number) => files.get(images[place]!.print.fileDigest)![0] === place;
-  const pairs = [
+  const pairs: readonly Copy[] = [
     ...[...files.values()].flatMap((members) => withFirst('file', members)),
     ...[...pixels.values()].flatMap((members) => withFirst('pixels', members.filter(isFirstOfFile))),
     ...similar.map(({ one, other, distance, correlation }) => {
@@ -67,10 +55,21 @@ export function findCopies(images: readonly AuditedImage[]): Copies {
       a.one - b.one ||
       a.other - b.other,
   );
-  return { pairs, leaking: countLeaking(images, alike, similar), units: joinUnits(images, pixels, similar), isCut };
+  return {
+    /**
+     * Each further copy of a file or of its pixels, paired with the first; and every pair of similar pictures, where one image
+     * represents all identical ones. Pairs across splits come first, then the more similar ones.
+     */
+    pairs,
+    /** Images of which another split has a copy. */
+    leaking: countLeaking(images, alike, similar),
+    /** The unit of each image: its group, its copies, and their groups and copies have the same name. */
+    units: joinUnits(images, pixels, similar),
+    /** Whether there were so many similar pairs that the search was ended. */
+    isCut,
+  };
 }
 
-/** Compares the first images of all clusters of the same pixels. */
 function similarPairs(images: readonly AuditedImage[], pixels: ReadonlyMap<string, readonly number[]>) {
   const near = new NearDuplicates();
   for (const [place] of pixels.values()) near.add(place!, images[place!]!.print.grey);
@@ -128,14 +127,10 @@ function joinUnits(
 }
 
 /** A group with images in two splits, by its first image in each. */
-export interface SplitGroup {
-  readonly group: string;
-  readonly one: number;
-  readonly other: number;
-}
+export type SplitGroup = ReturnType<typeof groupsAcrossSplits>[number];
 
 /** Pairs the first image of each group with its first image in every further split. */
-export function groupsAcrossSplits(images: readonly AuditedImage[]): readonly SplitGroup[] {
+export function groupsAcrossSplits(images: readonly AuditedImage[]) {
   const groups = groupBy(images.keys(), (place) => images[place]!.group);
   return [...groups].flatMap(([group, places]) => {
     const firsts = [...groupBy(places, (place) => images[place]!.split).values()].map(([first]) => first!);
@@ -143,20 +138,13 @@ export function groupsAcrossSplits(images: readonly AuditedImage[]): readonly Sp
   });
 }
 
-interface Counts {
-  readonly pairs: number;
-  readonly acrossSplits: number;
-  readonly acrossClasses: number;
-}
-
-/** Counts the pairs of each kind. */
-export function copyCounts(pairs: readonly Copy[]): Readonly<Record<CopyKind, Counts>> {
-  const counts = copyKinds.map((kind) => {
-    const own = pairs.filter((pair) => pair.kind === kind);
+export function copyCounts(all: readonly Copy[]) {
+  const countOf = (kind: CopyKind) => {
+    const own = all.filter((pair) => pair.kind === kind);
     const count = (of: 'acrossSplits' | 'acrossClasses') => own.filter((pair) => pair[of]).length;
-    return [kind, { pairs: own.length, acrossSplits: count('acrossSplits'), acrossClasses: count('acrossClasses') }];
-  });
-  return Object.fromEntries(counts);
+    return { pairs: own.length, acrossSplits: count('acrossSplits'), acrossClasses: count('acrossClasses') };
+  };
+  return { file: countOf('file'), pixels: countOf('pixels'), similar: countOf('similar') };
 }
 
 /** A row for each pair, then for each group in two splits. */
@@ -166,19 +154,21 @@ export function formatDuplicates(
   images: readonly AuditedImage[],
   classes: readonly string[],
 ): string {
-  const described = (place: number) => {
-    const { split, label, key, path } = images[place]!;
-    return [split, classes[label]!, key, path];
-  };
-  const named = (number: string) => ['split', 'class', 'key', 'path'].map((column) => `${column}_${number}`);
-  const row = ([start, { one, other }]: readonly [readonly (string | number)[], Pick<Copy, 'one' | 'other'>]) => [
-    ...[...start, ...described(one), ...described(other)],
-  ];
-  return [
+  const columns = ['split', 'class', 'key', 'path'];
+  const named = (number: 'one' | 'other') => columns.map((column) => `${column}_${number}`);
+  const described = (pair: Pick<Copy, 'one' | 'other'>) =>
+    Object.fromEntries(
+      (['one', 'other'] as const).flatMap((number) => {
+        const { split, label, key, path } = images[pair[number]]!;
+        return named(number).map((name, i) => [name, [split, classes[label]!, key, path][i]] as const);
+      }),
+    );
+  const copies = pairs.map(({ kind, distance, correlation, ...pair }) => ({
+    ...{ kind, distance, correlation: correlation?.toFixed(4), ...described(pair) },
+  }));
+  const shared = groups.map(({ group, ...pair }) => ({ kind: 'group', group, ...described(pair) }));
+  return csvTable(
+    [...copies, ...shared],
     ['kind', 'distance', 'correlation', 'group', ...named('one'), ...named('other')],
-    ...pairs.map((copy) => row([[copy.kind, copy.distance ?? '', copy.correlation?.toFixed(4) ?? '', ''], copy])),
-    ...groups.map((group) => row([['group', '', '', group.group], group])),
-  ]
-    .map(csvLine)
-    .join('');
+  );
 }

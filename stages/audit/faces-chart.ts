@@ -40,12 +40,8 @@ export async function facesChart(
     ],
   });
   return withColourBar(sheet, {
-    title: 'levels',
-    domain: [-most, 0, most],
-    colours,
-    length: side,
-    values: [-most, -most / 2, 0, most / 2, most],
-    labels: '.2~g',
+    ...{ title: 'levels', domain: [-most, 0, most], colours, length: side },
+    ...{ values: [-most, -most / 2, 0, most / 2, most], labels: '.2~g' },
   });
 }
 
@@ -55,18 +51,12 @@ function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
   return Array.from({ length: faceSide * faceSide }, (_, i) => luma(fake, i) - luma(real, i));
 }
 
-interface FaceDifference {
-  readonly found: number;
-  /**
-   * Undefined where it cannot be estimated: for a class of one image, and where images come in groups or are copies, which
-   * vary less than independent images.
-   */
-  readonly chance?: number;
-}
+type FaceDifference = { readonly found: number; readonly chance?: number };
 
 /**
- * The root mean square difference of the mean images, and the one expected by chance if classes did not differ. `units` as
- * in `Copies`.
+ * The root mean square difference of the mean images, and the one expected by chance if classes did not differ. The latter cannot be
+ * estimated for a class of one image, and where images come in groups or are copies, which vary less than independent images.
+ * `units` as in `Copies`.
  */
 export function faceDifference([real, fake]: readonly ClassMeans[], units: readonly string[]): FaceDifference {
   const found = Math.sqrt(mean(lumaDifference(real!, fake!).map((value) => value ** 2)));

@@ -10,16 +10,12 @@ import { radialSpectrum } from '../../src/learning/vision/forensics/radial-spect
 export const faceSide = 64;
 const thumbnailSide = 16;
 
+/** What is seen of an image; `examined` only where that was asked for. */
+export type Look = Awaited<ReturnType<typeof lookAtImage>>;
 /** A record of every image, which finds its copies and shows how it was saved: two kilobytes. */
-export interface Print {
-  readonly bytes: number;
-  readonly fileDigest: string;
-  /** Of the decoded pixels and their size. */
-  readonly pixelsDigest: string;
-  readonly encoding: Encoding;
-  /** `[32, 32]`, luma, 0 to 255. */
-  readonly grey: Uint8Array;
-}
+export type Print = Look['print'];
+/** An examined image. */
+export type Examined = ReturnType<typeof examineImage>;
 
 export interface Encoding {
   /** `jpeg`, `png`, … by the first bytes. */
@@ -33,49 +29,35 @@ export interface Encoding {
   readonly progressive?: boolean;
 }
 
-/** The measurements of an examined image. */
-export interface Inspection {
-  readonly light: Light;
-  /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
-  readonly thumbnail: Uint8Array;
-  /** log10 power of luma in each ring. */
-  readonly spectrum: Float32Array;
-}
-
-/** Means over all pixels, 0 to 255, and deviations. */
-export interface Light {
-  readonly red: number;
-  readonly green: number;
-  readonly blue: number;
-  readonly luma: number;
-  readonly deviations: readonly [red: number, green: number, blue: number, luma: number];
-}
-
-/** An examined image; the face is added to the mean of its class and not kept. */
-export interface Examined {
-  readonly look: Inspection;
-  /** `[64, 64, 3]`, 0 to 255, stretched to the square. */
-  readonly face: Uint8Array;
-}
-
 /** Looks at one encoded image, at its light and spectrum only on demand. Throws an `Error` where it cannot be decoded. */
-export async function lookAtImage(
-  bytes: Buffer,
-  { examine }: { readonly examine: boolean },
-): Promise<{ readonly print: Print; readonly examined?: Examined }> {
+export async function lookAtImage(bytes: Buffer, { examine }: { readonly examine: boolean }) {
   const image = await decodeImage(bytes);
   const face = rounded(areaMeans(image, faceSide));
-  const print: Print = {
+  const print = {
     bytes: bytes.length,
     fileDigest: digest(bytes),
+    /** Of the decoded pixels and their size. */
     pixelsDigest: digest(image.pixels, `${image.width} x ${image.height}`),
     encoding: readEncoding(bytes),
+    /** `[32, 32]`, luma, 0 to 255. */
     grey: toGrey(averaged(face, faceSide / hashSide)),
   };
-  if (!examine) return { print };
+  return { print, ...(examine && { examined: examineImage(image, face) }) };
+}
+
+function examineImage(image: DecodedImage, face: Uint8Array) {
   const { luma, light } = measureLight(image);
-  const spectrum = Float32Array.from(radialSpectrum(luma, image.width, image.height));
-  return { print, examined: { look: { light, thumbnail: averaged(face, faceSide / thumbnailSide), spectrum }, face } };
+  return {
+    look: {
+      light,
+      /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
+      thumbnail: averaged(face, faceSide / thumbnailSide),
+      /** log10 power of luma in each ring. */
+      spectrum: Float32Array.from(radialSpectrum(luma, image.width, image.height)),
+    },
+    /** `[64, 64, 3]`, 0 to 255, stretched to the square; it is added to the mean of its class and not kept. */
+    face,
+  };
 }
 
 /** By a loop, which is five times as fast as the constructor of `Uint8ClampedArray`. */
@@ -121,7 +103,8 @@ function toGrey(pixels: Uint8Array): Uint8Array {
 /** ITU-R BT.601, as JPEG's Y. */
 export const lumaOf = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
 
-function measureLight({ pixels }: DecodedImage): { readonly luma: Float32Array; readonly light: Light } {
+/** The luma of all pixels, and means over them, 0 to 255, with deviations. */
+function measureLight({ pixels }: DecodedImage) {
   const count = pixels.length / 3;
   const luma = new Float32Array(count);
   // Local numbers, each declared alone, are the fastest sums, and every pixel of every image passes here.
@@ -149,7 +132,7 @@ function measureLight({ pixels }: DecodedImage): { readonly luma: Float32Array; 
     squares += value * value;
   }
   const deviation = (squares: number, sum: number) => Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  const light: Light = {
+  const light = {
     ...{ red: red / count, green: green / count, blue: blue / count, luma: sum / count },
     deviations: [deviation(reds, red), deviation(greens, green), deviation(blues, blue), deviation(squares, sum)],
   };

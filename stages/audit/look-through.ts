@@ -4,22 +4,18 @@ import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { permutation, Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
-import { type ClassMeans, MeansOfClass } from './class-means.ts';
-import type { Encoding, Inspection, Print } from './look-at-image.ts';
+import { MeansOfClass } from './class-means.ts';
+import type { Encoding, Examined, Print } from './look-at-image.ts';
 import type { Encoded, Seen } from './look-worker.ts';
 
 /** An image of the data set with what is kept of it. */
-export interface AuditedImage {
-  readonly key: string;
-  readonly path: string;
+export interface AuditedImage extends Pick<Sample, 'key' | 'path' | 'width' | 'height'> {
   readonly split: string;
   /** Its index in its split. */
   readonly index: number;
   /** 0 = real, 1 = fake. */
   readonly label: number;
   readonly group: string | undefined;
-  readonly width: number;
-  readonly height: number;
   readonly print: Print;
 }
 
@@ -27,24 +23,15 @@ export interface AuditedImage {
 export interface ExaminedImage extends AuditedImage {
   /** Its index among all images. */
   readonly place: number;
-  readonly look: Inspection;
+  readonly look: Examined['look'];
 }
 
-/** A data set after every image was decoded. */
-export interface LookedThrough {
-  /** By split, in the order of its list. */
-  readonly images: readonly AuditedImage[];
-  /** The examined images, in the same order. */
-  readonly examined: readonly ExaminedImage[];
-  /** By label, over the examined images. */
-  readonly classes: readonly ClassMeans[];
-}
+/** A data set after every image was decoded: all images by split, those examined in the same order, and means of these by label. */
+export type LookedThrough = Awaited<ReturnType<typeof lookThrough>>;
 
 interface LookOptions {
   readonly classes: readonly string[];
-  /** The index of an image's class. */
   readonly labelOf: (sample: Sample) => number;
-  /** Chooses the examined images. */
   readonly seed: number;
   /** At most; a small set is looked at by fewer. */
   readonly threads: number;
@@ -59,7 +46,7 @@ export async function lookThrough(
   dataset: Dataset,
   splits: readonly string[],
   { classes, labelOf, seed, threads, progress }: LookOptions,
-): Promise<LookedThrough> {
+) {
   const all = splits.flatMap((split) =>
     dataset.split(split).samples.map((sample, index) => ({ split, index, sample })),
   );
@@ -99,7 +86,6 @@ export async function lookThrough(
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
 }
 
-/** Chooses the indices of the examined images. */
 export function drawExamined(labels: readonly number[], seed: number): ReadonlySet<number> {
   const order = Array.from(permutation(labels.length, new Random('examined images', seed)));
   const counts = new Map<number, number>();

@@ -1,6 +1,6 @@
 /** A thread that looks at images. */
 import { answerInThread } from '../../src/learning/vision/map-in-threads.ts';
-import { lookAtImage } from './look-at-image.ts';
+import { type Look, lookAtImage } from './look-at-image.ts';
 
 /** An encoded image to look at. */
 export interface Encoded {
@@ -9,7 +9,7 @@ export interface Encoded {
 }
 
 /** `error` where the image cannot be decoded. */
-export type Seen = Awaited<ReturnType<typeof lookAtImage>> | { readonly error: string };
+export type Seen = Look | { readonly error: string };
 
 answerInThread<Encoded, Seen>(({ bytes, examine }) =>
   lookAtImage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { examine }).catch((error: Error) => ({

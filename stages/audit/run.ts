@@ -10,18 +10,11 @@ import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spec
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
+import { type Copies, copyCounts, findCopies, formatDuplicates, groupsAcrossSplits } from './copies.ts';
 import { copiesChart } from './copies-chart.ts';
-import {
-  type Copies,
-  copyCounts,
-  findCopies,
-  formatDuplicates,
-  groupsAcrossSplits,
-  type SplitGroup,
-} from './copies.ts';
 import { faceDifference, facesChart } from './faces-chart.ts';
 import { type AuditedImage, type LookedThrough, lookThrough } from './look-through.ts';
-import { isWorrying, shortcutChart, type ShortcutResult, testShortcuts, verdictLine } from './shortcuts.ts';
+import { isWorrying, type ShortcutResult, shortcutChart, testShortcuts, verdictLine } from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
 import { spectrumChart, spectrumGap } from './spectrum.ts';
 import { classTable, copyTable, shortcutTable } from './tables.ts';
@@ -43,13 +36,8 @@ export default async function run(context: Context): Promise<void> {
   requireBothClasses(sides, seen);
   const count = seen.images.length;
   context.progress({ done: count, total: count, unit: 'images', note: 'comparing them' });
-  const copies = findCopies(seen.images);
-  const groups = groupsAcrossSplits(seen.images);
-  const units = seen.examined.map(({ place }) => copies.units[place]!);
-  const results = testAll(context, seen, units);
-  const faces = faceDifference(seen.classes, units);
-  const gap = spectrumGap(seen.examined, units);
-  const findings = { seen, copies, groups, results, faces, gap };
+  const findings = find(context, seen);
+  const { copies, groups, results } = findings;
   writeFileSync(context.output('metrics'), formatMetrics(sides, findings, settings));
   writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, sides.classes));
   await draw(context, dataset, sides, findings);
@@ -91,20 +79,21 @@ function requireBothClasses({ classes }: Sides, seen: LookedThrough): void {
   throw new StageError(`Expected images of both classes, got ${named.join(' and ')}.`);
 }
 
-interface Findings {
-  readonly seen: LookedThrough;
-  readonly copies: Copies;
-  readonly groups: readonly SplitGroup[];
-  readonly results: readonly ShortcutResult[];
-  readonly faces: ReturnType<typeof faceDifference>;
-  readonly gap: ReturnType<typeof spectrumGap>;
+type Findings = ReturnType<typeof find>;
+
+/** What the images show, after all of them were looked at. */
+function find(context: Context, seen: LookedThrough) {
+  const copies = findCopies(seen.images);
+  const units = seen.examined.map(({ place }) => copies.units[place]!);
+  const [faces, gap] = [faceDifference(seen.classes, units), spectrumGap(seen.examined, units)];
+  return { seen, copies, groups: groupsAcrossSplits(seen.images), results: testAll(context, seen, units), faces, gap };
 }
 
 /** `units` are the units of the examined images, as in `Copies`. */
 function testAll(context: Context, { examined }: LookedThrough, units: readonly string[]): readonly ShortcutResult[] {
-  const progress = (done: number, total: number, note: string) =>
-    context.progress({ done, total, unit: 'tests', note });
-  const results = testShortcuts(examined, units, { ...context.settings, progress });
+  const results = testShortcuts(examined, units, context.settings, (done, total, note) =>
+    context.progress({ done, total, unit: 'tests', note }),
+  );
   if (results.length === 0) {
     context.warn(
       'Shortcuts could not be tested: all images of a class are of one group, or copies of one, so no fold can learn it from others.',

@@ -4,7 +4,7 @@ import { Random } from '../../src/random.ts';
 import type { ExaminedImage } from './look-through.ts';
 import { isFound, testShortcuts } from './shortcuts.ts';
 
-const options = { folds: 5, confidence: 0.95, progress: () => {} };
+const options = { folds: 5, confidence: 0.95 };
 
 /** Images that differ in every shortcut, whatever their class, but for the quality of their JPEG files. */
 function drawImages(count: number, seed: number, qualityOf: (label: number, random: Random) => number) {
@@ -13,7 +13,7 @@ function drawImages(count: number, seed: number, qualityOf: (label: number, rand
   return Array.from({ length: count }, (_, index): ExaminedImage => {
     const label = index % 2;
     const quality = qualityOf(label, random);
-    const deviations = [level(), level(), level(), level()] as const;
+    const deviations = [level(), level(), level(), level()];
     return {
       ...{ key: `${index}`, path: `${index}.jpg`, split: 'train', index, label, group: undefined },
       ...{ width: random.pick([96, 128, 160]), height: random.pick([96, 128]) },
@@ -37,6 +37,7 @@ const audit = (images: readonly ExaminedImage[], seed: number) =>
     images,
     images.map(({ key }) => key),
     { ...options, seed },
+    () => {},
   );
 
 test('of 400 audits of images without a shortcut, at most 28 find one', (t) => {

@@ -11,6 +11,7 @@ import {
 } from '../../src/learning/metrics/multivariate/cross-validated-auc.ts';
 import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-folds.ts';
 import type { ExaminedImage } from './look-through.ts';
+import type { AuditSettings } from './spec.ts';
 
 /** Something other than faces by which a classifier might separate the classes, as numbers of each image. */
 interface Shortcut {
@@ -76,13 +77,6 @@ const shortcuts: readonly Shortcut[] = [
   },
 ];
 
-interface TestOptions {
-  readonly folds: number;
-  readonly confidence: number;
-  readonly seed: number;
-  readonly progress: (done: number, total: number, title: string) => void;
-}
-
 /**
  * The cross-validated AUC of each shortcut. Images of one unit stay in one fold and count as one observation. Empty where a
  * class has fewer than two units.
@@ -90,7 +84,8 @@ interface TestOptions {
 export function testShortcuts(
   images: readonly ExaminedImage[],
   units: readonly string[],
-  { folds: count, confidence, seed, progress }: TestOptions,
+  { folds: count, confidence, seed }: Pick<AuditSettings, 'folds' | 'confidence' | 'seed'>,
+  progress: (done: number, total: number, title: string) => void,
 ): readonly ShortcutResult[] {
   const labels = images.map(({ label }) => label);
   const groups = numbered(units);
@@ -187,17 +182,10 @@ const width = 320;
 
 /** A row for each shortcut: its AUC, filled where it is better than chance, with the interval; chance dashed. */
 export function shortcutChart(results: readonly ShortcutResult[], confidence: number): TopLevelSpec {
-  const rows = results.map((result) => {
-    const { estimate, low, high } = result.auc;
-    return {
-      name: result.title,
-      value: estimate,
-      low,
-      high,
-      text: formatEstimate(result.auc),
-      isOpen: !isFound(result),
-    };
-  });
+  const rows = results.map((result) => ({
+    ...{ name: result.title, value: result.auc.estimate, low: result.auc.low, high: result.auc.high },
+    ...{ text: formatEstimate(result.auc), isOpen: !isFound(result) },
+  }));
   const least = Math.min(0.5, ...rows.map(({ value, low }) => (Number.isNaN(low) ? value : low)));
   const images = Math.max(0, ...results.map(({ images }) => images));
   const subtitle = `${formatCountOf(images, 'image')}; cross-validated linear rule; filled: above chance, p ≤ ${significant}; lines: ${formatLevel(confidence)} interval`;

@@ -10,22 +10,15 @@ import { ringCount, ringFrequencies } from '../../src/learning/vision/forensics/
 import type { ClassMeans } from './class-means.ts';
 import type { ExaminedImage } from './look-through.ts';
 
-/** The largest difference between the spectra of two classes, and its test. */
-export interface SpectrumGap {
-  readonly ring: number;
-  /** Mean log10 power of fakes minus that of real images in this ring. */
-  readonly apart: number;
-  /** The same in standard deviations of the images; null where these are zero. */
-  readonly deviations: number | null;
-  /**
-   * For the hypothesis that no ring differs: Welch's t of each ring, with Bonferroni's bound for the largest; the degrees of
-   * freedom are those of the smaller class. Null where a class has one unit or no spread.
-   */
-  readonly p: number | null;
-}
+export type SpectrumGap = ReturnType<typeof spectrumGap>;
 
-/** `units` as in `Copies`: a unit counts once, however many images it has. */
-export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]): SpectrumGap {
+/**
+ * The ring in which the spectra of two classes differ most: `apart` is the mean log10 power of fakes minus that of real images,
+ * `deviations` the same in standard deviations of the images (null where these are zero). `p` is for the hypothesis that no ring
+ * differs: Welch's t of each ring, with Bonferroni's bound for the largest and the degrees of freedom of the smaller class; null
+ * where a class has one unit or no spread. `units` as in `Copies`: a unit counts once, however many images it has.
+ */
+export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]) {
   const classes = [0, 1].map((label) => {
     const own = [...images.keys()].filter((place) => images[place]!.label === label);
     return groupBy(own, (place) => units[place]!);
@@ -41,27 +34,20 @@ export function spectrumGap(images: readonly ExaminedImage[], units: readonly st
     rings.reduce((a, b) => (Math.abs(of(b)) > Math.abs(of(a)) ? b : a));
   if (rings.every(({ t }) => t === null)) {
     const { t: _, ...widest } = largest(({ apart }) => apart);
-    return { ...widest, p: null };
+    return { ...widest, p: null as number | null };
   }
   const { t, ...clearest } = largest(({ t }) => t ?? 0);
   const fewest = Math.min(...classes.map(({ size }) => size));
   return { ...clearest, p: Math.min(1, ringCount * twoSidedT(t!, fewest - 1)) };
 }
 
-interface Spread {
-  readonly mean: number;
-  /** Over images; NaN of one. */
-  readonly variance: number;
-  /** The influence of each unit on the mean: the variance of the mean is the sum of their squares. */
-  readonly pulls: ReadonlyMap<string, number>;
-}
+type Spread = ReturnType<typeof spreadOf>;
 
-/** The spread of one class, given by its images by unit, in one ring. */
-function spreadOf(
-  images: readonly ExaminedImage[],
-  places: ReadonlyMap<string, readonly number[]>,
-  ring: number,
-): Spread {
+/**
+ * The mean and variance over images (NaN of one) of one class in one ring, and the influence of each unit on the mean, whose variance
+ * is the sum of their squares.
+ */
+function spreadOf(images: readonly ExaminedImage[], places: ReadonlyMap<string, readonly number[]>, ring: number) {
   const powers = Array.from(
     places,
     ([unit, of]) => [unit, of.map((place) => images[place]!.look.spectrum[ring]!)] as const,
@@ -99,9 +85,7 @@ export function spectrumChart(
     })),
   );
   const x = quantity('frequency', 'Spatial frequency, cycles per pixel', {
-    domain: [0, 0.5],
-    format: '.1f',
-    tickCount: 5,
+    ...{ domain: [0, 0.5], format: '.1f', tickCount: 5 },
   });
   const y = quantity('power', 'Power of luma, log₁₀ (levels²)');
   const counts = classes.map(({ images }, label) => `${formatCount(images)} ${names[label]}`);

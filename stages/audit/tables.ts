@@ -37,7 +37,6 @@ function commonest(values: readonly string[]): string {
   return groups.length === 1 ? value : `${value} (${formatShare(length / values.length, 0)}; ${groups.length} sorts)`;
 }
 
-/** Mean and deviation. */
 function spread(values: readonly number[]): string {
   const middle = mean(values);
   const deviation = Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));

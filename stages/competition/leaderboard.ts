@@ -54,7 +54,6 @@ export function formatScore(score: number): string {
   return withMinus(score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4));
 }
 
-/** The cells of a row, rounded. */
 export function leaderboardRow({ rank, name, parameters, auc, score, onFront }: Ranked): readonly string[] {
   return [
     ...[String(rank), name, formatCount(parameters), formatEstimate(auc, (area) => formatDecimal(area, 4))],
@@ -84,12 +83,12 @@ export function formatMarkdown(ranked: readonly Ranked[]): string {
   return `${markdownTable(leaderboardColumns, ranked.map(leaderboardRow), (column) => column === 0 || column === 2)}\n`;
 }
 
-export interface Tested {
+export type Tested = {
   readonly split: string;
   readonly real: number;
   readonly fake: number;
   readonly sides: SideNames;
-}
+};
 
 export function formatMetrics(
   ranked: readonly Ranked[],
@@ -101,12 +100,7 @@ export function formatMetrics(
     return [name, { rank, auc: auc.estimate, score: score.estimate, parameters, intervals }] as const;
   });
   const metrics = {
-    split,
-    confidence,
-    images: real + fake,
-    real,
-    fake,
-    winner: ranked[0]!.name,
+    ...{ split, confidence, images: real + fake, real, fake, winner: ranked[0]!.name },
     ...(lead !== undefined && { lead: formatLead(lead) }),
     candidates: Object.fromEntries(candidates),
   };

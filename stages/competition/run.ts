@@ -32,8 +32,8 @@ import {
   leaderboardColumns,
   leaderboardRow,
   leadTable,
-  rank,
   type Ranked,
+  rank,
 } from './leaderboard.ts';
 import type { CompetitionSettings } from './spec.ts';
 
@@ -57,11 +57,8 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
   draw(context, ranked, entrants);
-  context.highlight({
-    title: `Leaderboard on ${split}`,
-    columns: leaderboardColumns,
-    rows: ranked.map(leaderboardRow),
-  });
+  const rows = ranked.map(leaderboardRow);
+  context.highlight({ title: `Leaderboard on ${split}`, columns: leaderboardColumns, rows });
   if (lead !== undefined) context.highlight(leadTable(lead, ranked[0]!.name));
 }
 
@@ -104,7 +101,7 @@ function rankEntrants({ settings }: Context, entrants: readonly Entrant[], match
 
 /** The winner's score minus the second's on the same images; undefined for a single candidate. */
 function leadOf(
-  { settings }: Context,
+  { settings: { seed, confidence } }: Context,
   [winner, second]: readonly Ranked[],
   entrants: readonly Entrant[],
   { labels, groups, models }: MatchedScores,
@@ -114,7 +111,6 @@ function leadOf(
     const aucOf = aucOfRows(labels, models[entrants.findIndex((entrant) => entrant.name === name)]!);
     return (weights: Uint8Array) => competitionScore(aucOf(weights), parameters);
   });
-  const { seed, confidence } = settings;
   return { over: second.name, ...pairedDifference({ labels, groups, seed }, one!, other!, confidence) };
 }
 

@@ -64,12 +64,8 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
 /** An ONNX file up to a tensor. Every pass has the same number of images, so that no image's values depend on how many there are. */
 async function openOnnx(context: StageContext<EmbedSettings>) {
   const { imageSize, layer: tensor, batchSize, normalise, ...settings } = context.settings;
-  const model = await OnnxNetwork.open(context.input('onnx').path, {
-    threads: context.cpus,
-    imageSize,
-    tensor,
-    batch: batchSize,
-  });
+  const options = { threads: context.cpus, imageSize, tensor, batch: batchSize };
+  const model = await OnnxNetwork.open(context.input('onnx').path, options);
   const { size } = model.input;
   const { shape } = await model.run(new Float32Array(size ** 2 * 3));
   const values = shape.reduce((product, length) => product * length, 1);
@@ -84,18 +80,11 @@ async function openOnnx(context: StageContext<EmbedSettings>) {
   const input: ImageInput = { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } };
   const weights = createHash('sha256').update(readFileSync(model.path)).digest('hex');
   const { parameters } = model.facts;
-  return {
-    ...{ model, values },
-    of: { architecture: 'onnx', layer: model.output, input, weights, parameters },
-  };
+  return { model, values, of: { architecture: 'onnx', layer: model.output, input, weights, parameters } };
 }
 
 /** The features of every batch, `[batch, values]` each. */
-async function* featuresOf(
-  model: Network,
-  loader: BatchLoader,
-  onBatch: (images: number) => void,
-): AsyncGenerator<Float32Array, void, undefined> {
+async function* featuresOf(model: Network, loader: BatchLoader, onBatch: (images: number) => void) {
   for await (const batch of loader.epoch()) {
     const features = await outputOf(model, batch.images);
     batch.release();

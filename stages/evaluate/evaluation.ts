@@ -118,10 +118,8 @@ async function measureSlices(
   for (const { slices } of rows) if (slices !== undefined) for (const name of Object.keys(slices)) names.add(name);
   const measured: Record<string, Record<string, DetectedSplit | ClassifiedSplit>> = {};
   for (const name of names) {
-    const values = groupBy(
-      rows.filter(({ slices }) => slices?.[name] !== undefined),
-      ({ slices }) => slices![name]!,
-    );
+    const named = rows.filter(({ slices }) => slices?.[name] !== undefined);
+    const values = groupBy(named, ({ slices }) => slices![name]!);
     const entries: [string, DetectedSplit | ClassifiedSplit][] = [];
     for (const [value, own] of values) entries.push([value, await measure(own)]);
     const rank = ([, numbers]: (typeof entries)[number]) => numberOf(numbers, sliceBy) ?? Number.NaN;

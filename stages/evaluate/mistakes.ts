@@ -51,11 +51,8 @@ export async function drawMistakes(context: StageContext<EvaluateSettings>, tabl
   }
   const strengths = Object.entries(corrupt ?? {}).map(([name, strength]) => `${name} ${strength}`);
   const seenAs = strengths.length === 0 ? '' : ` Corrupted: ${strengths.join(', ')}.`;
-  await renderOutput(
-    context,
-    'mistakes',
-    mistakesChart(mistakes, table.names, (row) => pictures.get(row)!, seenAs),
-  );
+  const chart = mistakesChart(mistakes, table.names, (row) => pictures.get(row)!, seenAs);
+  await renderOutput(context, 'mistakes', chart);
 }
 
 /** The splits whose mistakes are shown: those that neither trained nor selected the model; without any, the last. */
@@ -67,10 +64,8 @@ export function shownSplits(splits: readonly string[]): readonly string[] {
 /** Images of each class called another: of two classes both ways, of more the most confused pairs. Unknown labels are left out. */
 export function mistakesOn(split: string, { classes, rows }: ScoreTable): readonly Mistakes[] {
   const known = rows.filter((row) => row.split === split && row.label < classes.length);
-  const called = predictedClasses(
-    known.flatMap(({ scores }) => scores),
-    classes.length,
-  );
+  const scores = known.flatMap((row) => row.scores);
+  const called = predictedClasses(scores, classes.length);
   const sure = ({ scores, label }: ScoreRow, as: number) => scores[as]! - scores[label]!;
   const most = across * (classes.length === 2 ? lines : 1);
   const pairs = [...classes.keys()].flatMap((label) =>
@@ -96,9 +91,8 @@ export function mistakesChart(
 ): TopLevelSpec {
   const splits = [...new Set(mistakes.map(({ split }) => split))];
   // Sources that are named like their class would say nothing more.
-  const hasSources = mistakes.some(({ worst }) =>
-    worst.some((row) => row.source !== undefined && row.source !== names[row.label]),
-  );
+  const hasSource = ({ source, label }: ScoreRow) => source !== undefined && source !== names[label];
+  const hasSources = mistakes.some(({ worst }) => worst.some(hasSource));
   const isPair = names.length === 2;
   const cell = (row: ScoreRow, called: number): ImageCell => {
     const name = row.key.slice(row.key.lastIndexOf('/') + 1);
@@ -109,12 +103,12 @@ export function mistakesChart(
     const description = `${row.key}, ${row.source ?? names[row.label]}: ${names[one]} − ${names[other]} ${signed}`;
     return { image: pictureOf(row), caption, description };
   };
-  const block = ({ split, label, called, images, count, worst }: Mistakes): readonly ImageBlock[] => {
-    const what = `${names[label]}, called ${names[called]}`;
-    const counts = `${what}, ${formatCount(count)} of ${formatCount(images)}`;
-    return [
-      { header: splits.length === 1 ? counts : `${split}: ${counts}`, cells: worst.map((row) => cell(row, called)) },
-    ];
+  const block = ({ split, label, called, images, count, worst }: Mistakes): ImageBlock => {
+    const counts = `${names[label]}, called ${names[called]}, ${formatCount(count)} of ${formatCount(images)}`;
+    return {
+      header: splits.length === 1 ? counts : `${split}: ${counts}`,
+      cells: worst.map((row) => cell(row, called)),
+    };
   };
   const difference = isPair
     ? `its score of ${names[1]} minus that of ${names[0]}`
@@ -123,7 +117,7 @@ export function mistakesChart(
   return imageSheet({
     title: `Most confident mistakes on ${formatList(splits)}`,
     subtitle: `Below each image: ${below}.${seenAs}`,
-    blocks: mistakes.map(block),
+    blocks: mistakes.map((one) => [block(one)]),
     across,
   });
 }

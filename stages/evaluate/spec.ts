@@ -93,17 +93,14 @@ function mistakes(settings: EvaluateSettings, inputs: ReadonlySet<string>): read
   const images = isModel ? oneInput(inputs, ['dataset', 'features']) : [];
   const { corrupt } = settings;
   const [isFeatures, isDataset] = [inputs.has('features'), inputs.has('dataset')];
+  const isEmpty = corrupt !== undefined && Object.keys(corrupt).length === 0;
   const corruptions = Object.keys(corruptionSettings.shape).join(', ');
   const seen = 'expected a "model" and a "dataset", since images are corrupted before a model sees them';
   const shown = 'expected a "dataset", which has the images that are shown';
   return [
     ...images,
     ...mistakeIf(!isModel && isFeatures, [], 'expected no "features" beside "scores", which need no model'),
-    ...mistakeIf(
-      corrupt !== undefined && Object.keys(corrupt).length === 0,
-      ['corrupt'],
-      `expected one or more of ${corruptions}`,
-    ),
+    ...mistakeIf(isEmpty, ['corrupt'], `expected one or more of ${corruptions}`),
     ...mistakeIf(corrupt !== undefined && !(isModel && isDataset), ['corrupt'], seen),
     ...mistakeIf(settings.mistakes && !isDataset, ['mistakes'], shown),
   ];

@@ -28,7 +28,6 @@ export function sidesOf(split: DetectedSplit): Readonly<Record<string, number>> 
   return { [split.sides.negative]: split.negative, [split.sides.positive]: split.positive };
 }
 
-/** The tables that a run shows of an evaluation. */
 export function evaluationTables(
   evaluation: Evaluation,
   { by, sliceBy }: Pick<EvaluateSettings, 'by' | 'sliceBy'>,

@@ -75,9 +75,8 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const domain = domainOf(series.flatMap(({ curves }) => [...curves.insertion, ...curves.deletion]));
   const width = 2 * panelWidth + spacing;
   const panel = (name: keyof ExchangeCurves, header: string, x: string): Part => {
-    const y = quantity('probability', name === 'insertion' ? 'Probability of the class' : null, {
-      ...{ domain, tickCount: 5 },
-    });
+    const title = name === 'insertion' ? 'Probability of the class' : null;
+    const y = quantity('probability', title, { domain, tickCount: 5 });
     const values = series.flatMap(({ name: of, curves }) =>
       Array.from(curves[name], (probability, step) => ({
         ...{ series: of, share: step / (curves[name].length - 1), probability },

@@ -52,9 +52,8 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
   };
   const last = methods.length - 1;
   const contrasts = methods.map((_, m) => images.map(({ curves }) => contrastOf(curves[m]!)));
-  const overControl = testAll(
-    contrasts.slice(0, last).map((own) => own.map((value, i) => value - contrasts[last]![i]!)),
-  );
+  const margins = contrasts.slice(0, last).map((own) => own.map((value, i) => value - contrasts[last]![i]!));
+  const overControl = testAll(margins);
   const likeness = images.flatMap((image) => image.likeness ?? []);
   const excess =
     likeness.length === 0

@@ -1,5 +1,4 @@
-import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
-import { resizeMap } from '../../src/learning/attribution/attribution-map.ts';
+import { type AttributionMap, resizeMap } from '../../src/learning/attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../../src/learning/attribution/explain.ts';
 import { type BaselineName, baselineImage } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import {
@@ -30,9 +29,8 @@ export interface MeasureOptions {
   readonly onPasses: (passes: number, note: string) => void;
 }
 
-/** The measurements of one image; by method throughout. */
+/** The measurements of the image `index` of the split; by method throughout. */
 export interface MeasuredImage {
-  /** In the split's samples. */
   readonly index: number;
   readonly curves: readonly ExchangeCurves[];
   /** Absent if weights are not randomised. */
@@ -45,10 +43,8 @@ export interface MeasuredImage {
 export async function measureImages(subject: Subject, options: MeasureOptions): Promise<readonly MeasuredImage[]> {
   const { depths, weightDraws: draws, how } = options;
   const mapsNow = async (question: Question, note: string) => (await mapsOf(subject, question, options, note)).maps;
-  const meter =
-    depths.length === 0
-      ? undefined
-      : new LikenessMeter({ model: subject.model, depths, draws, seed: how.seed, mapsOf: mapsNow });
+  const meterOptions = { model: subject.model, depths, draws, seed: how.seed, mapsOf: mapsNow };
+  const meter = depths.length === 0 ? undefined : new LikenessMeter(meterOptions);
   const measured: Omit<MeasuredImage, 'likeness'>[] = [];
   for await (const asked of subject.ask(how)) {
     // One more forward pass, so that a broken network is known before many.
@@ -75,7 +71,6 @@ export function allPasses(subject: Subject, options: MeasureOptions): number {
   return how.indices.length * (mapPasses(subject, methods, options) * (1 + randomised) + curves);
 }
 
-/** The forward passes of the maps of one image. */
 function mapPasses({ model }: Subject, methods: readonly Method[], { explain }: MeasureOptions): number {
   const channels = (model.getLayer(explain.layer).outputShape as number[]).at(-1)!;
   return methods.reduce((sum, method) => sum + passesOf(method, { ...explain, channels }), 0);

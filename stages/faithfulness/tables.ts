@@ -30,7 +30,6 @@ function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [str
   });
 }
 
-/** The p-values of a tested number, by their names. */
 const pValues = (name: string, { p, adjustedP }: Estimate): Readonly<Record<string, number>> =>
   p === undefined ? {} : { [`${name}P`]: p, [`${name}AdjustedP`]: adjustedP! };
 
@@ -100,12 +99,11 @@ export function formatTable({ ranked, control }: Judgement): string {
 export const rankingDecimals = ({ ranked }: Judgement): number =>
   decimalsOf([
     0,
-    ...ranked
-      .flatMap(({ overControl: { estimate, low, high } }) => [estimate, low, high])
-      .filter((value) => !Number.isNaN(value)),
+    ...ranked.flatMap(({ overControl: { estimate, low, high } }) => [estimate, low, high].filter(isKnown)),
   ]);
 
-/** Decimals that distinguish the areas under the curves. */
+const isKnown = (value: number) => !Number.isNaN(value);
+
 export const areaDecimals = ({ ranked, control }: Judgement): number =>
   Math.max(
     ...(['insertion', 'deletion'] as const).map((name) =>

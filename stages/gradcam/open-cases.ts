@@ -16,12 +16,11 @@ export interface Case extends SurveyCase {
   readonly layer: string;
 }
 
-/** Opens everything, so that mistakes are reported before anything is computed. Throws a {@link StageError}. */
-export async function openCases(context: StageContext<GradcamSettings>): Promise<{
-  readonly cases: readonly Case[];
-  /** The axis values that all models share. */
-  readonly shared: Readonly<Record<string, string>>;
-}> {
+/**
+ * Opens everything, so that mistakes are reported before anything is computed; `shared` are the axis values that all models have.
+ * Throws a {@link StageError}.
+ */
+export async function openCases(context: StageContext<GradcamSettings>) {
   const { settings, cpus } = context;
   const models = context.inputs('models');
   const matched = (port: string, other: string) =>
@@ -30,7 +29,7 @@ export async function openCases(context: StageContext<GradcamSettings>): Promise
   const layers = layersOfModels(settings.layer, models);
   const { names, shared } = nameSeries(models.map(({ labels }) => labels));
   const apart = tellApart(names, 'model');
-  const opened: Case[] = [];
+  const opened: Omit<Case, 'masks'>[] = [];
   for (const [i, { path }] of models.entries()) {
     const [name, dataset] = [apart[i]!, datasets[i]!];
     const subject = await forModel(name, () => openSubject({ model: path, dataset }, settings.split, cpus));
@@ -45,7 +44,7 @@ export async function openCases(context: StageContext<GradcamSettings>): Promise
   const folders = context.inputs('masks').length === 0 ? [] : matched('masks', 'folder of masks');
   const subjects = opened.map(({ subject }) => subject);
   const masks = openMasks(subjects, folders);
-  return { cases: opened.map((one, i) => ({ ...one, masks: masks[i] })), shared };
+  return { cases: opened.map((one, i): Case => ({ ...one, masks: masks[i] })), shared };
 }
 
 /** Puts the name of the model before the message of a mistake. */

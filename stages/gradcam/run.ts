@@ -8,7 +8,7 @@ import { type SurveyedCase, surveyModels } from '../../src/learning/explanations
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { type Case, openCases } from './open-cases.ts';
-import { camSheet, ChosenImages } from './sheet.ts';
+import { ChosenImages, camSheet } from './sheet.ts';
 import type { GradcamSettings } from './spec.ts';
 import { casesTable, formatMetrics, formatTable, leadOf, leadTable } from './tables.ts';
 

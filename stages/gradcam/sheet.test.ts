@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { camSheet, ChosenImages } from './sheet.ts';
+import { ChosenImages, camSheet } from './sheet.ts';
 import { spec } from './spec.ts';
 
 test('where no prediction is wrong, the header says so, and no room is left for it', async () => {

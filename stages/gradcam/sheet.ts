@@ -126,24 +126,18 @@ function subtitleOf(
 async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }: GradcamSettings): Promise<ImageBlock> {
   const { name, layer, subject, chosen } = row;
   const { classes } = subject;
-  const counts = classes.map((className, label) => {
-    const own = chosen.count(label, outcome);
-    return {
-      own,
-      of: `${own} of ${formatCount(chosen.count(label, 'right') + chosen.count(label, 'wrong'))} ${className}`,
-    };
+  const counts = classes.map((_, label) => chosen.count(label, outcome));
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const counted = classes.map((className, label) => {
+    const images = chosen.count(label, 'right') + chosen.count(label, 'wrong');
+    return `${counts[label]} of ${formatCount(images)} ${className}`;
   });
-  const isNone = counts.every(({ own }) => own === 0);
   // The model and its layer are named once in a row.
   const whose = outcome === 'right' ? `${name === '' ? '' : `${name}, `}layer ${layer}; ` : '';
-  const total = formatCountOf(
-    counts.reduce((sum, { own }) => sum + own, 0),
-    'image',
-  );
-  const all = classes.length > mostCounted ? total : counts.map(({ of }) => of).join(', ');
-  const header = `${whose}predicted ${outcome}: ${isNone ? 'none' : all}`;
+  const those = classes.length > mostCounted ? formatCountOf(all, 'image') : counted.join(', ');
+  const header = `${whose}predicted ${outcome}: ${all === 0 ? 'none' : those}`;
   const cells: ImageCell[] = [];
-  for (const [label, className] of isNone ? [] : classes.slice(0, mostClasses).entries()) {
+  for (const [label, className] of all === 0 ? [] : classes.slice(0, mostClasses).entries()) {
     const images = chosen.first(label, outcome);
     if (images.length === 0)
       cells.push({ lack: fitted([`no ${className} image`, `predicted ${outcome}`]) }, ...method.map(() => ({})));

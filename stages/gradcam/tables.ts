@@ -77,7 +77,6 @@ export function formatTable(cases: readonly MeasuredCase[]): string {
   return csvTable(rows);
 }
 
-/** A row for each model and method. */
 export function casesTable(cases: readonly MeasuredCase[], { split, confidence }: GradcamSettings): Highlight {
   const all = cases.flatMap(({ measured }) => [...measured.methods.values()]);
   const has = (path: string) => all.some((numbers) => numbers.has(path));

@@ -5,9 +5,8 @@ import { inSplitOrder, type PlacedImage } from './found-image.ts';
 
 /** Groups that lie in several splits, with these splits. */
 export function crossingGroups(images: readonly PlacedImage[]): ReadonlyMap<string, readonly string[]> {
-  const groups = [...groupsOf(images)].map(
-    ([group, own]) => [group, inSplitOrder(own.map(({ split }) => split))] as const,
-  );
+  const splitsOf = (own: readonly PlacedImage[]) => inSplitOrder(own.map(({ split }) => split));
+  const groups = Array.from(groupsOf(images), ([group, own]) => [group, splitsOf(own)] as const);
   return new Map(groups.filter(([, splits]) => splits.length > 1));
 }
 
@@ -78,7 +77,6 @@ export function farFromShares(
   );
 }
 
-/** The number of images of a label in a split. */
 function counting(images: readonly PlacedImage[]): (split: string, label: number) => number {
   const places = groupBy(images, ({ split, label }) => `${split} ${label}`);
   return (split, label) => places.get(`${split} ${label}`)?.length ?? 0;

@@ -3,12 +3,10 @@ import { Random } from '../../src/random.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 
 /**
- * Gives every image a split, so that each split holds its share of every class; `shares` are above 0, their sum is 1.
- *
- * Groups stay whole: in an order drawn from the seed, each goes to the split that is furthest below its shares. Images
- * that stand alone then fill the gaps, so without groups every split has its share of every class, rounded up
- * or down. Names and the seed alone decide: the order of `images` does not, and one more image that stands alone moves
- * few others.
+ * Gives every image a split, so that each split holds its share of every class; `shares` are above 0, their sum is 1. Groups stay
+ * whole: in an order drawn from the seed, each goes to the split that is furthest below its shares. Images that stand alone then fill
+ * the gaps, so without groups every split has its share of every class, rounded up or down. Names and the seed alone decide: the order
+ * of `images` does not, and one more image that stands alone moves few others.
  */
 export function drawSplits(
   images: readonly FoundImage[],
@@ -43,11 +41,7 @@ export function drawBySource(...[images, shares, seed]: Parameters<typeof drawSp
 }
 
 /** A unit that stays in one split: a group, or an image that stands alone. */
-interface Unit {
-  readonly name: string;
-  readonly alone: boolean;
-  readonly counts: ReadonlyMap<number, number>;
-}
+type Unit = ReturnType<typeof unitsOf>[number];
 
 /** A split, and how many images of each label it has so far. */
 interface Filling {
@@ -60,10 +54,11 @@ type Place = (unit: Unit, split: Filling) => void;
 
 const unitName = ({ path, group }: FoundImage) => (group === undefined ? `image ${path}` : `group ${group}`);
 
-function unitsOf(images: readonly FoundImage[]): readonly Unit[] {
+/** `counts` are the images of a unit by their label. */
+function unitsOf(images: readonly FoundImage[]) {
   return Array.from(groupBy(images, unitName), ([name, own]) => {
     const labels = groupBy(own, ({ label }) => label);
-    const counts = new Map(Array.from(labels, ([label, { length }]) => [label, length]));
+    const counts: ReadonlyMap<number, number> = new Map(Array.from(labels, ([label, { length }]) => [label, length]));
     return { name, alone: own[0]!.group === undefined, counts };
   });
 }

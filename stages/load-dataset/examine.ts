@@ -3,23 +3,15 @@ import { join } from 'node:path';
 import { examineImage } from '../../src/learning/vision/decode-image.ts';
 import { meanBrightness } from './statistics.ts';
 
-/** An encoded image that can be decoded to its end, and what decoding it shows. */
-export interface Examined {
-  readonly bytes: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  /** Mean luma, 0 to 255. */
-  readonly brightness: number;
-}
-
 /** An image that could not be decoded to its end. */
-export interface Unreadable {
-  readonly path: string;
-  readonly reason: string;
-}
+export type Unreadable = { readonly path: string; readonly reason: string };
+/** An encoded image, with its mean luma, 0 to 255. */
+export type Examined =
+  | { readonly bytes: Uint8Array; readonly width: number; readonly height: number; readonly brightness: number }
+  | Unreadable;
 
 /** Reads and decodes one image. */
-export async function examine(root: string, path: string): Promise<Examined | Unreadable> {
+export async function examine(root: string, path: string): Promise<Examined> {
   try {
     const bytes = readFileSync(join(root, path));
     const { width, height, preview } = await examineImage(bytes, 256);

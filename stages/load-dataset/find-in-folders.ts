@@ -20,9 +20,7 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
           : renameHint(missing, there)),
     );
   }
-  const images = splits.flatMap((split) =>
-    findClasses(root, split, classes).map((image): FoundImage => ({ ...image, split })),
-  );
+  const images = splits.flatMap((split) => findClasses(root, split, classes).map((image) => ({ ...image, split })));
   requireSources(root, splits, classes);
   requireImages(root, splits, classes, images);
   return images;
@@ -38,7 +36,6 @@ function renameHint(missing: readonly string[], there: readonly string[]): strin
     : 'To take only those that there are, name them in the setting `splits` of this stage.';
 }
 
-/** The classes real and fake, each in a folder of its name. */
 export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({ name, sources: [name] }));
 
 /**
@@ -49,14 +46,9 @@ export function classesIn(root: string, splits: readonly string[]): ClassSources
   const own = classFolders(root, splits);
   if (own.length === 0 || usualClasses.every(({ name }) => own.includes(name))) return usualClasses;
   const classes = own.map((name) => ({ name, sources: [name] }));
-  const empty = own.filter((name) => splits.every((split) => imagesUnder(root, join(split, name)).length === 0));
-  if (empty.length > 0)
-    requireImages(
-      root,
-      splits,
-      classes.filter(({ name }) => empty.includes(name)),
-      [],
-    );
+  const isEmpty = (name: string) => splits.every((split) => imagesUnder(root, join(split, name)).length === 0);
+  const empty = classes.filter(({ name }) => isEmpty(name));
+  requireImages(root, splits, empty, []);
   return classes;
 }
 
@@ -108,12 +100,7 @@ function requireSources(root: string, splits: readonly string[], classes: ClassS
 }
 
 /** A source may have no image in some splits, but not in all. */
-function requireImages(
-  root: string,
-  splits: readonly string[],
-  classes: ClassSources,
-  images: readonly FoundImage[],
-): void {
+function requireImages(root: string, splits: readonly string[], classes: ClassSources, images: readonly FoundImage[]) {
   const filled = new Set(images.map(({ source }) => source));
   const source = classes.flatMap(({ sources }) => sources).find((source) => !filled.has(source));
   if (source === undefined) return;

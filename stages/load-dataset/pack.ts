@@ -19,7 +19,7 @@ export async function packImages(
   const packed: CountedImage[] = [];
   const failed: Unreadable[] = [];
   let done = 0;
-  const looks = mapInThreads<PlacedImage, string, Examined | Unreadable>({
+  const looks = mapInThreads<PlacedImage, string, Examined>({
     items: images,
     threads: context.cpus + 1,
     start: () => startWorker(import.meta.url, 'examine-worker', root),

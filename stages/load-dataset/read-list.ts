@@ -129,12 +129,10 @@ function toImage({ fields, slices }: ListedImage, classes: ClassSources): FoundI
     return `expected a class as label, got "${label ?? ''}". ${suggest(label ?? '', new Set(known)) ?? ''}`.trimEnd();
   }
   return {
-    path: normal,
-    label: found.label,
-    source: source ?? found.source,
-    ...(split === undefined ? {} : { split }),
-    ...(group === undefined ? {} : { group }),
-    ...(Object.keys(slices).length === 0 ? {} : { slices }),
+    ...{ path: normal, label: found.label, source: source ?? found.source },
+    ...(split !== undefined && { split }),
+    ...(group !== undefined && { group }),
+    ...(Object.keys(slices).length > 0 && { slices }),
   };
 }
 

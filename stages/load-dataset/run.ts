@@ -48,11 +48,7 @@ export default run;
 const isDrawn = ({ settings: { split, folds } }: Context): boolean => split !== undefined || folds !== undefined;
 
 /** A list of images and what messages call it: that of a CSV, or of the shards that were unpacked. */
-interface List {
-  readonly images: readonly ListedImage[];
-  readonly file: string;
-  readonly unit: 'line' | 'record';
-}
+type List = { readonly images: readonly ListedImage[]; readonly file: string; readonly unit: 'line' | 'record' };
 
 /** The folder of the images, and their list where one says what they are. Unpacks shards. */
 async function open(context: Context): Promise<{ readonly root: string; readonly list?: List }> {
@@ -98,7 +94,6 @@ function tellClasses(context: Context, classes: readonly string[]): void {
   context.info(`Classes in the order of their labels: ${formatFew(classes, 20)}${positive}.`);
 }
 
-/** Finds every image, by the list or by the folders. */
 function find(context: Context, root: string, classes: ClassSources, list: List | undefined): readonly FoundImage[] {
   const { splits } = context.settings;
   if (list !== undefined) return imagesOf(list.images, classes, { ...list, root });
@@ -123,7 +118,6 @@ function withoutExcluded(context: Context, images: readonly FoundImage[]): reado
   return images.filter(({ path }) => !excluded.has(path));
 }
 
-/** Gives every image its split, and sees that no group is in two. */
 function place(context: Context, images: readonly FoundImage[], classes: readonly string[]): readonly PlacedImage[] {
   const { split, folds, seed, groupAcrossSplits } = context.settings;
   const given = images.filter((image): image is PlacedImage => image.split !== undefined);
@@ -161,16 +155,11 @@ function placeFold(context: Context, images: readonly FoundImage[]): readonly Pl
   const draw = drawing(context);
   const shares = Object.fromEntries(Array.from({ length: folds! }, (_, i) => [`fold-${i + 1}`, 1 / folds!]));
   const placed = draw(images, shares, seed).map((image) => image.split === `fold-${fold}`);
-  const rest = draw(
-    images.filter((_, i) => !placed[i]),
-    split,
-    seed,
-  );
-  const splitOf = new Map(rest.map((image) => [image.path, image.split]));
+  const rest = images.filter((_, i) => !placed[i]);
+  const splitOf = new Map(draw(rest, split, seed).map((image) => [image.path, image.split]));
   return images.map((image) => ({ ...image, split: splitOf.get(image.path) ?? 'test' }));
 }
 
-/** What becomes of the images outside of the fold. */
 const restShares = { train: 0.85, val: 0.15 };
 
 /** All images but those of the sources that are left out of training: they stay in `test`, as what a model never saw. */
@@ -205,10 +194,9 @@ function tellUnreadable(context: Context, unreadable: readonly Unreadable[], tot
 }
 
 /**
- * Joins images that have a capture of `pattern`, or the group of their list, in common, and whatever these join in
- * turn: a forged video shows one identity and moves as another, so both must stay on one side of a split.
- *
- * A group is named by the first of its captures in code-unit order. An image without any stands alone.
+ * Joins images that have a capture of `pattern`, or the group of their list, in common, and whatever these join in turn: a forged
+ * video shows one identity and moves as another, so both must stay on one side of a split. A group is named by the first of its
+ * captures in code-unit order. An image without any stands alone.
  */
 export function joinGroups<T extends FoundImage>(images: readonly T[], pattern: string | undefined): readonly T[] {
   const expression = pattern === undefined ? undefined : new RegExp(pattern);

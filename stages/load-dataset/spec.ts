@@ -132,7 +132,8 @@ export const spec = defineKind<LoadDatasetSettings>({
   },
   check: ({ classes, split, splits, folds, fold, slices }, inputs) => {
     const areGiven = splits.join() !== 'train,val,test';
-    const twice = 'either `splits` (given by folders) or `split` (by shares), got both';
+    const twice = (other: string) => `either \`splits\` (given by folders) or ${other}, got both`;
+    const noList = 'are columns of the input `list`, which is missing';
     return [
       ...mistakeIf(classes?.length === 1, ['classes'], 'expected two classes or more, got one'),
       ...mistakeIf((folds === undefined) !== (fold === undefined), ['fold'], 'expected `folds` and `fold` together'),
@@ -142,17 +143,9 @@ export const spec = defineKind<LoadDatasetSettings>({
         `expected a fold from 1 to ${folds}, got ${fold}`,
       ),
       ...mistakeIf(folds !== undefined && split?.['test'] !== undefined, ['split'], 'with `folds` the fold is `test`'),
-      ...mistakeIf(
-        folds !== undefined && areGiven,
-        ['splits'],
-        'either `splits` (given by folders) or `folds`, got both',
-      ),
-      ...mistakeIf(
-        slices.length > 0 && !inputs.has('list'),
-        ['slices'],
-        'are columns of the input `list`, which is missing',
-      ),
-      ...mistakeIf(split !== undefined && areGiven, ['splits'], twice),
+      ...mistakeIf(folds !== undefined && areGiven, ['splits'], twice('`folds`')),
+      ...mistakeIf(slices.length > 0 && !inputs.has('list'), ['slices'], noList),
+      ...mistakeIf(split !== undefined && areGiven, ['splits'], twice('`split` (by shares)')),
       ...mistakeIf(inputs.has('list') && areGiven, ['splits'], 'with a list its column `split` names the splits'),
     ];
   },

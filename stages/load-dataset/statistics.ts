@@ -2,19 +2,9 @@ import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 
-/** The facts about an image that statistics sum up. */
-export interface CountedImage {
-  readonly split: string;
-  readonly class: string;
-  readonly source: string;
-  readonly group: string | undefined;
-  readonly width: number;
-  readonly height: number;
-  /** The size of the encoded file. */
-  readonly bytes: number;
-  /** Mean luma, 0 to 255. */
-  readonly brightness: number;
-}
+/** The facts about an image that statistics sum up: `bytes` of the encoded file, `brightness` as mean luma, 0 to 255. */
+export type CountedImage = Readonly<Record<'split' | 'class' | 'source', string>> &
+  Readonly<Record<'width' | 'height' | 'bytes' | 'brightness', number>> & { readonly group: string | undefined };
 
 /** Mean luma of an image by the weights of ITU-R BT.601, as JPEG's Y: 0 to 255. */
 export function meanBrightness({ pixels }: Pick<DecodedImage, 'pixels'>): number {

@@ -100,7 +100,6 @@ function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
   return filled(full, fill, beard === 'stubble' ? 0.2 : 0.88);
 }
 
-/** Wings, ridge, nostrils and shine. */
 function drawNose(traits: Traits): string {
   const { y, width, height, skin, noseLength, noseWidth, lightSide } = traits;
   const [cx, base, half] = [sideways(traits, 0), y + height * 0.34 * noseLength, width * 0.2 * noseWidth];

@@ -2,7 +2,6 @@ import type { Random } from '../../src/random.ts';
 import { clipped, darker, ellipse, faded, filled, lighter, path, rgb, stroked, tag } from './svg.ts';
 import { mix, type Traits } from './traits.ts';
 
-/** The background: out of focus, in two colours. */
 export function drawBackground(traits: Traits, random: Random): string {
   const [first, second] = traits.background;
   const stops =

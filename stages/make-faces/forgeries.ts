@@ -3,19 +3,12 @@ import { frame } from './draw-portrait.ts';
 import { mapPixels, type Raster, sampleAt } from './raster.ts';
 import type { Traits } from './traits.ts';
 
-/** A forged picture, and where: `[size, size]`, 0 as it was, 1 replaced. */
-interface Blend {
-  readonly scene: Raster;
-  readonly mask: Float32Array;
-}
-
 /**
- * Forges a portrait with itself: its face, warped and recoloured, is blended back through a soft mask.
- *
- * After Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images" (CVPR 2022): such forgeries have
- * the artefacts of face swaps, a boundary, two colours and landmarks out of place, without a second person.
+ * Forges a portrait with itself: its face, warped and recoloured, is blended back through a soft mask, `[size, size]`, 0 as it was, 1
+ * replaced. Such forgeries have the artefacts of face swaps, a boundary, two colours and landmarks out of place, without a second
+ * person (Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022).
  */
-export function blendFace(scene: Raster, traits: Traits, random: Random): Blend {
+export function blendFace(scene: Raster, traits: Traits, random: Random) {
   const mask = drawMask(scene.size, traits, random);
   const source = recolour(warp(scene, traits, random), random);
   const blended = mapPixels(scene, (_x, _y, index, from, to) => {
@@ -33,9 +26,7 @@ function drawMask(size: number, { x, y, width, height, roll }: Traits, random: R
   const [radiusX, radiusY] = [width * random.between(0.7, 0.9) * scale, height * random.between(0.58, 0.74) * scale];
   const edge = random.between(0.06, 0.18);
   const waves = [2, 3, 4].map((turns) => ({
-    turns,
-    size: random.between(0, 0.08),
-    phase: random.between(0, 2 * Math.PI),
+    ...{ turns, size: random.between(0, 0.08), phase: random.between(0, 2 * Math.PI) },
   }));
   const [cos, sin] = [Math.cos((-roll * Math.PI) / 180), Math.sin((-roll * Math.PI) / 180)];
   const mask = new Float32Array(size * size);
@@ -85,9 +76,7 @@ function smoothStep(value: number): number {
 export const tracePeriod = 8;
 
 /**
- * Leaves the trace of a generator that ends in three doublings of its resolution.
- *
- * Where a transposed convolution's kernel overlaps itself unevenly, its outputs have gains by their place in the period,
+ * Leaves the trace of a generator that ends in three doublings of its resolution. Where a transposed convolution's kernel overlaps itself unevenly, its outputs have gains by their place in the period,
  * which shows as peaks in the spectrum (Zhang, Karaman and Chang, "Detecting and Simulating Artifacts in GAN Fake
  * Images", WIFS 2019). The gains have mean 1, so brightness says nothing. The finest texture loses about as much as the
  * trace adds, so the file's size says little. Strength and start differ from picture to picture.

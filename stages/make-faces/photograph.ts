@@ -10,10 +10,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** A person before the camera, lit, without noise. */
-export async function sitForPortrait(
-  random: Random,
-  size: number,
-): Promise<{ readonly traits: Traits; readonly scene: Raster }> {
+export async function sitForPortrait(random: Random, size: number) {
   const traits = drawTraits(random);
   // resvg takes a third of the time that librsvg, which sharp has, takes for such drawings. There is no text, so no font.
   const { pixels } = await renderAsync(drawPortrait(traits, random, size), { font: { loadSystemFonts: false } });

@@ -60,27 +60,17 @@ fake/upsampled  a generator's trace with a period of 8 pixels, then sensor noise
 manifest.csv lists every picture with its label, split, source and mask.
 `;
 
-/** Everything that a picture depends on. */
-export interface Order {
+/** Everything that a picture depends on; `number` counts within the source. */
+export interface Order extends Pick<MakeFacesSettings, 'size' | 'quality' | 'seed'> {
   readonly split: string;
   readonly source: 'real' | Forgery;
-  /** Counts within the source. */
   readonly number: number;
-  readonly size: number;
-  readonly quality: number;
-  readonly seed: number;
 }
 
-interface Picture {
-  readonly jpeg: Buffer;
-  /** Where a blended picture was forged: a grey PNG, white where replaced. */
-  readonly mask?: Buffer;
-}
+/** `mask` shows where a blended picture was forged: a grey PNG, white where replaced. */
+type Picture = { readonly jpeg: Buffer; readonly mask?: Buffer };
 
-/**
- * Makes one picture, a function of its order alone. Everyone sits once: no real picture shows the person, or has the
- * noise, of a forged one.
- */
+/** Makes one picture, a function of its order alone. Nobody sits twice, so that no real picture has the person or noise of a forged one. */
 export async function makePicture({ split, source, number, size, quality, seed }: Order): Promise<Picture> {
   const random = new Random('make-faces', seed, split, source, number);
   const { traits, scene } = await sitForPortrait(random, size);

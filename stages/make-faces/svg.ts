@@ -1,11 +1,7 @@
 import { type Colour, mix } from './traits.ts';
 
 /** An SVG element; undefined attributes are left out. */
-export function tag(
-  name: string,
-  attributes: Readonly<Record<string, string | number | undefined>>,
-  content = '',
-): string {
+export function tag(name: string, attributes: Readonly<Record<string, string | number | undefined>>, content = '') {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : value}"`);
@@ -32,8 +28,7 @@ export const clipped = (id: string, d: string, content: string): string =>
 
 export const rgb = (colour: Colour): string => `rgb(${channels(colour).join(',')})`;
 
-const channels = (colour: Colour): readonly number[] =>
-  colour.map((value) => Math.round(Math.max(0, Math.min(255, value))));
+const channels = (colour: Colour) => colour.map((value) => Math.round(Math.max(0, Math.min(255, value))));
 
 export const darker = (colour: Colour, share: number): Colour => mix(colour, [18, 8, 6], share);
 export const lighter = (colour: Colour, share: number): Colour => mix(colour, [255, 246, 236], share);

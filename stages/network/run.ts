@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { csvLine } from '../../src/csv.ts';
+import { csvTable } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { renderPng } from '../../src/learning/charts/render-png.ts';
@@ -30,10 +30,10 @@ export default async function run(context: StageContext<NetworkSettings>): Promi
 }
 
 function formatLayers(traced: readonly TracedLayer[]): string {
-  const row = ({ layer, output, weights, multiplyAdds }: TracedPlain, block: string, way: string) => [
-    ...[layer.name, block, way, describeLayer(layer), showShape(output)],
-    ...[countLearnable(weights), multiplyAdds],
-  ];
+  const row = ({ layer, output, weights, multiplyAdds }: TracedPlain, block: string, way: string) => ({
+    ...{ layer: layer.name, 'residual block': block, way, does: describeLayer(layer), leaves: showShape(output) },
+    ...{ parameters: countLearnable(weights), 'multiply-adds': multiplyAdds },
+  });
   const rows = traced.flatMap((one) => {
     if (!('body' in one)) return [row(one, '', 'through')];
     const { name } = one.layer;
@@ -42,6 +42,5 @@ function formatLayers(traced: readonly TracedLayer[]): string {
       ...one.shortcut.map((inner) => row(inner, name, 'around')),
     ];
   });
-  const header = ['layer', 'residual block', 'way', 'does', 'leaves', 'parameters', 'multiply-adds'];
-  return [header, ...rows].map(csvLine).join('');
+  return csvTable(rows);
 }

@@ -1,14 +1,10 @@
-/** A form of chart. */
+/** A form of chart: the input that it draws, and its settings besides `chart` and `title`. */
 export interface Form {
-  /** The input that it draws. */
   readonly port: string;
   /** A second input, which has the images that it shows. */
   readonly beside?: 'dataset';
-  /** What the chart shows. */
   readonly summary: string;
-  /** Its settings besides `chart` and `title`. */
   readonly settings: readonly string[];
-  /** The settings that must be given. */
   readonly required?: readonly string[];
 }
 
@@ -100,7 +96,6 @@ export type FormName = keyof typeof forms;
 
 export const formNames = Object.keys(forms) as [FormName, ...FormName[]];
 
-/** The ports of the forms, in their order. */
 export const formPorts: readonly string[] = [...new Set(Object.values(forms).map(({ port }) => port))];
 
 /** The form that a stage draws: the one named, or the first one of the connected port. */

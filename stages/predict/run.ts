@@ -34,11 +34,8 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('scores'), formatScores({ classes, names: classes, rows }));
   const called = classes.map((name, c) => {
     const own = predicted.filter((one) => one.called === c);
-    return {
-      name,
-      images: own.length,
-      meanProbability: own.length === 0 ? null : mean(own.map((one) => one.certainty)),
-    };
+    const meanProbability = own.length === 0 ? null : mean(own.map((one) => one.certainty));
+    return { name, images: own.length, meanProbability };
   });
   const summary = {
     ...{ images: predicted.length, unreadable: paths.length - predicted.length },
@@ -101,7 +98,6 @@ function predictedOf(path: string, scores: readonly number[]): Predicted {
   return { path, scores, called: probabilities.indexOf(certainty), certainty };
 }
 
-/** An image with the scores of a model. */
 interface Predicted {
   /** Relative to the folder. */
   readonly path: string;

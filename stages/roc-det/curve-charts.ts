@@ -31,7 +31,7 @@ const invisible = 0.1 / (2 * side);
 const mostBands = 3;
 
 /** A square chart with a curve of every model, and a legend with a number of each. */
-export interface CurveChart extends Axes {
+interface CurveChart extends Axes {
   /** `ROC`, for the title. */
   readonly chart: string;
   /** The name of the number in the title and in the legend. */
@@ -43,7 +43,6 @@ export interface CurveChart extends Axes {
   readonly width?: number;
   /** Whether curves leave the frame. */
   readonly clip?: boolean;
-  /** For the subtitle. */
   readonly notes?: readonly string[];
   readonly behind: readonly Part[];
   /** Over the curves, whose names in the legend are given. */
@@ -169,6 +168,7 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
   };
   const { real, fake } = runsOf(lines)[0]!;
   const prevalence = fake / (fake + real);
+  const beside = { color: ink.medium, baseline: 'middle' };
   const chance = ['chance:', formatShare(prevalence), `are ${frame.sides[1]}`];
   return curveChart(lines, frame, {
     ...{ chart: 'Precision-recall', measure: ['average precision', 'Average precision'], format: formatArea },
@@ -180,11 +180,7 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
       : [
           ruleAt('y', prevalence, axes.y),
           // Beside the line of chance, where no curve is.
-          textAt(side + 6, side * (1 - prevalence) - 14, chance, {
-            color: ink.medium,
-            baseline: 'middle',
-            lineHeight: 14,
-          }),
+          textAt(side + 6, side * (1 - prevalence) - 14, chance, { ...beside, lineHeight: 14 }),
         ],
   });
 }

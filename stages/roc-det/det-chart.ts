@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatShare } from '../../src/format-numbers.ts';
-import { guide, quantity, textAt } from '../../src/learning/charts/encoders.ts';
+import { type Axes, guide, quantity, textAt } from '../../src/learning/charts/encoders.ts';
 import { pointLayer } from '../../src/learning/charts/line-layers.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
 import { normalQuantile } from '../../src/learning/metrics/intervals/normal-distribution.ts';
@@ -12,6 +12,7 @@ import type { MeasuredModel } from './measure.ts';
 const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9];
 /** Where the axes may end: where the last label has room. At least at the first, so that charts of good models are alike. */
 const tops = [40, 60, 80, 90, 95, 99.9];
+const noCurve = ['No curve: a threshold parts', 'the classes without a mistake'];
 /** Where rates of 0 and 1 are put, in deviates: they lie at infinity, beyond the frame, which the lines are cut at. */
 const beyond = 4.5;
 
@@ -41,13 +42,8 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
   const hasMarks = models.some(({ equalErrorRate }) => equalErrorRate.estimate > 0);
   const marks = hasMarks ? `; the ${isAlone ? 'point marks' : 'points mark'} the equal error rate` : '';
   return curveChart(lines, frame, {
-    ...{
-      chart: 'DET',
-      measure: ['equal error rate', 'Equal error rate'],
-      format: formatShare,
-      width: domain[1] - domain[0],
-    },
-    clip: true,
+    ...{ chart: 'DET', measure: ['equal error rate', 'Equal error rate'], format: formatShare },
+    ...{ width: domain[1] - domain[0], clip: true },
     number: ({ equalErrorRate }) => equalErrorRate,
     curve: ({ det: { points, band } }) => ({
       points: points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) })),
@@ -62,28 +58,19 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
     inFront: (names) => [
       ...equalMarks(lines, names, axes, domain[0]),
       // In the corner that the diagonal leaves free.
-      ...(isPerfect
-        ? [
-            textAt(14, 14, ['No curve: a threshold parts', 'the classes without a mistake'], {
-              color: ink.medium,
-              baseline: 'top',
-            }),
-          ]
-        : []),
+      ...(isPerfect ? [textAt(14, 14, noCurve, { color: ink.medium, baseline: 'top' })] : []),
     ],
   });
 }
 
 /** Where the axes end, in per cent: above all rates but those at infinity. */
 function topOf(models: readonly MeasuredModel[]): number {
-  const rates = models
+  const rates = models.flatMap(({ det, equalErrorRate }) => [
     // Twice the equal error rate leaves room beside its mark.
-    .flatMap(({ det, equalErrorRate }) => [
-      Math.min(0.99, 2 * equalErrorRate.estimate),
-      ...det.points.flatMap(({ x, y }) => [x, y]),
-    ])
-    .filter((rate) => rate < 1);
-  const most = 100 * rates.reduce((top, rate) => Math.max(top, rate), 0);
+    Math.min(0.99, 2 * equalErrorRate.estimate),
+    ...det.points.flatMap(({ x, y }) => [x, y]),
+  ]);
+  const most = 100 * rates.reduce((top, rate) => (rate < 1 ? Math.max(top, rate) : top), 0);
   return tops.find((top) => top >= most) ?? tops.at(-1)!;
 }
 
@@ -92,18 +79,12 @@ function deviate(rate: number): number {
 }
 
 /** A point where each curve meets the diagonal, inside of the frame; its rate beside it where there is one curve. */
-function equalMarks(
-  lines: readonly Line[],
-  names: readonly string[],
-  axes: { readonly x: object; readonly y: object },
-  least: number,
-) {
+function equalMarks(lines: readonly Line[], names: readonly string[], { x, y }: Axes, least: number) {
   const values = lines
     .flatMap(({ runs }, i) => runs.map((run) => ({ series: names[i]!, rate: run.equalErrorRate.estimate })))
     .map(({ series, rate }) => ({ series, x: deviate(rate), y: deviate(rate), text: `EER ${formatShare(rate)}` }))
     .filter(({ x }) => x > least)
     .reverse(); // the first on top
-  const [x, y] = [{ ...axes.x }, { ...axes.y }];
   const points = pointLayer(names, { x, y, data: { name: 'equal', values } }, { size: haveRuns(lines) ? 40 : 70 });
   if (runsOf(lines).length > 1) return [points];
   // Between the curve, which falls from the point, and the diagonal, which rises from it.

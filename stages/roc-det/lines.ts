@@ -6,11 +6,9 @@ import { mean } from '../../src/learning/metrics/mean.ts';
 import type { MeasuredModel } from './measure.ts';
 import type { RocDetSettings } from './spec.ts';
 
-type Labels = Readonly<Record<string, string>>;
-
 /** The context of charts and tables: the settings, and the axis values that all models share. */
 export type Frame = Omit<RocDetSettings, 'names'> & {
-  readonly shared: Labels;
+  readonly shared: Readonly<Record<string, string>>;
   readonly sides: SideNames;
   /** Where each line is a class against all others: how many classes there are. */
   readonly byClass?: number | undefined;
@@ -23,14 +21,12 @@ export interface Line {
 }
 
 /** Groups the runs of each model, which differ in the axes `over` alone; models are named by the axes that not all share. */
-export function groupRuns<T extends { readonly labels: Labels }>(
+export function groupRuns<T extends { readonly labels: Frame['shared'] }>(
   items: readonly T[],
   { over, shared }: Pick<Frame, 'over' | 'shared'>,
-): readonly { readonly name: string; readonly runs: readonly T[] }[] {
-  return groupOver(items, [...over, ...Object.keys(shared)]).map(({ labels, items }) => ({
-    name: seriesName(labels),
-    runs: items,
-  }));
+) {
+  const groups = groupOver(items, [...over, ...Object.keys(shared)]);
+  return groups.map(({ labels, items }) => ({ name: seriesName(labels), runs: items }));
 }
 
 /** A number of a line: of one run with its interval; of several their mean, with the least and the greatest as ends. */
@@ -42,10 +38,8 @@ export function numberOf({ runs }: Line, pick: (run: MeasuredModel) => Interval)
 
 export const runsOf = (lines: readonly Line[]): readonly MeasuredModel[] => lines.flatMap(({ runs }) => runs);
 
-/** Whether a line is several runs. */
 export const haveRuns = (lines: readonly Line[]): boolean => lines.some(({ runs }) => runs.length > 1);
 
-/** The name of a line in legends. */
 export const lineName = ({ name, runs }: Line): string =>
   name || (runs.length > 1 ? formatCountOf(runs.length, 'run') : '');
 
@@ -75,11 +69,8 @@ export function imagesText(models: readonly MeasuredModel[], { by, sides, byClas
 /** That a line is several runs, for a subtitle; else empty. */
 export function runsText(lines: readonly Line[], { over }: Frame): string {
   if (!haveRuns(lines)) return '';
-  const counts = formatCountRange(
-    lines.map(({ runs }) => runs.length),
-    'run',
-  );
-  return `a line for each ${formatList(over)}, ${counts} of a model, in brackets their range`;
+  const counts = lines.map(({ runs }) => runs.length);
+  return `a line for each ${formatList(over)}, ${formatCountRange(counts, 'run')} of a model, in brackets their range`;
 }
 
 /** `6 of one, 0 of other`: the images of each model that not all of them scored. */

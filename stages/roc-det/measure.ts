@@ -99,10 +99,7 @@ interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | '
   readonly bands?: boolean;
 }
 
-/**
- * Everything that charts and tables show of one model. Fakes are positive; images are ranked by the score of fake minus that of
- * real.
- */
+/** Everything that charts and tables show of one model. Fakes are positive; images are ranked by their score minus that of real. */
 export async function measure(
   { name, rows, calibration, scale: said, sides }: Omit<Model, 'labels'>,
   { confidence: level, draws, seed, threads, bands = true }: MeasureOptions,
@@ -124,6 +121,7 @@ export async function measure(
     calibrationError: calibrationError(binned),
   }));
   const heights = resultOf(resampled, ({ heights }) => heights);
+  const shares = resultOf(resampled, ({ binned }) => sharesOf(binned));
   const ofFirst = scores.map((score) => -score);
   return {
     name,
@@ -139,13 +137,7 @@ export async function measure(
     /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
     ...curvesOf(countAtThresholds(labels, ranking), bandsOf(bandOf(heights, level))),
-    reliability: reliabilityOf(
-      resampled.estimate.binned,
-      bandOf(
-        resultOf(resampled, ({ binned }) => sharesOf(binned)),
-        level,
-      ),
-    ),
+    reliability: reliabilityOf(resampled.estimate.binned, bandOf(shares, level)),
     scaled: scale(rows, calibration, unit, level),
   };
 }
@@ -196,10 +188,7 @@ function sharesOf(binned: readonly CalibrationBin[]): Float64Array {
 const reliabilityOf = (binned: readonly CalibrationBin[], band: Band): ReliabilityBin[] =>
   binned.map((bin) => ({ ...bin, shareLow: band.low[indexOf(bin)]!, shareHigh: band.high[indexOf(bin)]! }));
 
-/**
- * Calibration after the temperature that another split gave; undefined where that split lacks a class, or no temperature is
- * best.
- */
+/** Calibration after the temperature that another split gave; undefined where that lacks a class, or no temperature is best. */
 function scale(rows: readonly BinaryRow[], calibration: readonly BinaryRow[], unit: ScoreScale, level: number) {
   const classes = calibration.map(({ label }) => label);
   if (new Set(classes).size < 2) return undefined; // calling everything the one class would be calibrated best

@@ -27,21 +27,13 @@ export interface Model {
   readonly sides: SideNames;
 }
 
-interface ReadModels {
-  readonly models: readonly Model[];
-  /** Axis values that all models have. */
-  readonly shared: InputArtifact['labels'];
-  /** How many classes there are, where each is a model of its own. */
-  readonly byClass?: number;
-}
-
 type ReadOptions = Pick<RocDetSettings, 'split' | 'calibrateOn' | 'by' | 'names' | 'positive' | 'scoresAre'>;
 
 /**
- * Reads the scores of every model, and the axis values that all of them have. Throws a {@link StageError} that names the one
- * that cannot be judged.
+ * Reads the scores of every model, and the axis values that all of them have; `byClass` is the number of classes, where each is a
+ * model of its own. Throws a {@link StageError} that names the one that cannot be judged.
  */
-export function readModels(given: readonly InputArtifact[], options: ReadOptions): ReadModels {
+export function readModels(given: readonly InputArtifact[], options: ReadOptions) {
   const inputs = renamed(given, options.names, 'scores');
   const classes = inputs.length === 1 && options.positive === undefined ? readClasses(inputs[0]!, options) : undefined;
   if (classes !== undefined) return { models: classes, shared: inputs[0]!.labels, byClass: classes.length };
@@ -51,7 +43,7 @@ export function readModels(given: readonly InputArtifact[], options: ReadOptions
     const what = describe(apart[i]!);
     return readModel({ name: apart[i]!, labels }, readScoreTable(path, what, options), what, options);
   });
-  return { models, shared };
+  return { models, shared, byClass: undefined };
 }
 
 /** Every class of a model against all others; undefined for two classes, which are one detector. */

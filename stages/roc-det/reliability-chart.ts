@@ -45,8 +45,9 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   return chart(titleOf('Reliability', frame, frame.shared, number), notes.filter(Boolean).join('; '), titleWidth, {
     spacing: 14,
     vconcat: [
+      // One legend is of both.
       sharesPanel(rows, isOne, legend, shareOfPositive(frame)),
-      countsPanel(rows, isOne, legend, [unit === 'group' ? 'Groups' : 'Images', `Probability of ${frame.sides[1]}`]), // one legend is of both
+      countsPanel(rows, isOne, legend, unit === 'group' ? 'Groups' : 'Images', `Probability of ${frame.sides[1]}`),
     ],
   });
 }
@@ -115,12 +116,7 @@ const barsOf = ({ reliability }: Row) =>
   reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow) && bin.shareLow < bin.shareHigh);
 
 /** Images in each bin: bars of the first row and an outline of the second for one model, an outline of each of several. */
-function countsPanel(
-  rows: readonly Row[],
-  isOne: boolean,
-  legend: Legend,
-  [title, across]: readonly [string, string],
-): Part {
+function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title: string, across: string): Part {
   const outlined = rows.slice(isOne ? 1 : 0);
   const x = share('x', across);
   const y = quantity('items', title, { scale: { zero: true }, tickCount: 3, tickMinStep: 1 });

@@ -89,17 +89,15 @@ const meanArea = (runs: readonly { readonly measured: MeasuredModel }[]): number
   mean(runs.map(({ measured }) => measured.auc.estimate));
 
 /** Compares every pair of models, given by their runs, on the images that all models scored. */
-function compare(
-  groups: readonly (readonly Model[])[],
-  context: Context,
-): { readonly pairs: readonly ModelComparison[]; readonly images: number } {
+function compare(groups: readonly (readonly Model[])[], context: Context) {
   const { confidence, draws, seed, by } = context.settings;
   const models = groups.flat();
-  if (groups.length < 2) return { pairs: [], images: 0 };
+  const none = { pairs: [] as readonly ModelComparison[], images: 0 };
+  if (groups.length < 2) return none;
   const matched = matchScores(models);
   if (!matched.ok) {
     context.warn(`The models cannot be tested against each other: ${matched.error}`);
-    return { pairs: [], images: 0 };
+    return none;
   }
   const { images, unmatched } = matched.value;
   if (unmatched.some((count) => count > 0)) {

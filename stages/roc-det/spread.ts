@@ -10,8 +10,8 @@ import type { Model } from './read-models.ts';
 export type ModelSpread = ReturnType<typeof spreadOver>[number];
 
 /**
- * How much another run of each model would differ, such as one of another seed; a model is named by the axes that do not count
- * runs. Throws a {@link StageError} where the runs of one scored different images.
+ * How much another run of each model would differ, such as one of another seed. Throws a {@link StageError} where the runs of one
+ * scored different images.
  */
 export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: string) => void) {
   const { confidence, draws, seed } = frame;

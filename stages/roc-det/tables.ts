@@ -130,12 +130,12 @@ export function formatTests(
 const formatOf = (name: (typeof measures)[number], decimals = 3) =>
   name === 'equalErrorRate' ? formatShare : (value: number) => formatDecimal(value, decimals);
 
-/** One model: a row for each number. */
 export function numbersTable(model: MeasuredModel, { split, confidence }: Frame): Highlight {
   const ends: typeof formatEnds = (interval, format) => formatEnds(interval, format) || '–';
   const four = (value: number) => formatDecimal(value, 4);
   const { scaled, meanProbability, real, fake } = model;
   const [low, high] = scaled?.temperatureEnds ?? [Number.NaN, Number.NaN];
+  const among = `of ${formatShare(fake / (real + fake))} that are`;
   return {
     title: `Ranking of ${split}`,
     columns: ['measure', 'value', formatLevel(confidence), 'by'],
@@ -145,12 +145,7 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
         const method = Number.isNaN(interval.low) ? '–' : methods[interval.method];
         return [metric(name).title, format(interval.estimate), ends(interval, format), method];
       }),
-      [
-        `mean probability of ${model.sides[1]}, of ${formatShare(fake / (real + fake))} that are`,
-        four(meanProbability),
-        '–',
-        '–',
-      ],
+      [`mean probability of ${model.sides[1]}, ${among}`, four(meanProbability), '–', '–'],
       ...(scaled
         ? [
             ['temperature', four(scaled.temperature), ends({ low, high }, four), 'normal, robust'],
@@ -192,7 +187,6 @@ export function spreadTable(spreads: readonly ModelSpread[], { split, confidence
   };
 }
 
-/** Several models: a row for each pair. */
 export function testsTable(
   models: readonly Named[],
   pairs: readonly ModelComparison[],

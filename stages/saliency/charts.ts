@@ -42,11 +42,11 @@ const mostRows = 20;
 const mostBeside = 6;
 const mostNamed = 4;
 
-/** Images beside their maps, a block for each class. `topShare` is NaN for a map of zeros. */
-export function saliencySheet(
-  shown: readonly (ShownImage & { readonly topShare: number })[],
-  frame: Frame,
-): TopLevelSpec {
+/** `topShare` is NaN for a map of zeros. */
+type RatedImage = ShownImage & { readonly topShare: number };
+
+/** Images beside their maps, a block for each class. */
+export function saliencySheet(shown: readonly RatedImage[], frame: Frame): TopLevelSpec {
   const { classes, measured, settings, labels } = frame;
   const blocks = classes.flatMap((name, label) => {
     const own = shown.filter((image) => image.label === label);
@@ -72,25 +72,14 @@ export function saliencySheet(
   });
 }
 
-function cellsOf({
-  key,
-  logits,
-  label,
-  image,
-  map,
-  topShare,
-}: ShownImage & { readonly topShare: number }): ImageCell[] {
+function cellsOf({ key, logits, label, image, map, topShare }: RatedImage): ImageCell[] {
   const isPair = logits.length === 2;
   const difference = formatSigned(scoreOf(Float32Array.from(logits), isPair ? 1 : label, { score: 'margin' }), 2);
   const outcome = predictedClasses(logits, logits.length)[0] === label ? 'right' : 'wrong';
   const share = Number.isNaN(topShare) ? 'zero everywhere' : formatShare(topShare, 0);
+  const description = `${key}: ${isPair ? 'fake − real' : 'own class − others'} ${difference}, ${outcome}`;
   return [
-    {
-      image,
-      caption: difference,
-      outcome,
-      description: `${key}: ${isPair ? 'fake − real' : 'own class − others'} ${difference}, ${outcome}`,
-    },
+    { image, caption: difference, outcome, description },
     { image: map, caption: share, description: `Map of ${key}: ${share}` },
   ];
 }

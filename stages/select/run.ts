@@ -1,5 +1,5 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { betterFirst, metric, type MetricName } from '../../src/learning/metrics/metric-catalogue.ts';
+import { betterFirst, type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { cures, isNearConstant, oneClassWords } from '../../src/learning/training/collapse.ts';
@@ -67,13 +67,9 @@ function readMetrics(path: string, name: string, by: MetricName) {
     );
   }
   const own: Values = Object.fromEntries(known.map((one) => [one, values.get(`${selectionSplit}.${one}`)!]));
-  return {
-    values: own,
-    collapse: collapseOf(values),
-  };
+  return { values: own, collapse: collapseOf(values) };
 }
 
-/** The metrics of a candidate that are shown and written. */
 const shownBy = (by: MetricName): readonly MetricName[] => [...new Set<MetricName>([...measures, by])];
 
 /** By the counts of `evaluate`; undefined where the metrics do not have them. */
@@ -103,9 +99,7 @@ function formatChoice(
 ): string {
   const of = ({ labels, values }: Candidate) => ({ labels, ...values });
   const choice = {
-    split: selectionSplit,
-    by,
-    chosen: of(candidates[best]!),
+    ...{ split: selectionSplit, by, chosen: of(candidates[best]!) },
     tied: tied.filter((index) => index !== best).map((index) => of(candidates[index]!)),
     ...(decidedBy === undefined ? {} : { decidedBy }),
     ...(count !== undefined && { count, ranking: ranking.map((index) => candidates[index]!.labels) }),

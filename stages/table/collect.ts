@@ -1,4 +1,4 @@
-import { groupBy } from '../../src/group-by.ts';
+import { groupOver } from '../../src/learning/charts/series.ts';
 import { type MeanInterval, tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import type { MetricValues } from '../../src/learning/metrics/metrics-file.ts';
 import { describeLabels } from '../../src/read-input.ts';
@@ -8,31 +8,23 @@ import type { TableSettings } from './spec.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Metrics with their axis values. */
 export interface Item {
   readonly labels: Labels;
   readonly values: MetricValues;
 }
 
-/** Metrics side by side. */
-export interface Table {
+/** Metrics side by side, and the settings that they were collected by: without axes `over`, every cell has at most one point, its mean. */
+export interface Table extends Pick<TableSettings, 'values' | 'over' | 'confidence'> {
   /** The columns of labels: axes, `stage` or `path`, without the axes that are averaged over. */
   readonly labels: readonly string[];
-  /** The axes that are averaged over; without any, every cell has at most one point, its mean. */
-  readonly over: readonly string[];
-  /** Confidence of the intervals. */
-  readonly confidence: number;
-  /** The names of the numbers collected. */
-  readonly values: readonly string[];
   /** In the order of their first items. */
   readonly rows: readonly Row[];
 }
 
+/** A row of so many metrics, with a cell for each value; undefined where none of them has the number. */
 export interface Row {
   readonly labels: Labels;
-  /** The number of metrics in the row. */
   readonly items: number;
-  /** A cell for each value; undefined where no item has the number. */
   readonly cells: readonly (Cell | undefined)[];
 }
 
@@ -46,14 +38,14 @@ export function collect(
   items: readonly Item[],
   { values, over, confidence }: Pick<TableSettings, 'values' | 'over' | 'confidence'>,
 ): Table {
-  const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
   requireKnown(values, new Set(items.flatMap(({ values }) => [...values.keys()])));
   requireApart(items);
-  const labels = axes.filter((axis) => !over.includes(axis));
-  const groups = groupBy(items, (item) => JSON.stringify(pick(item.labels, labels)));
-  const rows = Array.from(groups.values(), (group): Row => {
-    const cells = values.map((name) => cellOf(group, name, over, confidence));
-    return { labels: pick(group[0]!.labels, labels), items: group.length, cells };
+  const labels = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))].filter(
+    (axis) => !over.includes(axis),
+  );
+  const rows = groupOver(items, over).map(({ labels: own, items }): Row => {
+    const cells = values.map((name) => cellOf(items, name, over, confidence));
+    return { labels: pick(own, labels), items: items.length, cells };
   });
   return { labels, over, confidence, values, rows };
 }

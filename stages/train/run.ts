@@ -48,10 +48,7 @@ function checkpointsOf(
 ): TrainingCheckpoints | undefined {
   if (checkpoints === undefined) return undefined;
   const circumstances = {
-    backend: name,
-    ...versions,
-    ...(device !== undefined && { device }),
-    threads: cpus,
+    ...{ backend: name, ...versions, ...(device !== undefined && { device }), threads: cpus },
     processor: processors()[0]?.model ?? 'unknown', // by which ONNX Runtime chooses its kernels
     libvips: sharp.versions.vips,
   };
@@ -124,16 +121,10 @@ function modelInfo(
   // Settings without influence on the weights are left out, so that equal models have equal bytes.
   const aside = new Set(['model', 'imageSize', 'fit', 'kernel', 'normalise', 'monitor', 'trainValues', 'tensorboard']);
   if ('values' in input) aside.add('augment');
+  const training = Object.fromEntries(Object.entries(settings).filter(([name]) => !aside.has(name)));
   return {
-    architecture: settings.model,
-    classes: [...classes],
-    input,
-    training: Object.fromEntries(
-      Object.entries(settings).filter(([name]) => !aside.has(name)),
-    ) as ModelInfo['training'],
-    chosenEpoch: history.chosenEpoch,
-    backend,
-    versions,
+    ...{ architecture: settings.model, classes: [...classes], input, training: training as ModelInfo['training'] },
+    ...{ chosenEpoch: history.chosenEpoch, backend, versions },
   };
 }
 

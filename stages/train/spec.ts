@@ -103,11 +103,8 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
 
 function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly SettingMistake[] {
   const span = schedule?.kind === 'cosine' ? (schedule.epochs ?? epochs) : epochs;
-  return mistakeIf(
-    epochs > span,
-    ['epochs'],
-    `expected at most the ${span} epochs that the schedule spans, got ${epochs}`,
-  );
+  const message = `expected at most the ${span} epochs that the schedule spans, got ${epochs}`;
+  return mistakeIf(epochs > span, ['epochs'], message);
 }
 
 function imageSettings(given: TrainSettings): readonly SettingMistake[] {

@@ -11,7 +11,6 @@ import { readInput } from '../../src/read-input.ts';
 import type { Highlight, InputArtifact, StageContext } from '../../src/stage.ts';
 import type { TrendsSettings } from './spec.ts';
 
-/** A training with the values of its axes. */
 type Training = ReturnType<typeof readTraining>;
 
 export default async function run(context: StageContext<TrendsSettings>): Promise<void> {
@@ -22,15 +21,12 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
   const splits = [...new Set(trainings.flatMap(({ kept }) => Object.keys(kept.accuracy)))];
   const write = (port: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
     writeFileSync(context.output(port), [[...axes, ...columns], ...rows].map(csvLine).join(''));
-  write(
-    'curves',
-    ['split', 'measure', 'does', 'first', 'last', 'best', 'best epoch'],
-    trainings.flatMap(({ labels, curves }) =>
-      curves.map(({ split, measure, shape, first, last, best, bestEpoch }) => [
-        ...[...labels, split, measure, shape, first, last, best, bestEpoch],
-      ]),
-    ),
+  const curves = trainings.flatMap(({ labels, curves }) =>
+    curves.map(({ split, measure, shape, first, last, best, bestEpoch }) => [
+      ...[...labels, split, measure, shape, first, last, best, bestEpoch],
+    ]),
   );
+  write('curves', ['split', 'measure', 'does', 'first', 'last', 'best', 'best epoch'], curves);
   write(
     'kept',
     [

@@ -3,8 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { formatTable, formatValues, formatWords, selectColumns } from './format-values.ts';
-import type { Artifact, Figure } from './read-artifact.ts';
-import { readValues, type Value } from './read-artifact.ts';
+import { type Artifact, type Figure, readValues, type Value } from './read-artifact.ts';
 import type { WriteUpSettings } from './spec.ts';
 import type { Place, Reading, Template } from './template.ts';
 
@@ -21,10 +20,8 @@ export function nameOf({ input, labels }: Pick<Source, 'input' | 'labels'>): str
   return axes.length === 0 ? input : `${input}[${axes.join(',')}]`;
 }
 
-/** What one place became. */
 export interface Filled {
   readonly line: number;
-  /** The place as written. */
   readonly reads: string;
   readonly says: string;
 }
@@ -38,11 +35,7 @@ interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
 }
 
 /** Fills every place with what it reads. Throws a {@link StageError} with a line for every mistake. */
-export function fill(
-  template: Template,
-  sources: readonly Source[],
-  options: Pick<WriteUpSettings, 'name' | 'leaveOut'>,
-) {
+export function fill(template: Template, sources: readonly Source[], options: Pick<Filling, 'name' | 'leaveOut'>) {
   const filling: Filling = { ...options, sources, figures: new Map(), read: new Set() };
   const mistakes: string[] = [];
   const places: Filled[] = [];
@@ -117,7 +110,6 @@ function combine(operator: '-' | '/', ones: readonly Value[], others: readonly V
   });
 }
 
-/** A figure, a table or a text, as Markdown. */
 function fillWhole(chosen: readonly Chosen[], { reads: [{ path }], format }: Place, filling: Filling): string {
   const figures = chosen.flatMap(({ source }) =>
     source.artifact.as === 'figures' ? source.artifact.figures.map((figure) => ({ source, figure })) : [],
@@ -128,11 +120,13 @@ function fillWhole(chosen: readonly Chosen[], { reads: [{ path }], format }: Pla
   }
   if (chosen.length > 1)
     throw new StageError(`expected one artifact, got ${chosen.length}: choose one, as in input[axis=value]`);
-  const { artifact } = chosen[0]!.source;
-  if (artifact.as === 'text') return fillText(chosen[0]!.source.input, artifact, filling);
+  const { input, artifact } = chosen[0]!.source;
+  if (artifact.as === 'text') return fillText(input, artifact, filling);
   if (artifact.as !== 'table') throw new StageError('expected what is to be read of it after the name');
-  const columns = path?.slice(1, -1).split(',');
-  const names = columns?.map((name) => name.trim());
+  const names = path
+    ?.slice(1, -1)
+    .split(',')
+    .map((name) => name.trim());
   return formatTable(names === undefined ? artifact : selectColumns(artifact, names), format);
 }
 

@@ -2,15 +2,13 @@ import { formatCount, formatDecimal, formatMetric, formatShare, withMinus } from
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import { StageError } from '../../src/stage.ts';
-import type { Artifact } from './read-artifact.ts';
-import { unknown, type Value } from './read-artifact.ts';
+import { type Artifact, unknown, type Value } from './read-artifact.ts';
 
 /** What is made of several values. */
 const aggregates = ['mean', 'values', 'range'] as const;
 /** The words that may stand after the bar of a place, besides a number of decimals. */
 export const formatWords: readonly string[] = [
-  ...['percent', 'points', 'count'],
-  ...[...aggregates, 'interval', 'bounded', 'title'],
+  ...['percent', 'points', 'count', ...aggregates, 'interval', 'bounded', 'title'],
 ];
 
 /** The confidence of the interval of a mean over runs. */

@@ -30,18 +30,12 @@ const pictures = ['.svg', '.png', '.jpg', '.jpeg', '.webp', '.gif'];
  */
 export function readArtifact(path: string): Artifact {
   if (statSync(path).isDirectory()) return readFolder(path);
-  switch (extname(path)) {
-    case '.json':
-      return readJson(path);
-    case '.csv':
-      return readTable(path);
-    case '.md':
-    case '.txt':
-      return readText(path);
-    default:
-      return readUnnamed(path);
-  }
+  return (readers[extname(path)] ?? readUnnamed)(path);
 }
+
+const readers: Readonly<Record<string, (path: string) => Artifact>> = {
+  ...{ '.json': readJson, '.csv': readTable, '.md': readText, '.txt': readText },
+};
 
 /** What a command wrote under a name without extension: JSON, else text. */
 function readUnnamed(path: string): Artifact {
@@ -52,10 +46,9 @@ function readUnnamed(path: string): Artifact {
   }
 }
 
-const readText = (path: string, folder?: string): Artifact => {
-  const text = readFileSync(path, 'utf8').trimEnd();
-  return { as: 'text', text, ...(folder !== undefined && { folder }) };
-};
+function readText(path: string, folder?: string): Artifact {
+  return { as: 'text', text: readFileSync(path, 'utf8').trimEnd(), ...(folder !== undefined && { folder }) };
+}
 
 function readFolder(path: string): Artifact {
   const names = (readdirSync(path, { recursive: true }) as string[]).sort();
@@ -117,14 +110,9 @@ export interface Value {
  * {@link StageError} of one sentence if there is no such value.
  */
 export function readValues(artifact: Artifact, path: string, row: ReadonlyMap<string, string>): readonly Value[] {
-  switch (artifact.as) {
-    case 'values':
-      return [valueIn(artifact, path)];
-    case 'table':
-      return valuesInTable(artifact, path, row);
-    default:
-      throw new StageError(`expected an artifact with values, got ${artifact.as === 'text' ? 'a text' : 'pictures'}`);
-  }
+  if (artifact.as === 'values') return [valueIn(artifact, path)];
+  if (artifact.as === 'table') return valuesInTable(artifact, path, row);
+  throw new StageError(`expected an artifact with values, got ${artifact.as === 'text' ? 'a text' : 'pictures'}`);
 }
 
 function valueIn({ json, metrics }: Artifact & { as: 'values' }, path: string): Value {

@@ -4,7 +4,7 @@ import { sha256 } from '../../src/digest.ts';
 import { formatJson } from '../../src/format-json.ts';
 import type { Json } from '../../src/json.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { fill, type Filled, nameOf, type Source } from './fill.ts';
+import { type Filled, fill, nameOf, type Source } from './fill.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { WriteUpSettings } from './spec.ts';
 import { parseTemplate } from './template.ts';

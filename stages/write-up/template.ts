@@ -7,12 +7,10 @@ export type Template = readonly (string | Place)[];
 export interface Place {
   /** As written, without braces, blanks joined. */
   readonly text: string;
-  /** Counted from 1. */
   readonly line: number;
   /** One, or two that an operator joins. */
   readonly reads: readonly [Reading] | readonly [Reading, Reading];
   readonly operator?: '-' | '/';
-  /** The words after the bar. */
   readonly format: readonly string[];
 }
 

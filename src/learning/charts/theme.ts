@@ -24,6 +24,10 @@ export const fills = ['#0072b2', '#e69f00', '#333333', '#c9ced6'] as const;
 /** The colours of the classes in label order: real, fake. */
 export const classColours = [fills[0], fills[1]] as const;
 
+/** The colours of any number of classes, which repeat where there are many. */
+export const coloursOf = (classes: readonly string[]): readonly string[] =>
+  classes.length === 2 ? classColours : classes.map((_, i) => palette[i % palette.length]!);
+
 /** Greys of text, of marks behind the data, and of grid lines. */
 export const ink = { strong: '#222222', medium: '#5f6368', faint: '#e4e6e9' } as const;
 

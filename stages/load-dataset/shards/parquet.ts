@@ -32,12 +32,9 @@ export const readParquet: ShardReader = async (path, { columns, slices }, take) 
     for (const values of await parquetReadObjects({ file, metadata, compressors, utf8: false, ...wanted })) {
       const record = `row ${row}`;
       const { bytes, name } = imageOf(values[image], record);
-      const facts = texts.map((column) => [
-        column === label ? 'label' : column,
-        textOf(namesOf(column, values[column], record), column, record),
-      ]);
-      const number = String(row).padStart(digits, '0');
-      take(record, Object.fromEntries(facts), { name: `${number}${name}`, bytes });
+      const textIn = (column: string) => textOf(namesOf(column, values[column], record), column, record);
+      const facts = texts.map((column) => [column === label ? 'label' : column, textIn(column)]);
+      take(record, Object.fromEntries(facts), { name: `${String(row).padStart(digits, '0')}${name}`, bytes });
       row++;
     }
   }
@@ -98,12 +95,9 @@ function labelTexts(metadata: FileMetaData): (column: string, value: unknown, re
 
 /** The bytes of an image, and the end of its name in the data set: the file's own, where the row has it, and an extension otherwise. */
 function imageOf(value: unknown, record: string): { readonly bytes: Uint8Array; readonly name: string } {
-  const { bytes, path } =
-    value instanceof Uint8Array ? { bytes: value, path: undefined } : ((value ?? {}) as Record<string, unknown>);
-  const own =
-    typeof path === 'string' || path instanceof Uint8Array
-      ? posix.basename(Buffer.from(path as string).toString())
-      : '';
+  const { bytes, path } = (value instanceof Uint8Array ? { bytes: value } : (value ?? {})) as Record<string, unknown>;
+  const isNamed = typeof path === 'string' || path instanceof Uint8Array;
+  const own = isNamed ? posix.basename(Buffer.from(path as string).toString()) : '';
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) {
     const only = own === '' ? '' : `, only the path ${own}: embed the images in the file`;
     throw new ShardError(`expected the bytes of an image in ${record}, got none${only}.`);

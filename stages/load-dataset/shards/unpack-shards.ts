@@ -73,10 +73,8 @@ function listedImage(
   { where, split }: { readonly where: string; readonly split: string | undefined },
   { label, group, source, ...facts }: Facts,
 ): ListedImage {
-  const kept = slices.flatMap((name) => {
-    const value = name === 'group' ? group : name === 'source' ? source : facts[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  const all: Facts = { ...facts, group, source };
+  const kept = slices.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]] as const]));
   return { where, fields: { label, group, source, split }, slices: Object.fromEntries(kept) };
 }
 

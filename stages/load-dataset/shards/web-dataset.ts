@@ -49,12 +49,7 @@ export const readWebDataset: ShardReader = async (file, settings, take) => {
   finish();
 };
 
-function takeSample(
-  key: string,
-  { images, facts }: Parts,
-  { columns, slices }: Pick<LoadDatasetSettings, 'columns' | 'slices'>,
-  take: TakeRecord,
-): void {
+function takeSample(key: string, { images, facts }: Parts, { columns, slices }: LoadDatasetSettings, take: TakeRecord) {
   const names = columns?.label === undefined ? labelNames : [columns.label];
   const record = `sample ${key}`;
   const wanted = images.filter(({ extension }) => extension === (columns?.image ?? extension));
@@ -89,12 +84,7 @@ function addPart({ images, facts }: Parts, path: string, extension: string, byte
   } else if (bytes.length < 1000) facts[extension.replace(/\.txt$/, '')] = bytes.toString().trim();
 }
 
-function notOne(
-  record: string,
-  images: Parts['images'],
-  others: readonly string[],
-  wanted: string | undefined,
-): string {
+function notOne(record: string, images: Parts['images'], others: readonly string[], wanted: string | undefined) {
   const got = [...images.map(({ extension }) => extension), ...others].join(', ') || 'nothing';
   return images.length > 1 && wanted === undefined
     ? `expected one image in ${record}, got ${got}. Name its extension by \`columns: { image: … }\`.`

@@ -79,7 +79,6 @@ export const drawComparison: DrawForm = async (context) => {
   });
 };
 
-/** Images of each class, and the seed that chooses them. */
 const drawOf = ({ images = 6, seed = 7 }: PlotSettings) => ({ images, seed });
 
 type Split = ReturnType<Dataset['split']>;

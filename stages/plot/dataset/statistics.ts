@@ -5,7 +5,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part, quantity, rowNames } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { classColours, palette } from '../../../src/learning/charts/theme.ts';
+import { coloursOf } from '../../../src/learning/charts/theme.ts';
 import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../inputs.ts';
@@ -80,8 +80,12 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
     ...{ domain: [0, end], grid: false, tickCount: 4 },
     ...{ labels: isLast, ticks: isLast, domainOpacity: isLast ? 1 : 0, format: ',d' },
   });
-  const range = classes.length === 2 ? classColours : classes.map((_, i) => palette[i % palette.length]!);
-  const color = { field: 'class', type: 'nominal', legend: null, scale: { domain: classes, range } };
+  const color = {
+    field: 'class',
+    type: 'nominal',
+    legend: null,
+    scale: { domain: classes, range: coloursOf(classes) },
+  };
   const few =
     values.length < rows.length ? `, the most and the least frequent of ${rows.length} classes and sources` : '';
   const heading = `${split}: ${formatCountOf(images, 'image')}${few}`;

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, quantity } from '../../../src/learning/charts/encoders.ts';
-import { classColours, palette } from '../../../src/learning/charts/theme.ts';
+import { coloursOf } from '../../../src/learning/charts/theme.ts';
 import { principalComponents } from '../../../src/learning/metrics/multivariate/principal-components.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
 import { openFeatures } from '../../../src/learning/vision/features/open-features.ts';
@@ -26,15 +26,12 @@ export const draw: DrawForm = (context) => {
   );
 };
 
-/** A split's features by their two principal components. */
+/** Features of `values` numbers by their two principal components, whose `shares` of the total variance are 0 to 1. */
 interface FeaturesPlane {
   /** In label order. */
   readonly classes: readonly string[];
-  readonly points: readonly (Readonly<Record<'key' | 'class', string>> &
-    Readonly<Record<'first' | 'second', number>>)[];
-  /** Values of each image, before. */
+  readonly points: readonly (Record<'key' | 'class', string> & Record<'first' | 'second', number>)[];
   readonly values: number;
-  /** The shares of the two components in the total variance, 0 to 1. */
   readonly shares: readonly number[];
 }
 
@@ -54,7 +51,6 @@ export function componentsChart({ points, values, classes, shares }: FeaturesPla
   const subtitle = `${count} by the two principal components of ${formatCount(values)} values${named}`;
   const axis = (field: string, name: string, share = 0) =>
     quantity(field, `${name} component, ${formatShare(share)} of the variance`, { scale: { nice: 6 }, tickCount: 6 });
-  const colours = classes.length === 2 ? classColours : classes.map((_, i) => palette[i % palette.length]!);
   const by = { field: 'class', type: 'nominal', title: 'Class', ...(isLegible ? {} : { legend: null }) };
   return chart(title, subtitle, side, {
     data: { name: 'features', values: points },
@@ -64,7 +60,7 @@ export function componentsChart({ points, values, classes, shares }: FeaturesPla
     encoding: {
       x: axis('first', 'First', shares[0]),
       y: axis('second', 'Second', shares[1]),
-      color: { ...by, scale: { domain: classes, range: colours } },
+      color: { ...by, scale: { domain: classes, range: coloursOf(classes) } },
       shape: { ...by, scale: { domain: classes } },
       tooltip: [{ field: 'key' }, { field: 'class' }],
     },

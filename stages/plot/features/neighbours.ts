@@ -10,6 +10,7 @@ import { StageError } from '../../../src/stage.ts';
 import { thereAre } from '../../../src/suggest.ts';
 import { openImages } from '../dataset/shown-images.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
+import type { PlotSettings } from '../spec.ts';
 
 /** An image and its features, scaled to length 1; all zeros stay as they are. */
 interface Embedded {
@@ -27,11 +28,8 @@ export const draw: DrawForm = async (context) => {
   const { path, labels } = onlyInput(context, 'features', 'neighbours');
   const features = openFeatures(path);
   const all = features.splits.flatMap((name) => embeddedIn(features, name));
-  const asked = askedImages(
-    all.filter((one) => one.split === split),
-    split,
-    context.settings,
-  );
+  const own = all.filter((one) => one.split === split);
+  const asked = askedImages(own, split, context.settings);
   using shown = openImages(context, features.splits);
   const cell = async ({ split, sample }: Embedded, facts: string) => ({
     image: await shown.pictureOf(split, sample.key),
@@ -68,7 +66,7 @@ function embeddedIn(features: Features, name: string): readonly Embedded[] {
 function askedImages(
   own: readonly Embedded[],
   split: string,
-  { of, images = 6, seed = 7 }: { readonly of?: readonly string[]; readonly images?: number; readonly seed?: number },
+  { of, images = 6, seed = 7 }: PlotSettings,
 ): readonly Embedded[] {
   const keys = new Map(own.map((one) => [one.sample.key, one]));
   if (of === undefined) {

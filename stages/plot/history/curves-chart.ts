@@ -25,7 +25,7 @@ import {
 } from '../../../src/learning/training/splits.ts';
 import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run, valueAt } from './curves-data.ts';
 
-export interface CurvesOptions {
+interface CurvesOptions {
   readonly splits: readonly string[];
   /** The axes that a group's runs differ in. */
   readonly over: readonly string[];
@@ -45,7 +45,6 @@ const leastPanelWidth = 130;
 /** Beyond this many epochs the points of a line touch each other, and the line is clearer alone. */
 const mostPoints = 30;
 
-/** The options that all panels share. */
 interface Curves {
   readonly lines: readonly CurveRow[];
   readonly kept: readonly CurveRow[];
@@ -60,9 +59,8 @@ interface Curves {
 }
 
 /**
- * Accuracy above loss, against epoch. One run, or one mean of runs, has a line for each split; several have a panel for each
- * split and a line each. The kept epochs are marked. Both measures usually lie in a narrow band far from zero, so the axes show
- * the band.
+ * Accuracy above loss, against epoch: of one run, or one mean of runs, a line for each split; of several a panel for each split and
+ * a line each. The kept epochs are marked. The axes show the narrow band, often far from zero, that both measures lie in.
  */
 export function curvesChart(groups: Groups, options: CurvesOptions): TopLevelSpec {
   const { splits } = options;
@@ -97,7 +95,6 @@ export function curvesChart(groups: Groups, options: CurvesOptions): TopLevelSpe
   });
 }
 
-/** A measure, of all splits or of one. */
 function panel(
   curves: Curves,
   measure: Measure,
@@ -178,7 +175,6 @@ function epochAxis({ epochs: [first, last], panelWidth }: Curves, isTitled: bool
   });
 }
 
-/** The range of a measure, the same in all panels. */
 function domainOf({ lines, kept, chance }: Curves, measure: Measure): Domain {
   const values = [...lines, ...kept]
     .filter((row) => row.measure === measure)

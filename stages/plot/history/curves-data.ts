@@ -11,7 +11,7 @@ export interface Run {
 export const measures = ['accuracy', 'loss'] as const;
 export type Measure = (typeof measures)[number];
 
-/** A point of a line: the value of a run; or the mean of several, the ends of the band, and how many runs got so far. */
+/** A point of a line: the value of a run; or the mean of several, the ends of their band, and how many runs got so far. */
 export interface CurveRow {
   readonly split: string;
   readonly measure: Measure;
@@ -34,7 +34,6 @@ export function linesOf({ items }: LabelledGroup<Run>, splits: readonly string[]
   );
 }
 
-/** Each run's values at the epoch that was kept. */
 export function keptOf({ items }: LabelledGroup<Run>, splits: readonly string[]): readonly CurveRow[] {
   return items.flatMap((run) =>
     splits.flatMap((split) =>

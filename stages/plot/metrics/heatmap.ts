@@ -7,10 +7,8 @@ import { mean } from '../../../src/learning/metrics/mean.ts';
 import { StageError } from '../../../src/stage.ts';
 import { axesOf, drawMetrics, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';
 
-/** A width that the cells together should not exceed, and sizes of a cell. */
-const most = 400;
-const largest = [110, 56] as const;
-const least = 44;
+/** The width that the cells together should not exceed, and sizes of a cell. */
+const [most, largest, least] = [400, [110, 56], 44] as const;
 
 /** A cell for each pair of values of two axes, the darker the greater, with the number in it. */
 export function heatmapChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
@@ -64,7 +62,6 @@ export function heatmapCells(items: readonly MetricItem[], wanted: Pick<MetricOp
         return own.length === 0 ? [] : [{ row, column, value: mean(own.map(({ value }) => value)), count: own.length }];
       }),
     ),
-    /** Further axes, over which a cell is the mean. */
     over: differing.filter((axis) => axis !== rows && axis !== columns),
   };
 }

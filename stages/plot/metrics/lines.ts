@@ -9,23 +9,9 @@ import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { StageError } from '../../../src/stage.ts';
 import { axesOf, chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';
 
-/** One run's number with its interval, or the mean of several from the least to the greatest. */
-interface Point {
-  readonly x: number;
-  readonly value: number;
-  readonly low?: number;
-  readonly high?: number;
-  /** Of one run's interval, where its metrics say so. */
-  readonly confidence?: number;
-  readonly runs: number;
-}
-
 const [width, height] = [440, 260];
 
-/**
- * A number against an axis: a line for each combination of the other labels with its points, and bands about them; the level
- * of chance is ruled.
- */
+/** A number against an axis: points and bands on a line for each combination of the other labels; chance is ruled. */
 export function linesChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
   const { value, label, over = [], title } = options;
   const { axis, lines } = linesAgainst(items, options);
@@ -91,8 +77,10 @@ function onlyAxis(items: readonly MetricItem[], axes: readonly string[], over: r
 const isNumber = (text: string | undefined): boolean =>
   text !== undefined && text.trim() !== '' && Number.isFinite(Number(text));
 
-/** From the least on. */
-function pointsOf(items: readonly MetricItem[], axis: string): readonly Point[] {
+type Point = ReturnType<typeof pointsOf>[number];
+
+/** One run's number with its interval, or the mean of several from the least to the greatest; by rising x. */
+function pointsOf(items: readonly MetricItem[], axis: string) {
   const places = [...new Set(items.map(({ labels }) => Number(labels[axis])))].sort((a, b) => a - b);
   return places.map((x) => {
     const own = items.filter(({ labels }) => Number(labels[axis]) === x);

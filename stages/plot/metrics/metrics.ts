@@ -8,19 +8,16 @@ import { thereAre } from '../../../src/suggest.ts';
 import type { DrawForm } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
-/** A number of one model's metrics. */
+/** A number of one model's metrics, and what these say of it: `groups` were judged in place of `images`. */
 export interface MetricItem {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly interval?: readonly [low: number, high: number] | undefined;
-  /** The confidence of the interval, where the metrics have it. */
   readonly confidence?: number | undefined;
-  /** The images of the number's split, where the metrics have them. */
   readonly images?: number | undefined;
+  readonly groups?: number | undefined;
   /** How many classes there are, where they are more than two. */
   readonly classes?: number | undefined;
-  /** In place of images, where groups were judged. */
-  readonly groups?: number | undefined;
 }
 
 /** The options of a chart of metrics: the number's path, its name, and the chart's own settings. */
@@ -39,14 +36,10 @@ export const drawMetrics =
       const number = values.get(value) ?? null;
       const count = (what: string) => values.get(`${value.split('.')[0]}.${what}`) ?? undefined;
       const [images, groups] = [count('images'), count('groups')];
-      const of = {
-        interval: intervals.get(value),
-        confidence,
-        images,
-        classes: count('classCount'),
-        ...(images === undefined && { groups }),
-      };
-      return number === null ? [] : [{ labels: input.labels, value: number, ...of }];
+      const of = { interval: intervals.get(value), confidence, images, classes: count('classCount') };
+      return number === null
+        ? []
+        : [{ labels: input.labels, value: number, ...of, ...(images === undefined && { groups }) }];
     });
     if (items.length > 0) return draw(items, { label: value, ...settings, value });
     if (known.has(value)) throw new StageError(`Expected a number "${value}" in the metrics, got null in all of them.`);

@@ -1,6 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../../src/format-numbers.ts';
-import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
@@ -15,15 +14,12 @@ const mostInTable = 15;
 const mostPairs = 20;
 const confidence = 0.95;
 
-interface Given {
-  readonly table: ScoreTable;
-  readonly split: string;
-  readonly shared: Readonly<Record<string, string>>;
-  readonly title?: string | undefined;
-}
-
 /** More than two classes: the images of each by the class they are called, or with many classes the most confused pairs. */
-export function classConfusionChart({ table, split, shared, title }: Given): TopLevelSpec {
+export function classConfusionChart(
+  table: ScoreTable,
+  split: string,
+  titled: (name: string, number: string) => string,
+): TopLevelSpec {
   const { classes } = table;
   const rows = table.rows.filter((row) => row.split === split && row.label < classes.length);
   const matrix = confusionMatrix(classScoresOf(table, rows));
@@ -39,7 +35,7 @@ export function classConfusionChart({ table, split, shared, title }: Given): Top
       : `the ${mostPairs} pairs with the largest share of the class; lines: 95 % intervals`,
   ];
   const name = isTable ? `Confusion on ${split}` : `Most confused classes on ${split}`;
-  const heading = title ?? withLabels(name, shared, `${formatShare(accuracy)} called right`);
+  const heading = titled(name, `${formatShare(accuracy)} called right`);
   const body = isTable ? matrixTable(classes, counts, totals) : pairRows(classes, counts, totals);
   return chart(heading, notes.join('; '), isTable ? Math.max(400, sizeOf(classes) * classes.length + 100) : 700, body);
 }

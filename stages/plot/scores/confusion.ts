@@ -43,12 +43,13 @@ export function confusionChart(
 export const draw: DrawForm = (context) => {
   const { settings } = context;
   const [item] = context.inputs('scores');
-  const table = readScoreTable(item!.path, describeInput('scores', item!.labels), settings);
+  const what = describeInput('scores', item!.labels);
+  const table = readScoreTable(item!.path, what, settings);
   const { split = 'test', positive, title } = settings;
   if (table.classes.length === 2 || positive !== undefined) return drawScores(confusionChart)(context);
   onlyInput(context, 'scores', 'confusion of more than two classes');
-  rowsOfSplit(table.rows, split, describeInput('scores', item!.labels));
-  return classConfusionChart({ table, split, shared: item!.labels, title });
+  rowsOfSplit(table.rows, split, what);
+  return classConfusionChart(table, split, (name, number) => title ?? withLabels(name, item!.labels, number));
 };
 
 type Called = ReturnType<typeof calledOf>;

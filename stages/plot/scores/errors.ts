@@ -17,22 +17,13 @@ import { classColours, ink } from '../../../src/learning/charts/theme.ts';
 import { equalErrorRate } from '../../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, type ThresholdCounts } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
-import {
-  countsOf,
-  drawScores,
-  type ModelScores,
-  panelHeight,
-  type ScoresOptions,
-  type SplitScores,
-  width,
-} from './scores.ts';
+import { countsOf, drawScores, panelHeight, type ScoresOptions, type SplitScores, width } from './scores.ts';
 
 type Rates = readonly [string, string];
 
 /**
  * Both error rates against the threshold from which on an image is called fake, where they are equal marked; a panel for each
- * model. The threshold of equal errors is named on the validation split alone, since one is not chosen by the images that it
- * is judged on.
+ * model. The threshold of equal errors is named on the validation split alone: one is not chosen by the images it is judged on.
  */
 export function errorsChart(
   { models, split, shared }: SplitScores,
@@ -73,7 +64,7 @@ export function errorsChart(
 export const draw = drawScores(errorsChart);
 
 interface Counted {
-  readonly name: ModelScores['name'];
+  readonly name: string;
   readonly counts: ThresholdCounts;
   readonly equal: ReturnType<typeof equalErrorRate>;
   readonly text: string;
@@ -88,16 +79,12 @@ function panel(
   threshold: number,
   [isLast, several]: readonly [boolean, boolean],
 ): Part {
-  const x = quantity('threshold', isLast ? `Threshold of ${measure}` : null, {
-    domain,
-    grid: false,
-  });
+  const x = quantity('threshold', isLast ? `Threshold of ${measure}` : null, { domain, grid: false });
   const y = quantity('rate', 'Error rate (%)', { domain: [0, 1], tickCount: several ? 3 : 5, ...inPercent });
   const isRight = equal.threshold > (domain[0] + domain[1]) / 2;
   const point = { data: { values: [{ threshold: equal.threshold, rate: equal.rate, text }] } };
-  const textMark = {
-    ...{ type: 'text', align: isRight ? 'right' : 'left', dx: isRight ? -12 : 12, dy: -10, fontWeight: 'bold' },
-  };
+  const beside = isRight ? { align: 'right', dx: -12 } : { align: 'left', dx: 12 };
+  const textMark = { type: 'text', ...beside, dy: -10, fontWeight: 'bold' };
   return {
     data: { values: rowsOf(counts, domain, rates) },
     width,

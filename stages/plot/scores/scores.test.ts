@@ -142,7 +142,7 @@ test('of several classes the matrix is drawn, of many the most confused pairs', 
     return { classes, names: classes, rows };
   };
   const drawn = (count: number) =>
-    JSON.stringify(classConfusionChart({ table: table(count), split: 'test', shared: {} }));
+    JSON.stringify(classConfusionChart(table(count), 'test', (...parts) => parts.join(': ')));
   const [four, many] = [drawn(4), drawn(100)];
   assert.match(four, /Confusion on test: 66\.7 % called right/);
   assert.match(four, /\{"row":"class 0","column":"class 1","images":1,"value":0\.333333,"text":"1\\n33 %"\}/);

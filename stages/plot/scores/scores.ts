@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import type { SideNames } from '../../../src/learning/metrics/binary-view.ts';
 import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
 import { readSplitScores, requireBothSides } from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
@@ -9,18 +8,11 @@ import type { InputArtifact } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
-/** The images of a split as one model scored them. */
-export interface ModelScores {
-  /** Distinguishes the model from the others; empty for a single one. */
-  readonly name: string;
-  readonly labels: Uint8Array;
-  /** Score of fake minus score of real, by which images are ranked. */
-  readonly differences: Float64Array;
-  readonly real: number;
-  readonly fake: number;
-  /** The sides in words. */
-  readonly sides: SideNames;
-}
+/**
+ * The images of a split as one model scored them: `differences` are the score of fake minus that of real, `sides` their names, and
+ * `name` distinguishes the model from others, if there are any.
+ */
+export type ModelScores = ReturnType<typeof readItem>;
 
 /** The scores of every item, and the labels that they share. */
 export interface SplitScores {
@@ -29,7 +21,6 @@ export interface SplitScores {
   readonly shared: InputArtifact['labels'];
 }
 
-/** The options of charts of scores. */
 export type ScoresOptions = Required<Pick<PlotSettings, 'bins' | 'scale' | 'threshold'>> & Pick<PlotSettings, 'title'>;
 
 /** Draws the scores of a split. Throws a {@link StageError} where a file is none, or has no images of both classes in it. */
@@ -43,11 +34,7 @@ export const drawScores =
     return draw({ split, shared, models }, { bins: 40, scale: 'share', threshold: 0, ...settings });
   };
 
-function readItem(
-  { path, labels: axes }: InputArtifact,
-  { split = 'test', ...settings }: PlotSettings,
-  name: string,
-): ModelScores {
+function readItem({ path, labels: axes }: InputArtifact, { split = 'test', ...settings }: PlotSettings, name: string) {
   const what = describeInput('scores', axes);
   const { rows, names: sides } = readSplitScores(path, split, what, settings);
   requireBothSides(rows, sides, split, what);

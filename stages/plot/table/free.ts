@@ -14,11 +14,8 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   const rows = inputs('table').flatMap(readRows);
   if (rows.length === 0) throw new StageError('Expected at least one row in the table, got none.');
   requireFields(spec, rows);
-  const complete = {
-    ...spec,
-    ...(title !== undefined && { title }),
-    data: { name: 'table', values: rows },
-  } as unknown as TopLevelSpec;
+  const own = { ...(title !== undefined && { title }), data: { name: 'table', values: rows } };
+  const complete = { ...spec, ...own } as unknown as TopLevelSpec;
   requireDrawable(complete);
   return complete;
 };
@@ -45,24 +42,11 @@ function requireDrawable(spec: TopLevelSpec): void {
 }
 
 /** Names that transforms make without `as`. */
-const usualNames = {
-  fold: ['key', 'value'],
-  density: ['value', 'density'],
-  quantile: ['prob', 'value'],
-} as const;
+const usualNames = { fold: ['key', 'value'], density: ['value', 'density'], quantile: ['prob', 'value'] } as const;
 
 /** Properties that hold a field name or a list of field names. */
 const holders = new Set([
-  'field',
-  'fields',
-  'groupby',
-  'fold',
-  'flatten',
-  'density',
-  'quantile',
-  'lookup',
-  'regression',
-  'loess',
+  ...['field', 'fields', 'groupby', 'fold', 'flatten', 'density', 'quantile', 'lookup', 'regression', 'loess'],
 ]);
 
 /** Throws a {@link StageError} for the first field of a spec that no row has and no transform makes. */
