@@ -22,6 +22,20 @@ test('graph prints Mermaid, and draws an SVG where it is told', async () => {
   assert.match(project.read('graph.svg'), /^<svg /);
 });
 
+test('figure writes a chart as PDF with its fonts, the same bytes each time, and names a chart that is not there', async () => {
+  using project = new Project(shout, files);
+  await print(project, 'graph', '--svg', 'graph.svg');
+  assert.equal(await print(project, 'figure', 'graph.svg', 'graph.pdf'), 'Wrote graph.pdf\n');
+  const pdf = project.read('graph.pdf');
+  assert.match(pdf, /^%PDF-/);
+  assert.match(pdf, /DejaVuSans/);
+  await print(project, 'figure', 'graph.svg', 'again.pdf');
+  assert.equal(project.read('again.pdf'), pdf);
+  const { code, stderr } = await project.command('figure', 'artifacts/none', 'none.pdf');
+  assert.equal(code, 1);
+  assert.match(stderr, /There is no chart artifacts\/none\/chart\.svg/);
+});
+
 test('clean removes outputs that no stage claims any more, and only those that nobody changed', async () => {
   using project = new Project(shout, files);
   await project.run();

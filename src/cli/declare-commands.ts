@@ -192,6 +192,17 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     examples: ['restage serve', 'restage serve --port 0'],
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
+  figure: {
+    summary: 'write a chart as PDF',
+    description:
+      'Writes a published chart, or a file that ends in .svg, as a page of PDF for a paper: vectors and embedded fonts.',
+    takes: [
+      ['<chart>', 'the folder of a chart, such as artifacts/mine/roc/roc, or an SVG file'],
+      ['<file>', 'the PDF to write'],
+    ],
+    examples: ['restage figure artifacts/experiments/simple-net-fakes/roc/roc roc.pdf'],
+    load: async () => (await import('./commands/figure.ts')).figureCommand,
+  },
   clean: {
     summary: 'say which outputs no stage claims any more, or remove them (--yes)',
     description:

@@ -1,0 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mistake, UsageError, writeUserFile } from '../command-error.ts';
+
+/** `restage figure <chart> <pdf>`: a published chart, or any SVG of Restage, as one page of PDF for a paper. */
+export async function figureCommand([chart = '', file = '']: readonly string[]): Promise<void> {
+  if (!file.endsWith('.pdf')) throw new UsageError(`expected a file that ends in .pdf, got "${file}"`);
+  const path = chart.endsWith('.svg') ? chart : join(chart, 'chart.svg');
+  if (!existsSync(path)) {
+    const message = `There is no chart ${path}`;
+    throw mistake(
+      'no-file',
+      message,
+      'Name a published chart, such as artifacts/mine/roc/roc, or a file that ends in .svg.',
+    );
+  }
+  const { svgToPdf } = await import('../../learning/charts/svg-to-pdf.ts');
+  writeUserFile(file, await svgToPdf(readFileSync(path, 'utf8')));
+  process.stdout.write(`Wrote ${file}\n`);
+}
