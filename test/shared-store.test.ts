@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
@@ -35,11 +35,11 @@ async function group() {
   });
   clone.env['XDG_CONFIG_HOME'] = clone.path('config');
   const shared = maker.path('..', 'shared');
-  const objects = () =>
-    (readdirSync(join(shared, 'objects'), { recursive: true }) as string[])
-      .map((name) => join(shared, 'objects', name))
+  const filesOf = (folder: string) =>
+    (readdirSync(join(shared, folder), { recursive: true }) as string[])
+      .map((name) => join(shared, folder, name))
       .filter((path) => statSync(path).isFile());
-  return { maker, clone, shared, objects, [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()) };
+  return { maker, clone, shared, filesOf, [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()) };
 }
 
 test('another clone computes nothing, and gets only the bytes that it needs', async () => {
@@ -71,12 +71,25 @@ test('a stage that runs gets its inputs; where they are lost, their stage runs a
   assert.equal(clone.read('out/count.txt').trim(), '1');
 
   clone.remove('cache/objects');
-  for (const object of world.objects()) rmSync(object);
+  for (const object of world.filesOf('objects')) rmSync(object);
   clone.edit('pipelines/test.yaml', 'wc -l', 'wc -w');
   const losing = await clone.run();
   assert.equal(losing.code, 0);
   assert.deepEqual(losing.outcomes, { shout: 'up to date', grow: 'ran', count: 'ran' });
   assert.match(losing.warnings.join('\n'), /its outputs are no longer in the shared store: it runs again/);
+});
+
+test('a log comes when it is read; what a gc removed from the store is sent again', async () => {
+  using world = await group();
+  const { clone, maker } = world;
+  clone.write('in.txt', 'abc\n');
+  assert.match(await print(clone, 'logs', 'test.yaml', 'shout'), /^shout: succeeded on .*\nshouting\n$/);
+  maker.write('in.txt', 'other\n');
+  await maker.run();
+  for (const name of ['results', 'runs']) for (const path of world.filesOf(name)) utimesSync(path, 0, 0);
+  assert.match(await print(maker, 'store', 'gc', '--yes'), /^Removed 3 results and 1 run/);
+  assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
+  assert.match(await print(maker, 'store', 'push'), /^Sent 0 results/);
 });
 
 test('a store that is away costs one warning; a key that is not trusted only reads', async () => {

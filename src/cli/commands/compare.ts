@@ -1,8 +1,9 @@
+import type { Digest } from '../../digest.ts';
 import { loadPipeline } from '../../engine/config/load-pipeline.ts';
 import { findPipelineFile, pipelineNames } from '../../engine/config/pipeline-files.ts';
 import { findStageNames, suggestStage } from '../../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, latexOf, markdownOf } from '../../reporting/compare/comparison-tables.ts';
@@ -13,10 +14,11 @@ import {
   subjectOfRun,
   upstreamOf,
 } from '../../reporting/compare/subject.ts';
+import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { MistakesError, mistake, orThrow, printJson, UsageError, writeUserFile } from '../command-error.ts';
 import { loadKinds } from '../load-kinds.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { openStore, projectRoot, warnOnStderr } from '../open-project.ts';
 
 interface CompareOptions {
   readonly all?: boolean;
@@ -33,8 +35,8 @@ export async function compareCommand(words: readonly string[], options: CompareO
     throw new UsageError(`expected one form of the comparison, got ${asked}`);
   }
   const root = projectRoot();
-  const store = new FolderStore(root, warnOnStderr);
-  const found = await findSubjects(words, { root, store });
+  const store = await openStore(root, warnOnStderr);
+  const found = await findSubjects(words, { root, store }).finally(() => store.close());
   if (found.length < 2) throw new UsageError('expected two or more pipelines, runs or stages to compare');
   const comparison = compareSubjects(found);
   if (options.html !== undefined) {
@@ -99,10 +101,26 @@ type Whole = Pick<Subject, 'label' | 'stages'>;
 
 async function findWhole(word: string, sources: Sources): Promise<Whole | undefined> {
   const run = findRun(word, sources.store);
-  if (run !== undefined) return subjectOfRun(run.id, run.readRecord()!, sources.store);
+  if (run !== undefined) {
+    const record = run.readRecord()!;
+    const results = Object.values(record.stages).flatMap(({ result }) => result ?? []);
+    await fetchCompared(results, sources.store);
+    return subjectOfRun(run.id, record, sources.store);
+  }
   const file = findPipelineFile(word, process.cwd(), sources.root);
   return file.ok ? await ofPipeline(file.value, sources) : undefined;
 }
+
+/** Brings what a comparison reads here where it is elsewhere; what is lost is left out of it. */
+async function fetchCompared(results: readonly Digest[], store: FolderStore): Promise<void> {
+  for (const digest of results) {
+    const found = await store.lookup(digest);
+    if (found.state !== 'elsewhere') continue;
+    await store.fetch(Object.values(found.result.outputs).filter(({ type }) => compared.has(type)));
+  }
+}
+
+const compared: ReadonlySet<ArtifactType> = new Set(['metrics', 'scores', 'history']);
 
 function findRun(word: string, store: FolderStore): RunFolder | undefined {
   const back = /^last(?:~(\d+))?$/.exec(word);
@@ -123,10 +141,15 @@ function findRun(word: string, store: FolderStore): RunFolder | undefined {
 async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole> {
   const { kinds, unloaded } = await loadKinds(root);
   const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
-  const known = stages.flatMap((stage) => {
-    const latest = store.readLatest(name, stage.name);
-    return latest === undefined ? [] : [[stage.name, readSubjectStage(store, latest)] as const];
+  const latest = stages.flatMap((stage) => {
+    const result = store.readLatest(name, stage.name);
+    return result === undefined ? [] : [[stage.name, result] as const];
   });
+  await fetchCompared(
+    latest.map(([, result]) => result),
+    store,
+  );
+  const known = latest.map(([stage, result]) => [stage, readSubjectStage(store, result)] as const);
   if (known.length === 0) throw mistake('never-ran', `${name} has no results yet`, `Run it: restage run ${name}.yaml`);
   return { label: name, stages: new Map<string, SubjectStage>(known) };
 }

@@ -1,27 +1,32 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
-import { FolderStore } from '../../engine/store/folder-store.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { type LastAttempts, lastAttempts, type PastAttempt } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
-import { openProject, planProject, warnOnStderr } from '../open-project.ts';
+import { openProject, openStore, planProject, warnOnStderr } from '../open-project.ts';
 
 export async function logsCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly raw?: boolean },
 ): Promise<void> {
   const project = await openProject({ words, set: options.set, last: true });
-  const store = new FolderStore(project.root, warnOnStderr);
-  for (const planned of await planProject(project)) {
-    const { name } = planned.stage;
-    if (!project.named.includes(name)) continue;
-    const log = stageLog(store, project.pipeline.name, planned);
-    if (log === undefined) process.stderr.write(`${name} never ran here.\n`);
-    else {
-      const text = options.raw === true ? log.text : plainText(log.text);
-      process.stdout.write(`${plainText(log.head)}${log.text === '' ? ' (it printed nothing)' : ''}\n${text}`);
+  const all = await planProject(project);
+  const store = await openStore(project.root, warnOnStderr);
+  try {
+    for (const planned of all) {
+      const { name } = planned.stage;
+      if (!project.named.includes(name)) continue;
+      const log = await stageLog(store, project.pipeline.name, planned);
+      if (log === undefined) process.stderr.write(`${name} never ran here.\n`);
+      else {
+        const text = options.raw === true ? log.text : plainText(log.text);
+        process.stdout.write(`${plainText(log.head)}${log.text === '' ? ' (it printed nothing)' : ''}\n${text}`);
+      }
     }
+  } finally {
+    await store.close();
   }
 }
 
@@ -31,25 +36,31 @@ interface StageLog {
 }
 
 /** The log of the published result of an up-to-date stage, else of its last attempt, else of its last result. */
-function stageLog(store: FolderStore, pipeline: string, { stage, decision, examined }: PlannedStage) {
+async function stageLog(store: FolderStore, pipeline: string, { stage, decision, examined }: PlannedStage) {
   const found = lastAttempts(store.runsOf(pipeline), stage.name);
   const published = decision.state === 'up to date' ? examined?.result : undefined;
   if (published !== undefined) {
     const what = ', the published result';
-    if (found?.last.state.fingerprint !== published.digest) return ofResult(stage.name, published, store, what);
+    if (found?.last.state.fingerprint !== published.digest) return await ofResult(stage.name, published, store, what);
     return ofAttempts(stage.name, found, succeeded(found.last) ? what : '');
   }
   if (found !== undefined) return ofAttempts(stage.name, found);
   const latest = store.readLatest(pipeline, stage.name);
-  const result = latest === undefined ? undefined : store.readResult(latest);
-  return result && ofResult(stage.name, result, store, ', the last result');
+  const result = latest === undefined ? examined?.result : store.readResult(latest);
+  return result && (await ofResult(stage.name, result, store, ', the last result'));
 }
 
 const succeeded = ({ state }: PastAttempt): boolean => state.end?.outcome === 'succeeded';
 
-function ofResult(stage: string, { record }: StageResult, store: FolderStore, what: string): StageLog {
-  const text = record.log === undefined ? '' : readFileSync(store.objectPath(record.log), 'utf8');
-  return { head: `${stage}: succeeded on ${when(record.startedAt)} in ${formatSeconds(record.seconds)}${what}`, text };
+/** The log of a result, which is fetched where it is elsewhere; `gc` may have removed it. */
+async function ofResult(stage: string, result: StageResult, store: FolderStore, what: string): Promise<StageLog> {
+  const { log, startedAt, seconds } = result.record;
+  const head = `${stage}: succeeded on ${when(startedAt)} in ${formatSeconds(seconds)}${what}`;
+  if (log === undefined) return { head, text: '' };
+  await store.lookup(result.digest);
+  await store.fetch([], log);
+  if (!existsSync(store.objectPath(log))) return { head, text: 'Its log is no longer in the store.\n' };
+  return { head, text: readFileSync(store.objectPath(log), 'utf8') };
 }
 
 function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what = ''): StageLog {

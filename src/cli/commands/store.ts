@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Digest, isDigest } from '../../digest.ts';
+import { isDigest } from '../../digest.ts';
 import { parseDuration } from '../../engine/config/schema/units.ts';
 import {
   addressHint,
@@ -15,10 +15,10 @@ import {
 import { filesIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';
+import { storeText } from '../../engine/store/remote/bucket.ts';
 import { collectShared } from '../../engine/store/remote/collect-shared.ts';
-import { parseResultKey } from '../../engine/store/remote/envelope.ts';
 import { ensureKey, keyFile, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
-import { RemoteStore, storeText } from '../../engine/store/remote/remote-store.ts';
+import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
@@ -70,7 +70,7 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
   const remote = await RemoteStore.open(spec, key);
   try {
     const isNew = (await remote.bucket.get('store.json')) === undefined;
-    if (isNew) await remote.bucket.put('store.json', Buffer.from(storeText));
+    if (isNew) await remote.bucket.put('store.json', Buffer.from(storeText()));
     await remote.connect();
     const text = `# Where this project shares its results, and whose results are trusted. Commit this file.\n${stringify({ ...where, keys: spec.keys })}`;
     writing('store.yaml', () => writeAtomic(storeFile(root), text, { sync: false }));
@@ -123,14 +123,7 @@ function localResults(store: SharedStore) {
 }
 
 async function status({ store, spec }: Connected): Promise<void> {
-  const there = new Map<Digest, boolean>();
-  for await (const { key } of store.remote.bucket.list('results/')) {
-    const parsed = parseResultKey(key);
-    if (parsed === undefined) continue;
-    const isTrusted = store.remote.trusted.has(parsed.owner);
-    there.set(parsed.fingerprint, isTrusted || (there.get(parsed.fingerprint) ?? false));
-  }
-  for (const digest of store.records.all()) if (there.get(digest) !== true) store.records.remove(digest);
+  const there = await store.listResults();
   const { known, shareable, kept } = localResults(store);
   const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
   const others = there.size - trusted;
@@ -150,6 +143,7 @@ const whyReadOnly = (): string =>
 
 async function push({ store, spec }: Connected): Promise<number> {
   if (store.remote.own === undefined) throw mistake('no-store', `Cannot send results: ${whyReadOnly()}`);
+  if (store.remote.collected !== store.records.collected) await store.listResults();
   for (const digest of localResults(store).shareable) store.records.markUnsent(digest);
   const before = store.records.unsent().length;
   let bytes = 0;

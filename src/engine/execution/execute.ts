@@ -2,9 +2,9 @@ import PQueue from 'p-queue';
 import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
-import { examine, type OutputsOf } from '../plan/examine.ts';
+import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
-import { LostInput, Unfinished } from './place.ts';
+import { Unfinished } from './place.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
@@ -100,7 +100,7 @@ async function bringStage(
   let stageRun: StageRun | undefined;
   try {
     run.signal.throwIfAborted();
-    const chosen = chosenStage(stage, run.world, outputsOf);
+    const chosen = await chosenStage(stage, run.world, outputsOf);
     const examined = await queue.add(() => examine(chosen, run.world, outputsOf));
     run.emit({ type: 'stage-decided', stage: stage.name, decision: examined.decision, time: Date.now() });
     stageRun = new StageRun(chosen, examined, outputsOf, run);

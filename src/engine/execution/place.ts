@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
-import type { Output, Stage, StageName } from '../config/pipeline.ts';
+import type { Output, Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import type { Examined, OutputsOf } from '../plan/examine.ts';
 import type { AttemptFiles } from '../store/run-folder.ts';
@@ -58,16 +58,6 @@ export class Unfinished extends UserError {}
 
 /** What a stage reads changed while it waited: nothing was recorded, and it is to be decided about anew. */
 export class Outdated extends UserError {}
-
-/** What a stage would read was elsewhere, and is lost: the stage that made it runs again, and its readers are decided about anew. */
-export class LostInput extends UserError {
-  readonly stage: StageName;
-
-  constructor(stage: StageName) {
-    super(`the outputs of ${stage} are no longer in the shared store`);
-    this.stage = stage;
-  }
-}
 
 /** The absolute private path of an output during an attempt. It keeps the extension, which programs may go by. */
 export function privatePath(work: string, output: Output): string {

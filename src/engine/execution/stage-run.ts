@@ -5,7 +5,7 @@ import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { partsDigest } from '../files/listing.ts';
 import { checkpointOf } from '../fingerprint/fingerprint.ts';
-import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
+import { type Examined, examine, LostInput, type Outputs, type OutputsOf } from '../plan/examine.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
 import type { AttemptFiles } from '../store/run-folder.ts';
@@ -16,7 +16,6 @@ import type { DoneStage, Execution } from './execution.ts';
 import {
   type Attempt,
   type AttemptOutcome,
-  LostInput,
   Outdated,
   privatePath,
   type Seat,

@@ -38,7 +38,7 @@ async function chosen(name: string, choices: Readonly<Record<string, unknown>>) 
   }
   const store = new FolderStore(project.root, () => {});
   const outputsOf = (() => ({ choice: { files: [{ digest: '0'.repeat(64) }] } })) as unknown as OutputsOf;
-  const stage = chosenStage(stageOf(pipeline, name), { pipeline, store, graph: new Graph(pipeline) }, outputsOf);
+  const stage = await chosenStage(stageOf(pipeline, name), { pipeline, store, graph: new Graph(pipeline) }, outputsOf);
   return { stage, candidates: pipeline.stages.slice(0, 3) };
 }
 
@@ -53,6 +53,24 @@ test('a slot is the stage of the candidate that was chosen for it, as if the fil
     [keyedSettings, settings, ['dataset']],
   );
   assert.deepEqual([stage.name, stage.slot, stage.drawn], ['fit2[slot=1]', undefined, { rate: keyedSettings['rate'] }]);
+});
+
+test('a choice that is elsewhere is fetched; where it is lost, its stage must run again', async () => {
+  using project = new TestProject({ 'pipelines/p.yaml': sweep });
+  const pipeline = value(await project.load());
+  const store = new FolderStore(project.root, () => {});
+  const outputsOf = (() => ({ choice: { files: [{ digest: '0'.repeat(64) }] } })) as unknown as OutputsOf;
+  const choose = () =>
+    chosenStage(stageOf(pipeline, 'fit2[slot=1]'), { pipeline, store, graph: new Graph(pipeline) }, outputsOf);
+  store.fetch = async () => false;
+  await assert.rejects(choose(), { name: 'LostInput', stage: 'best1' });
+  store.fetch = async ([artifact]) => {
+    const object = store.objectPath(artifact!.files[0]!.digest);
+    mkdirSync(dirname(object), { recursive: true });
+    writeFileSync(object, JSON.stringify({ ranking: first }));
+    return true;
+  };
+  assert.deepEqual((await choose()).keyedSettings, pipeline.stages[2]!.keyedSettings);
 });
 
 test('of a choice among slots, the candidate is the one that filled the slot', async () => {

@@ -2,18 +2,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, type Json } from '../../json.ts';
 import type { InputItem, Stage } from '../config/pipeline.ts';
-import { ExamineError, type OutputsOf, type World } from './examine.ts';
+import { ExamineError, LostInput, type OutputsOf, type World } from './examine.ts';
 
 type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
 
-/** The stage for the candidate that its slot holds, as if its settings were written out. Throws an {@link ExamineError}. */
-export function chosenStage(stage: Stage, places: Places, outputsOf: OutputsOf): Stage {
+/**
+ * The stage for the candidate that its slot holds, as if its settings were written out. Throws an {@link ExamineError}, and a
+ * {@link LostInput} where a choice is gone from the shared store.
+ */
+export async function chosenStage(stage: Stage, places: Places, outputsOf: OutputsOf): Promise<Stage> {
   const { slot, ...own } = stage;
   if (slot === undefined) return stage;
   const { items } = stage.inputs.find(({ port }) => port === slot.port)!;
   let label = String(slot.index + 1);
   for (const [at, item] of items.entries()) {
-    const ranking = rankingOf(pathOf(item, places, outputsOf));
+    const ranking = rankingOf(await pathOf(item, places, outputsOf));
     const named = ranking[Number(label) - 1]?.[slot.axes[at]!];
     if (named === undefined) {
       const what = `choice ${label} by the axis "${slot.axes[at]}"`;
@@ -28,12 +31,17 @@ export function chosenStage(stage: Stage, places: Places, outputsOf: OutputsOf):
 
 const sourceOf = (item: InputItem): string => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown);
 
-/** Where the file of a choice lies: in the store or, where it is not kept, where it is published. */
-function pathOf(item: InputItem, { graph, pipeline, store }: Places, outputsOf: OutputsOf): string {
+/** Where the file of a choice lies: in the store or, where it is not kept, where it is published. One that is elsewhere is fetched. */
+async function pathOf(item: InputItem, { graph, pipeline, store }: Places, outputsOf: OutputsOf): Promise<string> {
   if (item.from === 'path') return item.path;
-  const stored = store.objectPath(outputsOf(item.stage)[item.port]!.files[0]!.digest);
+  const artifact = outputsOf(item.stage)[item.port]!;
+  const isFetched = await store.fetch([artifact]);
+  const stored = store.objectPath(artifact.files[0]!.digest);
+  if (existsSync(stored)) return stored;
   const { path } = graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
-  return existsSync(stored) ? stored : join(pipeline.root, path);
+  const published = join(pipeline.root, path);
+  if (!isFetched && !existsSync(published)) throw new LostInput(item.stage);
+  return published;
 }
 
 /** The labels of the candidates in a choice, the best first: `ranking` in its JSON. Empty where it has none. */

@@ -65,6 +65,16 @@ export interface Examined {
 /** A mistake or a fault outside Restage that stops one stage: a frozen stage without a result, an input that went away. */
 export class ExamineError extends UserError {}
 
+/** What a stage would read was elsewhere, and is lost: the stage that made it runs again, and its readers are decided about anew. */
+export class LostInput extends UserError {
+  readonly stage: StageName;
+
+  constructor(stage: StageName) {
+    super(`the outputs of ${stage} are no longer in the shared store`);
+    this.stage = stage;
+  }
+}
+
 /** Looks up facts about a stage and decides; writes nothing. Throws {@link ExamineError} or {@link ListingError}. */
 export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
   const { pipeline, store } = world;

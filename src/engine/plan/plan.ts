@@ -3,7 +3,15 @@ import { ListingError } from '../files/walk-tree.ts';
 import { readBy } from '../graph/graph.ts';
 import { chosenStage } from './chosen-stage.ts';
 import type { PlannedDecision } from './decide.ts';
-import { type Examined, ExamineError, examine, type Outputs, type OutputsOf, type World } from './examine.ts';
+import {
+  type Examined,
+  ExamineError,
+  examine,
+  LostInput,
+  type Outputs,
+  type OutputsOf,
+  type World,
+} from './examine.ts';
 
 export interface PlannedStage {
   readonly stage: Stage;
@@ -37,10 +45,11 @@ export async function plan(stages: readonly Stage[], world: World): Promise<read
 async function planStage(stage: Stage, world: World, known: ReadonlyMap<StageName, Outputs>): Promise<PlannedStage> {
   try {
     const outputsOf: OutputsOf = (name) => known.get(name) ?? {};
-    const chosen = chosenStage(stage, world, outputsOf);
+    const chosen = await chosenStage(stage, world, outputsOf);
     const examined = await examine(chosen, world, outputsOf);
     return { stage: chosen, decision: examined.decision, examined };
   } catch (error) {
+    if (error instanceof LostInput) return { stage, decision: { state: 'waiting', for: [error.stage] } };
     if (!(error instanceof ExamineError || error instanceof ListingError)) throw error;
     return { stage, decision: { state: 'failing', message: error.message } };
   }

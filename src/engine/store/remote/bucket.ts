@@ -44,3 +44,6 @@ export class Unreachable extends UserError {}
 
 /** The store answers, and refuses: credentials or rights are wrong. */
 export class Refused extends UserError {}
+
+/** The content of `store.json`, by which a store is recognised. `collected` is another after every `store gc` that removed results. */
+export const storeText = (collected?: string): string => JSON.stringify({ restage: 'store', format: 1, collected });

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../../../digest.ts';
-import { type Bucket, type StoredKey, Unreachable } from './bucket.ts';
+import { type Bucket, type StoredKey, storeText, Unreachable } from './bucket.ts';
 import { parseResultKey, referencesOf } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import { parseManifest } from './manifest.ts';
-import { listMarks } from './marks.ts';
+import { listMarks, type Mark } from './marks.ts';
 
 export interface SharedGarbageOptions {
   /** Results and runs that are younger stay, in milliseconds. So does the newest run of each pipeline. */
@@ -28,15 +28,20 @@ export interface SharedGarbage {
 const day = 86_400_000;
 const readers = 16;
 
+/** The name of a list of keys that were deleted, not marked. */
+const deletedList = /\/deleted-/;
+
 /**
  * Frees a shared store while others may push. Old results go at once: they are misses from then on. Bytes that nothing names
- * are marked, and go after a delay if still nothing names them; a push sends marked bytes again under another name.
+ * are marked, and go after a delay if still nothing names them; a push sends marked bytes again under another name. So it
+ * does for another delay after their end: a second collection, begun before it, may be about to delete them, too.
  */
 export async function collectShared(
   bucket: Bucket,
   { keep, delay = day, remove }: SharedGarbageOptions,
 ): Promise<SharedGarbage> {
-  const own = `garbage/${randomBytes(8).toString('hex')}.json`;
+  const id = randomBytes(8).toString('hex');
+  const own = `garbage/${id}.json`;
   await bucket.put(own, Buffer.from('[]'));
   const marks = await listMarks(bucket);
   // The server's clock dates everything, this file too.
@@ -53,20 +58,26 @@ export async function collectShared(
   const isRoot = (key: string) => roots.has(parseResultKey(key)?.fingerprint as Digest);
   const going = results.filter(({ key, time }) => now - time > keep && !isRoot(key));
   const gone = new Set([...going, ...goingRuns].map(({ key }) => key));
-  if (remove) await forEachOf(gone, readers, (key) => bucket.delete(key));
+  if (remove && gone.size > 0) {
+    await forEachOf(gone, readers, (key) => bucket.delete(key));
+    await bucket.put('store.json', Buffer.from(storeText(id)));
+  }
 
   const named = await namedBy(
     bucket,
     [...results, ...runs].filter(({ key }) => !gone.has(key)),
   );
   const old = marks.filter(({ at }) => at.key !== own && now - at.time >= delay);
-  const ending = old.flatMap(({ keys }) => keys).filter((key) => !named.has(key));
-  const waiting = new Set(marks.flatMap((mark) => (old.includes(mark) ? [] : mark.keys)));
+  const isMarkedIn = (lists: readonly Mark[]) =>
+    new Set(lists.flatMap(({ at, keys }) => (deletedList.test(at.key) ? [] : keys)));
+  const [ripe, waiting] = [isMarkedIn(old), isMarkedIn(marks.filter((mark) => !old.includes(mark)))];
   const data = [...(await all(bucket, 'objects/')), ...(await all(bucket, 'packs/'))];
-  const ends = new Set(ending);
-  const fresh = data.filter(({ key }) => !named.has(key) && !waiting.has(key) && !ends.has(key));
+  const unnamed = data.filter(({ key }) => !named.has(key));
+  const ending = unnamed.flatMap(({ key }) => (ripe.has(key) ? [key] : []));
+  const fresh = unnamed.filter(({ key }) => !ripe.has(key) && !waiting.has(key));
   if (remove) {
     await forEachOf(ending, readers, (key) => bucket.delete(key));
+    if (ending.length > 0) await bucket.put(`garbage/deleted-${id}.json`, Buffer.from(JSON.stringify(ending)));
     for (const { at } of old) await bucket.delete(at.key);
   }
   if (remove && fresh.length > 0) await bucket.put(own, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));

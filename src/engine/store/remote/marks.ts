@@ -1,6 +1,6 @@
 import type { Bucket, StoredKey } from './bucket.ts';
 
-/** A list of keys that `store gc` found unused, and that are deleted after a delay if they still are. */
+/** A list of keys that `store gc` found unused, and that are deleted after a delay if they still are; or that it deleted. */
 export interface Mark {
   readonly at: StoredKey;
   readonly keys: readonly string[];
@@ -16,7 +16,7 @@ export async function listMarks(bucket: Bucket): Promise<readonly Mark[]> {
   return marks.sort((a, b) => a.at.time - b.at.time);
 }
 
-/** Every key that is about to be deleted: a push must not rely on it. */
+/** Every key that is about to be deleted, or was lately: a push must not rely on it. */
 export async function readMarks(bucket: Bucket): Promise<ReadonlySet<string>> {
   return new Set((await listMarks(bucket)).flatMap(({ keys }) => keys));
 }

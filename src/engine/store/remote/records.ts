@@ -53,6 +53,18 @@ export class RemoteRecords {
       .filter(isDigest);
   }
 
+  /** The last `store gc` there after which the records were compared with the store. */
+  get collected(): string | undefined {
+    return readJson<string>(join(this.#folder, 'collected'));
+  }
+
+  /** Forgets the results that the store no longer has. */
+  keepOnly(there: ReadonlySet<Digest>, collected: string | undefined): void {
+    for (const digest of this.all()) if (!there.has(digest)) this.remove(digest);
+    if (collected !== this.collected)
+      writing(`to ${this.#folder}`, () => writeJson(join(this.#folder, 'collected'), collected));
+  }
+
   /** Results that are to be sent, in an order that stays the same: a push that was killed makes the same packs again. */
   unsent(): readonly Digest[] {
     return namesIn(this.outbox).filter(isDigest);

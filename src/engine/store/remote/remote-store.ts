@@ -46,6 +46,8 @@ export class RemoteStore {
   readonly #patience: number;
   readonly #queue = new PQueue({ concurrency: requests });
   readonly #warn: (message: string) => void;
+  /** Which `store gc` was the last to remove results, as the store said when it answered first; undefined: none. */
+  collected: string | undefined;
 
   constructor(
     {
@@ -80,7 +82,9 @@ export class RemoteStore {
     const answered = new AbortController();
     try {
       const text = await Promise.race([this.bucket.get('store.json'), this.#late(answered.signal)]);
-      if (text !== undefined && isStore(text)) return;
+      const state = text && parseStore(text);
+      this.collected = state?.collected;
+      if (state !== undefined) return;
       throw new UserError(
         text === undefined
           ? `There is no store at ${this.url} yet: make one with \`restage store init ${this.url}\``
@@ -206,13 +210,11 @@ function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObj
   });
 }
 
-export const storeText = JSON.stringify({ restage: 'store', format: 1 });
-
-function isStore(text: Buffer): boolean {
+function parseStore(text: Buffer): { readonly collected?: string } | undefined {
   try {
-    const { restage, format } = JSON.parse(text.toString('utf8')) as Record<string, unknown>;
-    return restage === 'store' && format === 1;
+    const state = JSON.parse(text.toString('utf8'));
+    return state.restage === 'store' && state.format === 1 ? state : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

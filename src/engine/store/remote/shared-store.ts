@@ -11,7 +11,7 @@ import { FolderStore } from '../folder-store.ts';
 import { type Lookup, objectsOf, type StageResult, type StoredArtifact } from '../stage-result.ts';
 import { writeObject } from '../store-object.ts';
 import { Unreachable } from './bucket.ts';
-import { type Location, type Locations, resultKey, runKey } from './envelope.ts';
+import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { readKey } from './keys.ts';
 import { type RunManifest, runFolderOf } from './manifest.ts';
 import { type Parcel, Push } from './push.ts';
@@ -80,11 +80,12 @@ export class SharedStore extends FolderStore {
   /** Known here, or found in the shared store. A result of a key that is no longer trusted is not known. */
   override async lookup(fingerprint: Digest): Promise<Lookup> {
     const record = this.records.read(fingerprint);
+    if (record !== undefined) this.#learn(record.locations);
     const isRevoked = record?.adopted === true && !this.remote.trusted.has(record.owner);
     const known = isRevoked ? undefined : super.readResult(fingerprint);
     if (known !== undefined && this.#isHere(known)) return { state: 'here', result: known };
-    if (known !== undefined && record !== undefined) this.#learn(record.locations);
-    else this.#asked.set(fingerprint, this.#asked.get(fingerprint) ?? this.#ask(fingerprint));
+    if (known === undefined || record === undefined)
+      this.#asked.set(fingerprint, this.#asked.get(fingerprint) ?? this.#ask(fingerprint));
     const result = (await this.#asked.get(fingerprint)) ?? known;
     if (result === undefined) return { state: 'missing' };
     return { state: this.#isHere(result) || this.#isLost(result) ? 'here' : 'elsewhere', result };
@@ -189,6 +190,19 @@ export class SharedStore extends FolderStore {
       const report = page === undefined ? {} : { report: sha256(readFileSync(files.page)) };
       writeAtomic(files.manifest, JSON.stringify({ ...manifest, ...report }), { sync: false });
     });
+  }
+
+  /** All results of the shared store, by whether a trusted key signed one; what it no longer has is no longer known here. */
+  async listResults(): Promise<ReadonlyMap<Digest, boolean>> {
+    const found = new Map<Digest, boolean>();
+    for await (const { key } of this.remote.bucket.list('results/')) {
+      const { fingerprint, owner } = parseResultKey(key) ?? {};
+      if (fingerprint === undefined) continue;
+      found.set(fingerprint, found.get(fingerprint) === true || this.remote.trusted.has(owner!));
+    }
+    const trusted = [...found].flatMap(([digest, isTrusted]) => (isTrusted ? [digest] : []));
+    this.records.keepOnly(new Set(trusted), this.remote.collected);
+    return found;
   }
 
   /** Sends everything that waits, unless it is interrupted. */

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { exampleResult, listArtifact } from '../../../../test/support/example-result.ts';
 import { writeFiles } from '../../../../test/support/temporary-folder.ts';
 import type { StageResult } from '../stage-result.ts';
-import type { Bucket, FileBody, Range } from './bucket.ts';
+import { type Bucket, type FileBody, type Range, storeText } from './bucket.ts';
 import { FolderBucket } from './folder-bucket.ts';
 import { ensureKey, type SigningKey } from './keys.ts';
-import { storeText } from './remote-store.ts';
 import { SharedStore } from './shared-store.ts';
 
 /** People who share a store in a folder, each with a cache and a key of their own, below one folder. */
@@ -19,7 +18,7 @@ export class Group {
   constructor(root: string) {
     this.root = root;
     this.shared = join(root, 'shared');
-    writeFiles(this.shared, { 'store.json': storeText });
+    writeFiles(this.shared, { 'store.json': storeText() });
   }
 
   /** A new key, which everybody trusts unless told otherwise. */
