@@ -1,7 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { RunEvent } from '../engine/events.ts';
-import { jsonLines, readText } from '../engine/files/read-part.ts';
-import type { RunListener } from './run-model.ts';
+import { jsonLines } from '../engine/files/read-part.ts';
+import { emptyRun, type RunListener, type RunModel, reduce } from './run-model.ts';
 
 /** Milliseconds between two records of a stage's progress. */
 const progressInterval = 1000;
@@ -42,5 +42,39 @@ export class EventFile implements RunListener {
   }
 }
 
-/** The events of a file, without a last line that a kill tore; empty where there is no file. */
-export const readEvents = (path: string): readonly RunEvent[] => jsonLines(readText(path));
+/** A run as its event file tells it, read on as the file grows, whichever process or node writes it. */
+export class EventReader {
+  readonly #path: string;
+  model: RunModel = emptyRun;
+  /** The time of the last event; absent before the first. */
+  lastTime: number | undefined;
+  /** Bytes of the file that were read: up to the end of its last whole line. */
+  offset = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.read();
+  }
+
+  /** Reads the lines that were added, and says whether there were any. One without an end is still written, or was torn by a kill. */
+  read(): boolean {
+    let file: number;
+    try {
+      file = openSync(this.#path, 'r');
+    } catch {
+      return false; // there is none yet, or it is a run of an early version
+    }
+    try {
+      const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - this.offset));
+      const read = readSync(file, bytes, 0, bytes.length, this.offset);
+      const end = bytes.lastIndexOf('\n', read - 1) + 1;
+      this.offset += end;
+      const events = jsonLines<RunEvent>(bytes.toString('utf8', 0, end));
+      this.model = events.reduce(reduce, this.model);
+      this.lastTime = events.at(-1)?.time ?? this.lastTime;
+      return events.length > 0;
+    } finally {
+      closeSync(file);
+    }
+  }
+}

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { RunScript } from '../../test/support/run-script.ts';
 import type { StageName } from '../engine/config/pipeline.ts';
 import type { RunEvent } from '../engine/events.ts';
-import { EventFile, readEvents } from './event-file.ts';
+import { EventFile, EventReader } from './event-file.ts';
 import { emptyRun, type RunModel, rateOf, reasonsOf, reduce } from './run-model.ts';
 
 /** The events of a script, and every model on the way. */
@@ -97,23 +97,28 @@ test('the rate follows the last half minute and starts anew with a new phase', (
   assert.ok(run.stages[0]!.samples.length < 130);
 });
 
-test('a file of events is written line by line, without what stages print, and read without a torn last line', () => {
+test('a file of events is written line by line, without what stages print, and read on as it grows, without a torn last line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'restage-events-'));
   try {
     const path = join(folder, 'events.jsonl');
     const { events } = recorded(story);
     const kept = events.filter(({ type }) => type !== 'stage-output');
     const file = new EventFile(path, assert.fail);
-    for (const event of events) file.event(event);
-    assert.deepEqual(readEvents(path), kept); // a killed run closes nothing
+    const early = new EventReader(path);
+    for (const event of events) {
+      file.event(event);
+      early.read();
+    }
+    const whole = kept.reduce(reduce, emptyRun);
+    assert.deepEqual([early.model, early.lastTime], [whole, kept.at(-1)!.time]); // a killed run closes nothing
     file.close();
-    assert.equal(readFileSync(path, 'utf8').split('\n').length, kept.length + 1);
+    const text = readFileSync(path, 'utf8');
+    assert.equal(text.split('\n').length, kept.length + 1);
     appendFileSync(path, '{"type":"warning","mess');
-    assert.deepEqual(
-      readEvents(path),
-      events.filter(({ type }) => type !== 'stage-output'),
-    );
-    assert.deepEqual(readEvents(join(folder, 'absent')), []);
+    assert.equal(early.read(), false);
+    assert.deepEqual(new EventReader(path).model, whole);
+    assert.equal(early.offset, Buffer.byteLength(text));
+    assert.deepEqual(new EventReader(join(folder, 'absent')).model, emptyRun);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -128,7 +133,7 @@ test('progress is recorded once a second, and a folder that takes nothing is lef
       for (let step = 0; step < 40; step++) run.progress('fit', step, 40, 'steps').wait(0.1);
     };
     script(new RunScript(new EventFile(path, assert.fail)));
-    assert.equal(readEvents(path).filter(({ type }) => type === 'stage-progress').length, 4);
+    assert.equal(readFileSync(path, 'utf8').split('"stage-progress"').length - 1, 4);
     writeFileSync(join(folder, 'file'), '');
     script(new RunScript(new EventFile(join(folder, 'file', 'events.jsonl'), assert.fail)));
   } finally {

@@ -52,6 +52,8 @@ export class RunFolder {
   readonly path: string;
   readonly work: string;
   readonly events: string;
+  /** Plain data on the run's sweeps, which its report wrote; absent where it has none. */
+  readonly selections: string;
   readonly #attempts: string;
   /** What the file of attempts held when it had so many bytes. */
   #states = new Map<string, AttemptState[]>();
@@ -62,6 +64,7 @@ export class RunFolder {
     this.path = join(folder, 'runs', id);
     this.work = join(folder, 'work', id);
     this.events = join(this.path, 'events.jsonl');
+    this.selections = join(this.path, 'selections.json');
     this.#attempts = join(this.path, attemptsName);
   }
 

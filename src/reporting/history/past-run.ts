@@ -3,9 +3,8 @@ import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { isJsonObject, type Json } from '../../json.ts';
-import { readEvents } from '../event-file.ts';
+import { EventReader } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
-import { emptyRun, reduce } from '../run-model.ts';
 
 /** An earlier run as people ask for it. `killed`: it left no record and its process is gone. */
 export interface PastRun {
@@ -25,15 +24,15 @@ export function pastRuns(store: FolderStore): readonly PastRun[] {
   return store.runs().flatMap((run) => pastRun(run) ?? []);
 }
 
-/** Undefined for a folder of another sort, and for a run that did nothing and is over. */
-export function pastRun(run: RunFolder): PastRun | undefined {
+/** Undefined for a folder of another sort, and for a run that did nothing and is over. `events` are read only where there is no record. */
+export function pastRun(run: RunFolder, events = () => new EventReader(run.events)): PastRun | undefined {
   const record = run.readRecord();
   const pipeline = record?.pipeline ?? run.pipeline();
   if (pipeline === undefined) return undefined;
   if (record === undefined) {
     if (!run.isLiving() && !run.ranStages()) return undefined;
     const outcome = run.isLiving() ? 'running' : 'killed';
-    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...toldByEvents(run) };
+    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...toldBy(events()) };
   }
   const counts = countOf(Object.values(record.stages).map(({ outcome }) => outcome));
   const outcome = counts.cancelled ? 'interrupted' : counts.failed || counts.blocked ? 'failed' : 'succeeded';
@@ -42,12 +41,9 @@ export function pastRun(run: RunFolder): PastRun | undefined {
 }
 
 /** How far a run came that left no record, and for how long it went on. */
-function toldByEvents(run: RunFolder): Pick<PastRun, 'counts' | 'seconds'> {
-  const events = readEvents(run.events);
-  const { stages, startedAt } = events.reduce(reduce, emptyRun);
-  const ended = stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
-  const last = events.at(-1);
-  return { counts: countOf(ended), ...(last !== undefined && { seconds: (last.time - startedAt) / 1000 }) };
+function toldBy({ model, lastTime }: EventReader): Pick<PastRun, 'counts' | 'seconds'> {
+  const ended = model.stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
+  return { counts: countOf(ended), ...(lastTime !== undefined && { seconds: (lastTime - model.startedAt) / 1000 }) };
 }
 
 function countOf(outcomes: readonly Outcome[]): PastRun['counts'] {

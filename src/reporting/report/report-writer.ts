@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
@@ -131,11 +132,12 @@ export class ReportWriter implements RunListener {
   }
 
   async #write(state: ReportModel['state']): Promise<void> {
-    const { pipeline, publisher } = this.#options;
+    const { pipeline, publisher, run } = this.#options;
     const { store } = publisher;
     const record = (made: ReportRecord) => writeJson(this.#recordFile, made);
     if (state === 'running' && !this.#schedule.hasBegun) record({ complete: false, results: {} });
-    const page = renderReport(await this.#model(state));
+    const model = await this.#model(state);
+    const page = renderReport(model);
     const { displaced } = await publisher.publishText(page, this.#path, {
       pipeline: pipeline.name,
       stage: 'report',
@@ -145,6 +147,10 @@ export class ReportWriter implements RunListener {
       this.#options.warn(`${this.#path} held something that Restage did not put there: it was moved to ${displaced}`);
     }
     if (state === 'running') return;
+    const { sweeps, lateSelections } = model;
+    // They follow from the pipeline's file, which may be another one when the run is looked at again.
+    if (sweeps.length + lateSelections.length > 0 && existsSync(run.path))
+      writeJson(run.selections, { sweeps, lateSelections });
     const results = this.#run.stages.flatMap(({ name }) => {
       const digest = store.readLatest(pipeline.name, name);
       return digest === undefined ? [] : [[name, digest] as const];

@@ -6,8 +6,7 @@ import { scaleOfTable } from '../../learning/metrics/binary-view.ts';
 import { predictedClasses, softmax } from '../../learning/metrics/logits.ts';
 import { parseScores, type ScoreRow, type ScoreTable } from '../../learning/metrics/scores-file.ts';
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
-import { readEvents } from '../event-file.ts';
-import { emptyRun, reduce } from '../run-model.ts';
+import { EventReader } from '../event-file.ts';
 import type { ImageStore } from './image-store.ts';
 import type { Column } from './query.ts';
 import { type Results, resultDigest } from './run-results.ts';
@@ -29,7 +28,7 @@ const mostChoices = 40;
 /** The results that a run has, by stage; of one that goes on, those that are there. */
 export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string, StageResult> {
   const record = run.readRecord();
-  const { pipeline, stages } = readEvents(run.events).reduce(reduce, emptyRun);
+  const { pipeline, stages } = new EventReader(run.events).model;
   const digests =
     record === undefined
       ? stages.map((stage) => [stage.name, resultDigest(results.store, run, { pipeline, stage })] as const)

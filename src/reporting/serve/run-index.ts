@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../digest.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
+import { EventReader } from '../event-file.ts';
 import { baseName, numbersOf, type PastRun, pastRun } from '../history/past-run.ts';
 import { flatten } from '../report/describe-stage.ts';
 import type { Cell, Column } from './query.ts';
@@ -27,6 +29,7 @@ type Settings = Readonly<Record<string, Cell>>;
 export class RunIndex {
   readonly #results: Results;
   readonly #ended = new Map<string, PastRun>();
+  readonly #running = new Map<string, EventReader>();
   /** Null for a result that `gc` removed. */
   readonly #settings = new Map<Digest, Settings | null>();
   #runs: readonly PastRun[] = [];
@@ -44,9 +47,10 @@ export class RunIndex {
     this.#runs = store.runs().flatMap((folder): readonly PastRun[] => {
       const known = this.#ended.get(folder.id);
       if (known !== undefined) return [known];
-      const run = pastRun(folder);
-      if (run === undefined) return [];
-      if (run.outcome !== 'running') this.#ended.set(run.id, run);
+      const run = pastRun(folder, () => this.#eventsOf(folder));
+      if (run === undefined || run.outcome === 'running') return run === undefined ? [] : [run];
+      this.#ended.set(run.id, run);
+      this.#running.delete(run.id);
       return [run];
     });
     const signature = this.#runs
@@ -55,6 +59,13 @@ export class RunIndex {
     if (signature !== this.#signature) this.#table = undefined;
     this.#signature = signature;
     return this.#runs;
+  }
+
+  #eventsOf({ id, events }: RunFolder): EventReader {
+    const reader = this.#running.get(id) ?? new EventReader(events);
+    this.#running.set(id, reader);
+    reader.read();
+    return reader;
   }
 
   /** Changes when a run begins, ends or goes on. */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
+import { readJson } from '../../engine/files/write-atomic.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
@@ -66,8 +67,11 @@ export class StoredReport {
       },
       ...{ startedAt: model.startedAt, writtenAt: ended ?? Date.now(), finals: model.finals, warnings: model.warnings },
       graph: await this.#draw(stages),
-      // A sweep is drawn from the pipeline's file, which may have changed since; its chart and tables are among the results.
-      ...{ sweeps: [], lateSelections: [] },
+      ...{
+        sweeps: [],
+        lateSelections: [],
+        ...readJson<Pick<ReportModel, 'sweeps' | 'lateSelections'>>(this.#run.selections),
+      },
     };
   }
 
