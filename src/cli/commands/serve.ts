@@ -2,6 +2,7 @@ import { pipelineNames } from '../../engine/config/pipeline-files.ts';
 import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts';
 import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
+import { isForUser } from '../../user-error.ts';
 import { MistakesError, UsageError } from '../command-error.ts';
 import { openProject, planProject, projectRoot, warnOnStderr } from '../open-project.ts';
 
@@ -11,11 +12,17 @@ interface ServeOptions {
   readonly token?: string;
 }
 
+/** Characters of a token that nobody guesses, if they are random. */
+const shortest = 12;
+
 export async function serveCommand({ port, host, token }: ServeOptions): Promise<void> {
   if (host !== undefined && token === undefined) {
     throw new UsageError(
       '--host lets others reach this server, unencrypted: give them a --token, and whoever knows it sees every run and image',
     );
+  }
+  if (token !== undefined && token.length < shortest) {
+    throw new UsageError(`--token takes ${shortest} characters or more: whoever guesses it sees every run and image`);
   }
   const server = await openServer(projectRoot(), {
     port,
@@ -53,8 +60,9 @@ export const plannerOf = (root: string): Planner => ({
       const file = pipelineNames(root).find((path) => path.replace(/\.ya?ml$/, '') === name)!;
       return await planProject(await openProject({ words: [file] }));
     } catch (error) {
-      if (!(error instanceof MistakesError)) throw error;
-      return formatDiagnostics(error.mistakes, false);
+      if (error instanceof MistakesError) return formatDiagnostics(error.mistakes, false);
+      if (isForUser(error)) return error.message;
+      throw error;
     }
   },
 });

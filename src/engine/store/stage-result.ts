@@ -61,6 +61,8 @@ export function parseResult(text: string, digest: Digest): StageResult | undefin
   expect(typeof result['stored'] === 'boolean' && isRecord(result['outputs']), 'it lacks its outputs');
   expect(isRecord(result['record']) && Array.isArray(result['record']['highlights']), 'it lacks its record');
   const parsed = result as unknown as StageResult;
+  const { log } = parsed.record;
+  expect(log === undefined || isDigest(log), 'its log is not named by a digest');
   expect(
     parsed.digest === digest && hashFingerprint(parsed.fingerprint) === digest,
     'its fingerprint does not match its name',

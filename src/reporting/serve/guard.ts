@@ -26,9 +26,6 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What an artifact may do when it is opened by itself: be looked at. */
-const sandbox = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-
 /**
  * Lets only readers in who have the token, once in the address and then as a cookie, and who ask for this machine by a
  * name that it has. Sets the headers of every answer.
@@ -40,7 +37,7 @@ export const guard =
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
     c.header('Cross-Origin-Resource-Policy', 'same-origin');
-    c.header('Content-Security-Policy', url.pathname.startsWith('/object/') ? sandbox : policy);
+    c.header('Content-Security-Policy', policy);
     if (!hosts.has(url.hostname)) return c.text('This address is not one of this server.', 421);
     if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return c.text('This server can only be read.', 405);
     const given = url.searchParams.get('token');

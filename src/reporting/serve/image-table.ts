@@ -8,6 +8,7 @@ import { parseScores, type ScoreRow, type ScoreTable } from '../../learning/metr
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
 import { EventReader } from '../event-file.ts';
 import type { ImageStore } from './image-store.ts';
+import { whyGone } from './objects.ts';
 import type { Column } from './query.ts';
 import { type Results, resultDigest } from './run-results.ts';
 
@@ -72,7 +73,7 @@ function readScores({ store }: Results, result: StageResult | undefined): ScoreT
     const parsed = parseScores(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'));
     return parsed.ok ? parsed.value : parsed.error;
   } catch {
-    return 'The store no longer holds these scores: `restage gc` removed them.';
+    return `These scores are not here: ${whyGone}.`;
   }
 }
 
@@ -87,7 +88,7 @@ function datasetWith(images: ImageStore, own: ReadonlyMap<string, StageResult>, 
 
 function datasetTable(images: ImageStore, artifact: StoredArtifact): ImageTable | string {
   const opened = images.open(artifact);
-  if (opened === undefined) return 'The store no longer holds this data set: `restage gc` removed it.';
+  if (opened === undefined) return `This data set is not here: ${whyGone}.`;
   const rows = opened.splits.flatMap((split) =>
     opened.split(split).samples.map((sample, place) => ({ split, sample, place })),
   );

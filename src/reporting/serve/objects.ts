@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
@@ -8,9 +8,15 @@ import type { StoredArtifact } from '../../engine/store/stage-result.ts';
 import { html } from '../report/html.ts';
 import { type ArtifactFiles, imageTypes } from '../report/read-artifact.ts';
 
+/** Why the store has no bytes of a result that it knows. */
+export const whyGone = '`restage gc` removed it, or it is in the shared store, which `restage run --fetch all` brings';
+
 /** How many artifacts can be asked for at once: those that pages listed last. */
 const mostListed = 20_000;
 const mostNamed = 2_000;
+
+/** What an artifact may do when it is opened by itself: be looked at. */
+const sandbox = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 const textTypes = new Set(['.csv', '.json', '.jsonl', '.md', '.txt', '.log', '.yaml', '.yml']);
 
@@ -77,14 +83,13 @@ export class Objects {
     const file = artifact.files.find(({ path }) => path === (artifact.folder ? member : ''));
     if (file === undefined || (!artifact.folder && member !== name)) return c.text('There is no such file in it.', 404);
     const path = this.store.objectPath(file.digest);
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
-      return c.text('The store no longer holds this file: `restage gc` removed it.', 410);
-    }
+    if (!existsSync(path)) return c.text(`This file is not here: ${whyGone}.`, 410);
+    const type = typeOf(artifact.folder ? member : name);
+    c.header('Content-Security-Policy', sandbox);
     c.header('Cache-Control', 'private, max-age=31536000, immutable');
-    c.header('Content-Type', typeOf(artifact.folder ? member : name));
+    c.header('Content-Type', type);
     c.header('Content-Length', String(file.size));
-    if (typeOf(artifact.folder ? member : name) === 'application/octet-stream')
-      c.header('Content-Disposition', 'attachment');
+    if (type === 'application/octet-stream') c.header('Content-Disposition', 'attachment');
     return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream);
   }
 }

@@ -46,7 +46,8 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
   const sources: Sources = {
     ...{ store, results, objects: new Objects(store), index: new RunIndex(results), project: basename(root) },
   };
-  const hosts = new Set(['127.0.0.1', 'localhost', '[::1]', ...(options.host === undefined ? [] : namesOf(host))]);
+  const named = options.host === undefined ? [] : namesOf(host);
+  const hosts = new Set(['127.0.0.1', 'localhost', ...['::1', ...named].map(inAddress)]);
   const app = new Hono();
   const server = await new Promise<Server>((resolve, reject) => {
     const started = serve({ fetch: app.fetch, port: options.port, hostname: host, overrideGlobalObjects: false }, () =>
@@ -62,10 +63,8 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
     return c.text('This page could not be made: see what `restage serve` printed.', 500);
   });
   return {
-    ...{
-      port,
-      address: `http://${host === '0.0.0.0' ? hostname() : host}:${port}/?token=${encodeURIComponent(token)}`,
-    },
+    port,
+    address: `http://${['0.0.0.0', '::'].includes(host) ? hostname() : inAddress(host)}:${port}/?token=${encodeURIComponent(token)}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -79,6 +78,9 @@ const namesOf = (host: string): readonly string[] => [
   ...[host, hostname()],
   ...Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
 ];
+
+/** A name as browsers write it in an address. */
+const inAddress = (name: string): string => (name.includes(':') ? `[${name}]` : name.toLowerCase());
 
 function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   const ofRun =
@@ -117,7 +119,7 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
     return isDigest(digest) ? sources.objects.respond(c, digest, member) : c.text('This is no digest.', 404);
   });
   app.get('/asset/:name', (c) => {
-    const file = assets().get(c.req.param('name'));
+    const file = assets.get(c.req.param('name'));
     if (file === undefined) return c.text('There is no such file.', 404);
     c.header('Cache-Control', 'no-cache');
     c.header('Content-Type', file.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8');
@@ -133,12 +135,11 @@ function builtFile(name: string): string {
   return existsSync(beside) ? beside : fromSource;
 }
 
-let known: ReadonlyMap<string, string> | undefined;
-
 /** The files that pages load, by name. */
-function assets(): ReadonlyMap<string, string> {
-  const report = ['report-page.js', 'report-page.css'].map(assetFile);
-  const built = ['serve.css', 'live.js', 'table.js', 'gallery.js'].map(builtFile);
-  known ??= new Map([...vegaFiles(), ...report, ...built].map((file) => [basename(file), file]));
-  return known;
-}
+const assets: ReadonlyMap<string, string> = new Map(
+  [
+    ...vegaFiles(),
+    ...['report-page.js', 'report-page.css'].map(assetFile),
+    ...['serve.css', 'live.js', 'table.js', 'gallery.js'].map(builtFile),
+  ].map((file) => [basename(file), file]),
+);

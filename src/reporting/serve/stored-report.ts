@@ -12,7 +12,7 @@ import { PageRoom, showArtifact } from '../report/read-artifact.ts';
 import type { ReportModel, ReportOutput, ReportStage } from '../report/report-model.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import { type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
-import type { Objects } from './objects.ts';
+import { type Objects, whyGone } from './objects.ts';
 import { type Results, resultDigest } from './run-results.ts';
 
 /** What a page of a stored run is made from. */
@@ -132,11 +132,7 @@ export class StoredReport {
     const gone = Object.entries(result?.outputs ?? {}).filter(([, artifact]) => !isWhole(store, artifact));
     if (gone.length === 0) return [];
     const ports = gone.map(([port]) => port).join(', ');
-    return [
-      result!.stored
-        ? `The store no longer holds ${ports}: \`restage gc\` removed it.`
-        : `${ports} is not kept (cache: false).`,
-    ];
+    return [result!.stored ? `${ports} is not here: ${whyGone}.` : `${ports} is not kept (cache: false).`];
   }
 
   #changesOf(stage: string, result: StageResult | undefined): ReportStage['changes'] {
