@@ -1,0 +1,109 @@
+import { useState } from 'preact/hooks';
+import type { TableProps } from './gallery-cells.ts';
+import { Picture } from './picture.tsx';
+import { drawnRows, useSeen } from './use-view.ts';
+
+/** Pixels of a picture's place. */
+const side = 124;
+
+interface GridProps extends TableProps {
+  readonly rows: readonly number[];
+  readonly picked: ReadonlySet<number>;
+  open(index: number): void;
+  pick(row: number): void;
+}
+
+const steps: Readonly<Record<string, (columns: number) => number>> = {
+  ArrowLeft: () => -1,
+  ArrowRight: () => 1,
+  ArrowUp: (columns) => -columns,
+  ArrowDown: (columns) => columns,
+  PageUp: (columns) => -4 * columns,
+  PageDown: (columns) => 4 * columns,
+  Home: () => Number.NEGATIVE_INFINITY,
+  End: () => Number.POSITIVE_INFINITY,
+};
+
+/** Thumbnails; those out of sight are not there. Arrow keys move, Enter opens, P picks. */
+export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
+  const { box, seen, look } = useSeen<HTMLDivElement>();
+  const [current, setCurrent] = useState(0);
+  const columns = Math.max(1, Math.floor(seen.width / side));
+  const lines = Math.ceil(rows.length / columns);
+  const [first, last] = drawnRows(seen, side, lines);
+  const onKey = (event: KeyboardEvent) => {
+    const step = steps[event.key];
+    if (event.key === 'Enter') open(current);
+    else if (event.key === 'p') pick(rows[current]!);
+    else if (step !== undefined) {
+      const next = Math.max(0, Math.min(rows.length - 1, current + step(columns)));
+      setCurrent(next);
+      scrollTo(box.current!, Math.floor(next / columns) * side);
+    } else return;
+    event.preventDefault();
+  };
+  return (
+    <div
+      class="grid card"
+      ref={box}
+      role="listbox"
+      tabIndex={0}
+      aria-label="Images: arrow keys move, Enter opens, P picks"
+      aria-activedescendant={rows.length > 0 ? `image-${current}` : undefined}
+      onKeyDown={onKey}
+      onScroll={look}
+    >
+      <div style={{ height: `${lines * side}px` }} role="presentation">
+        {rows.slice(first * columns, last * columns).map((row, offset) => {
+          const index = first * columns + offset;
+          const show = () => {
+            setCurrent(index);
+            open(index);
+          };
+          const state = { isCurrent: index === current, isPicked: picked.has(row) };
+          return <Thumbnail key={row} {...{ table, cell, row, index, columns, show }} {...state} />;
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** Brings the line of pictures at a height into sight. */
+function scrollTo(box: HTMLElement, top: number): void {
+  const { scrollTop, clientHeight } = box;
+  if (top < scrollTop) box.scrollTop = top;
+  if (top + side > scrollTop + clientHeight) box.scrollTop = top + side - clientHeight;
+}
+
+interface ThumbnailProps extends TableProps {
+  readonly row: number;
+  readonly index: number;
+  readonly columns: number;
+  readonly isCurrent: boolean;
+  readonly isPicked: boolean;
+  show(): void;
+}
+
+function Thumbnail({ table, cell, row, index, columns, isCurrent, isPicked, show }: ThumbnailProps) {
+  const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
+  const isWrong = cell('right', row) === 'no';
+  const score = cell('score', row) === null ? undefined : Number(cell('score', row)).toFixed(3);
+  const called = isWrong ? `, wrongly ${cell('predicted', row)}` : '';
+  const name = `${cell('key', row)}, ${cell('class', row) ?? ''}${called}${score === undefined ? '' : `, ${score}`}`;
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the list has the focus and the keys
+    <div
+      id={`image-${index}`}
+      role="option"
+      aria-selected={isPicked}
+      aria-label={name}
+      title={name}
+      class={`${isCurrent ? 'current ' : ''}${isWrong ? 'wrong' : ''}`}
+      style={{ transform: `translate(${x}px, ${y}px)` }}
+      onClick={show}
+    >
+      <Picture {...{ table, cell, row }} form="thumb" />
+      {score !== undefined && <small>{score}</small>}
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+import { useMemo } from 'preact/hooks';
+import { filterRows, withCondition } from '../query.ts';
+import type { Cells, TableProps } from './gallery-cells.ts';
+
+const bins = 20;
+const mostClasses = 12;
+
+interface OverviewProps extends TableProps {
+  readonly q: string;
+  query(q: string): void;
+}
+
+/** The confusion matrix and the distribution of scores of what else is asked for; each cell and bin leads to its images. */
+export function Overview({ table, cell, q, query }: OverviewProps) {
+  const base = ['class', 'predicted', 'right', 'score'].reduce((text, name) => withCondition(text, name, ''), q);
+  const rows = useMemo(() => filterRows(table.columns, table.places.length, base).rows, [table, base]);
+  if (!table.columns.some(({ name }) => name === 'predicted')) return null;
+  return (
+    <div class="overview">
+      <Confusion
+        {...{ rows, cell }}
+        open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
+      />
+      <Histogram
+        {...{ rows, cell }}
+        open={(low, high) =>
+          query(`${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`)
+        }
+      />
+    </div>
+  );
+}
+
+interface PartProps<Of> {
+  readonly rows: readonly number[];
+  readonly cell: Cells;
+  open(from: Of, to: Of): void;
+}
+
+function Confusion({ rows, cell, open }: PartProps<string>) {
+  const valuesOf = (name: string) => [...new Set(rows.map((row) => String(cell(name, row))))].sort();
+  const [classes, called] = [valuesOf('class'), valuesOf('predicted')];
+  const count = (of: string, as: string) =>
+    rows.filter((row) => cell('class', row) === of && cell('predicted', row) === as).length;
+  if (classes.length > mostClasses) return null;
+  return (
+    <table class="confusion card">
+      <caption>Class by predicted class</caption>
+      <thead>
+        <tr>
+          <td />
+          {called.map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {classes.map((of) => (
+          <tr key={of}>
+            <th scope="row">{of}</th>
+            {called.map((as) => (
+              <td key={as}>
+                <button type="button" aria-label={`${count(of, as)}: ${of} called ${as}`} onClick={() => open(of, as)}>
+                  {count(of, as)}
+                </button>
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Histogram({ rows, cell, open }: PartProps<number>) {
+  const counts = Array.from({ length: bins }, () => ({ yes: 0, no: 0 }));
+  for (const row of rows) {
+    const bin = counts[Math.min(bins - 1, Math.floor(Number(cell('score', row)) * bins))];
+    if (bin !== undefined) bin[cell('right', row) === 'no' ? 'no' : 'yes'] += 1;
+  }
+  const most = Math.max(1, ...counts.map(({ yes, no }) => yes + no));
+  return (
+    <fieldset class="histogram card">
+      <legend>
+        Score, right <span class="key good" /> and wrong <span class="key bad" />
+      </legend>
+      {counts.map(({ yes, no }, bin) => (
+        <button
+          key={bin}
+          type="button"
+          title={`${bin / bins} to ${(bin + 1) / bins}: ${yes} right, ${no} wrong`}
+          aria-label={`${bin / bins} to ${(bin + 1) / bins}, ${yes + no} images`}
+          onClick={() => open(bin / bins, (bin + 1) / bins)}
+        >
+          <span class="bad" style={{ height: `${(64 * no) / most}px` }} />
+          <span class="good" style={{ height: `${(64 * yes) / most}px` }} />
+        </button>
+      ))}
+    </fieldset>
+  );
+}

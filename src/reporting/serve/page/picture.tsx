@@ -1,0 +1,21 @@
+import type { TableProps } from './gallery-cells.ts';
+
+interface PictureProps extends TableProps {
+  readonly row: number;
+  readonly form: 'thumb' | 'image';
+}
+
+/** An image as its data set has it. */
+export function Picture({ table, cell, row, form }: PictureProps) {
+  const place = table.places[row]!;
+  if (place < 0 || table.dataset === undefined) return <span class="missing">no image</span>;
+  const src = `/${form}/${table.dataset}/${encodeURIComponent(String(cell('split', row)))}/${place}`;
+  return (
+    <img
+      src={src}
+      alt={form === 'thumb' ? '' : String(cell('key', row))}
+      decoding="async"
+      fetchpriority={form === 'thumb' ? 'auto' : 'high'}
+    />
+  );
+}

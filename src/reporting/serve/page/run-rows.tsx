@@ -1,0 +1,172 @@
+import { useMemo } from 'preact/hooks';
+import { formatSeconds } from '../../../format-numbers.ts';
+import { type Column, itemsOf } from '../query.ts';
+import type { RunTable } from '../run-index.ts';
+import { drawnRows, useSeen } from './use-view.ts';
+
+/** Pixels of a row. */
+const rowHeight = 36;
+
+interface RowsProps {
+  readonly table: RunTable;
+  readonly shown: readonly Column[];
+  readonly rows: readonly number[];
+  readonly ticked: readonly string[];
+  readonly sort: string;
+  tick(id: string): void;
+  sortBy(sort: string): void;
+}
+
+/** The rows of the table that are in sight. */
+export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsProps) {
+  const { box, seen, look } = useSeen<HTMLElement>();
+  const [first, last] = drawnRows(seen, rowHeight, rows.length);
+  const space = (count: number) => count > 0 && <tr style={{ height: `${count * rowHeight}px` }} />;
+  const scales = useMemo(() => shown.map(scaleOf), [table, shown.map(({ name }) => name).join()]);
+  return (
+    <section
+      class="scroll card rows"
+      ref={box}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+      aria-label="Runs"
+      onScroll={look}
+    >
+      <table aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span class="hidden">Ticked</span>
+            </th>
+            {shown.map(({ name }) => (
+              <Head key={name} {...{ name, sort, sortBy }} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {space(first)}
+          {rows.slice(first, last).map((row, index) => {
+            const id = table.ids[row]!;
+            return (
+              <tr key={id} aria-rowindex={first + index + 2}>
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={`Tick ${id}`}
+                    checked={ticked.includes(id)}
+                    onChange={() => tick(id)}
+                  />
+                </td>
+                {shown.map((column, place) => (
+                  <Value key={column.name} {...{ column, row, id }} scale={scales[place]!} />
+                ))}
+              </tr>
+            );
+          })}
+          {space(rows.length - last)}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** The name of a column, which sorts by it: the largest first, then the smallest, then not at all. */
+function Head({ name, sort, sortBy }: { readonly name: string } & Pick<RowsProps, 'sort' | 'sortBy'>) {
+  const [order, sign, next] =
+    sort === name
+      ? (['ascending', ' ▲', ''] as const)
+      : sort === `-${name}`
+        ? (['descending', ' ▼', name] as const)
+        : (['none', '', `-${name}`] as const);
+  return (
+    <th scope="col" aria-sort={order}>
+      <button type="button" onClick={() => sortBy(next)}>
+        {name}
+        <span aria-hidden="true">{sign}</span>
+      </button>
+    </th>
+  );
+}
+
+type Scale = readonly [low: number, high: number] | undefined;
+
+/** The range of a column's numbers and intervals; undefined where it has no intervals. */
+function scaleOf({ ends }: Column): Scale {
+  const all = (ends ?? []).flatMap((one) => one ?? []);
+  return all.length === 0 ? undefined : [Math.min(...all), Math.max(...all)];
+}
+
+const colours: Readonly<Record<string, string>> = {
+  succeeded: 'good',
+  running: 'good',
+  failed: 'bad',
+  killed: 'warn',
+  interrupted: 'warn',
+};
+
+interface ValueProps {
+  readonly column: Column;
+  readonly row: number;
+  readonly id: string;
+  readonly scale: Scale;
+}
+
+function Value({ column, row, id, scale }: ValueProps) {
+  const { name, ends } = column;
+  const items = itemsOf(column.values[row]);
+  if (name === 'run')
+    return (
+      <th scope="row">
+        <a href={`/run/${id}`}>{id.slice(0, 19).replace('T', ' ')}</a>
+      </th>
+    );
+  if (name === 'state')
+    return (
+      <td>
+        <span class={`badge ${colours[String(items[0])] ?? ''}`}>{items[0]}</span>
+      </td>
+    );
+  if (name === 'started')
+    return <td class="nowrap">{new Date(Number(items[0])).toLocaleString('sv-SE').slice(0, 16)}</td>;
+  const isNumber = items.length > 0 && items.every((item) => typeof item === 'number');
+  if (!isNumber)
+    return (
+      <td class="text" title={items.join('\n')}>
+        {items.join('; ')}
+      </td>
+    );
+  const numbers = items as readonly number[];
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  if (name === 'seconds') return <td class="number">{formatSeconds(low)}</td>;
+  const interval = ends?.[row];
+  return (
+    <td class="number">
+      {low === high ? shown(low) : `${shown(low)} to ${shown(high)}`}
+      {interval && scale && <Mark value={low} ends={interval} scale={scale} />}
+    </td>
+  );
+}
+
+const shown = (value: number): string =>
+  (Number.isInteger(value)
+    ? String(value)
+    : value >= 1000
+      ? value.toFixed(0)
+      : String(Number(value.toPrecision(3)))
+  ).replace('-', '−');
+
+/** An interval as a line with its estimate as a point, on the scale of the column. */
+function Mark({
+  value,
+  ends,
+  scale,
+}: { readonly value: number } & Record<'ends' | 'scale', readonly [number, number]>) {
+  const at = (x: number) => 2 + (56 * (x - scale[0])) / (scale[1] - scale[0] || 1);
+  return (
+    <svg class="mark" width="60" height="12" role="img" aria-label={`interval ${shown(ends[0])} to ${shown(ends[1])}`}>
+      <title>{`${shown(ends[0])} to ${shown(ends[1])}`}</title>
+      <line x1={at(ends[0])} x2={at(ends[1])} y1="6" y2="6" />
+      <circle cx={at(value)} cy="6" r="3" />
+    </svg>
+  );
+}

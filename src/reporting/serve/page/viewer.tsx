@@ -1,0 +1,136 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { KeptMap } from '../image-store.ts';
+import { asked } from './address.ts';
+import type { Cells, TableProps } from './gallery-cells.ts';
+import { Picture } from './picture.tsx';
+import { useView } from './use-view.ts';
+
+interface ViewerProps extends TableProps {
+  readonly row: number;
+  readonly at: number;
+  readonly count: number;
+  readonly isPicked: boolean;
+  open(index: number): void;
+  pick(row: number): void;
+}
+
+/** One image with its facts and maps. Arrow keys go on, Escape closes. */
+export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: ViewerProps) {
+  const box = useRef<HTMLDialogElement>(null);
+  const maps = useMaps(cell, row);
+  const [{ blend }, change] = useView('blend');
+  useEffect(() => box.current!.showModal(), []);
+  const onKey = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement) return;
+    if (event.key === 'ArrowLeft' && at > 0) open(at - 1);
+    else if (event.key === 'ArrowRight' && at < count - 1) open(at + 1);
+    else if (event.key === 'p') pick(row);
+    else return;
+    event.preventDefault();
+  };
+  const facts = table.columns.filter(({ values }) => values[row] !== null);
+  return (
+    <dialog ref={box} class="viewer" aria-label={String(cell('key', row))} onClose={() => open(-1)} onKeyDown={onKey}>
+      <p class="line">
+        <Steps {...{ at, count, open }} />
+        <button type="button" aria-pressed={isPicked} onClick={() => pick(row)}>
+          {isPicked ? 'Picked' : 'Pick'}
+        </button>
+        {maps.length > 0 && <Blend blend={blend} set={(value) => change({ blend: value })} />}
+        <button type="button" onClick={() => box.current!.close()}>
+          Close
+        </button>
+      </p>
+      <Pictures {...{ table, cell, row, maps }} blend={Number(blend)} />
+      {maps.length === 0 && (
+        <p class="soft small">
+          No stage kept a map of this image. One of any picture: <code>restage explain-image</code>
+        </p>
+      )}
+      <dl class="facts">
+        {facts.map(({ name, values }) => [<dt key={name}>{name}</dt>, <dd key={`${name}=`}>{String(values[row])}</dd>])}
+      </dl>
+    </dialog>
+  );
+}
+
+function Steps({ at, count, open }: Pick<ViewerProps, 'at' | 'count' | 'open'>) {
+  return (
+    <>
+      <button type="button" disabled={at === 0} onClick={() => open(at - 1)}>
+        ← Previous
+      </button>
+      <button type="button" disabled={at === count - 1} onClick={() => open(at + 1)}>
+        Next →
+      </button>
+      <span>
+        {at + 1} of {count}
+      </span>
+    </>
+  );
+}
+
+/** How much of a map lies over its image; empty, thus 0, beside it. */
+function Blend({ blend, set }: { readonly blend: string; set(value: string): void }) {
+  return (
+    <label>
+      Blend{' '}
+      <input
+        type="range"
+        min="0"
+        max="1"
+        step="0.1"
+        value={Number(blend)}
+        onInput={({ currentTarget }) => set(currentTarget.value === '0' ? '' : currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+interface PicturesProps extends TableProps {
+  readonly row: number;
+  readonly maps: readonly KeptMap[];
+  /** How much of each map lies over the image; 0: beside it. */
+  readonly blend: number;
+}
+
+function Pictures({ table, cell, row, maps, blend }: PicturesProps) {
+  return (
+    <div class="pictures">
+      {(maps.length === 0 || blend === 0) && (
+        <figure>
+          <Picture {...{ table, cell, row }} form="image" />
+          <figcaption>{String(cell('path', row) ?? cell('key', row))}</figcaption>
+        </figure>
+      )}
+      {maps.map(({ label, src }) => (
+        <figure key={src}>
+          <div class="stacked">
+            {blend > 0 && <Picture {...{ table, cell, row }} form="image" />}
+            <img src={src} alt={label} style={blend > 0 ? { opacity: blend } : {}} />
+          </div>
+          <figcaption>{label}</figcaption>
+        </figure>
+      ))}
+    </div>
+  );
+}
+
+/** The maps of an image in the run of the page, and in that of the model beside it. */
+function useMaps(cell: Cells, row: number): readonly KeptMap[] {
+  const [maps, setMaps] = useState<readonly KeptMap[]>([]);
+  useEffect(() => {
+    let isOver = false;
+    const other = asked('other').split(':')[0]!;
+    const own = document.getElementById('gallery')!.dataset['maps']!;
+    const runs = [own, ...(other === '' || own.endsWith(other) ? [] : [`/maps.json?run=${other}`])];
+    const query = new URLSearchParams({ split: String(cell('split', row)), key: String(cell('key', row)) });
+    Promise.all(runs.map((run) => fetch(`${run}&${query}`).then((answer) => (answer.ok ? answer.json() : []))))
+      .then((all) => isOver || setMaps([...new Map(all.flat().map((map: KeptMap) => [map.src, map])).values()]))
+      .catch(() => isOver || setMaps([]));
+    return () => {
+      isOver = true;
+    };
+  }, [row]);
+  return maps;
+}
