@@ -69,6 +69,7 @@ export class Push {
   async send(parcels: Iterable<Parcel>): Promise<void> {
     for (const parcel of parcels) {
       if (this.#options.signal?.aborted === true) return;
+      if (this.#packBytes > 0 && this.#packBytes + this.#packedBytes(parcel) > packSize) await this.#flush();
       if (!(await this.#addAll(parcel))) {
         this.failed.push(parcel);
         continue;
@@ -77,6 +78,15 @@ export class Push {
       if (this.#packBytes === 0) await this.#flush();
     }
     await this.#flush();
+  }
+
+  /** Bytes that a parcel may add to the pack. One begins with a parcel, so that the next push makes the same ones again. */
+  #packedBytes({ objects }: Parcel): number {
+    const sizes = objects.map(({ digest, path }) => {
+      const isKnown = this.#inPack.has(digest) || this.#options.placed.has(digest);
+      return isKnown ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    });
+    return sizes.reduce((sum, size) => sum + (size < small ? size : 0), 0);
   }
 
   async #addAll(parcel: Parcel): Promise<boolean> {

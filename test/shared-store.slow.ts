@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+import { noSlurm, Slurm } from './support/slurm.ts';
+import { smallestStudy } from './support/smallest-study.ts';
+import { noSshd, SshServer } from './support/sshd.ts';
+import { print } from './support/two-stages.ts';
+import { until } from './support/until.ts';
+
+/** Eight results of ten files, three of them in a pack. */
+const packs = `stages:
+  make:
+    kind: command
+    matrix: { n: [1, 2, 3, 4, 5, 6, 7, 8] }
+    outputs: { all: { path: 'out/\${matrix.n}', type: files } }
+    with: { run: 'echo \${matrix.n}; mkdir \${outputs.all}; for i in 0 1 2 3 4 5 6 7 8 9; do head -c 900000 /dev/urandom > \${outputs.all}/$i; done' }
+`;
+
+/** A project with a key and a store at an address; its text of `store.yaml` serves clones. */
+async function withStore(project: Project, url: string): Promise<Project> {
+  project.env['XDG_CONFIG_HOME'] = project.path('config');
+  await print(project, 'store', 'init', url);
+  return project;
+}
+
+const [all, pack] = [8 * 9_000_000, 3 * 9_000_000];
+
+/** The sizes of the whole packs in a store. */
+function packsIn(store: string): readonly number[] {
+  const folder = join(store, 'packs');
+  const names = existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : [];
+  return names.filter((name) => /\/[0-9a-f]{64}$/.test(name)).map((name) => statSync(join(folder, name)).size);
+}
+
+/** Sends the rest after a kill: of what was there, no more than one pack is there twice. */
+async function finishes(project: Project, store: string): Promise<void> {
+  const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
+  const before = packsIn(store);
+  assert.ok(sum(before) > 0 && sum(before) < all, `killed between the first pack and the last: ${before}`);
+  await print(project, 'store', 'push');
+  const after = sum(packsIn(store));
+  assert.ok(after >= all && after <= all + pack + 10_000, `${after} bytes in packs`);
+  assert.match(await print(project, 'store', 'verify'), /^8 results, 8\d objects: ✓ all sound/);
+}
+
+test('a run that is killed while it sends its results sends at most one pack again', async () => {
+  using project = new Project(packs);
+  const store = project.path('shared');
+  await withStore(project, store);
+  const running = project.startRun();
+  await until(() => packsIn(store).length > 0);
+  running.child.kill('SIGKILL');
+  await running.ended;
+  await finishes(project, store);
+});
+
+test('a server that is killed during a push gets at most one pack again', { skip: noSshd ?? false }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'restage-store-'));
+  using project = new Project(packs);
+  try {
+    const store = join(folder, 'shared');
+    {
+      await using server = await SshServer.start();
+      project.env['PATH'] = server.path;
+      await withStore(project, `ssh://testhost${store}`);
+      await project.run('--no-store');
+      const pushing = project.start('store', 'push');
+      await until(() => packsIn(store).length > 0);
+      for (const pid of [server.child.pid!, ...descendants(server.child.pid!)]) process.kill(pid, 'SIGKILL');
+      const { code, stderr } = await pushing.ended;
+      assert.equal(code, 1);
+      assert.match(stderr, /^error: ssh: /);
+    }
+    await using again = await SshServer.start();
+    project.env['PATH'] = again.path;
+    await finishes(project, store);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** The processes that a process has started, and those that they have. */
+function descendants(pid: number): readonly number[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (of: number): readonly number[] =>
+    pairs.flatMap(([child, parent]) => (parent === of ? [child!, ...below(child!)] : []));
+  return below(pid);
+}
+
+test('on a cluster, the controller fetches what jobs read, and sends what they make', {
+  skip: noSlurm ?? false,
+}, async () => {
+  const yaml = `stages:
+  grow:
+    kind: command
+    inputs: { text: ./in.txt }
+    outputs: { text: out/grow.txt }
+    with: { run: "cat \${inputs.text} > \${outputs.text}; head -c 3000000 /dev/zero >> \${outputs.text}" }
+  count:
+    kind: command
+    inputs: { text: grow.text }
+    outputs: { text: out/count.txt }
+    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
+`;
+  const files = { 'in.txt': 'abc\n', 'places.yaml': 'cluster: { engine: slurm, memory: { default: 200MiB } }\n' };
+  await using slurm = await Slurm.start(2);
+  using maker = new Project(yaml, files);
+  Object.assign(maker.env, slurm.env);
+  const store = maker.path('shared');
+  await withStore(maker, store);
+  assert.deepEqual((await maker.run('--on', 'cluster')).outcomes, { grow: 'ran', count: 'ran' });
+  using clone = new Project(yaml.replace('wc -c', 'wc -l'), { ...files, 'store.yaml': maker.read('store.yaml') });
+  Object.assign(clone.env, slurm.env, { XDG_CONFIG_HOME: maker.env['XDG_CONFIG_HOME'] });
+  assert.deepEqual((await clone.run('--on', 'cluster')).outcomes, { grow: 'up to date', count: 'ran' });
+  assert.equal(clone.read('out/count.txt').trim(), '1');
+  assert.match(await print(maker, 'store', 'status'), /: 3 results\n/);
+});
+
+test('the study that one clone has run is complete in another, where nothing runs', async () => {
+  using maker = smallestStudy();
+  await withStore(maker, maker.path('shared'));
+  const { code, stderr } = await maker.run();
+  assert.equal(code, 0, stderr);
+  using clone = smallestStudy({ 'store.yaml': maker.read('store.yaml') });
+  const startedAt = performance.now();
+  const { outcomes } = await clone.run();
+  const seconds = (performance.now() - startedAt) / 1000;
+  assert.deepEqual([...new Set(Object.values(outcomes))].sort(), ['restored', 'up to date']);
+  for (const file of maker.files('artifacts/test/text')) {
+    const path = join('artifacts/test/text', file);
+    assert.ok(readFileSync(maker.path(path)).equals(readFileSync(clone.path(path))), path);
+  }
+  const [own, theirs] = [maker, clone].map((one) => contentOf(one.read('artifacts/test/report.html')));
+  assert.deepEqual(theirs, own);
+  console.log(`${Object.keys(outcomes).length} stages in ${seconds.toFixed(1)} s`);
+});
+
+/** How much of each kind a report holds. */
+const contentOf = (page: string) =>
+  ['<img ', '<svg', '<figure', '<table', '<section', '<details', 'data-spec'].map((part) => [
+    part,
+    page.split(part).length - 1,
+  ]);
