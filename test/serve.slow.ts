@@ -78,7 +78,14 @@ test('every page is whole, narrow and wide, in dark and light, and accessible; n
         const where = `${path} ${width} ${colorScheme}`;
         await opened.page.goto(address(path));
         await opened.page.locator('main h1, #header h1').first().waitFor();
-        if (path === '/') await opened.page.getByText('2 of 2 runs').waitFor();
+        if (path === '/') {
+          await opened.page.getByText('2 of 2 runs').waitFor();
+          assert.equal(
+            await opened.page.locator('#table table').count(),
+            1,
+            'the first rows make room for the whole table',
+          );
+        }
         if (path === '/images') await opened.page.locator('#image-1 img').waitFor();
         await opened.page.evaluate(axe);
         const found = await opened.page.evaluate<{

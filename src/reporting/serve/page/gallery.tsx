@@ -16,7 +16,11 @@ if (place !== null) load(place);
 async function load(place: HTMLElement): Promise<void> {
   const answer = await fetch(place.dataset['from']!).catch(() => undefined);
   if (!answer?.ok) place.textContent = answer === undefined ? 'The server does not answer.' : await answer.text();
-  else render(<Gallery table={await answer.json()} />, place);
+  else {
+    const table: ImageTable = await answer.json();
+    place.replaceChildren();
+    render(<Gallery table={table} />, place);
+  }
 }
 
 /** The images that a query leaves, in an order; one of them large. The address holds all of it. */

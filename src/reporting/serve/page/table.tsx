@@ -6,6 +6,7 @@ import { FilterField } from './filter-field.tsx';
 import { Rows } from './run-rows.tsx';
 import { useView } from './use-view.ts';
 
+let isDrawn = false;
 const places = document.getElementById('table');
 if (places !== null) load(places);
 else document.addEventListener('runs', () => location.reload(), { once: true }); // the first run has begun
@@ -14,6 +15,8 @@ async function load(place: HTMLElement): Promise<void> {
   const answer = await fetch('/runs.json').catch(() => undefined);
   if (!answer?.ok) return;
   const table: RunTable = await answer.json();
+  if (!isDrawn) place.replaceChildren(); // the first rows, which the server drew
+  isDrawn = true;
   render(<Runs table={table} />, place);
   if (table.unread > 0) setTimeout(() => load(place), 400);
 }
