@@ -30,4 +30,5 @@ export const output = {
   files: outputOf('files'),
   json: outputOf('files', '.json'),
   markdown: outputOf('files', '.md'),
+  latex: outputOf('files', '.tex'),
 } as const;

@@ -2,9 +2,10 @@ import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatMetric } from '../../src/format-numbers.ts';
 import { titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
-import { markdownTable } from '../../src/markdown-table.ts';
+import type { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
+import type { Marks } from './marks.ts';
 
 /**
  * CSV in full precision. A row for each row of the table; with axes averaged over, a row for each of its cells instead:
@@ -42,17 +43,15 @@ export function formatJsonTable({ labels, over, confidence, values, rows }: Tabl
   return formatJson(table);
 }
 
-/** The table rounded, for a report in Markdown. */
-export function formatMarkdown(table: Table): string {
-  const { columns, rows } = roundedTable(table, '');
-  return `${markdownTable(columns, rows, (column) => column >= table.labels.length)}\n`;
-}
+/** The rounded table as text, in Markdown or LaTeX; numbers to the right. */
+export const formatTable = ({ columns, rows }: Highlight, { labels }: Table, form: typeof markdownTable): string =>
+  `${form(columns, rows, (column) => column >= labels.length)}\n`;
 
 /**
  * The table rounded: each number to four decimals, a mean with half its interval. With axes averaged over, a column `n`
- * says of how many metrics a row is made, and a cell that has fewer numbers says so.
+ * says of how many metrics a row is made, and a cell that has fewer numbers says so. The marks of significance follow their numbers.
  */
-export function roundedTable(table: Table, title: string): Highlight {
+export function roundedTable(table: Table, title: string, marks: Marks = []): Highlight {
   const isMean = table.over.length > 0;
   const rounded = (cell: Cell | undefined, items: number): string => {
     if (cell === undefined) return '–';
@@ -63,9 +62,9 @@ export function roundedTable(table: Table, title: string): Highlight {
   return {
     title,
     columns: [...table.labels, ...(isMean ? ['n'] : []), ...table.values.map(titleOfPath)],
-    rows: table.rows.map((row) => [
+    rows: table.rows.map((row, index) => [
       ...[...labelsOf(table, row), ...(isMean ? [row.items] : [])],
-      ...row.cells.map((cell) => rounded(cell, row.items)),
+      ...row.cells.map((cell, column) => rounded(cell, row.items) + (marks[column]?.[index] ?? '')),
     ]),
   };
 }

@@ -1,12 +1,15 @@
 import { writeFileSync } from 'node:fs';
+import { latexTable } from '../../src/latex-table.ts';
 import { renamed } from '../../src/learning/charts/own-names.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
+import { markdownTable } from '../../src/markdown-table.ts';
 import { readInput } from '../../src/read-input.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { defaultTitle, tableChart } from './chart.ts';
 import { collect } from './collect.ts';
-import { formatCsv, formatJsonTable, formatMarkdown, roundedTable } from './format.ts';
+import { formatCsv, formatJsonTable, formatTable, roundedTable } from './format.ts';
+import { marksOf } from './marks.ts';
 import type { TableSettings } from './spec.ts';
 
 export default async function run(context: StageContext<TableSettings>): Promise<void> {
@@ -16,8 +19,10 @@ export default async function run(context: StageContext<TableSettings>): Promise
   const table = collect(renamed(items, context.settings.names, 'metrics'), context.settings);
   const title = context.settings.title ?? defaultTitle(table);
   writeFileSync(context.output('table'), formatCsv(table));
-  writeFileSync(context.output('markdown'), formatMarkdown(table));
+  const rounded = roundedTable(table, title, marksOf(table, context.settings.baseline));
+  writeFileSync(context.output('markdown'), formatTable(rounded, table, markdownTable));
+  writeFileSync(context.output('latex'), formatTable(rounded, table, latexTable));
   writeFileSync(context.output('json'), formatJsonTable(table));
   await renderOutput(context, 'chart', tableChart(table, context.settings.title));
-  context.highlight(roundedTable(table, title));
+  context.highlight(rounded);
 }

@@ -16,6 +16,11 @@ const settings = z.strictObject({
     .default([])
     .describe('Settings of a matrix to show as columns, by axis and name: `net.width`, `sample.learningRate`.'),
   confidence: confidenceOf('the interval, with "over" only'),
+  baseline: text
+    .optional()
+    .describe(
+      'A value of an axis, or a name: with "over", the row that has it is the baseline, and values that differ from it are marked (Welch\'s test, Holm\'s adjustment over the rows).',
+    ),
   names: namesSetting,
   title: text.optional().describe('The title of the chart and of the table.'),
 });
@@ -23,7 +28,7 @@ export type TableSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<TableSettings>({
   name: 'table',
-  version: 7,
+  version: 8,
   summary: 'Collects metrics into one table and a chart, with mean and t interval over seeds or other axes.',
   settings,
   inputs: { metrics: { type: 'metrics', summary: 'Metrics as JSON, distinguished by their axis values.', list: true } },
@@ -31,6 +36,7 @@ export const spec = defineKind<TableSettings>({
   outputs: {
     table: output.table('CSV, a row for each metrics file; with "over", a row for each value of each group.'),
     markdown: output.markdown('The rounded table in Markdown; with "over", mean ± half the interval.'),
+    latex: output.latex('The same table for LaTeX, with the package booktabs.'),
     json: output.json('Everything in full precision: rows, means, intervals, single values.'),
     chart: output.chart('A panel for each value: spec, SVG and PNG.'),
   },

@@ -34,7 +34,7 @@ async function tabled(bench: StageBench, settings: object, list = items) {
   });
   await bench.run(spec, run, { with: { values: ['test.accuracy', 'test.auc'], ...settings }, inputs: { metrics } });
   const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
-  return { csv: text('table'), markdown: text('markdown'), json: JSON.parse(text('json')) };
+  return { csv: text('table'), markdown: text('markdown'), latex: text('latex'), json: JSON.parse(text('json')) };
 }
 
 test('names of one’s own replace the labels and the axes that head them', async () => {
@@ -110,6 +110,23 @@ test('over the seeds a row is the mean of its seeds, with its interval and every
   assert.equal(bench.highlights[0]!.title, 'Mean over seed');
 });
 
+test('with a baseline, what differs from it beyond chance is marked, for a report and for a paper', async () => {
+  using bench = new StageBench();
+  const far = items.map(({ labels, values }) => ({
+    labels,
+    values: new Map(
+      [...values].map(([name, value]) => [name, labels['net'] === 'large' ? 0.99 + value! / 1000 : value]),
+    ),
+  }));
+  const settings = { over: ['seed'], values: ['test.accuracy'], baseline: 'small' };
+  const { markdown, latex } = await tabled(bench, settings, far);
+  assert.match(markdown, /\| small \| 3 \| 0\.6250 ± 0\.3105 \|\n\| large \| 3 \| 0\.9908 ± 0\.00018\* \|\n$/);
+  assert.match(latex, /^\\begin\{tabular\}\{lrr\}\n[\s\S]* {2}large & 3 & 0\.9908 \$\\pm\$ 0\.00018\* \\\\\n/);
+  await assert.rejects(tabled(bench, { over: ['seed'], baseline: 'tiny' }), {
+    message: 'Expected "baseline" to name one row, got 0 with "tiny". Known: small, large.',
+  });
+});
+
 test('numbers below 0 have the minus sign of charts in Markdown, and one that programs read in CSV', async () => {
   using bench = new StageBench();
   const below = items.slice(0, 1).map(({ labels }) => ({ labels, values: new Map([['test.accuracy', -0.25]]) }));
@@ -152,7 +169,7 @@ test('results change only with the version of the kind', async () => {
   await tabled(bench, { over: ['seed'] });
   const outputs = ['table', 'markdown', 'json'].map((port) => bench.output(port, spec.outputs[port]));
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 7, digest: '5208e058adc282db' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 8, digest: '5208e058adc282db' });
 });
 
 test('a number that no metrics have is told, with those that they have', async () => {

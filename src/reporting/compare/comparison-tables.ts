@@ -2,6 +2,7 @@ import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { latexTable } from '../../latex-table.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
+import { markOf } from '../../learning/metrics/comparison/welch.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import { type MeasuredNumber, showNumber } from '../measured-number.ts';
 import { asArgument, formatTable } from '../terminal/text.ts';
@@ -139,8 +140,6 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
 
 const isTested = (paired: PairedScores): boolean => 'problem' in paired || paired.pairs.length > 0;
 
-/** Marks of significance, of p after Holm's adjustment. */
-const markOf = (p: number): string => (p < 0.001 ? '***' : p < 0.01 ? '**' : p < 0.05 ? '*' : '');
 const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4));
 const signed = (value: number): string =>
   Number.isNaN(value) ? '–' : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;

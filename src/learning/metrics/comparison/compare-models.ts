@@ -2,13 +2,14 @@ import type { BootstrapSample, Statistic } from '../intervals/bootstrap.ts';
 import { drawsGroups, onAllImages, resample } from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
-import { studentT, twoSidedT } from '../intervals/student-t.ts';
+import { studentT } from '../intervals/student-t.ts';
 import { mean, sampleVariance } from '../mean.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
 import { mcnemarOf } from './mcnemar.ts';
 import { pairedDifference } from './paired-difference.ts';
 import { accuracyOfRows, aucOfRows, differenceOf, predictedClass } from './row-statistics.ts';
+import { welch } from './welch.ts';
 
 /** Two models on the same images: which one is better, and by how much. */
 export interface ModelComparison {
@@ -102,9 +103,8 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
 /**
  * Compares every pair of models that were each run several times, such as once for each seed, by their mean AUC and accuracy. Other runs
  * and other test images would both change a mean, so the variance of a difference is the sum of that of the mean over runs, s² / n for
- * each model, and of the bootstrap variance over the images that all runs scored. The test is Welch's (1947, "The generalization of
- * Student's problem when several different population variances are involved"), where the variance over images counts as one with many
- * degrees of freedom. The deviation of a run is partly due to the images, which counts twice: the test is conservative. The p-values of
+ * each model, and of the bootstrap variance over the images that all runs scored. The test is Welch's, where the variance over images counts
+ * as one with many degrees of freedom. The deviation of a run is partly due to the images, which counts twice: the test is conservative. The p-values of
  * a model with a single run are NaN.
  *
  * @param groups For each model, the indices of its runs in `matched.models`.
@@ -122,9 +122,6 @@ export function compareRuns(
   return pairs.map(([one, other], i) => ({ one, other, auc: auc![i]!, accuracy: accuracy![i]! }));
 }
 
-/** With more degrees of freedom Student's distribution is the normal one to three digits. */
-const mostFreedom = 1000;
-
 function welchTests(
   sample: BootstrapSample,
   groups: readonly (readonly number[])[],
@@ -138,15 +135,12 @@ function welchTests(
   return pairsOf(groups).map(([one, other]) => {
     const [first, second] = [ofRuns[one]!, ofRuns[other]!];
     const difference = mean(first) - mean(second);
-    const [a, b] = [sampleVariance(first) / first.length, sampleVariance(second) / second.length];
-    const total = a + b + sampleVariance(drawn.map((means) => means[one]! - means[other]!));
+    const images = sampleVariance(drawn.map((means) => means[one]! - means[other]!));
+    const runs = [first, second].map((of) => [sampleVariance(of) / of.length, of.length - 1] as const);
+    const { p, freedom, error } = welch(difference, [...runs, [images, Number.POSITIVE_INFINITY]]);
     const test = 'runs-and-images';
-    if (!(total > 0)) return { difference, low: Number.NaN, high: Number.NaN, p: Number.NaN, test };
-    // Satterthwaite's, rounded down.
-    const lost = a ** 2 / (first.length - 1) + b ** 2 / (second.length - 1);
-    const freedom = Math.max(1, Math.min(mostFreedom, Math.floor(total ** 2 / lost)));
-    const half = studentT(level, freedom) * Math.sqrt(total);
-    const p = twoSidedT(difference / Math.sqrt(total), freedom);
+    if (Number.isNaN(p)) return { difference, low: p, high: p, p, test };
+    const half = studentT(level, freedom) * error;
     return { difference, low: difference - half, high: difference + half, p, test };
   });
 }

@@ -1,0 +1,40 @@
+import { holm } from '../../src/learning/metrics/comparison/holm.ts';
+import { markOf, welch } from '../../src/learning/metrics/comparison/welch.ts';
+import { sampleVariance } from '../../src/learning/metrics/mean.ts';
+import { StageError } from '../../src/stage.ts';
+import { suggest } from '../../src/suggest.ts';
+import type { Cell, Table } from './collect.ts';
+
+/** The marks of significance: by column, then by row. */
+export type Marks = readonly (readonly string[])[];
+
+/**
+ * Marks the numbers that differ from those of the baseline's row: Welch's test over the averaged axes, such as seeds, with Holm's
+ * adjustment over the rows of a column. A row with a single number has no spread, so no mark.
+ */
+export function marksOf({ rows, values }: Table, baseline: string | undefined): Marks {
+  if (baseline === undefined) return [];
+  const found = rows.filter(({ labels }) => Object.values(labels).includes(baseline));
+  if (found.length !== 1) {
+    const known = new Set(rows.flatMap(({ labels }) => Object.values(labels)));
+    const hint = found.length === 0 ? suggest(baseline, known) : 'Name a value that one row alone has.';
+    throw new StageError(
+      `Expected "baseline" to name one row, got ${found.length} with "${baseline}". ${hint ?? ''}`.trim(),
+    );
+  }
+  const reference = found[0]!;
+  return values.map((_, column) => {
+    const base = reference.cells[column];
+    const ps = rows.map((row) => (row === reference ? Number.NaN : pOf(row.cells[column], base)));
+    return holm(ps).map(markOf);
+  });
+}
+
+function pOf(cell: Cell | undefined, base: Cell | undefined): number {
+  if (cell === undefined || base === undefined) return Number.NaN;
+  const parts = [cell, base].map(({ points }) => {
+    const numbers = points.map(({ value }) => value);
+    return [sampleVariance(numbers) / numbers.length, numbers.length - 1] as const;
+  });
+  return parts.some(([, freedom]) => freedom < 1) ? Number.NaN : welch(cell.mean - base.mean, parts).p;
+}
