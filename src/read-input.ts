@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Result } from './result.ts';
 import { type InputArtifact, StageError } from './stage.ts';
+import { thereAre } from './suggest.ts';
 
 type Labels = InputArtifact['labels'];
 
@@ -14,6 +15,14 @@ export const describeLabels = (labels: Labels): string =>
 export function describeInput(port: string, labels: Labels): string {
   const which = describeLabels(labels);
   return `input "${port}"${which && ` of ${which}`}`;
+}
+
+/** Throws a {@link StageError} for the first name that is not known; `what` is said to be expected. */
+export function requireKnown(what: string, names: Iterable<string>, known: Iterable<string>): void {
+  const all = new Set(known);
+  for (const name of names) {
+    if (!all.has(name)) throw new StageError(`Expected ${what}, got "${name}". ${thereAre(name, all)}`);
+  }
 }
 
 /** Reads the file of a port's artifact. Throws a {@link StageError} that names the input where the parser finds a mistake. */

@@ -8,8 +8,8 @@ import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type Dataset, openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
+import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { thereAre } from '../../src/suggest.ts';
 import { type Copies, copyCounts, findCopies, formatDuplicates, groupsAcrossSplits } from './copies.ts';
 import { copiesChart } from './copies-chart.ts';
 import { faceDifference, facesChart } from './faces-chart.ts';
@@ -61,10 +61,7 @@ function sidesOf(dataset: Dataset, splits: readonly string[], positive: readonly
   const known = new Set(
     splits.flatMap((split) => dataset.split(split).samples.flatMap((one) => [one.class, one.source])),
   );
-  const wrong = positive.find((name) => !known.has(name));
-  if (wrong !== undefined) {
-    throw new StageError(`Expected classes or sources as positive, got "${wrong}". ${thereAre(wrong, known)}`);
-  }
+  requireKnown('classes or sources as positive', positive, known);
   const isPositive = (one: Sample) => positive.includes(one.class) || positive.includes(one.source);
   return { classes: ['others', formatFew(positive, 3)], labelOf: (one: Sample) => (isPositive(one) ? 1 : 0) };
 }

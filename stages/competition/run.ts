@@ -1,12 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { formatCount } from '../../src/format-numbers.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { wrapText } from '../../src/learning/charts/fit-text.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import { renderPng } from '../../src/learning/charts/render-png.ts';
+import { writeDrawing } from '../../src/learning/charts/render-png.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
 import { type MatchedScores, matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
@@ -124,10 +123,7 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
   const drawn = drawModel(info, winner.name);
   if (!drawn.ok) context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
   const svg = drawn.ok ? drawn.value : drawMessage(`${winner.name} could not be drawn: ${drawn.error}.`);
-  const folder = context.output('drawing');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'winner.svg'), svg);
-  writeFileSync(join(folder, 'winner.png'), renderPng(svg));
+  writeDrawing(context.output('drawing'), 'winner', svg);
 }
 
 /** A model's network as SVG, as `restage model` draws it; of one that takes features, the layers after them. */

@@ -1,8 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
-import { type RunStage, type StageContext, StageError } from '../../src/stage.ts';
-import { thereAre } from '../../src/suggest.ts';
+import { requireKnown } from '../../src/read-input.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
 import { drawBySource, drawSplits } from './draw-splits.ts';
 import type { Unreadable } from './examine.ts';
@@ -16,7 +16,7 @@ import { bySource, statisticsTable } from './statistics.ts';
 
 type Context = StageContext<LoadDatasetSettings>;
 
-const run: RunStage<LoadDatasetSettings> = async (context) => {
+export default async function run(context: Context): Promise<void> {
   const { root, list } = await open(context);
   const sources = sourcesOf(context, root, list);
   const classes = sources.map(({ name }) => name);
@@ -41,9 +41,7 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
     ...{ title: 'Images', columns: ['split', 'class', 'source', 'images'] },
     rows: bySource(packed).map((own) => [own[0]!.split, own[0]!.class, own[0]!.source, own.length]),
   });
-};
-
-export default run;
+}
 
 const isDrawn = ({ settings: { split, folds } }: Context): boolean => split !== undefined || folds !== undefined;
 
@@ -166,9 +164,7 @@ const restShares = { train: 0.85, val: 0.15 };
 function withoutLeftOut({ settings }: Context, images: readonly PlacedImage[]): readonly PlacedImage[] {
   const { leaveOut } = settings;
   const sources = new Set(images.map(({ source }) => source));
-  const wrong = leaveOut.find((name) => !sources.has(name));
-  if (wrong !== undefined)
-    throw new StageError(`Expected a source in "leaveOut", got "${wrong}". ${thereAre(wrong, sources)}`);
+  requireKnown('a source in "leaveOut"', leaveOut, sources);
   return images.filter(({ split, source }) => split === 'test' || !leaveOut.includes(source));
 }
 

@@ -4,12 +4,12 @@ import sharp from 'sharp';
 import { csvLine } from '../../src/csv.ts';
 import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { Random } from '../../src/random.ts';
-import type { RunStage } from '../../src/stage.ts';
+import type { StageContext } from '../../src/stage.ts';
 import { blendFace, leaveTrace } from './forgeries.ts';
 import { photograph, sitForPortrait } from './photograph.ts';
 import type { Forgery, MakeFacesSettings } from './spec.ts';
 
-const run: RunStage<MakeFacesSettings> = async (context) => {
+export default async function run(context: StageContext<MakeFacesSettings>): Promise<void> {
   const folder = context.output('faces');
   const orders = ordersOf(context.settings);
   const manifest = [csvLine(['path', 'label', 'split', 'source', 'mask'])];
@@ -26,9 +26,7 @@ const run: RunStage<MakeFacesSettings> = async (context) => {
   }
   write(join(folder, 'manifest.csv'), manifest.join(''));
   write(join(folder, 'README.txt'), readme);
-};
-
-export default run;
+}
 
 /** Every picture to be made: per split the real ones, then the forged ones with their sorts in turn. */
 export function ordersOf({ images, forgeries, size, quality, seed }: MakeFacesSettings): readonly Order[] {

@@ -1,9 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { csvTable } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
-import { renderPng } from '../../src/learning/charts/render-png.ts';
+import { writeDrawing } from '../../src/learning/charts/render-png.ts';
 import { countLearnable, showShape } from '../../src/learning/models/layers/layer.ts';
 import { describeLayer } from '../../src/learning/models/layers/layer-kinds.ts';
 import { formatTotals, netFacts } from '../../src/learning/models/layers/net-facts.ts';
@@ -22,10 +21,7 @@ export default async function run(context: StageContext<NetworkSettings>): Promi
   writeFileSync(context.output('layers'), formatLayers(traced.value));
   const totals = formatTotals(traced.value);
   const svg = drawNet(netPicture(traced.value, `${title} at ${imageSize} x ${imageSize}`, totals));
-  const folder = context.output('drawing');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'network.svg'), svg);
-  writeFileSync(join(folder, 'network.png'), renderPng(svg));
+  writeDrawing(context.output('drawing'), 'network', svg);
   context.log(totals);
 }
 

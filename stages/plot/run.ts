@@ -1,5 +1,5 @@
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import { type RunStage, StageError } from '../../src/stage.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import { type FormName, formOf, formPorts } from './forms.ts';
 import type { DrawForm } from './inputs.ts';
 import type { PlotSettings } from './spec.ts';
@@ -23,12 +23,11 @@ const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawFor
   free: () => import('./table/free.ts'),
 };
 
-const run: RunStage<PlotSettings> = async (context) => {
+export default async function run(context: StageContext<PlotSettings>): Promise<void> {
   const connected = new Set(formPorts.filter((port) => context.inputs(port).length > 0));
   const form = formOf(context.settings.chart, connected);
   if (connected.size === 0 || form === undefined)
     throw new StageError('Expected at least one artifact to draw, got an empty list.');
   const { draw } = await drawings[form]();
   await renderOutput(context, 'chart', await draw(context));
-};
-export default run;
+}

@@ -1,9 +1,8 @@
 import { groupOver } from '../../src/learning/charts/series.ts';
 import { type MeanInterval, tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import type { MetricValues } from '../../src/learning/metrics/metrics-file.ts';
-import { describeLabels } from '../../src/read-input.ts';
+import { describeLabels, requireKnown } from '../../src/read-input.ts';
 import { StageError } from '../../src/stage.ts';
-import { thereAre } from '../../src/suggest.ts';
 import type { TableSettings } from './spec.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -38,7 +37,8 @@ export function collect(
   items: readonly Item[],
   { values, over, confidence }: Pick<TableSettings, 'values' | 'over' | 'confidence'>,
 ): Table {
-  requireKnown(values, new Set(items.flatMap(({ values }) => [...values.keys()])));
+  const known = items.flatMap(({ values }) => [...values.keys()]);
+  requireKnown('a number of the metrics in "values"', values, known);
   requireApart(items);
   const labels = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))].filter(
     (axis) => !over.includes(axis),
@@ -62,13 +62,6 @@ function cellOf(group: readonly Item[], name: string, over: readonly string[], c
 
 function pick(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])));
-}
-
-/** A name that no item has is a typing mistake. */
-function requireKnown(names: readonly string[], known: ReadonlySet<string>): void {
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown === undefined) return;
-  throw new StageError(`Expected a number of the metrics in "values", got "${unknown}". ${thereAre(unknown, known)}`);
 }
 
 /** Metrics given twice would count twice and make intervals too narrow. */

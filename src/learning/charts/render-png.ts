@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import { StageError } from '../../stage.ts';
 import { fontFiles } from './fonts.ts';
@@ -16,6 +18,13 @@ export function renderPng(svg: string, scale = 2): Buffer {
     },
   });
   return image.render().asPng();
+}
+
+/** Writes a drawing into a folder, which is made: `<name>.svg` and `<name>.png`. */
+export function writeDrawing(folder: string, name: string, svg: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.svg`), svg);
+  writeFileSync(join(folder, `${name}.png`), renderPng(svg));
 }
 
 function requireInlineImages(svg: string): void {

@@ -6,8 +6,7 @@ import { selectionSplit } from '../../../src/learning/training/splits.ts';
 import type { FeaturesSample } from '../../../src/learning/vision/features/features.ts';
 import { type Features, openFeatures } from '../../../src/learning/vision/features/open-features.ts';
 import { sampleImages } from '../../../src/learning/vision/sample-images.ts';
-import { StageError } from '../../../src/stage.ts';
-import { thereAre } from '../../../src/suggest.ts';
+import { requireKnown } from '../../../src/read-input.ts';
 import { openImages } from '../dataset/shown-images.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
@@ -73,13 +72,8 @@ function askedImages(
     const classes = own.map(({ sample }) => sample.label);
     return Array.from(sampleImages(classes, images, seed), (i) => own[i]!);
   }
-  return of.map((key) => {
-    const one = keys.get(key);
-    if (one !== undefined) return one;
-    throw new StageError(
-      `Expected the key of an image of ${split} in "of", got "${key}". ${thereAre(key, keys.keys())}`,
-    );
-  });
+  requireKnown(`the key of an image of ${split} in "of"`, of, keys.keys());
+  return of.map((key) => keys.get(key)!);
 }
 
 /** The images with the highest cosine, in -1 to 1, the first of equals first; never the image itself. */

@@ -1,8 +1,7 @@
 import { groupOver } from '../../../src/learning/charts/series.ts';
 import { parseHistory } from '../../../src/learning/training/history.ts';
-import { describeInput, readInput } from '../../../src/read-input.ts';
+import { describeInput, readInput, requireKnown } from '../../../src/read-input.ts';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
-import { thereAre } from '../../../src/suggest.ts';
 import type { DrawForm } from '../inputs.ts';
 import { curvesChart } from './curves-chart.ts';
 import type { Run } from './curves-data.ts';
@@ -11,12 +10,7 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   const { over = [], band = 'range', title } = settings;
   const runs = inputs('history').map(readRun);
   const known = [...new Set(runs.flatMap(({ history }) => history.splits))];
-  const unknown = settings.splits?.find((split) => !known.includes(split));
-  if (unknown !== undefined) {
-    throw new StageError(
-      `Expected a split of the histories in "splits", got "${unknown}". ${thereAre(unknown, known)}`,
-    );
-  }
+  requireKnown('a split of the histories in "splits"', settings.splits ?? [], known);
   return curvesChart(groupOver(runs, over), { splits: settings.splits ?? known, over, band, title });
 };
 

@@ -4,8 +4,9 @@ import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
+import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
-import { axesOf, drawMetrics, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';
+import { axesOf, drawMetrics, type MetricItem, type MetricOptions } from './metrics.ts';
 
 /** The width that the cells together should not exceed, and sizes of a cell. */
 const [most, largest, least] = [400, [110, 56], 44] as const;
@@ -42,8 +43,8 @@ type Heatmap = ReturnType<typeof heatmapCells>;
 export function heatmapCells(items: readonly MetricItem[], wanted: Pick<MetricOptions, 'rows' | 'columns'>) {
   const valuesOf = (axis: string) => [...new Set(items.flatMap(({ labels }) => labels[axis] ?? []))];
   const axes = axesOf(items);
-  for (const setting of ['rows', 'columns'] as const)
-    if (wanted[setting] !== undefined) requireAxis(setting, wanted[setting], axes);
+  requireKnown('an axis of the metrics in "rows"', wanted.rows === undefined ? [] : [wanted.rows], axes);
+  requireKnown('an axis of the metrics in "columns"', wanted.columns === undefined ? [] : [wanted.columns], axes);
   const differing = axes.filter((axis) => valuesOf(axis).length > 1);
   const free = differing.filter((axis) => axis !== wanted.rows && axis !== wanted.columns);
   const rows = wanted.rows ?? free.shift();

@@ -6,8 +6,9 @@ import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { groupOver, nameSeries } from '../../../src/learning/charts/series.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
+import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
-import { axesOf, chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';
+import { axesOf, chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions } from './metrics.ts';
 
 const [width, height] = [440, 260];
 
@@ -54,7 +55,7 @@ export function linesAgainst(
 ) {
   const axes = axesOf(items);
   const axis = against ?? onlyAxis(items, axes, over);
-  requireAxis('against', axis, axes);
+  requireKnown('an axis of the metrics in "against"', [axis], axes);
   const strange = items.find(({ labels }) => !isNumber(labels[axis]));
   if (strange !== undefined) {
     throw new StageError(`Expected numbers on the axis "${axis}", got "${strange.labels[axis] ?? 'none'}".`);

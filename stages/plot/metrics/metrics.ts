@@ -2,9 +2,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatLevel, formatList } from '../../../src/format-numbers.ts';
 import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
-import { readInput } from '../../../src/read-input.ts';
+import { readInput, requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
-import { thereAre } from '../../../src/suggest.ts';
 import type { DrawForm } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
@@ -42,8 +41,8 @@ export const drawMetrics =
         : [{ labels: input.labels, value: number, ...of, ...(images === undefined && { groups }) }];
     });
     if (items.length > 0) return draw(items, { label: value, ...settings, value });
-    if (known.has(value)) throw new StageError(`Expected a number "${value}" in the metrics, got null in all of them.`);
-    throw new StageError(`Expected a number of the metrics in "value", got "${value}". ${thereAre(value, known)}`);
+    requireKnown('a number of the metrics in "value"', [value], known);
+    throw new StageError(`Expected a number "${value}" in the metrics, got null in all of them.`);
   };
 
 /** The level of chance of a number; undefined where it depends on the classes, or is that of two and there are more. */
@@ -51,12 +50,6 @@ export function chanceOf(value: string, items: readonly MetricItem[]): number | 
   const metric = findMetric(value);
   const isOfTwo = metric?.name === 'balancedAccuracy' && items.some(({ classes }) => classes !== undefined);
   return metric === undefined || isOfTwo ? undefined : chanceLevel(metric);
-}
-
-/** Throws a {@link StageError} for an axis in a setting that no item has. */
-export function requireAxis(setting: string, axis: string, axes: readonly string[]): void {
-  if (axes.includes(axis)) return;
-  throw new StageError(`Expected an axis of the metrics in "${setting}", got "${axis}". ${thereAre(axis, axes)}`);
 }
 
 export const axesOf = (items: readonly MetricItem[]): readonly string[] => [
