@@ -96,6 +96,21 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.match(await plan(project), /fit +its code changed \(tiny==1\.1\)$/m);
   });
 
+  test('folders without __init__.py are followed, and a package counts whose files no record lists, as on Debian', async () => {
+    const { project, packages } = withVenv({
+      'train.py': `import tiny.core.deep\nfrom src.models.net import x\n${files['train.py']}`,
+      'src/models/net.py': 'x = 1\n',
+    });
+    using _ = project;
+    for (const name of ['__init__', 'core/deep']) project.write(`${packages}/tiny/${name}.py`, '');
+    project.write(`${packages}/tiny-1.0.dist-info/METADATA`, 'Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n');
+    const first = await project.run();
+    assert.deepEqual(first.outcomes, ran, first.stderr);
+    project.edit(`${packages}/tiny-1.0.dist-info/METADATA`, '1.0', '2.0');
+    project.write('src/models/net.py', 'x = 2\n');
+    assert.match(await plan(project), /fit +its code changed \(src\/models\/net\.py, tiny==2\.0\)$/m);
+  });
+
   test('a package that is installed in place counts by its contents', async () => {
     const { project, packages } = withVenv({
       'train.py': `import mine\n${files['train.py']}`,

@@ -6,6 +6,7 @@ with those that they require. The interpreter counts by version and build. Needs
 import ast
 import hashlib
 import importlib.metadata as metadata
+import importlib.util
 import json
 import os
 import re
@@ -14,17 +15,16 @@ import sys
 import sysconfig
 from pathlib import Path
 
+if sys.version_info < (3, 10):
+    sys.exit(f"Python {sys.version.split()[0]} is too old: the oldest that serves is 3.10")
 script, root = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
 sys.path[0] = os.path.dirname(script)  # as if the script had been started
 places = sysconfig.get_paths()
 installed = [places["purelib"], places["platlib"], *site.getsitepackages(), site.getusersitepackages()]
-standard = [places["stdlib"], places["platstdlib"]]
+standard = tuple(places[name] + os.sep for name in ("stdlib", "platstdlib"))
+inside = tuple(folder + os.sep for folder in installed)
 files, packages, looked = {}, {}, {sys.executable, os.path.realpath(sys.executable), *installed}
-missing, warnings, queue, seen, own, owners = [], [], [], set(), set(), {}
-
-
-def below(path, folders):
-    return any(path.startswith(folder + os.sep) for folder in folders)
+missing, warnings, queue, seen, own, owners = [], [], [], set(), set(), metadata.packages_distributions()
 
 
 def find(name):
@@ -34,6 +34,8 @@ def find(name):
     path = above.submodule_search_locations if above else None
     if parent and path is None:
         return None
+    if above:  # a folder without __init__.py asks the module around it where it lies
+        sys.modules.setdefault(parent, above).__path__ = path
     found = next((spec for finder in sys.meta_path if (spec := finder.find_spec(name, path))), None)
     here = os.path.dirname(found.origin) if found and found.has_location else None
     for folder in map(str, sys.path if path is None else path):
@@ -46,12 +48,9 @@ def find(name):
 
 def add_distribution(name):
     """Adds an installed distribution and those that it requires, except by extras."""
-    try:
-        found = metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return
-    name = re.sub(r"[-_.]+", "-", found.metadata["Name"] or name).lower()
-    if name in packages:
+    name = re.sub(r"[-_.]+", "-", name).lower()
+    found = None if name in packages else next(iter(metadata.distributions(name=name)), None)
+    if found is None:
         return
     packages[name] = [found.version or "", ""]
     if home := getattr(found, "_path", None):
@@ -80,33 +79,20 @@ def add(name, needed=False):
     seen.add(name)
     folders = found.submodule_search_locations
     origin = found.origin if found.has_location else next(iter(folders or []), "")
-    if below(origin, installed) and not owners:
-        owners.update(metadata.packages_distributions())
-    if below(origin, installed) and top in owners:
-        for distribution in owners[top]:
+    names = owners.get(top) or [one.metadata["Name"] for one in metadata.distributions(name=top)]  # Debian has no RECORD
+    if origin.startswith(inside) and names:
+        for distribution in names:
             add_distribution(distribution)
-    elif origin and (below(origin, installed) or not below(origin, standard)):
+    elif origin and (origin.startswith(inside) or not origin.startswith(standard)):
         own.add(top)
         if found.has_location:
             package = name if folders is not None else name.rpartition(".")[0]
             queue.append((origin, package, Path(origin).parents[name.count(".") + (folders is not None)]))
 
 
-def absolute(node, package):
-    """The module that `from … import` names, whose dots count from the package; None for a script's relative import."""
-    if node.level == 0:
-        return node.module
-    parts = package.split(".")[: package.count(".") + 2 - node.level]
-    return ".".join([*parts, *([node.module] if node.module else [])]) if package and parts else None
-
-
-def dotted(node):
-    return f"{dotted(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
 def read_call(node, path, label):
     """Follows a change of sys.path, and an import whose name is written out; warns of others."""
-    name, at = dotted(node.func), f"{label}:{node.lineno}"
+    name, at = ast.unparse(node.func), f"{label}:{node.lineno}"
     if name in ("sys.path.append", "sys.path.insert") and node.args:
         try:
             known = {"os": os, "sys": sys, "Path": Path, "str": str, "__file__": path}
@@ -127,21 +113,21 @@ def read_call(node, path, label):
 def read(path, package, base):
     """Adds one own file, and what it imports."""
     content = Path(path).read_bytes()
-    label = os.path.relpath(path, root if below(path, [root]) else base)
+    label = os.path.relpath(path, root if path.startswith(root + os.sep) else base)
     if not path.endswith((".py", ".pyw")) and path != script:
         files[path] = [label, hashlib.sha256(content).hexdigest()]
         return
     tree = ast.parse(content, label)
     files[path] = [label, hashlib.sha256(ast.dump(tree).encode()).hexdigest()]
-    nodes, needed = list(ast.walk(tree)), set(tree.body)
-    for node in nodes:
+    needed = set(tree.body)
+    for node in sorted(ast.walk(tree), key=lambda one: not isinstance(one, ast.Call)):  # changes of sys.path first
         if isinstance(node, ast.Call):
             read_call(node, path, label)
-    for node in nodes:
-        if isinstance(node, ast.Import):
+        elif isinstance(node, ast.Import):
             for alias in node.names:
                 add(alias.name, node in needed)
-        elif isinstance(node, ast.ImportFrom) and (name := absolute(node, package)):
+        elif isinstance(node, ast.ImportFrom) and node.level <= len(package.split(".") if package else ""):
+            name = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
             add(name, node in needed)
             for alias in node.names:
                 add(f"{name}.{alias.name}")
@@ -149,15 +135,11 @@ def read(path, package, base):
 
 error = None
 try:
-    if sys.version_info < (3, 10):
-        raise ValueError(f"Python {sys.version.split()[0]} is too old: the oldest that serves is 3.10")
     queue.append((script, "", os.path.dirname(script)))
     while queue:
         if (item := queue.pop())[0] not in files:
             read(*item)
-except SyntaxError as wrong:
-    error = f"{wrong.filename}:{wrong.lineno}: {wrong.msg}"
-except (OSError, ValueError, RecursionError) as wrong:
-    error = str(wrong)
+except (OSError, ValueError, RecursionError, SyntaxError) as wrong:
+    error = f"{wrong.filename}:{wrong.lineno}: {wrong.msg}" if isinstance(wrong, SyntaxError) else str(wrong)
 answer = {"python": sys.executable, "build": " ".join(sys.version.split()), "files": files, "packages": packages}
 print(json.dumps({**answer, "looked": sorted(looked), "missing": missing, "warnings": warnings, "error": error}))

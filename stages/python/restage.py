@@ -6,7 +6,6 @@ command line (`--lr 0.01 --faces artifacts/study/faces/dataset`), messages are p
 import csv
 import hashlib
 import json
-import math
 import os
 import pickle
 import random
@@ -14,6 +13,7 @@ import sys
 import time
 from io import BytesIO
 from pathlib import Path
+from typing import Any, Callable, Iterable, NoReturn
 
 _stage = json.loads(Path(os.environ["RESTAGE_STAGE"]).read_text()) if "RESTAGE_STAGE" in os.environ else None
 
@@ -48,59 +48,47 @@ for _port, _items in (_stage["inputs"] if _stage else {}).items():
 cpus = int(_stage["cpus"]) if _stage else os.cpu_count()
 
 
-def _finite(value):
-    """JSON has no NaN: null stands for it. Other numbers, such as a tensor of one, become Python's."""
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _send(type, **message):
     if "RESTAGE_EVENTS" in os.environ:
+        text = json.dumps({"type": type, **message}, default=lambda value: value.item())  # of a tensor, the number
+        finite = json.loads(text, parse_constant=lambda _: None)  # JSON has no NaN: null stands for it
         with open(os.environ["RESTAGE_EVENTS"], "a") as file:
-            file.write(json.dumps({"type": type, **_finite(message)}) + "\n")
+            file.write(json.dumps(finite) + "\n")
     elif type != "progress":
         print(type, *(f"{name}={value}" for name, value in message.items()), flush=True)
 
 
-_last = 0.0
-
-
-def progress(done, total, unit="steps", **more):
+def progress(done: float, total: float, unit: str = "steps", **more) -> None:
     """The progress bar, at most ten times a second. `more`: note, rate, secondsLeft."""
-    global _last
-    if done >= total or time.monotonic() - _last >= 0.1:
-        _last = time.monotonic()
+    if done >= total or time.monotonic() - getattr(progress, "last", 0) >= 0.1:
+        progress.last = time.monotonic()
         _send("progress", done=done, total=total, unit=unit, **more)
 
 
-def point(step, unit="epoch", **values):
+def point(step: int, unit: str = "epoch", **values: float) -> None:
     """A point of curves that are drawn while the stage runs: `point(3, loss=0.4)`, with a split `**{"val.loss": 0.5}`."""
     _send("point", unit=unit, step=step, values={name: float(value) for name, value in values.items()})
 
 
-def info(message):
+def info(message: object) -> None:
     _send("info", message=str(message))
 
 
-def warn(message):
+def warn(message: object) -> None:
     _send("warn", message=str(message))
 
 
-def note(name, value):
+def note(name: str, value: str | float) -> None:
     """A fact for the record of the result."""
     _send("note", name=name, value=value)
 
 
-def highlight(title, columns, rows):
+def highlight(title: str, columns: list[str], rows: list) -> None:
     """A small table for the summary of the run."""
     _send("highlight", title=title, columns=columns, rows=rows)
 
 
-def fail(message):
+def fail(message: object) -> NoReturn:
     """Ends the program with a message for its user, without a traceback."""
     _send("failed", message=str(message))
     sys.exit(str(message))
@@ -110,7 +98,7 @@ class checkpoint:
     """What the program has reached. It outlives a kill, for the same code, settings and inputs."""
 
     @staticmethod
-    def load():
+    def load() -> Any:
         """What was saved last, or None. Tensors come back on the CPU."""
         path = Path(os.environ.get("RESTAGE_CHECKPOINT", ""))
         content = path.read_bytes() if path.is_file() else b""
@@ -122,7 +110,7 @@ class checkpoint:
         return pickle.loads(state) if state else None
 
     @staticmethod
-    def save(state):
+    def save(state: Any) -> None:
         """Replaces the last one, whole or not at all. `state`: anything that torch.save or pickle takes."""
         if "RESTAGE_CHECKPOINT" not in os.environ:
             return
@@ -144,23 +132,23 @@ class dataset:
     about each, such as its key; `classes` are the names of the labels.
     """
 
-    def __init__(self, port, split="train", transform=bytes):
+    def __init__(self, port: str, split: str = "train", transform: Callable[[bytes], Any] = bytes):
         folder = Path(inputs[port])
         self.classes = json.loads((folder / "dataset.json").read_text())["classes"]
         self.samples = json.loads((folder / split / "samples.json").read_text())
         self.folder, self.transform = folder / split, transform
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.samples)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[Any, int]:
         sample = self.samples[index]
         with open(self.folder / sample["shard"], "rb") as shard:
             shard.seek(sample["offset"])
             return self.transform(shard.read(sample["size"])), sample["label"]
 
 
-def write_history(path, epochs, chosen=None):
+def write_history(path: str, epochs: list[dict], chosen: int | None = None) -> None:
     """Writes a history. An epoch: {"rate": 0.1, "running": {"loss": 1, "accuracy": 0.5}, "val": {…}}, values by split."""
     splits = [name for name in epochs[0] if name not in ("rate", "running")]
     records = [
@@ -171,7 +159,7 @@ def write_history(path, epochs, chosen=None):
     Path(path).write_text(json.dumps(history, indent=2) + "\n")
 
 
-def write_scores(path, classes, rows, scale="logit"):
+def write_scores(path: str, classes: list[str], rows: Iterable[tuple], scale: str = "logit") -> None:
     """Writes scores: rows of (key, split, class, one number for each class); `scale`: logit or probability."""
     with open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -179,7 +167,7 @@ def write_scores(path, classes, rows, scale="logit"):
         writer.writerows([key, split, label, *map(float, scores)] for key, split, label, scores in rows)
 
 
-def seed(number):
+def seed(number: int) -> None:
     """Seeds Python, and NumPy and PyTorch where they are loaded; PyTorch then computes deterministically."""
     random.seed(number)
     if "numpy" in sys.modules:
@@ -190,7 +178,7 @@ def seed(number):
         torch.set_num_threads(cpus)
 
 
-def results(pipeline, root="."):
+def results(pipeline: str, root: str = ".") -> dict[str, dict[str, Any]]:
     """For notebooks: what a pipeline has published, by stage and port: paths; of metrics (.json) and tables (.csv) the content."""
     found = {}
     for file in Path(root, "cache", "published").glob("*.json"):

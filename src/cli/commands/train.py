@@ -19,25 +19,9 @@ def pixels(encoded):
     return values.permute(2, 0, 1) / 127.5 - 1
 
 
-def tensors(split):
-    shown, labels = zip(*restage.dataset("faces", split, pixels))
-    return torch.stack(shown), torch.tensor(labels)
-
-
-def block(inputs, outputs):
-    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
-
-
-body = [*block(3, 8), *block(8, 16), *block(16, 32), *block(32, 32)]
-net = nn.Sequential(*body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 2))
-optimizer = torch.optim.Adam(net.parameters(), rate)
-images, labels = tensors("train")
-held_out, truth = tensors("val")
-done = restage.checkpoint.load()
-history = done["history"] if done else []
-if done:
-    net.load_state_dict(done["net"])
-    optimizer.load_state_dict(done["optimizer"])
+def load(split):
+    images, labels = zip(*restage.dataset("faces", split, pixels))
+    return torch.stack(images), torch.tensor(labels)
 
 
 def measure(logits, labels):
@@ -45,6 +29,17 @@ def measure(logits, labels):
     return {"loss": loss.item(), "accuracy": right.item()}
 
 
+(images, labels), (held_out, truth) = load("train"), load("val")
+layers = []
+for inputs, outputs in [(3, 8), (8, 16), (16, 32), (32, 32)]:
+    layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
+net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 2))
+optimizer = torch.optim.Adam(net.parameters(), rate)
+history = []
+if done := restage.checkpoint.load():
+    net.load_state_dict(done["net"])
+    optimizer.load_state_dict(done["optimizer"])
+    history = done["history"]
 for epoch in range(len(history) + 1, epochs + 1):
     # The order follows from seed and epoch alone, so that a resumed training sees the same one.
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(1000 * seed + epoch))
