@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { read } from './support/pages.ts';
 import { noPyTorch } from './support/pytorch.ts';
-import { Project } from './support/rig.ts';
+import { endOf, Project, type RanOnce } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
+import { until } from './support/until.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';
 
 /** The template, small: two epochs of few pictures. */
@@ -46,6 +47,54 @@ suite('a network in PyTorch', { skip: noPyTorch ?? false }, () => {
   });
 });
 
+/** Four steps, each kept. `odd` is what happens in the second one of an attempt that began anew. */
+const steps = (odd: string, more = ''): readonly [yaml: string, files: Readonly<Record<string, string>>] => [
+  `stages:
+  fit: { kind: python, inputs: { program: ./fit.py }, outputs: { out: out.txt }${more} }
+`,
+  {
+    'restage.py': read('stages/python/restage.py'),
+    'fit.py': `import restage
+
+done = restage.checkpoint.load() or []
+began = len(done)
+open('count', 'a').write(f'{began}\\n')
+while len(done) < 4:
+    done.append(len(done))
+    restage.checkpoint.save(done)
+    restage.point(len(done), loss=1 / len(done))
+    if began == 0 and len(done) == 2:
+        ${odd}
+open(restage.outputs['out'], 'w').write(str(done))
+`,
+  },
+];
+const messageOf = ({ events }: RanOnce): string =>
+  events.flatMap((event) => (event.type === 'stage-finished' && 'message' in event ? [event.message] : [])).join();
+const hang = "open('gate').readline()";
+const retries = ({ events }: RanOnce) =>
+  events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : []));
+/** Where each attempt began, and what was written. */
+const told = (project: Project) => [project.read('count'), project.read('out.txt')];
+const resumed = ['0\n2\n', '[0, 1, 2, 3]'];
+
+suite('a program in Python that is interrupted', { skip: noPython ?? false }, () => {
+  test('another attempt resumes from its checkpoint', async () => {
+    using project = new Project(...steps("restage.fail('out of luck')", ', retries: 1'));
+    const ran = await project.run();
+    assert.deepEqual([ran.outcomes, retries(ran)], [{ fit: 'ran' }, ['out of luck']], ran.stderr);
+    assert.deepEqual(told(project), resumed);
+  });
+
+  test('so does one after the time limit', async () => {
+    using project = new Project(...steps(hang, ', retries: 1, timeout: 15s'));
+    project.gate('gate');
+    const ran = await project.run();
+    assert.deepEqual([ran.outcomes, retries(ran)], [{ fit: 'ran' }, ['took longer than its timeout of 15 s']]);
+    assert.deepEqual(told(project), resumed);
+  });
+});
+
 suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
   let slurm: Slurm;
   before(async () => {
@@ -53,7 +102,37 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
   });
   after(async () => await slurm[Symbol.asyncDispose]());
 
-  test('a job refuses when its node has another version of a package', async () => {
+  const cluster = (more: string, ...work: ReturnType<typeof steps>): Project => {
+    const project = new Project(...work);
+    project.write('places.yaml', `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }${more} }\n`);
+    Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000' });
+    return project;
+  };
+
+  test('a worker that is killed is taken over, and the program resumes from its checkpoint', async () => {
+    using project = cluster('', ...steps(hang));
+    project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await until(() => slurm.processes(project.path('cache/jobs')).length > 0);
+    const [worker] = slurm.processes(project.path('cache/jobs'));
+    await until(() => running.events.some((event) => event.type === 'stage-point' && event.point.step === 2));
+    process.kill(worker!, 'SIGKILL');
+    const ran = await endOf(running);
+    assert.deepEqual(ran.outcomes, { fit: 'ran' });
+    assert.match(retries(ran).join(), /^its job died/);
+    assert.deepEqual(told(project), resumed);
+  });
+
+  test('a program whose job reaches its time limit resumes in another one', async () => {
+    using project = cluster(', time: 1m', ...steps(hang));
+    project.gate('gate');
+    const ran = await project.run('--on', 'cluster');
+    assert.deepEqual(ran.outcomes, { fit: 'ran' });
+    assert.deepEqual(retries(ran), ["its job's time of 1 min 0 s is over: it resumes from its checkpoint"]);
+    assert.deepEqual(told(project), resumed);
+  });
+
+  test('a job refuses when its node has another version of a package, or another interpreter', async () => {
     using project = new Project(
       'stages: { fit: { kind: python, inputs: { program: ./fit.py }, outputs: { out: out.txt }, with: { args: "${outputs.out}" } } }\n',
       { 'fit.py': 'import sys\nimport tiny\nopen(sys.argv[1], "w").write(tiny.version)\n' },
@@ -69,10 +148,16 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     setup('there');
     Object.assign(project.env, slurm.env, { VIRTUAL_ENV: project.path('here') });
     const refused = await project.run('--on', 'cluster');
-    const end = refused.events.find((event) => event.type === 'stage-finished');
     assert.match(
-      String(end?.type === 'stage-finished' && 'message' in end && end.message),
+      messageOf(refused),
       /^\S+ differs from where the stage was decided about: it has tiny==2\.0; it lacks tiny==1\.0; run again$/,
+    );
+    project.write(`${there}/build.pth`, 'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n');
+    install(project, there!, ['tiny', '1.0']);
+    const other = await project.run('--on', 'cluster');
+    assert.match(
+      messageOf(other),
+      /: it has Python 3\.\d+\.\d+ \(of tests\); it lacks Python 3\.\d+\.\d+ \(.*\) .*; run again$/,
     );
     setup('here');
     assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { fit: 'ran' });
