@@ -123,3 +123,65 @@ test('the script of the page on PyTorch runs before and after', { skip: noPyTorc
   project.write('compare.py', compare);
   assert.equal(spawnSync('/usr/bin/python3', ['compare.py'], { cwd: project.root, encoding: 'utf8' }).stdout, 'True\n');
 });
+
+/** What Lightning's fit loop calls for two epochs of two batches, after a sanity check. */
+const lightningCalls = `
+from types import SimpleNamespace
+trainer = SimpleNamespace(global_step=0, estimated_stepping_batches=4, current_epoch=0, callback_metrics={'val_loss': 9.0})
+call = lambda hook, *more: getattr(Report(), hook, lambda *_: None)(trainer, None, *more)
+call('on_validation_epoch_end')
+for trainer.current_epoch in range(2):
+    for batch in range(2):
+        trainer.global_step += 1
+        call('on_train_batch_end', None, None, batch)
+    trainer.callback_metrics = {'val_loss': 1 / (trainer.current_epoch + 1), 'train_loss': 2.0}
+    call('on_validation_epoch_end')
+    call('on_train_epoch_end')
+`;
+
+/** What the Trainer of Hugging Face calls for two steps, an evaluation and its end. */
+const trainerCalls = `
+from types import SimpleNamespace
+state = SimpleNamespace(global_step=0, max_steps=2, epoch=0.0)
+call = lambda hook, **more: getattr(Report(), hook)(SimpleNamespace(), state, SimpleNamespace(), model=None, **more)
+for state.global_step in (1, 2):
+    call('on_step_end')
+    call('on_log', logs={'loss': 0.5, 'grad_norm': 1.0, 'learning_rate': 5e-5, 'epoch': state.global_step / 2})
+call('on_log', logs={'eval_loss': 0.25, 'eval_runtime': 0.1, 'epoch': 1.0})
+call('on_log', logs={'train_runtime': 3.0, 'total_flos': 1e9, 'train_loss': 0.5, 'epoch': 1.0})
+`;
+
+test('the callbacks of the page send what both trainers tell', { skip }, (t) => {
+  const [lightning, trainer] = blocks('docs/python.md', 'python').slice(-2);
+  const root = folder(t, {
+    'restage.py': read('stages/python/restage.py'),
+    'lightning/pytorch/callbacks.py': 'class Callback:\n    pass\n',
+    'transformers.py': 'class TrainerCallback:\n    pass\n',
+    'lightning.program.py': lightning! + lightningCalls,
+    'trainer.program.py': trainer! + trainerCalls,
+  });
+  const sent = (program: string) => {
+    const events = join(root, `${program}.jsonl`);
+    const env = { ...process.env, RESTAGE_EVENTS: events };
+    const { stderr } = spawnSync('/usr/bin/python3', [program], { cwd: root, env, encoding: 'utf8' });
+    assert.equal(stderr, '');
+    const messages = readFileSync(events, 'utf8').trim().split('\n');
+    return messages.flatMap((line) => {
+      const message = readMessage(JSON.parse(line));
+      if (message?.type === 'point') return [`${message.unit} ${message.step} ${JSON.stringify(message.values)}`];
+      return message?.type === 'progress' && message.done === message.total ? [`${message.done} steps`] : [];
+    });
+  };
+  assert.deepEqual(sent('lightning.program.py'), [
+    'epoch 1 {"val_loss":1,"train_loss":2}',
+    '4 steps',
+    'epoch 2 {"val_loss":0.5,"train_loss":2}',
+  ]);
+  assert.deepEqual(sent('trainer.program.py'), [
+    'step 1 {"loss":0.5}',
+    '2 steps',
+    'step 2 {"loss":0.5}',
+    'step 2 {"eval_loss":0.25}',
+    'step 2 {"train_loss":0.5}',
+  ]);
+});
