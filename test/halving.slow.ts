@@ -28,6 +28,7 @@ const halving = `${faces}
   best: { kind: select, inputs: { models: [first.model], metrics: [scores.metrics] }, with: { by: auc, count: 2 } }
   last: ${fit('{ slot: { of: first, by: best.choice, count: 2 } }', 'slot', 3)}
   tests: { kind: evaluate, inputs: { model: last.model, dataset: faces.dataset }, with: { splits: [val, test] } }
+  rates: { kind: table, inputs: { metrics: [tests.metrics] }, with: { values: [test.auc], settings: [slot.rate] } }
   winner: { kind: select, inputs: { models: [last.model], metrics: [tests.metrics] }, with: { by: auc } }
 `;
 
@@ -53,6 +54,14 @@ test('a slot continues the candidate that was chosen for it, to the bytes of an 
     }
   }
 
+  const rateOf = (slot: number) =>
+    JSON.parse(project.read(`artifacts/test/last@slot=${slot}/model/info.json`)).training.optimizer.learningRate;
+  const [header, ...rows] = project.read('artifacts/test/rates/table.csv').trim().split(/\r?\n/);
+  assert.equal(header, 'slot,slot.rate,test.auc');
+  assert.deepEqual(
+    rows.map((row) => Number(row.split(',')[1])),
+    [1, 2].map(rateOf),
+  );
   const page = project.read('artifacts/test/report.html');
   assert.match(page, /Candidates by auc, and how far each went/);
   assert.match(page, /stopped after first: place \d of 3, the first 2 went on/);

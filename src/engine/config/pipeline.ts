@@ -96,14 +96,18 @@ export interface Found extends StageCode, Pick<FoundCode, 'looked' | 'warnings'>
   readonly version: string;
 }
 
-/** A slot whose candidate another stage chooses. */
-export interface ChosenSlot {
-  /** The input that has the choices, which only decide the settings and are not read by the stage itself. */
-  readonly port: string;
+/** A candidate that other stages choose, the last one by its label. */
+export interface Choice {
   /** The rank of the candidate in the first choice, counted from 0; its label there is the rank in the next one, counted from 1. */
   readonly index: number;
   /** The axis whose label each choice names. */
   readonly axes: readonly string[];
+}
+
+/** A slot whose candidate another stage chooses. */
+export interface ChosenSlot extends Choice {
+  /** The input that has the choices, which only decide the settings and are not read by the stage itself. */
+  readonly port: string;
   /** What the stage is for each candidate, by the label that the last choice names. */
   readonly candidates: ReadonlyMap<
     string,
@@ -135,6 +139,11 @@ export type InputItem = (
 ) & {
   /** In the fingerprint: labels that distinguish items of a list port, or all axis values on a `labelled` port. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What some labels depend on, which until then are those of the first candidate. `labels` has them by that of the candidate. */
+  readonly chosen?: Choice & {
+    readonly choices: readonly InputItem[];
+    readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  };
 };
 
 export interface Output {

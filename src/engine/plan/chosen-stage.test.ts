@@ -26,6 +26,8 @@ const sweep = `stages:
     matrix: { slot: { of: fit2, by: best2.choice, count: 1 } }
     inputs: { dataset: data/ }
     with: { rate: "\${matrix.slot.rate}" }
+  scores: { kind: evaluate, inputs: { model: fit2.model, dataset: data/ } }
+  roc: { kind: roc, inputs: { scores: [scores.scores] }, with: { columns: [slot.rate] } }
 `;
 
 /** The stage of a slot, with choices that are written as they would be published. */
@@ -76,6 +78,18 @@ test('a choice that is elsewhere is fetched; where it is lost, its stage must ru
 test('of a choice among slots, the candidate is the one that filled the slot', async () => {
   const { stage, candidates } = await chosen('fit3[slot=1]', { 'out/1.json': first, 'out/2.json': second });
   assert.deepEqual(stage.keyedSettings, candidates[1]!.keyedSettings);
+});
+
+test('settings that a stage shows of what it reads are those of the candidates that were chosen', async () => {
+  const { stage, candidates } = await chosen('roc', { 'out/1.json': first });
+  const rates = candidates.map(({ keyedSettings }) => String(keyedSettings['rate']));
+  assert.deepEqual(
+    stage.inputs[0]!.items.map(({ labels, chosen }) => [labels, chosen]),
+    [
+      [{ slot: '1', 'slot.rate': rates[2] }, undefined],
+      [{ slot: '2', 'slot.rate': rates[1] }, undefined],
+    ],
+  );
 });
 
 test('a choice that does not fill the slot is told', async () => {

@@ -1,31 +1,49 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, type Json } from '../../json.ts';
-import type { InputItem, Stage } from '../config/pipeline.ts';
+import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
 import { ExamineError, LostInput, type OutputsOf, type World } from './examine.ts';
 
 type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
 
 /**
- * The stage for the candidate that its slot holds, as if its settings were written out. Throws an {@link ExamineError}, and a
- * {@link LostInput} where a choice is gone from the shared store.
+ * The stage for the candidate that its slot holds, as if its settings were written out, and with the labels of the candidates that
+ * it reads. Throws an {@link ExamineError}, and a {@link LostInput} where a choice is gone from the shared store.
  */
 export async function chosenStage(stage: Stage, places: Places, outputsOf: OutputsOf): Promise<Stage> {
   const { slot, ...own } = stage;
-  if (slot === undefined) return stage;
-  const { items } = stage.inputs.find(({ port }) => port === slot.port)!;
-  let label = String(slot.index + 1);
+  const find = <T>(choice: Choice, items: readonly InputItem[], among: ReadonlyMap<string, T>) =>
+    chosen(choice, items, among, async (item) => rankingOf(await pathOf(item, places, outputsOf)));
+  if (slot !== undefined) {
+    const { items } = stage.inputs.find(({ port }) => port === slot.port)!;
+    return { ...own, ...(await find(slot, items, slot.candidates)) };
+  }
+  if (!stage.inputs.some(({ items }) => items.some(({ chosen }) => chosen))) return stage;
+  const named = async ({ chosen, ...item }: InputItem): Promise<InputItem> =>
+    chosen ? { ...item, labels: { ...item.labels, ...(await find(chosen, chosen.choices, chosen.labels)) } } : item;
+  const inputs = own.inputs.map(async (input) => ({ ...input, items: await Promise.all(input.items.map(named)) }));
+  return { ...own, inputs: await Promise.all(inputs) };
+}
+
+/** What there is among the candidates for the one that the choices of `items` lead to. */
+async function chosen<T>(
+  { index, axes }: Choice,
+  items: readonly InputItem[],
+  among: ReadonlyMap<string, T>,
+  readRanking: (item: InputItem) => Promise<ReturnType<typeof rankingOf>>,
+): Promise<T> {
+  let label = String(index + 1);
   for (const [at, item] of items.entries()) {
-    const ranking = rankingOf(await pathOf(item, places, outputsOf));
-    const named = ranking[Number(label) - 1]?.[slot.axes[at]!];
+    const ranking = await readRanking(item);
+    const named = ranking[Number(label) - 1]?.[axes[at]!];
     if (named === undefined) {
-      const what = `choice ${label} by the axis "${slot.axes[at]}"`;
+      const what = `choice ${label} by the axis "${axes[at]}"`;
       throw new ExamineError(`expected ${what} in the ranking of ${sourceOf(item)}, got ${ranking.length} choices`);
     }
     label = named;
   }
-  const candidate = slot.candidates.get(label);
-  if (candidate !== undefined) return { ...own, ...candidate };
+  const candidate = among.get(label);
+  if (candidate !== undefined) return candidate;
   throw new ExamineError(`was given "${label}" by ${sourceOf(items.at(-1)!)}, which is no candidate`);
 }
 

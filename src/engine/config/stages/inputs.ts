@@ -80,7 +80,7 @@ export async function resolveInput(
   const found: FoundItem[] = [];
   for (const item of itemsOf(value)) if (isText(item)) found.push(...(await findItems(work, reader, item))); // The shape reports others.
   const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
-  if (list) return { port, list, items: labelled(found, reader, work) };
+  if (list) return { port, list, items: await labelled(found, reader, work) };
   if (found.length <= 1) {
     const items = found.map(({ item }) => (known?.labelled ? { ...item, labels: axesOf(item, work) } : item));
     return found[0] && { port, list, items };
@@ -194,37 +194,52 @@ function fieldsAsked({ definition, node }: Instance, port: string): readonly str
   return named.flatMap((item) => (isText(item) && item.value.includes('.') ? [item.value] : []));
 }
 
-/** Those that an instance has: a slot has them only once its candidate is chosen. */
-function fieldsOf({ axes }: Instance, names: readonly string[]): Readonly<Record<string, string>> {
+/** Those that an instance has; for a slot, those of its first candidate. */
+function fieldsOf({ axes }: Pick<Instance, 'axes'>, names: readonly string[]): Readonly<Record<string, string>> {
   const found = names.flatMap((name) => {
     const [axis = '', ...path] = name.split('.');
-    const value = axes.get(axis);
-    const node = path.reduce<Node | undefined>(
-      (inner, key) => child(inner, key),
-      value?.slot ? undefined : value?.node,
-    );
+    const node = path.reduce<Node | undefined>((inner, key) => child(inner, key), axes.get(axis)?.node);
     return node?.type === 'scalar' ? [[name, String(node.value)] as const] : [];
   });
   return Object.fromEntries(found);
 }
 
 /** Items of a list port with their labels: axes that the reader does not fix, the stage, the path. */
-function labelled(found: readonly FoundItem[], { instance, port, known }: Reader, work: InputWork) {
+async function labelled(found: readonly FoundItem[], { instance, port, known }: Reader, work: InputWork) {
   const asked = fieldsAsked(instance, port);
   const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
-  return found.map(({ item, stage, glob }) => {
+  const items: InputItem[] = [];
+  for (const { item, stage, glob } of found) {
+    let chosen: InputItem['chosen'];
     const labels: Record<string, string> = {};
     if (item.from === 'stage') {
       if (hasSeveralStages) labels['stage'] = stage!;
       for (const [axis, label] of Object.entries(axesOf(item, work))) {
         if (known?.labelled || !instance.axes.has(axis)) labels[axis] = label;
       }
-      Object.assign(labels, fieldsOf(work.instances.byName.get(item.stage)!, asked));
+      const from = work.instances.byName.get(item.stage)!;
+      Object.assign(labels, fieldsOf(from, asked));
+      chosen = asked.length === 0 ? undefined : await choiceOf(work, from, asked);
     } else if (glob || found.length > 1) {
       // An absolute path is this machine's, and labels are part of the fingerprint.
       const isOwn = !isAbsolute(item.shown) && !item.shown.startsWith('npm:');
       labels['path'] = isOwn ? item.shown : basename(item.path);
     }
-    return { ...item, labels };
-  });
+    items.push({ ...item, labels, ...(chosen && { chosen }) });
+  }
+  return items;
+}
+
+/** The choice that an instance's fields depend on, where it is one of slots. */
+async function choiceOf(work: InputWork, from: Instance, asked: readonly string[]): Promise<InputItem['chosen']> {
+  const found = [...from.axes].find(([axis, { slot }]) => slot && asked.some((name) => name.startsWith(`${axis}.`)));
+  if (found === undefined) return undefined;
+  const [name, { slot }] = found;
+  const { at } = from.definition;
+  const list: Node = { type: 'list', items: slot!.choices.map(({ by }) => by), at };
+  const read = await resolveInput(work, { instance: from, port: `matrix.${name}`, known: undefined }, list);
+  const own = asked.filter((field) => field.startsWith(`${name}.`));
+  const labels = slot!.among.map((one) => [one.label, fieldsOf({ axes: new Map([[name, one]]) }, own)] as const);
+  const axes = slot!.choices.map(({ axis }) => axis);
+  return read && { index: slot!.index, axes, choices: read.items, labels: new Map(labels) };
 }
