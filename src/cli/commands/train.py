@@ -56,8 +56,8 @@ for epoch in range(len(history) + 1, epochs + 1):
     with torch.no_grad():
         now = {"running": measure(torch.cat(outputs), labels[order]), "val": measure(net(held_out), truth)}
     history.append({"rate": rate, **now})
-    restage.point(epoch, **{"train.loss": now["running"]["loss"], "val.loss": now["val"]["loss"]})
     restage.checkpoint.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history})
+    restage.point(epoch, **{"train.loss": now["running"]["loss"], "val.loss": now["val"]["loss"]})
 
 net.eval()
 restage.write_history(restage.outputs["history"], history)
