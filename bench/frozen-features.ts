@@ -19,7 +19,7 @@ import { trainableWeights } from '../src/learning/training/model-weights.ts';
 import { Optimizer } from '../src/learning/training/optimizer.ts';
 import { trainStep } from '../src/learning/training/train-step.ts';
 import { featureBatches } from '../src/learning/training/training-data.ts';
-import type { Features } from '../src/learning/vision/features/open-features.ts';
+import type { Features } from '../src/learning/vision/features/features.ts';
 
 const [side = '256', count = '64', rounds = '5'] = process.argv.slice(2);
 const [size, images] = [Number(side), Number(count)];

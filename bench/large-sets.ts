@@ -14,7 +14,7 @@ import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import sharp from 'sharp';
-import { mapParallel } from '../src/learning/vision/parallel-map.ts';
+import { mapParallel } from '../src/learning/vision/map-in-threads.ts';
 import { Random } from '../src/random.ts';
 import { median } from './runner/interleave.ts';
 import { Folder, pipeline } from './runner/project.ts';

@@ -10,10 +10,9 @@
 import { expectedCalibrationError } from '../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature } from '../src/learning/metrics/calibration/temperature.ts';
 import { fakeProbabilities } from '../src/learning/metrics/logits.ts';
-import { auc, partialAuc } from '../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { averagePrecision, precisionRecallCurve } from '../src/learning/metrics/ranking/precision-recall.ts';
-import { detCurve, rocCurve, truePositiveRateAt } from '../src/learning/metrics/ranking/roc-curve.ts';
+import { auc, detCurve, partialAuc, rocCurve, truePositiveRateAt } from '../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../src/learning/metrics/ranking/threshold-counts.ts';
 import { Random } from '../src/random.ts';
 

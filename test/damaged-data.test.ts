@@ -7,7 +7,7 @@ import { parsePairs } from '../src/learning/metrics/testing-scores.ts';
 import { openWeights } from '../src/learning/models/weights/open-weights.ts';
 import { readFinite } from '../src/learning/models/weights/weight-files.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
-import { openFeatures } from '../src/learning/vision/features/open-features.ts';
+import { openFeatures } from '../src/learning/vision/features/features.ts';
 import { StageError } from '../src/stage.ts';
 import { imagesOf, readList } from '../stages/load-dataset/read-list.ts';
 import { writeFeatures } from './support/features-artifact.ts';

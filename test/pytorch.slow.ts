@@ -10,7 +10,7 @@ import { loadModel, loadNetwork } from '../src/learning/models/model-files.ts';
 import { readModelInfo } from '../src/learning/models/model-info.ts';
 import { outputOf } from '../src/learning/models/model-output.ts';
 import { netOf } from '../src/learning/models/model-setting.ts';
-import { openFeatures } from '../src/learning/vision/features/open-features.ts';
+import { openFeatures } from '../src/learning/vision/features/features.ts';
 import embed from '../stages/embed/run.ts';
 import { spec as embedSpec } from '../stages/embed/spec.ts';
 import evaluate from '../stages/evaluate/run.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { onnxRuntimeBackend } from '../../src/backend/register.ts';
-import type { ObservedRun } from '../../src/backend/running/run-observer.ts';
+import type { ObservedRun } from '../../src/backend/running/compiled-trace.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { profileSteps } from './step-profile.ts';
 import { EnoughSteps, StepProfiler, warmUp } from './step-profiler.ts';

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { ObservedRun, RunObserver } from '../../src/backend/running/run-observer.ts';
+import type { ObservedRun, RunObserver } from '../../src/backend/running/compiled-trace.ts';
 
 /** A run as it is kept: without its arrays. */
 export interface KeptRun extends Omit<ObservedRun, 'live'> {

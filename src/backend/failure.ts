@@ -1,6 +1,5 @@
-import { bytesOf } from './dtype.ts';
 import type { TensorSpec } from './kernel.ts';
-import { type LiveTrace, peakMemory, type TraceNode } from './trace.ts';
+import { bytesOf, type LiveTrace, peakMemory, type TraceNode } from './trace.ts';
 
 /** The error of a run, with its trace, since ONNX Runtime only knows its own operators. `usable` are the bytes that this process may use. */
 export function failure(error: unknown, live: LiveTrace, usable: number): Error {

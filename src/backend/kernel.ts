@@ -1,8 +1,7 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
-import type { HostArray, ValueType } from './dtype.ts';
 import type { GraphBuilder } from './lowering/graph-builder.ts';
 import type { Lowering, Representation } from './lowering/lowering.ts';
-import type { Attributes, TraceNode } from './trace.ts';
+import type { Attributes, HostArray, TraceNode, ValueType } from './trace.ts';
 
 export interface TensorSpec {
   readonly shape: readonly number[];

@@ -10,24 +10,26 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs';
-import { type HostArray, isValueType, newArray, sizeOf } from './dtype.ts';
 import { failure, isOutOfMemory, noRoom } from './failure.ts';
 import { type Kernel, type Operation, operandsOf, type TensorSpec } from './kernel.ts';
 import { fillOf } from './lowering/lowering.ts';
 import { usableMemory } from './machine-limits.ts';
 import { BufferPool } from './running/buffer-pool.ts';
 import { CompiledGraph } from './running/compiled-graph.ts';
-import { CompiledTrace } from './running/compiled-trace.ts';
+import { CompiledTrace, type ObservedRun, type RunObserver } from './running/compiled-trace.ts';
 import { runOnCpu } from './running/cpu-fallback.ts';
 import { channelBlock, type SessionOptions } from './running/ort-session.ts';
-import type { ObservedRun, RunObserver } from './running/run-observer.ts';
 import { SessionCache } from './running/session-cache.ts';
 import {
   type Attributes,
+  type HostArray,
+  isValueType,
   type LiveTrace,
   liveTrace,
+  newArray,
   type Operand,
   type Phase,
+  sizeOf,
   type TraceNode,
   TraceValue,
 } from './trace.ts';

@@ -15,8 +15,7 @@ import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.t
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { readSplitScores } from '../../src/learning/metrics/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
-import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
-import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
+import { formatTotals, netPicture } from '../../src/learning/models/layers/net-facts.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import { type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';

@@ -7,7 +7,7 @@ import { type Tensor, tidy } from '@tensorflow/tfjs';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { inputOf } from '../../src/learning/models/model-output.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
-import { openFeatures } from '../../src/learning/vision/features/open-features.ts';
+import { openFeatures } from '../../src/learning/vision/features/features.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import train from '../train/run.ts';

@@ -10,7 +10,7 @@ import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
-import { FeaturesWriter } from '../../src/learning/vision/features/features-writer.ts';
+import { FeaturesWriter } from '../../src/learning/vision/features/features.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { csvLine } from '../../src/csv.ts';
-import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { Random } from '../../src/random.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { blendFace, leaveTrace } from './forgeries.ts';

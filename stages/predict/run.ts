@@ -14,7 +14,7 @@ import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
 import { decodeImage } from '../../src/learning/vision/decode-image.ts';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
-import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { normalizationTable, pixelsToFloats } from '../../src/learning/vision/pixels-to-floats.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';

@@ -27,14 +27,13 @@ import {
   scaleOf,
 } from '../../src/learning/metrics/logits.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
-import { auc } from '../../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import {
   averagePrecision,
   precisionRecallCurve,
   precisionsAt,
 } from '../../src/learning/metrics/ranking/precision-recall.ts';
-import { detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
+import { auc, detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import {
   countAtThresholds,
   countDraws,

@@ -7,7 +7,7 @@ import {
 } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
-import { auc } from '../../src/learning/metrics/ranking/auc.ts';
+import { auc } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';

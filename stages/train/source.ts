@@ -15,7 +15,7 @@ import {
   type TrainingData,
 } from '../../src/learning/training/training-data.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
-import type { Features } from '../../src/learning/vision/features/open-features.ts';
+import type { Features } from '../../src/learning/vision/features/features.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { TrainSettings } from './spec.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
-import { FeaturesWriter } from '../../src/learning/vision/features/features-writer.ts';
+import { FeaturesWriter } from '../../src/learning/vision/features/features.ts';
 import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import evaluate from '../evaluate/run.ts';

@@ -1,4 +1,4 @@
-import { FeaturesWriter } from '../../src/learning/vision/features/features-writer.ts';
+import { FeaturesWriter } from '../../src/learning/vision/features/features.ts';
 import { Random } from '../../src/random.ts';
 
 /**

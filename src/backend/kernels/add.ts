@@ -1,8 +1,8 @@
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import { type Geometry, geometryOf } from './convolution-shape.ts';
 import { convolve } from './convolve.ts';
 import { elementwise } from './elementwise.ts';
+import { type Geometry, geometryOf } from './windows.ts';
 
 /** The sum; the bias of a convolution, or of a product of matrices, goes into the operator that it is added to. */
 export const add = elementwise({

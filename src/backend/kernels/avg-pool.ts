@@ -1,7 +1,6 @@
-import { sizeOf } from '../dtype.ts';
 import type { Call, Kernel } from '../kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
+import { type Operand, sizeOf } from '../trace.ts';
 import { attributesOf, poolingKernel, type Windows } from './pooling.ts';
 import { unreached } from './windows.ts';
 

@@ -1,7 +1,6 @@
-import { sizeOf } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import type { Operand, TraceNode, TraceValue } from '../trace.ts';
+import { type Operand, sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
 
 interface TfBatchNorm {
   readonly varianceEpsilon?: number;

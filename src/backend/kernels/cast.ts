@@ -1,6 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs';
-import { isValueType, type ValueType } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
+import { isValueType, type ValueType } from '../trace.ts';
 
 /** A change of type. Numbers become integers as in JavaScript: towards 0, modulo 2³², NaN and the infinities 0. */
 export const cast = kernel<{ dtype: DataType }, { from: ValueType; to: ValueType }>({

@@ -1,7 +1,6 @@
-import { sizeOf } from '../dtype.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
-import { type Geometry, isDense, windowCounts } from './convolution-shape.ts';
+import { type Operand, sizeOf } from '../trace.ts';
+import { type Geometry, isDense, windowCounts } from './windows.ts';
 
 /** The gradient of a convolution by its filter: the image correlated with the output's gradient, summed over the batch. */
 export function convolutionFilterGradient(

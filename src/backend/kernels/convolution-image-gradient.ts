@@ -1,10 +1,9 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import { type FilterShape, type Geometry, isPointwise } from './convolution-shape.ts';
 import { blockedConvolution, suitsBlocks } from './convolve.ts';
 import { foldedShape, foldFilter } from './folded-pool.ts';
-import { unreached } from './windows.ts';
+import { type FilterShape, type Geometry, isPointwise, unreached } from './windows.ts';
 
 /** The gradient of a convolution by its image: the transposed convolution of the output's gradient. */
 export function convolutionImageGradient(

@@ -1,13 +1,12 @@
-import { sameShape } from '../dtype.ts';
 import { type Call, type Kernel, kernel } from '../kernel.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
+import { type Operand, sameShape } from '../trace.ts';
 import { type Activation, activate, isActivation } from './activation.ts';
 import { convolutionFilterGradient } from './convolution-filter-gradient.ts';
 import { convolutionImageGradient } from './convolution-image-gradient.ts';
-import { convolutionShape, type Geometry, geometryOf, type TfConv2D } from './convolution-shape.ts';
 import { convolve } from './convolve.ts';
 import { convolveDepthwise, depthwiseFilterGradient, depthwiseImageGradient } from './depthwise.ts';
+import { convolutionShape, type Geometry, geometryOf, type TfConv2D } from './windows.ts';
 
 /** tfjs's attributes of a convolution, of one with its bias and activation, and of the gradients. */
 type TfConvolution = TfConv2D & {

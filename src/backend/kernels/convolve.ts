@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Standing } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import type { FilterShape, Geometry } from './convolution-shape.ts';
+import type { FilterShape, Geometry } from './windows.ts';
 
 /** A convolution of `x`, `[batch, height, width, inChannels]`; the bias has a number per output channel. */
 export interface Convolution {

@@ -1,8 +1,7 @@
 import type { Lowering, Representation, Standing } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import { type FilterShape, type Geometry, windowCounts } from './convolution-shape.ts';
 import type { Convolution } from './convolve.ts';
-import { unreached } from './windows.ts';
+import { type FilterShape, type Geometry, unreached, windowCounts } from './windows.ts';
 
 /** Writes a depthwise convolution with its bias; the filter is `[height, width, channels, multiplier]`. */
 export function convolveDepthwise(lowering: Lowering, { x, filter, bias, geometry }: Convolution): Standing {

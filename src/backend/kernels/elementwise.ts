@@ -1,9 +1,8 @@
 import { backend_util } from '@tensorflow/tfjs';
-import { sameShape, sizeOf, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Attributes, Operand, TraceValue } from '../trace.ts';
+import { type Attributes, type Operand, sameShape, sizeOf, type TraceValue, type ValueType } from '../trace.ts';
 import { byChannels, type ChannelwiseOperation } from './channelwise.ts';
 
 interface Elementwise<T, A extends Attributes> extends Pick<Kernel, 'name' | 'inputs' | 'deferred'> {

@@ -1,8 +1,8 @@
 import type { FoldedPool, Lowering } from '../lowering/lowering.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
-import { type FilterShape, type Geometry, geometryOf, isDense } from './convolution-shape.ts';
 import { convolveBy } from './convolve.ts';
 import type { Windows } from './pooling.ts';
+import { type FilterShape, type Geometry, geometryOf, isDense } from './windows.ts';
 
 /**
  * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or not, as one: a

@@ -1,8 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs';
-import { sizeOf } from '../dtype.ts';
 import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import type { Operand } from '../trace.ts';
+import { type Operand, sizeOf } from '../trace.ts';
 import { type Activation, activate, isActivation } from './activation.ts';
 
 interface TfMatMul {

@@ -1,6 +1,6 @@
 import { type DataType, util } from '@tensorflow/tfjs';
-import { isValueType, sizeOf, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
+import { isValueType, sizeOf, type ValueType } from '../trace.ts';
 
 interface TfOneHot {
   readonly depth: number;

@@ -1,7 +1,6 @@
-import { sizeOf } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Attributes } from '../trace.ts';
+import { type Attributes, sizeOf } from '../trace.ts';
 
 interface TfResize {
   readonly size: readonly [number, number];

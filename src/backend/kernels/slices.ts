@@ -1,7 +1,6 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs';
-import { sameShape } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
-import type { Operand } from '../trace.ts';
+import { type Operand, sameShape } from '../trace.ts';
 
 type Ints = readonly number[];
 

@@ -3,9 +3,9 @@ import type { Scalar, Tensor, TypedArray } from '@tensorflow/tfjs';
 import { addN, grads, mul, sum, tensor } from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { computeOn, type Result, type Sample, tensorOf } from '../../../test/support/both-backends.ts';
-import { sizeOf } from '../dtype.ts';
 import type { OrtBackend } from '../ort-backend.ts';
 import { BACKEND, onnxRuntimeBackend } from '../register.ts';
+import { sizeOf } from '../trace.ts';
 
 /** One call that a property makes: its inputs, and whatever else tfjs's operation is given. */
 export interface Case<A = undefined> {

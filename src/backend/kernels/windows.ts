@@ -1,4 +1,4 @@
-import type { backend_util } from '@tensorflow/tfjs';
+import { backend_util } from '@tensorflow/tfjs';
 
 type Conv2DInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 
@@ -49,4 +49,66 @@ export function unreached(
     const covered = (dy[1 + axis]! - 1) * strides[axis]! + (length - 1) * (dilations?.[axis] ?? 1) + 1;
     return image[1 + axis]! + pads[axis]! + pads[axis + window.length]! - covered;
   });
+}
+
+/** tfjs's attributes of a two-dimensional convolution. */
+export interface TfConv2D {
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
+  readonly dataFormat?: 'NHWC' | 'NCHW';
+  /** tfjs-layers leaves it out as null. */
+  readonly dilations?: number | [number, number] | null;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+/** Where a filter is laid on an image: per axis `[height, width]`; `pads` as `[top, left, bottom, right]`. */
+export type Geometry = {
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+};
+
+/** In a depthwise convolution, `outChannels` is the multiplier. */
+export type FilterShape = readonly [height: number, width: number, inChannels: number, outChannels: number];
+
+/** Undefined for channels-first images, which tfjs's own layers and gradients never make, and where ONNX differs. */
+export function convolutionShape(
+  image: readonly number[],
+  filter: readonly number[],
+  { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode }: TfConv2D,
+  depthwise: boolean,
+): { readonly geometry: Geometry; readonly output: readonly number[] } | undefined {
+  if (dataFormat !== 'NHWC') return undefined;
+  type Four = [number, number, number, number];
+  const [own, taps] = [image as Four, filter as Four];
+  const info = backend_util.computeConv2DInfo(own, taps, strides, dilations ?? 1, pad, dimRoundingMode, depthwise);
+  const axes = windowAxes(info);
+  const pads = [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)];
+  if (pads.includes(undefined)) return undefined;
+  const [steps, spacing] = [axes.map(({ stride }) => stride), axes.map(({ dilation }) => dilation)];
+  return { geometry: { strides: steps, dilations: spacing, pads } as unknown as Geometry, output: info.outShape };
+}
+
+/** The geometry among a call's attributes. */
+export function geometryOf({ strides, dilations, pads }: Geometry): Geometry {
+  return { strides, dilations, pads };
+}
+
+/** How many windows fit on rows and columns of an image `[batch, height, width, …]`. */
+export function windowCounts(image: readonly number[], window: readonly number[], geometry: Geometry) {
+  const { strides, dilations, pads } = geometry;
+  return ([0, 1] as const).map((axis) => {
+    const room = image[1 + axis]! + pads[axis] + pads[axis === 0 ? 2 : 3] - (window[axis]! - 1) * dilations[axis] - 1;
+    return Math.floor(room / strides[axis]) + 1;
+  }) as [number, number];
+}
+
+/** Whether every output pixel is made of the one input pixel in its place. */
+export function isPointwise([height, width]: readonly number[], { strides, pads }: Geometry): boolean {
+  return height === 1 && width === 1 && strides.every((stride) => stride === 1) && pads.every((pad) => pad === 0);
+}
+
+/** Whether a filter is laid on every pixel, without gaps between its elements. */
+export function isDense({ strides, dilations }: Geometry): boolean {
+  return [...strides, ...dilations].every((step) => step === 1);
 }

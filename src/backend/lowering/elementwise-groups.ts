@@ -1,5 +1,4 @@
-import { sizeOf } from '../dtype.ts';
-import type { TraceNode, TraceValue } from '../trace.ts';
+import { sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
 
 /**
  * Elementwise nodes over large arrays of one size that can run block by block: an optimizer's update of one weight.

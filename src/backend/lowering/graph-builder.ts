@@ -1,5 +1,4 @@
-import { type HostArray, ONNX_TYPE, type OnnxType, type ValueType } from '../dtype.ts';
-import { exactJson } from '../trace.ts';
+import { exactJson, type HostArray, ONNX_TYPE, type OnnxType, type ValueType } from '../trace.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
 
 /** ONNX Runtime's own operators: fused ones, and those on tensors whose channels lie in blocks. */

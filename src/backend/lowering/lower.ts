@@ -1,6 +1,5 @@
-import { sizeOf } from '../dtype.ts';
 import type { Kernel } from '../kernel.ts';
-import type { LiveTrace, TraceNode, TraceValue } from '../trace.ts';
+import { type LiveTrace, sizeOf, type TraceNode, type TraceValue } from '../trace.ts';
 import { blockCount, type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { type LoweredTrace, Lowering, type LoweringOptions, labelOf, type Representation } from './lowering.ts';
 

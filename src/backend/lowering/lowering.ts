@@ -1,5 +1,12 @@
-import { type HostArray, sameShape, sizeOf } from '../dtype.ts';
-import type { LiveTrace, Operand, TraceNode, TraceValue } from '../trace.ts';
+import {
+  type HostArray,
+  type LiveTrace,
+  type Operand,
+  sameShape,
+  sizeOf,
+  type TraceNode,
+  type TraceValue,
+} from '../trace.ts';
 import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { OnnxGraph } from './onnx-writer.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { HostArray } from '../dtype.ts';
 import { OrtSession, type SessionArray } from '../running/ort-session.ts';
+import type { HostArray } from '../trace.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { encodeModel } from './onnx-writer.ts';
 

@@ -1,4 +1,4 @@
-import { ONNX_TYPE, type OnnxType } from '../dtype.ts';
+import { ONNX_TYPE, type OnnxType } from '../trace.ts';
 import { type Field, type Message, message, repeated } from './protobuf.ts';
 
 /** An attribute of an ONNX node. A plain number is an INT; a FLOAT says so, since 1 and 1.0 are one number here. */

@@ -1,8 +1,7 @@
-import { bytesOf, type HostArray } from '../dtype.ts';
 import { kernels } from '../kernels/index.ts';
 import { lowerTrace } from '../lowering/lower.ts';
 import type { GraphEnd, LoweringOptions } from '../lowering/lowering.ts';
-import { type LiveTrace, peakMemory, type TraceValue } from '../trace.ts';
+import { bytesOf, type HostArray, type LiveTrace, peakMemory, type TraceValue } from '../trace.ts';
 import { OrtSession, type SessionOptions } from './ort-session.ts';
 
 type CompileOptions = SessionOptions & Pick<LoweringOptions, 'channelBlock'>;

@@ -1,5 +1,4 @@
-import { bytesOf, type HostArray, sizeOf } from '../dtype.ts';
-import type { LiveTrace, TraceValue } from '../trace.ts';
+import { bytesOf, type HostArray, type LiveTrace, sizeOf, type TraceValue } from '../trace.ts';
 
 /** A graph that was compiled for a trace; disposed of when another takes its place. */
 export interface Graph {
@@ -156,4 +155,18 @@ function weightsOf({ nodes, leaves }: LiveTrace): number[] {
     const weight = !applied.has(leaf) && leaf.dtype === 'float32' && sizeOf(leaf.shape) > 1;
     return weight ? [place] : [];
   });
+}
+
+/** Is called for everything that a backend computes, for a profile. Its exceptions reach the reader of the value. */
+export interface RunObserver {
+  /** A graph ran; times in milliseconds, as `performance.now()` gives them. */
+  ran(run: ObservedRun): void;
+  /** A kernel ran on tfjs's cpu backend; the time may include runs that computed its inputs. */
+  ranOnCpu(kernel: string, startedAt: number, endedAt: number): void;
+}
+
+export interface ObservedRun extends GraphRun {
+  readonly live: LiveTrace;
+  readonly startedAt: number;
+  readonly endedAt: number;
 }

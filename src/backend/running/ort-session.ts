@@ -2,9 +2,9 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 // The public API wraps this same synchronous call into a promise, and tfjs's `dataSync` cannot wait for one. The path is
 // private to onnxruntime-node, hence its exact version in package.json.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
-import type { HostArray, ValueType } from '../dtype.ts';
 import { GraphBuilder } from '../lowering/graph-builder.ts';
 import { encodeModel, type OnnxGraph, type OnnxNode } from '../lowering/onnx-writer.ts';
+import type { HostArray, ValueType } from '../trace.ts';
 
 /** An execution provider of ONNX Runtime that can be asked for beside its CPU provider. */
 export type Provider = 'webgpu' | 'cuda';

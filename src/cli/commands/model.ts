@@ -56,7 +56,7 @@ function trace({ setting, title }: FoundModel, imageSize: number, classes: numbe
 async function draw(traced: readonly TracedLayer[], title: string, path: string): Promise<void> {
   const [{ drawNet }, { netPicture }] = await Promise.all([
     import('../../learning/charts/draw-net.ts'),
-    import('../../learning/models/layers/net-picture.ts'),
+    import('../../learning/models/layers/net-facts.ts'),
   ]);
   const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
   writeUserFile(path, svg);

@@ -6,10 +6,9 @@ import { crossEntropy } from './calibration/losses.ts';
 import { fitTemperature } from './calibration/temperature.ts';
 import { accuracy, balancedAccuracy, confusion, f1, matthewsCorrelation, precision, recall } from './confusion.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from './logits.ts';
-import { auc, partialAuc } from './ranking/auc.ts';
 import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';
 import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
-import { detCurve, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';
+import { auc, detCurve, partialAuc, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';
 import { countAtThresholds } from './ranking/threshold-counts.ts';
 import { brier } from './testing-scores.ts';
 

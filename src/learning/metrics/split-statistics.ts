@@ -16,10 +16,9 @@ import {
 import type { Statistic } from './intervals/bootstrap.ts';
 import type { ScoreScale } from './logits.ts';
 import { fakeProbabilities, fakeProbabilitiesOf, logitDifferences, logitsOf, predictedClasses } from './logits.ts';
-import { auc, partialAuc } from './ranking/auc.ts';
 import { equalErrorRate } from './ranking/chosen-thresholds.ts';
 import { averagePrecision } from './ranking/precision-recall.ts';
-import { truePositiveRateAt } from './ranking/roc-curve.ts';
+import { auc, partialAuc, truePositiveRateAt } from './ranking/roc-curve.ts';
 import { countDraws, type RankedScores, rankScores, type ThresholdCounts } from './ranking/threshold-counts.ts';
 
 /** Metrics of the order of the scores; undefined if a class is missing. */

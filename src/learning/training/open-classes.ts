@@ -1,6 +1,6 @@
 import { StageError } from '../../stage.ts';
 import { type Dataset, openDataset } from '../vision/dataset/open-dataset.ts';
-import { type Features, openFeatures } from '../vision/features/open-features.ts';
+import { type Features, openFeatures } from '../vision/features/features.ts';
 
 /** Opens a `dataset` artifact. Throws a {@link StageError} with a single class, or if one of `splits` is missing or empty. */
 export const openClasses = (folder: string, splits: readonly string[]): Dataset =>

@@ -1,7 +1,7 @@
 import { permutation, Random } from '../../random.ts';
 import type { AugmentSettings } from '../vision/augment/augment-settings.ts';
 import { type Batch, BatchLoader, type BatchLoaderOptions } from '../vision/batches/batch-loader.ts';
-import type { Features } from '../vision/features/open-features.ts';
+import type { Features } from '../vision/features/features.ts';
 import { countImages, type SplitImages, trainSplit } from './splits.ts';
 
 /** Labelled images of named splits, in batches. The reader releases each batch. */

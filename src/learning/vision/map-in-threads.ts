@@ -1,5 +1,4 @@
 import { parentPort, type Worker } from 'node:worker_threads';
-import { mapParallel } from './parallel-map.ts';
 
 interface MapInThreads<T, Q> {
   readonly items: readonly T[];
@@ -61,4 +60,21 @@ export function answerInThread<Q, A>(answer: (question: Q) => Promise<A>): void 
   parentPort!.on('message', async ({ id, question }) => {
     parentPort!.postMessage({ id, answer: await answer(question) });
   });
+}
+
+/** Maps `items` in order, at most `limit` at once and in memory. The first rejection is thrown in its turn. */
+export async function* mapParallel<T, R>(
+  items: Iterable<T>,
+  limit: number,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const running: Promise<R>[] = [];
+  for (const item of items) {
+    if (running.length >= limit) yield await running.shift()!;
+    const result = map(item);
+    // Heard when its turn comes: until then a rejection is not "unhandled".
+    result.catch(() => {});
+    running.push(result);
+  }
+  for (const result of running) yield await result;
 }

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import { decodeImage } from '../../../src/learning/vision/decode-image.ts';
-import { FeaturesWriter } from '../../../src/learning/vision/features/features-writer.ts';
+import { FeaturesWriter } from '../../../src/learning/vision/features/features.ts';
 import { StageError } from '../../../src/stage.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';

@@ -4,7 +4,7 @@ import { type ImageBlock, type ImageCell, imageSheet, inRows } from '../../../sr
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { trainSplit } from '../../../src/learning/training/splits.ts';
 import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
-import { mapParallel } from '../../../src/learning/vision/parallel-map.ts';
+import { mapParallel } from '../../../src/learning/vision/map-in-threads.ts';
 import { sampleOfClass } from '../../../src/learning/vision/sample-images.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { Random } from '../../../src/random.ts';

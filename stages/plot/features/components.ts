@@ -5,7 +5,7 @@ import { chart, quantity } from '../../../src/learning/charts/encoders.ts';
 import { coloursOf } from '../../../src/learning/charts/theme.ts';
 import { principalComponents } from '../../../src/learning/metrics/multivariate/principal-components.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
-import { openFeatures } from '../../../src/learning/vision/features/open-features.ts';
+import { openFeatures } from '../../../src/learning/vision/features/features.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
 

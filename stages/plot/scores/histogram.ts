@@ -4,7 +4,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, inPercent, type Part, panelHeader, quantity, ruleAt } from '../../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { classColours, ink } from '../../../src/learning/charts/theme.ts';
-import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
+import { auc } from '../../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
   countsOf,

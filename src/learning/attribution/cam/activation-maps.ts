@@ -1,5 +1,5 @@
 import { Random } from '../../../random.ts';
-import { leadingDirections } from '../../metrics/multivariate/leading-directions.ts';
+import { leadingDirections } from '../../metrics/multivariate/principal-components.ts';
 import type { LayerView } from './layer-view.ts';
 
 /*

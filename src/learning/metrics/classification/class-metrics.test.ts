@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fitClassTemperature, fitTemperature } from '../calibration/temperature.ts';
-import { auc } from '../ranking/auc.ts';
+import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import type { ScoreTable } from '../scores-file.ts';
 import { classDecisions, classStatistics, confusionMatrix, decisionsOf } from './class-metrics.ts';

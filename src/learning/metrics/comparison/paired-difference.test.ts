@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { delongTest } from '../intervals/delong.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
-import { auc } from '../ranking/auc.ts';
+import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import { pairedDifference } from './paired-difference.ts';
 

@@ -1,7 +1,7 @@
 import type { BinaryRow } from '../binary-view.ts';
 import { accuracy, confusion } from '../confusion.ts';
 import type { Statistic } from '../intervals/bootstrap.ts';
-import { auc } from '../ranking/auc.ts';
+import { auc } from '../ranking/roc-curve.ts';
 import { countDraws, rankScores } from '../ranking/threshold-counts.ts';
 
 type Scores = Pick<BinaryRow, 'real' | 'fake'>;

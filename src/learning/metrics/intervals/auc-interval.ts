@@ -1,4 +1,4 @@
-import { auc } from '../ranking/auc.ts';
+import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, countDraws, type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
 import { type BootstrapSample, bootstrapInterval, drawsGroups } from './bootstrap.ts';
 import { delong } from './delong.ts';

@@ -1,5 +1,5 @@
 import { shareInterval } from '../intervals/share-difference.ts';
-import { auc } from '../ranking/auc.ts';
+import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { type GroupedItems, type Labeling, shuffleLabels } from './shuffle-labels.ts';

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { leadingDirections } from './leading-directions.ts';
-import { principalComponents } from './principal-components.ts';
+import { leadingDirections, principalComponents } from './principal-components.ts';
 
 /** Made by NumPy: test/golden/components.py. */
 const cases = JSON.parse(

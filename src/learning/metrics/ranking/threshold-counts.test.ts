@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { auc, partialAuc } from './auc.ts';
 import { equalErrorRate } from './chosen-thresholds.ts';
 import { averagePrecision, precisionsAt } from './precision-recall.ts';
-import { truePositiveRatesAt } from './roc-curve.ts';
+import { auc, partialAuc, truePositiveRatesAt } from './roc-curve.ts';
 import { countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
 
 const items = fc.array(

@@ -1,7 +1,8 @@
 import { formatCount } from '../../../format-numbers.ts';
-import { countLearnable, sizeOf } from './layer.ts';
+import type { NetBlock, NetPicture, NetUnit } from '../../charts/draw-net.ts';
+import { countLearnable, showShape, sizeOf } from './layer.ts';
+import { describeLayer, layerKind } from './layer-kinds.ts';
 import { backbone } from './net-parts.ts';
-import { netPicture } from './net-picture.ts';
 import { plainLayers, type TracedLayer, type TracedPlain, type TracedResidual } from './trace-net.ts';
 
 /** Learnable parameters, moving statistics that are kept besides, and multiply-adds for one image. */
@@ -54,3 +55,65 @@ function isInverted({ input, output, body }: TracedResidual): boolean {
   const widest = Math.max(...body.map((inner) => inner.output.at(-1)!));
   return widest > Math.max(input.at(-1)!, output.at(-1)!);
 }
+
+/** The drawing of a network. Layers in a row named after one block, such as `block1_conv1`, are framed as residual ones are. */
+export function netPicture(traced: readonly TracedLayer[], title: string, subtitle: string): NetPicture {
+  const image = { kind: 'other', name: 'image', does: 'image', parameters: 0 } as const;
+  const input = { ...image, shape: showShape(traced[0]!.input) };
+  const blocks: NetBlock[] = [{ body: [input] }];
+  let plain: TracedPlain[] = [];
+  const flush = () => {
+    blocks.push(...plainBlocks(plain));
+    plain = [];
+  };
+  for (const one of traced) {
+    if (!('body' in one)) plain.push(one);
+    else {
+      flush();
+      const { name } = one.layer;
+      blocks.push({ name, body: unitsOf(one.body, name), shortcut: unitsOf(one.shortcut, name) });
+    }
+  }
+  flush();
+  return { title, subtitle, blocks };
+}
+
+/** Layers of one block stay together; others stand alone, so that a column can end after any of them. */
+function plainBlocks(layers: readonly TracedPlain[]): readonly NetBlock[] {
+  const runs: { block: string | undefined; layers: TracedPlain[] }[] = [];
+  for (const traced of layers) {
+    const block = /^([A-Za-z]+\d+)_./.exec(traced.layer.name)?.[1];
+    const last = runs.at(-1);
+    if (last !== undefined && last.block === block) last.layers.push(traced);
+    else runs.push({ block, layers: [traced] });
+  }
+  return runs.flatMap(({ block, layers }): readonly NetBlock[] => {
+    const units = unitsOf(layers, block ?? '');
+    return block !== undefined && units.length > 1
+      ? [{ name: block, body: units }]
+      : units.map((unit) => ({ body: [unit] }));
+  });
+}
+
+function unitsOf(layers: readonly TracedPlain[], block: string): readonly NetUnit[] {
+  const units: NetUnit[] = [];
+  for (const { layer, output, weights } of layers) {
+    const does = describeLayer(layer);
+    const parameters = countLearnable(weights);
+    const last = units.at(-1);
+    const refines = layer.kind === 'batchNorm' || layer.kind === 'activation';
+    if (refines && last !== undefined && hasKernel(last)) {
+      units[units.length - 1] = { ...last, does: `${last.does}, ${does}`, parameters: last.parameters + parameters };
+    } else {
+      const name = withoutBlock(layer.name, block);
+      units.push({ kind: layerKind(layer).colour, name, does, shape: showShape(output), parameters });
+    }
+  }
+  return units;
+}
+
+const hasKernel = ({ kind }: NetUnit): boolean => kind === 'conv' || kind === 'separableConv' || kind === 'dense';
+
+/** Inside a frame, a layer does not repeat the frame's name. */
+const withoutBlock = (name: string, block: string): string =>
+  block !== '' && name.startsWith(block) && name.length > block.length + 1 ? name.slice(block.length + 1) : name;

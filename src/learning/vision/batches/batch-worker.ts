@@ -5,7 +5,7 @@ import { corruptImage } from '../corrupt-image.ts';
 import type { Corruption } from '../corruption-settings.ts';
 import { type Dataset, openDataset } from '../dataset/open-dataset.ts';
 import { type DecodedImage, decodeImage } from '../decode-image.ts';
-import { mapParallel } from '../parallel-map.ts';
+import { mapParallel } from '../map-in-threads.ts';
 import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
 
