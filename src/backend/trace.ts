@@ -136,11 +136,9 @@ function numbered(nodes: readonly TraceNode[]): Omit<LiveTrace, 'nodes'> {
 }
 
 /**
- * Bytes of a trace's arrays at the worst moment of its run: the leaves, the results that are there already, and every
- * other value from the node that computes it to the last that reads it.
- *
- * About what a run takes. Some values are never written down; but ONNX Runtime lays filters out anew, and its operators
- * need room of their own. Measured, it held on to 0.4 to 2.6 times as much after training and using SimpleNet and Xception.
+ * Bytes of a trace's arrays at the worst moment of its run: the leaves, the results that are there already, and every other value from the node
+ * that computes it to the last that reads it. About what a run takes: measured, ONNX Runtime, which lays filters out anew and needs room for its
+ * operators, held on to 0.4 to 2.6 times as much after training and using SimpleNet and Xception.
  */
 export function peakMemory({ nodes, leaves }: LiveTrace): number {
   const lastReader = new Map<TraceValue, number>();

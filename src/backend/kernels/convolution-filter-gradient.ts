@@ -60,9 +60,8 @@ function suitsShifts(lowering: Lowering, dy: Operand, { filterShape, geometry }:
 }
 
 /**
- * A product of matrices for each image and tap, `[in, pixels]` by `[pixels, out]`, summed over the batch: the columns of
- * the image and the rows of the gradient are shifted, so that each shift is copied once. With a stride, the image's
- * pixels at each offset within it are dealt into channels of their own, and the filter has fewer taps.
+ * A product of matrices for each image and tap, `[in, pixels]` by `[pixels, out]`, summed over the batch. Columns of the image and rows of the
+ * gradient are shifted, each shift copied once. With a stride, pixels at each offset become channels, and the filter has fewer taps.
  */
 function multiplyShifted(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
   const { graph } = lowering;
@@ -96,11 +95,9 @@ function multiplyShifted(lowering: Lowering, x: Operand, dy: Operand, { filterSh
 }
 
 /**
- * One convolution with a group per image: the image's channels are its batch, and the output's gradient is its filter
- * (strides and dilations change places), so that ONNX Runtime multiplies `[outChannels, pixels]` by `[pixels, taps]`.
- *
- * Few output channels make that product thin. Then the gradient is first dealt out into `fold²` coarser images, each
- * with one tap every `fold` pixels: `fold²` times the rows, on slightly more taps, and the parts are summed afterwards.
+ * One convolution with a group per image: the image's channels are its batch, and the output's gradient is its filter (strides and dilations
+ * change places), so that ONNX Runtime multiplies `[outChannels, pixels]` by `[pixels, taps]`. Few output channels make that product thin: then
+ * the gradient is dealt out into `fold²` coarser images, `fold²` times the rows on slightly more taps, and the parts are summed afterwards.
  */
 function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
   const { graph } = lowering;
@@ -149,9 +146,8 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
 }
 
 /**
- * The same as one convolution with channels in blocks: the image's channels are its batch, the batch its channels, and
- * the output's gradient the filter. Faster with enough output channels; undefined where they are few, or the batch is
- * neither whole blocks nor less than one.
+ * The same as one convolution with channels in blocks: the image's channels are its batch, the batch its channels, and the output's gradient
+ * the filter. Undefined where output channels are few, or the batch is neither whole blocks nor less than one.
  */
 function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Target): string | undefined {
   const { graph, channelBlock: block } = lowering;

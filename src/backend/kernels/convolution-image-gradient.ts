@@ -57,9 +57,8 @@ function spreadOut({ graph }: Lowering, { dy, shape, filter, filterShape, image,
 }
 
 /**
- * The same the other way around, as a convolution with channels in blocks: every pixel gathers what the mirrored filter
- * reaches of the gradient. With a stride, the pixels at each offset within it have filters of their own, which become
- * groups of channels. Undefined where blocks do not suit, or pads would be needed that no convolution has.
+ * The same as a convolution with channels in blocks: every pixel gathers what the mirrored filter reaches of the gradient. With a stride, pixels
+ * at each offset have filters of their own, groups of channels. Undefined where blocks do not suit, or no convolution has the pads.
  */
 function gatherInBlocks(lowering: Lowering, task: Task): string | undefined {
   const { graph, channelBlock } = lowering;

@@ -44,9 +44,8 @@ export function convolveBy(lowering: Lowering, x: Operand, filter: Filter, geome
 }
 
 /**
- * Whether ONNX Runtime's blocked convolution is the faster: it reads whole blocks of input channels (or few, unblocked)
- * and computes whole blocks of output channels, so zeros fill up the last. It would choose so itself, for whole blocks,
- * if the filter were a constant. ReorderInput takes channels by fours.
+ * Whether ONNX Runtime's blocked convolution is the faster: it reads whole blocks of input channels (or few, unblocked; ReorderInput takes
+ * fours) and computes whole blocks of output channels. It would choose so itself, for whole blocks, if the filter were a constant.
  */
 export function suitsBlocks([, , inChannels, outChannels]: FilterShape, block: number): boolean {
   if (block === 0 || outChannels < block) return false;

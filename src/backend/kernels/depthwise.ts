@@ -117,9 +117,8 @@ export function depthwiseImageGradient(
 }
 
 /**
- * The gradient of a depthwise convolution by its filters: every channel of every image correlated with its gradient. That
- * is a depthwise convolution again, with the gradient as the filters (strides and dilations change places), summed over
- * the batch. In blocks of channels it is several times faster than plain.
+ * The gradient of a depthwise convolution by its filters: a depthwise convolution of every image by its gradient (strides and dilations change
+ * places), summed over the batch. In blocks of channels it is several times faster than plain.
  */
 export function depthwiseFilterGradient(
   lowering: Lowering,

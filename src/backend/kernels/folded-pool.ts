@@ -5,13 +5,11 @@ import type { Windows } from './pooling.ts';
 import { type FilterShape, type Geometry, geometryOf, isDense } from './windows.ts';
 
 /**
- * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or not, as one: a
- * convolution of stride 2 gives the four positions of every window as four groups of channels. Its filters are the one
- * filter at four places, with a row and a column more. This multiplies more, but in a product four times as
- * high, and height is what a convolution of few channels lacks; and the pooling, its gradient and what follows of it never
- * see the large image. Groups are in the order in which ONNX's SpaceToDepth would put them; they are kept for the gradient.
- *
- * @returns the name of the pooled image, channels first; undefined where the pooling is any other
+ * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or not, as one: a convolution of stride 2 gives
+ * the four positions of every window as four groups of channels, in the order of ONNX's SpaceToDepth, kept for the gradient. Its filters are
+ * the one filter at four places, with a row and a column more. This multiplies more, but in a product four times as high, and height is what a
+ * convolution of few channels lacks; and nothing after it sees the large image. Returns the name of the pooled image, channels first; undefined
+ * where the pooling is any other.
  */
 export function foldPool(lowering: Lowering, pool: TraceNode): string | undefined {
   const chain = chainBefore(lowering, pool);

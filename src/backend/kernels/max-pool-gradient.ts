@@ -3,16 +3,12 @@ import { sizeOf } from '../trace.ts';
 import { attributesOf, either, type Windows } from './pooling.ts';
 
 /**
- * The gradient of a max-pooling by its image: each pooled gradient goes to the element that was its window's maximum.
+ * The gradient of a max-pooling by its image: each pooled gradient goes to the element that was its window's maximum, of equal ones the first in
+ * reading order. A window's maximum is the maximum of its rows' maxima, so the gradient goes to a row first and along it afterwards, by
+ * comparisons of shifted arrays, which are vectorised and run on all threads, unlike ONNX Runtime's pooling with indices and ScatterElements.
+ * The planes go through in blocks that fit into the processor's cache (measured: bench/backend/README.md).
  *
- * A window's maximum is the maximum of its rows' maxima, so the gradient goes to a row first and along it afterwards,
- * and the first of equal maxima in reading order is the first of its row in the first row that has it. Along one axis
- * it is comparisons of shifted arrays, which are vectorised and run on all threads. ONNX Runtime's pooling with indices is
- * not vectorised, and its ScatterElements runs on one thread. The planes go through in blocks that fit into the processor's
- * cache (bench/backend/README.md has the measurements).
- *
- * Where windows do not overlap, every element gets at most one gradient, and pooling with indices and its inverse are
- * the faster.
+ * Where windows do not overlap, every element gets at most one gradient, and pooling with indices and its inverse are the faster.
  */
 export interface MaxPoolGradient {
   /** The image's planes, `[…, …spatial]`; their maxima and the gradient of these, `[…, …pooled]`. */
@@ -30,11 +26,7 @@ const BLOCK = 1 << 18;
 /** Blocks smaller than this cost more for being many than they save. */
 const SMALLEST_BLOCK = 1 << 14;
 
-/**
- * Writes the gradient, `[planes, …spatial]`.
- *
- * @param finite a bool of the graph; where it is false, there may be NaN or infinities in `x` or `dy`
- */
+/** Writes the gradient, `[planes, …spatial]`. Where `finite`, a bool of the graph, is false, `x` or `dy` may hold NaN or infinities. */
 export function maxPoolGradient(graph: GraphBuilder, task: MaxPoolGradient, finite: string): string {
   return either(graph, finite, [task.planes, ...task.spatial], {
     holds: (own) => (areDisjoint(task) ? unpooled(own, task) : inBlocks(own, task)),

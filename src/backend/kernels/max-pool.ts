@@ -34,12 +34,7 @@ function pooled(lowering: Lowering, call: Call<Windows>): Representation {
   return { channelsFirst: maxima };
 }
 
-/**
- * Puts each pooled gradient where its maximum was.
- *
- * @param node the gradient of a max-pooling
- * @param gradient the pooled gradient, channels first
- */
+/** Puts each pooled gradient (channels first) of a max-pooling's gradient where its maximum was. */
 export function unpool(lowering: Lowering, node: TraceNode, gradient: string): Representation {
   const { graph } = lowering;
   const [, input, output] = node.operands as [Operand, Operand, Operand];

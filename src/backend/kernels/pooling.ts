@@ -20,11 +20,7 @@ export type Windows = {
   readonly pads: readonly number[];
 };
 
-/**
- * A pooling of images, or its gradient, whose second input is the image and which has its shape.
- *
- * @param inputs the image alone for a pooling
- */
+/** A pooling of images, with one input, or its gradient, whose second input is the image and which has its shape. */
 export function poolingKernel(
   name: string,
   inputs: readonly string[],
@@ -49,10 +45,7 @@ export function poolingKernel(
   });
 }
 
-/**
- * The windows that tfjs lays on an image `[batch, height, width, channels]`. Undefined for what ONNX has not: windows that lie wholly
- * on padding.
- */
+/** The windows that tfjs lays on `[batch, height, width, channels]`. Undefined for those that ONNX has not: wholly on padding. */
 function poolShape(image: readonly number[], attributes: TfPool) {
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const [size, steps] = [filterSize as [number, number], strides as [number, number]];

@@ -78,11 +78,7 @@ function writeTerm(graph: GraphBuilder, { image, scale }: Term, offset: string |
   return graph.node('BatchNormalization', inputs, { attributes: { epsilon: { float: 0 } } });
 }
 
-/**
- * The sums over batch, height and width, `[channels]`.
- *
- * @param centred the names of images whose sums are 0
- */
+/** The sums over batch, height and width, `[channels]`; those of the images `centred` are 0. */
 export function sumAffine(
   graph: GraphBuilder,
   { terms, offset }: ChannelAffine,

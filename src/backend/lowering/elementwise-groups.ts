@@ -99,10 +99,8 @@ function rootOf(draft: Draft): Draft {
 }
 
 /**
- * Joins the node and the groups of its operands to one group. A group must not wait for itself, be it by way of other
- * nodes or groups, so an operand's group only comes in where nothing outside of the joined group waits for it.
- *
- * @param before for every operand the groups that it was computed from, or is in
+ * Joins the node and the groups of its operands to one group. A group must not wait for itself, so an operand's group only comes in where
+ * nothing outside of the joined group waits for it. `before` has for every operand the groups that it was computed from, or is in.
  */
 function joinGroups(node: TraceNode, drafts: Map<TraceNode, Draft>, before: readonly ReadonlySet<Draft>[]): Draft {
   const size = sizeOf((node.outputs[0] as TraceValue).shape);

@@ -4,10 +4,8 @@ import { bytesOf, type HostArray, newArray, type ValueType } from '../trace.ts';
 const SMALLEST = 64 * 1024;
 
 /**
- * Host memory for tensors, reused by byte length. A training step's outputs have the same sizes each time, so memory stays
- * flat. Fresh arrays would wait for the garbage collector, which does not see their weight.
- *
- * The contents of a taken array are arbitrary. Nobody may use an array after giving it back.
+ * Host memory for tensors, reused by byte length, so that memory stays flat: fresh arrays would wait for the garbage collector, which does not
+ * see their weight. The contents of a taken array are arbitrary. Nobody may use an array after giving it back.
  */
 export class BufferPool {
   /** Never an empty list; in the order of use, the length that was used last comes last. */

@@ -31,14 +31,13 @@ const NONE: ReadonlySet<number> = new Set();
 const MOST_CONSTANTS = 2 ** 30;
 
 /**
- * The graph of a trace, compiled. Weights are fed to it like everything else, until they have been the same for a while,
- * as they are when a net is only used, or a part of it is frozen: then it is compiled once more with these weights as
- * constants, which ONNX Runtime takes into its operators (BatchNorm into convolutions) and lays out beforehand. When one
- * of them changes, it is compiled without it.
+ * The graph of a trace, compiled. Weights are fed to it like everything else, until they have been the same for a while, as where a net is only
+ * used or a part of it is frozen: then it is compiled once more with these weights as constants, which ONNX Runtime takes into its operators.
+ * When one of them changes, it is compiled without it.
  *
- * If that happens too soon to have been worth it, as where a net is evaluated on a few batches between epochs, weights
- * have to be the same for twice as long the next time. So of `n` runs, at most about `n / 32 + log2(n)` compile a graph
- * with constants. Runs are counted, not timed, so that the same program computes the same bits.
+ * If that happens too soon to have been worth it, as where a net is evaluated on a few batches between epochs, weights have to be the same for
+ * twice as long the next time. So of `n` runs, at most about `n / 32 + log2(n)` compile a graph with constants. Runs are counted, not timed, so
+ * that the same program computes the same bits.
  */
 export class CompiledTrace {
   readonly #compile: Compile;
@@ -55,10 +54,7 @@ export class CompiledTrace {
   #lasting: ReadonlySet<number>;
   #begunAnew = false;
 
-  /**
-   * @param lasting as {@link beginAnew} takes them; without them, constants are found by counting alone
-   * @throws what `compile` throws, as `run` does
-   */
+  /** Without `lasting`, as {@link beginAnew} takes them, constants are found by counting alone. Throws what `compile` throws, as `run` does. */
   constructor(live: LiveTrace, compile: Compile, lasting?: ReadonlySet<number>) {
     this.#compile = compile;
     this.#weights = new Map(weightsOf(live).map((place) => [place, neverSeen]));

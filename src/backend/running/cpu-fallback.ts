@@ -10,9 +10,8 @@ import {
 } from '@tensorflow/tfjs';
 
 /**
- * Runs a kernel on tfjs's own cpu backend: inputs are read and written there, results read back.
- *
- * @param own the backend of the inputs, which reads complex64 as real and imaginary parts in turn; it gets the results
+ * Runs a kernel on tfjs's own cpu backend. `own`, the backend of the inputs, which reads complex64 as real and imaginary parts in turn, gets the
+ * results.
  */
 export function runOnCpu(
   kernelName: string,

@@ -72,9 +72,8 @@ export class OrtSession {
 }
 
 /**
- * How many channels make a block of ONNX Runtime's blocked convolutions on this processor: 16 with AVX-512, 8 with
- * AVX2; 0 where it has no such convolutions. Only the operator that reorders into blocks reveals it, since it rounds the
- * channels up to whole blocks.
+ * How many channels make a block of ONNX Runtime's blocked convolutions here: 16 with AVX-512, 8 with AVX2, 0 where it has none. Only the operator
+ * that reorders into blocks reveals it, since it rounds the channels up to whole blocks.
  */
 export function channelBlock(): number {
   const graph = new GraphBuilder();
@@ -96,10 +95,9 @@ export function channelBlock(): number {
 type Fetches = Parameters<InstanceType<typeof binding.InferenceSession>['run']>[1];
 
 /**
- * After a run, every output is in the memory that was handed in for it. The binding then copies each of them into a new
- * array, in the graph's order: in a training step, all weights and moments. An output that it cannot convert, put first,
- * ends this with an exception, which cannot be thrown before. If a later version of the binding can convert it, the
- * copies are back, and nothing else changes.
+ * After a run, every output is in the memory that was handed in for it. The binding then copies each of them into a new array, in the graph's
+ * order. An output that it cannot convert, put first, ends this with an exception, which cannot be thrown before. If a later version of the
+ * binding can convert it, the copies are back, and nothing else changes.
  */
 const SENTINEL = 'sentinel';
 const NOT_CONVERTED = 'Non tensor type is temporarily not supported';

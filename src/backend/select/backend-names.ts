@@ -1,7 +1,4 @@
-/**
- * The backends that can be asked for, in the order in which help lists them. Light: a command line reads it without
- * loading tfjs.
- */
+/** The backends that can be asked for, in the order of help. Light: a command line reads it without loading tfjs. */
 export const backendNames = [
   'auto',
   'onnxruntime',

@@ -5,10 +5,8 @@ import { type FoundPackage, findPackage, loadPackage, placesLooked, unloadable }
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 /**
- * Loads the user's own TensorFlow, which registers itself with our tfjs.
- *
- * @param threads inside one operator; TensorFlow reads it from the environment, once
- * @throws BackendError when it is missing, of another major version, or does not load
+ * Loads the user's own TensorFlow, which registers itself with our tfjs. It reads `threads`, those inside one operator, from the environment,
+ * once. Throws a BackendError when it is missing, of another major version, or does not load.
  */
 export function loadTensorflow(folders: readonly string[], threads: number): FoundPackage {
   const found = packages.map((name) => findPackage(name, folders)).find((each) => each !== undefined);

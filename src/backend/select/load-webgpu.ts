@@ -18,11 +18,9 @@ interface Gpu {
 type AdapterInfo = Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>>;
 
 /**
- * Gives this process WebGPU by Dawn (the npm package `webgpu`), and loads tfjs's WebGPU backend, which registers itself.
- *
- * @returns The versions of Dawn and of the kernels, and what the driver calls the device: `NVIDIA H100`,
- * `llvmpipe: Mesa 25.0.7`.
- * @throws BackendError when a package is missing or does not load, or there is no device
+ * Gives this process WebGPU by Dawn (the npm package `webgpu`), and loads tfjs's WebGPU backend, which registers itself. Returns the versions of
+ * both, and what the driver calls the device: `NVIDIA H100`, `llvmpipe: Mesa 25.0.7`. Throws a BackendError when a package is missing or does
+ * not load, or there is no device.
  */
 export async function loadWebgpu(
   folders: readonly string[],

@@ -61,9 +61,8 @@ const ours = createRequire(import.meta.url);
 const TFJS = ['', '-core', '-backend-cpu', '-backend-webgl', '-data', '-layers', '-converter'];
 
 /**
- * Makes the file `main` of another package, and what it loads, compute with our copy of tfjs, wherever its own would come
- * from. Two copies share one engine and one table of kernels through `globalThis`, but the second to load registers the
- * cpu kernels and the gradients anew, over those of the first, with a warning for each.
+ * Makes the file `main` of another package, and what it loads, compute with our copy of tfjs. Two copies share one engine and one table of
+ * kernels, but the second to load registers the cpu kernels and the gradients anew, over those of the first, with a warning for each.
  */
 function shareTfjs(main: string): void {
   const theirs = createRequire(main);

@@ -25,11 +25,8 @@ export interface RunningBackend {
 }
 
 /**
- * Sets the backend that tfjs computes with; `auto` is `onnxruntime`.
- *
- * Reads on `webgpu` are asynchronous only: `await tensor.data()`, never `dataSync()`.
- *
- * @throws BackendError when it does not compute on this machine, or a package that it needs is missing or broken
+ * Sets the backend that tfjs computes with; `auto` is `onnxruntime`. Reads on `webgpu` are asynchronous only: `await tensor.data()`, never
+ * `dataSync()`. Throws a BackendError when it does not compute on this machine, or a package that it needs is missing or broken.
  */
 export async function selectBackend(name: BackendName, options: SelectOptions = {}): Promise<RunningBackend> {
   switch (name) {
