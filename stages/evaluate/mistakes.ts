@@ -22,12 +22,8 @@ const captionWidth = 90;
 const mostPairs = 8;
 
 /** The images of one class in one split that are called another; `images` is the number of images of the class. */
-export interface Mistakes {
+export interface Mistakes extends Readonly<Record<'label' | 'called' | 'images' | 'count', number>> {
   readonly split: string;
-  readonly label: number;
-  readonly called: number;
-  readonly images: number;
-  readonly count: number;
   /** The most confident ones, the most confident first. */
   readonly worst: readonly ScoreRow[];
 }

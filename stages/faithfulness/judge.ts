@@ -28,9 +28,8 @@ export type JudgedMethod = ReturnType<typeof judgeMethod>;
 /** A method with its contrast minus that of the control, on the same images. */
 export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
 
-/** The options that all methods are judged by; the control is the last method. */
+/** The options that all methods are judged by, on images of so many classes; the control is the last method. */
 type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> & {
-  /** How many classes there are. */
   readonly classes: number;
   readonly methods: readonly Method[];
   readonly depths: readonly RandomisedDepth[];

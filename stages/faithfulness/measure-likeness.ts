@@ -38,13 +38,8 @@ const mostOthers = 4;
 /** Maps of one image, by method. */
 type Maps = readonly RankedMap[];
 
-/** The measurements of an image so far, by method. */
-interface Measured {
-  readonly byDepth: number[][];
-  readonly own: number[][];
-  /** By draw, for each other image. */
-  readonly others: number[][][];
-}
+/** The measurements of an image so far, by method; `others` by draw, for each other image. */
+type Measured = { readonly byDepth: number[][]; readonly own: number[][]; readonly others: number[][][] };
 
 /**
  * Measures likeness batch by batch; the result does not depend on the batches. In memory are the maps of a batch, of the

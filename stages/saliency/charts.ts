@@ -18,13 +18,11 @@ export const colours = 'viridis';
 /** Side of a mean map, in units. */
 const meanSide = 190;
 
-export interface ShownImage {
-  readonly key: string;
+/** An image and its map, as data URIs. */
+export type ShownImage = Readonly<Record<'key' | 'image' | 'map', string>> & {
   readonly label: number;
   readonly logits: ArrayLike<number>;
-  readonly image: string;
-  readonly map: string;
-}
+};
 
 export interface Frame {
   /** Names, in label order. */

@@ -89,7 +89,7 @@ function labelsOf(data: Pick<Dataset | Features, 'classes' | 'split'>, { target,
 }
 
 function sourcesOf(samples: readonly { readonly label: number; readonly source: string; readonly class: string }[]) {
-  const classes = new Map<string, { readonly label: number; readonly class: string }>();
+  const classes = new Map<string, (typeof samples)[number]>();
   for (const sample of samples) {
     const before = classes.get(sample.source);
     if (before !== undefined && before.label !== sample.label) {

@@ -20,11 +20,8 @@ export function nameOf({ input, labels }: Pick<Source, 'input' | 'labels'>): str
   return axes.length === 0 ? input : `${input}[${axes.join(',')}]`;
 }
 
-export interface Filled {
-  readonly line: number;
-  readonly reads: string;
-  readonly says: string;
-}
+/** A place as written, and what it became. */
+export type Filled = { readonly line: number; readonly reads: string; readonly says: string };
 
 interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
   readonly sources: readonly Source[];

@@ -12,14 +12,11 @@ export const measures = ['accuracy', 'loss'] as const;
 export type Measure = (typeof measures)[number];
 
 /** A point of a line: the value of a run; or the mean of several, the ends of their band, and how many runs got so far. */
-export interface CurveRow {
+export interface CurveRow extends Partial<Readonly<Record<'low' | 'high' | 'runs', number>>> {
   readonly split: string;
   readonly measure: Measure;
   readonly epoch: number;
   readonly value: number;
-  readonly low?: number;
-  readonly high?: number;
-  readonly runs?: number;
 }
 
 /** From the least to the greatest value, or one standard deviation to each side of the mean. */
