@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { bringStages } from '../../src/cli/bring-stages.ts';
 import { checkClaims } from '../../src/cli/check-claims.ts';
-import { MistakesError, printMistakes } from '../../src/cli/command-error.ts';
+import { MistakesError, reportError } from '../../src/cli/command-error.ts';
 import { backendOption, positiveInteger, setOption } from '../../src/cli/declare-commands.ts';
 import { Interrupts } from '../../src/cli/interrupts.ts';
 import { makeExecution } from '../../src/cli/make-execution.ts';
@@ -29,7 +29,7 @@ import { writeError } from '../../src/engine/files/write-error.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../src/result.ts';
-import { describeError, isForUser, UserError } from '../../src/user-error.ts';
+import { UserError } from '../../src/user-error.ts';
 import { formatProfile, milliseconds, partsOf } from './format-profile.ts';
 import { type MeasuredProfile, profileFile, stepsVariable } from './measured-profile.ts';
 
@@ -203,8 +203,5 @@ const program = new Command('npm run profile --')
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof MistakesError) printMistakes(error.mistakes);
-  else if (isForUser(error)) console.error(`error: ${describeError(error)}`);
-  else throw error;
-  process.exitCode = exitCodes.failed;
+  process.exitCode = reportError(error);
 }

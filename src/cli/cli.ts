@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { describeError, isForUser } from '../user-error.ts';
-import { MistakesError, printMistakes, UsageError } from './command-error.ts';
+import { reportError } from './command-error.ts';
 import { declareCommands } from './declare-commands.ts';
 import { commandName, version } from './package-info.ts';
 import { exitCodes } from './process-end.ts';
@@ -20,12 +19,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (error instanceof MistakesError) {
-      printMistakes(error.mistakes);
-      return exitCodes.failed;
-    }
-    if (!isForUser(error)) throw error;
-    process.stderr.write(`error: ${describeError(error)}\n`);
-    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+    return reportError(error);
   }
 }

@@ -4,7 +4,8 @@ import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-d
 import { writing } from '../engine/files/write-error.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
 import type { Result } from '../result.ts';
-import { UserError } from '../user-error.ts';
+import { describeError, isForUser, UserError } from '../user-error.ts';
+import { exitCodes } from './process-end.ts';
 
 /** The user's mistakes, with their places and remedies, where they end a command. */
 export class MistakesError extends UserError {
@@ -28,8 +29,16 @@ export function orThrow<T>(result: Result<T, Diagnostic | readonly Diagnostic[]>
   throw new MistakesError([result.error].flat());
 }
 
-export function printMistakes(mistakes: readonly Diagnostic[]): void {
+function printMistakes(mistakes: readonly Diagnostic[]): void {
   process.stderr.write(`${formatDiagnostics(mistakes, wantsColour(process.stderr, process.env))}\n`);
+}
+
+/** Prints an error for the user, and returns the exit code; throws any other. */
+export function reportError(error: unknown): number {
+  if (!isForUser(error)) throw error;
+  if (error instanceof MistakesError) printMistakes(error.mistakes);
+  else process.stderr.write(`error: ${describeError(error)}\n`);
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
 export function printWarnings(warnings: readonly Diagnostic[]): void {

@@ -12,7 +12,6 @@ import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
 import { upwards } from '../engine/files/upwards.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
-import type { FetchPolicy } from '../engine/plan/examine.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
@@ -22,21 +21,18 @@ import { claimsOf } from './check-claims.ts';
 import type { Interrupts } from './interrupts.ts';
 import { loadProgram } from './load-run.ts';
 import { makePlace } from './make-place.ts';
-import { makeWorld, type Project } from './open-project.ts';
+import { makeWorld, type Project, type WorldOptions } from './open-project.ts';
 import { version } from './package-info.ts';
 
-export interface ExecutionOptions {
+export interface ExecutionOptions extends WorldOptions {
   readonly backend: string;
   readonly jobs?: number;
   readonly failFast?: boolean;
   readonly hardLink?: boolean;
-  readonly rehash?: boolean;
   readonly checkReads?: boolean;
   /** The place of stages that name none. */
   readonly on?: string;
   readonly detach?: boolean;
-  readonly store?: boolean;
-  readonly fetch?: FetchPolicy['mode'];
 }
 
 interface RunParts {

@@ -2,8 +2,7 @@ import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
-import { describeError, isForUser } from '../user-error.ts';
-import { MistakesError, printMistakes } from './command-error.ts';
+import { reportError } from './command-error.ts';
 import type { Project } from './open-project.ts';
 import { exitCodes } from './process-end.ts';
 
@@ -117,19 +116,11 @@ export async function watchRuns(root: string, run: (watch: ProjectWatch) => Prom
   using watch = new ProjectWatch(root);
   for (;;) {
     watch.begin();
-    const code = await run(watch).catch(failed);
+    const code = await run(watch).catch(reportError); // a mistake in a file that is being edited ends no watch
     if (code === exitCodes.interrupted) return code;
     process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
     if (!(await nextChange(watch))) return code;
   }
-}
-
-/** A mistake in a file that is being edited ends no watch. */
-function failed(error: unknown): number {
-  if (!isForUser(error)) throw error;
-  if (error instanceof MistakesError) printMistakes(error.mistakes);
-  else process.stderr.write(`error: ${describeError(error)}\n`);
-  return exitCodes.failed;
 }
 
 /** Whether something has changed; otherwise the user interrupted the wait. */

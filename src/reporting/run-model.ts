@@ -36,14 +36,9 @@ export interface StageModel {
   readonly queued?: Extract<RunEvent, { type: 'stage-queued' }>;
   readonly progress?: Progress | undefined;
   /** Progress of the last half minute, which tells the rate. */
-  readonly samples: readonly ProgressSample[];
+  readonly samples: readonly { readonly done: number; readonly time: number }[];
   readonly points: readonly CurvePoint[];
   readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
-}
-
-export interface ProgressSample {
-  readonly done: number;
-  readonly time: number;
 }
 
 export const emptyRun: RunModel = { run: '', pipeline: '', startedAt: 0, stages: [], finals: [], warnings: [] };

@@ -7,7 +7,7 @@ import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts'
 import { UsageError } from '../command-error.ts';
 import { projectRoot, warnOnStderr } from '../open-project.ts';
 
-export interface GcOptions {
+interface GcOptions {
   readonly keep: string;
   readonly maxSize?: string;
   readonly yes?: boolean;

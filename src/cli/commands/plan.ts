@@ -1,23 +1,27 @@
 import { existsSync } from 'node:fs';
 import { checkpointOf } from '../../engine/fingerprint/fingerprint.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
-import type { FetchPolicy } from '../../engine/plan/examine.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { printJson, printWarnings } from '../command-error.ts';
-import { openPlaces, openProject, type Project, planProject, type Request, warnOnStderr } from '../open-project.ts';
+import {
+  openPlaces,
+  openProject,
+  type Project,
+  planProject,
+  type Request,
+  type WorldOptions,
+  warnOnStderr,
+} from '../open-project.ts';
 import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
-export interface PlanOptions extends Omit<Request, 'words'> {
+export interface PlanOptions extends Omit<Request, 'words'>, WorldOptions {
   readonly backend: string;
   readonly json?: boolean;
-  readonly rehash?: boolean;
-  readonly store?: boolean;
-  readonly fetch?: FetchPolicy['mode'];
   readonly on?: string;
 }
 

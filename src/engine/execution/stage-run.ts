@@ -8,7 +8,7 @@ import { checkpointOf } from '../fingerprint/fingerprint.ts';
 import { type Examined, examine, LostInput, type Outputs, type OutputsOf } from '../plan/examine.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
-import type { AttemptFiles } from '../store/run-folder.ts';
+import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
@@ -192,8 +192,7 @@ export class StageRun {
       return used;
     } catch (error) {
       const isOpen = signal.aborted || error instanceof Unfinished || error instanceof Outdated;
-      if (isOpen) recordEnd(files, startedAt, 'interrupted');
-      else recordEnd(files, startedAt, 'failed', describeError(error));
+      recordEnd(files, startedAt, isOpen ? 'interrupted' : 'failed', isOpen ? {} : { message: describeError(error) });
       throw error;
     } finally {
       forgetView(viewName(world.store.folder, examined.digest), viewFolder(files.work));
@@ -295,12 +294,11 @@ export class StageRun {
 function recordEnd(
   files: AttemptFiles,
   startedAt: number,
-  outcome: 'succeeded' | 'failed' | 'interrupted',
-  message?: string,
-): void {
-  const seconds = (Date.now() - startedAt) / 1000;
+  outcome: AttemptEnd['outcome'],
+  why: { message?: string } = {},
+) {
   try {
-    files.record({ end: { outcome, seconds, ...(message !== undefined && { message }) } });
+    files.record({ end: { outcome, seconds: (Date.now() - startedAt) / 1000, ...why } });
   } catch (error) {
     if (!isForUser(error)) throw error;
   }

@@ -149,7 +149,8 @@ export class DigestIndex {
       const known = this.#folders.get(this.#key(folder))?.files ?? new Map<string, KnownFile>();
       for (const [name, entry] of members) {
         const match = known.get(name);
-        if (match !== undefined && this.#trusts(match) && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
+        const isTrusted = match !== undefined && (!this.#rehash || this.#learned.has(match));
+        if (isTrusted && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
         else unknown.push(entry);
       }
     }
@@ -190,10 +191,6 @@ export class DigestIndex {
     }
     this.#folders?.set(key, { used: today(), files: record.files });
     this.#changed = true;
-  }
-
-  #trusts(known: KnownFile): boolean {
-    return !this.#rehash || this.#learned.has(known);
   }
 
   /** Relative, so that a project that is moved keeps its index. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, read } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type Digest, sha256 } from '../../digest.ts';
 
@@ -15,16 +15,7 @@ const spareBuffers: Buffer[] = [];
 export async function hashFile(path: string, size?: number): Promise<Digest> {
   const length = size ?? (await stat(path)).size;
   const digest = length > 0 && length <= small ? await hashSmall(path, length) : undefined;
-  return digest ?? (await hashLarge(path));
-}
-
-async function hashLarge(path: string): Promise<Digest> {
-  const file = await open(path, 'r');
-  try {
-    return await hashStream(file);
-  } finally {
-    await file.close();
-  }
+  return digest ?? (await hashStream(path));
 }
 
 /** Undefined for more than `size` bytes. Only the read goes to another thread: that takes longer than the other calls. */
@@ -43,7 +34,8 @@ async function hashSmall(path: string, size: number): Promise<Digest | undefined
   }
 }
 
-async function hashStream(file: FileHandle): Promise<Digest> {
+async function hashStream(path: string): Promise<Digest> {
+  await using file = await open(path, 'r');
   const hash = createHash('sha256');
   let ready = Buffer.allocUnsafe(chunk);
   let spare = Buffer.allocUnsafe(chunk);

@@ -43,24 +43,18 @@ function obstacle(cause: NodeJS.ErrnoException): unknown {
 const freeing =
   'Free some space and run again; nothing is lost. `restage gc --yes --keep 1h` removes earlier results and what killed runs left.';
 
+const denied = 'permission denied. Make the folder writable for this user and run again.';
+const inTheWay = 'a file is in the way of a folder. Move it away and run again.';
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: `the disk is full. ${freeing}`,
+  EDQUOT: `your disk quota is used up. ${freeing}`,
+  EROFS: 'the disk is read-only. Mount it for writing, or run in a copy of the project.',
+  ...{ EACCES: denied, EPERM: denied, ENOTDIR: inTheWay, EEXIST: inTheWay },
+};
+
 function reason(cause: unknown): string {
-  const { code, syscall } = cause as NodeJS.ErrnoException;
+  const { code = '', syscall } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT' && syscall === 'open') return 'its folder does not exist. Make it, or choose another place.';
   if (code === 'ENOENT' && syscall === 'mkdir') return 'no folder can be created there. Choose another place.';
-  switch (code) {
-    case 'ENOSPC':
-      return `the disk is full. ${freeing}`;
-    case 'EDQUOT':
-      return `your disk quota is used up. ${freeing}`;
-    case 'EROFS':
-      return 'the disk is read-only. Mount it for writing, or run in a copy of the project.';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied. Make the folder writable for this user and run again.';
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return 'a file is in the way of a folder. Move it away and run again.';
-    default:
-      return `${reasonOf(cause)}.`;
-  }
+  return reasons[code] ?? `${reasonOf(cause)}.`;
 }

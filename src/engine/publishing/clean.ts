@@ -14,11 +14,11 @@ export function findUnclaimed(
   return records.filter(({ path, pipeline }) => claims.has(pipeline) && !claimed.has(path));
 }
 
-/** How removing a published output ended. `kept`: the user has changed it, so it is the user's now. */
-export type Removal = 'removed' | 'absent' | 'kept';
-
-/** Removes a published output that is as it was published, and the folders below `artifacts/` that this empties. */
-export async function removePublished(publisher: Publisher, record: PublishedRecord): Promise<Removal> {
+/** Removes a published output, and folders that this empties. `kept`: the user has changed it, so it is the user's now. */
+export async function removePublished(
+  publisher: Publisher,
+  record: PublishedRecord,
+): Promise<'removed' | 'absent' | 'kept'> {
   const target = resolveTarget(publisher.root, record.path);
   try {
     await clearLeftovers(dirname(target.path));

@@ -28,11 +28,13 @@ interface AttemptState {
   readonly content?: Fingerprint;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  readonly end?: {
-    readonly outcome: 'succeeded' | 'failed' | 'interrupted';
-    readonly seconds: number;
-    readonly message?: string;
-  };
+  readonly end?: AttemptEnd;
+}
+
+export interface AttemptEnd {
+  readonly outcome: 'succeeded' | 'failed' | 'interrupted';
+  readonly seconds: number;
+  readonly message?: string;
 }
 
 /** A recorded attempt; it has a log only if it printed something. */

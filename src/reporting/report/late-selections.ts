@@ -1,12 +1,6 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { readBy } from '../../engine/graph/graph.ts';
 
-/** When a stage's result was begun and made, in milliseconds since the epoch. */
-export interface MadeAt {
-  readonly began: number;
-  readonly ended: number;
-}
-
 /** A selection that was made when numbers of the test split existed, which may have been looked at before. */
 export interface LateSelection {
   readonly stage: string;
@@ -18,7 +12,7 @@ export interface LateSelection {
 /** Selections made after test numbers of a candidate existed. `tested`: stages with such numbers, also of earlier runs. */
 export function lateSelections(
   stages: readonly Stage[],
-  madeAt: (stage: string) => MadeAt | undefined,
+  madeAt: (stage: string) => { readonly began: number } | undefined,
   tested: readonly LateSelection['test'][],
 ): readonly LateSelection[] {
   const byName = new Map(stages.map((stage) => [String(stage.name), stage]));
