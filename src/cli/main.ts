@@ -3,8 +3,7 @@ import { findPipelineFile, findRoot, onlyPipelineFile } from '../engine/config/p
 import { namesIn } from '../engine/files/entries-in.ts';
 import { memoryFile, recall } from '../engine/store/run-memory.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
-import { surviveLostOutput } from './lost-output.ts';
-import { ignoresHangup } from './process-end.ts';
+import { ignoresHangup, surviveLostOutput } from './process-end.ts';
 
 const argv = process.argv.slice(2);
 surviveLostOutput(argv[0] !== 'run');

@@ -1,8 +1,7 @@
 import { nameFew } from '../plan/describe-decision.ts';
 import type { Outputs } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import type { DoneStage } from './execution.ts';
-import { type AttemptOutcome, StageFailure } from './place.ts';
+import { type AttemptOutcome, type DoneStage, StageFailure } from './execution.ts';
 
 export function compareRuns(
   first: DoneStage,

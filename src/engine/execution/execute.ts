@@ -3,8 +3,7 @@ import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
-import { type Execution, isDone, type StageOutcome } from './execution.ts';
-import { Unfinished } from './place.ts';
+import { type Execution, isDone, type StageOutcome, Unfinished } from './execution.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */

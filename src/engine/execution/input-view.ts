@@ -13,7 +13,7 @@ import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
 import { CopyFault } from '../publishing/verified-copy.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { nameView, viewName } from '../store/view-name.ts';
-import { StageFailure } from './place.ts';
+import { StageFailure } from './execution.ts';
 
 /** A stage's private folder of inputs, with names decided by its fingerprint: lent objects, links to user files. */
 export interface InputView {

@@ -10,10 +10,17 @@ import type { Lender, Misuse } from '../publishing/lender.ts';
 import { changedFiles } from '../store/find-code.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import type { Admission, Grant } from './admission.ts';
-import type { HostFacts } from './execution.ts';
+import {
+  type Attempt,
+  type HostFacts,
+  type Place,
+  privatePath,
+  StageFailure,
+  scratchFolder,
+  viewFolder,
+} from './execution.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, openView, withOriginals } from './input-view.ts';
-import { type Attempt, type Place, privatePath, StageFailure, scratchFolder, viewFolder } from './place.ts';
 import type { RunProcess } from './process-runner.ts';
 import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';

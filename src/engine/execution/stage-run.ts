@@ -12,17 +12,18 @@ import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
-import type { DoneStage, Execution } from './execution.ts';
 import {
   type Attempt,
   type AttemptOutcome,
+  type DoneStage,
+  type Execution,
   Outdated,
   privatePath,
   type Seat,
   StageFailure,
   Unfinished,
   viewFolder,
-} from './place.ts';
+} from './execution.ts';
 
 /** A stage whose inputs change again and again while it waits for its job is decided about at most so often. */
 const mostDecisions = 3;

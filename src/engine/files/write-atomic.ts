@@ -92,6 +92,16 @@ export function writeIfOther(path: string, text: string): void {
 /** The codes of disks that have no hard links, or no more for this file. */
 export const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
+/** Gives a file another name. Throws `EEXIST` where there is one already, but for disks without links. */
+export function linkOrRename(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (!withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    renameSync(from, to);
+  }
+}
+
 /** Writes a new small file, whole or not at all; false where it is there already, since its name comes by a link. */
 export function writeNew(path: string, text: string, { sync = false }: { readonly sync?: boolean } = {}): boolean {
   const temporary = temporaryBeside(path);

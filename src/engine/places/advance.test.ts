@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { placeShape } from '../config/schema/shapes.ts';
-import { type Attempt, type Place, StageFailure } from '../execution/place.ts';
+import { type Attempt, type Place, StageFailure } from '../execution/execution.ts';
 import type { World } from '../plan/examine.ts';
 import { remembering, submitStep } from './advance.ts';
 import { templateScheduler } from './template-scheduler.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
-import { type Place, StageFailure } from '../execution/place.ts';
+import { type Place, StageFailure } from '../execution/execution.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import type { World } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';

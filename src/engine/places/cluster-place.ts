@@ -15,7 +15,7 @@ import {
   privatePath,
   StageFailure,
   Unfinished,
-} from '../execution/place.ts';
+} from '../execution/execution.ts';
 import { signPlace } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
 import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
-import type { Attempt } from '../execution/place.ts';
+import type { Attempt } from '../execution/execution.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
 import { signTree } from '../files/walk-tree.ts';

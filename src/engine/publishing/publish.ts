@@ -1,11 +1,11 @@
-import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
-import { withoutLinks } from '../files/write-atomic.ts';
+import { linkOrRename } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
@@ -218,12 +218,7 @@ function displace(root: string, cacheFolder: string, target: Target): string {
 /** Gives staged content its published name. Throws `EEXIST` or `ENOTEMPTY` rather than replace somebody's new file. */
 function putInPlace(staged: string, target: string) {
   if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
-  try {
-    linkSync(staged, target);
-  } catch (error) {
-    if (!withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    renameSync(staged, target);
-  }
+  linkOrRename(staged, target);
 }
 
 /** Something else moved the target away, or put its own there first. */

@@ -2,7 +2,7 @@ import { linkSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writeFi
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
-import { creatingFolder, temporaryBeside, withoutLinks } from '../files/write-atomic.ts';
+import { creatingFolder, linkOrRename, temporaryBeside, withoutLinks } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
 const day = 86_400_000;
@@ -179,20 +179,11 @@ function clearLease(path: string, dead: PresentLease): void {
   const aside = temporaryBeside(path);
   try {
     renameSync(path, aside);
-    if (signOf(lookAtLease(aside)) !== signOf(dead)) putBack(aside, path);
+    if (signOf(lookAtLease(aside)) !== signOf(dead)) linkOrRename(aside, path);
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     rmSync(aside, { recursive: true, force: true });
-  }
-}
-
-function putBack(aside: string, path: string): void {
-  try {
-    linkSync(aside, path);
-  } catch (error) {
-    if (!withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    renameSync(aside, path);
   }
 }
 
