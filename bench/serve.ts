@@ -1,10 +1,12 @@
 // What the pages of `restage serve` cost: 1,000 runs with 10,000 results, 100 runs compared, 20,000 images, an event on its
 // way, an idle server. Times are of the processor (user and system), so that a busy machine changes them little; the time
 // to a browser's first paint is its own on top. Run: node --import tsx bench/serve.ts
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { hashFingerprint } from '../src/engine/fingerprint/fingerprint.ts';
 import { FolderStore } from '../src/engine/store/folder-store.ts';
 import { filterRows, sortRows } from '../src/reporting/serve/query.ts';
@@ -76,6 +78,35 @@ async function timed(what: string, act: () => unknown): Promise<void> {
   );
 }
 
+/** The resident memory of `restage serve` itself after it has shown each page. Linux only. */
+async function memoryOfCommand(last: string, ids: readonly string[]): Promise<string> {
+  const program = fileURLToPath(new URL('../bin/restage.js', import.meta.url));
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--token', 'bench-of-memory'], { cwd: root });
+  const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
+  try {
+    const port = await new Promise<string>((resolve) => {
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        const found = /127\.0\.0\.1:(\d+)\/\?token/.exec(text)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    const headers = { cookie: `restage-${port}=bench-of-memory` };
+    const show = async (path: string) => await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
+    const told = [`${resident().toFixed(0)} MB at the start`];
+    while ((JSON.parse(await show('/runs.json')) as { unread: number }).unread > 0) await delay(100);
+    for (const path of ['/', '/runs.json']) await show(path);
+    told.push(`${resident().toFixed(0)} MB with the table of runs`);
+    await show(`/compare?runs=${ids.slice(0, 100).join(',')}`);
+    told.push(`${resident().toFixed(0)} MB with 100 runs compared`);
+    await show(`/images.json?run=${last}&stage=stage${stages - 1}`);
+    told.push(`${resident().toFixed(0)} MB with ${images} images`);
+    await delay(5000);
+    return `${told.join(', ')}, ${resident().toFixed(0)} MB 5 s later`;
+  } finally {
+    child.kill();
+  }
+}
+
 try {
   const last = await writeRuns();
   const server = await startServer({
@@ -120,8 +151,8 @@ try {
     return `it took ${took.toFixed(0)} ms`;
   });
   await timed('10 s idle, no page open', () => delay(10_000));
-  console.log(`memory: ${(process.memoryUsage().rss / 1024 ** 2).toFixed(0)} MB, with this program and its compiler`);
   await server.close();
+  console.log(`memory of the built command: ${await memoryOfCommand(last, ids)} (goal 150 MB)`);
 } finally {
   rmSync(root, { recursive: true });
 }

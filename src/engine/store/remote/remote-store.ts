@@ -44,6 +44,7 @@ export class RemoteStore {
   /** The user's key, if it is trusted: what another one signs, nobody reads. */
   readonly own: SigningKey | undefined;
   readonly #patience: number;
+  #connected: Promise<void> | undefined;
   readonly #queue = new PQueue({ concurrency: requests });
   readonly #warn: (message: string) => void;
   /** Which `store gc` was the last to remove results, as the store said when it answered first; undefined: none. */
@@ -78,7 +79,12 @@ export class RemoteStore {
   }
 
   /** Asks for the first time, and waits only so long. Throws where there is no store at the address. */
-  async connect(): Promise<void> {
+  connect(): Promise<void> {
+    this.#connected ??= this.#connect();
+    return this.#connected;
+  }
+
+  async #connect(): Promise<void> {
     const answered = new AbortController();
     try {
       const text = await Promise.race([this.bucket.get('store.json'), this.#late(answered.signal)]);

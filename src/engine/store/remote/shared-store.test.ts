@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { resultKey } from './envelope.ts';
 import { Push } from './push.ts';
+import { RemoteStore } from './remote-store.ts';
 import type { SharedStore } from './shared-store.ts';
 import { CountingBucket, Group, make } from './testing-group.ts';
 
@@ -45,6 +46,17 @@ test('a result that was shared is known in another clone before its bytes come, 
     assert.equal(readFileSync(reader.objectPath(digest)).length, size);
   }
   assert.deepEqual(world.group.warnings, []);
+});
+
+test('a store is asked once whether it is there, whoever waits for that', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const bucket = new CountingBucket(group.shared);
+  const remote = new RemoteStore({ url: group.shared, keys: [], type: 'folder' }, bucket, undefined, () => {});
+  await Promise.all([remote.connect(), remote.connect()]);
+  assert.deepEqual(
+    bucket.gets.map(({ key }) => key),
+    ['store.json'],
+  );
 });
 
 test('what is known of a result outlives the process, and serves without the store', async (t) => {

@@ -1,0 +1,222 @@
+// What a shared store costs in requests, bytes and time: results of 20 KB in moto's S3 and over a private sshd, beside rclone,
+// `aws s3 sync` and rsync with the same files. All requests, ours and the peers', pass one proxy, which counts them.
+//   node --import tsx bench/store.ts [results, by default 10000] [rounds]
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as ask, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sha256 } from '../src/digest.ts';
+import { loadStoreFile } from '../src/engine/config/store-file.ts';
+import { SharedStore } from '../src/engine/store/remote/shared-store.ts';
+import { exampleResult, listArtifact } from '../test/support/example-result.ts';
+import { noS3, S3Server } from '../test/support/s3.ts';
+import { noSshd, SshServer } from '../test/support/sshd.ts';
+
+const [results = 10_000, rounds = 3] = process.argv.slice(2).map(Number);
+const size = 20_000;
+const restage = fileURLToPath(new URL('../bin/restage.js', import.meta.url));
+const root = mkdtempSync(join(tmpdir(), 'restage-bench-store-'));
+const source = join(root, 'files');
+const env: Record<string, string | undefined> = {
+  ...{
+    ...process.env,
+    XDG_CONFIG_HOME: join(root, 'config'),
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  },
+  ...{
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_CA_BUNDLE: undefined,
+  },
+};
+process.env['XDG_CONFIG_HOME'] = env['XDG_CONFIG_HOME'];
+Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1' });
+
+interface Seen {
+  readonly method: string;
+  readonly url: string;
+  bytes: number;
+}
+
+/** Passes requests on to a server, and keeps what each one was and how many bytes it brought. */
+async function countingProxy(target: string) {
+  const seen: Seen[] = [];
+  const proxy = createServer((question, answer) => {
+    const one: Seen = { method: question.method!, url: question.url!, bytes: 0 };
+    seen.push(one);
+    const passed = ask(target + question.url, { method: question.method!, headers: question.headers }, (found) => {
+      answer.writeHead(found.statusCode!, found.headers);
+      found.on('data', (part: Buffer) => {
+        one.bytes += part.length;
+      });
+      found.pipe(answer);
+    });
+    passed.on('error', () => answer.destroy());
+    question.pipe(passed);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  return { seen, endpoint: `http://127.0.0.1:${port}`, close: () => proxy.close() };
+}
+
+/** Runs a program to its end, and gives its seconds. This process serves the proxy meanwhile. */
+async function timed(program: string, argv: readonly string[], cwd = root): Promise<number> {
+  const startedAt = performance.now();
+  const child = spawn(program, argv, { cwd, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'ignore', 'inherit'] });
+  const code = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+  if (code !== 0) throw new Error(`${program} ${argv.join(' ')} ended with ${code}`);
+  return (performance.now() - startedAt) / 1000;
+}
+
+const command = (cwd: string, ...argv: readonly string[]) => timed(process.execPath, [restage, ...argv], cwd);
+
+/** A project with the results in its cache and a store at an address. */
+async function project(name: string, url: string, endpoint?: string): Promise<string> {
+  const folder = join(root, name);
+  mkdirSync(join(folder, 'pipelines'), { recursive: true });
+  writeFileSync(join(folder, 'pipelines/bench.yaml'), 'stages: {}\n');
+  await command(folder, 'store', 'init', url, ...(endpoint === undefined ? [] : ['--endpoint', endpoint]));
+  return folder;
+}
+
+const openIn = async (folder: string): Promise<SharedStore> => {
+  const spec = loadStoreFile(folder);
+  if (!spec.ok || spec.value === undefined) throw new Error(`no store.yaml in ${folder}`);
+  return await SharedStore.open(folder, spec.value, { warn: console.warn });
+};
+
+/** Every result has one file of its own; the first ones are stages of a run. */
+async function makeResults(folder: string): Promise<readonly ReturnType<typeof exampleResult>[]> {
+  const store = await openIn(folder);
+  const made: ReturnType<typeof exampleResult>[] = [];
+  for (let seed = 0; seed < results; seed++) {
+    const path = join(source, `${seed}.bin`);
+    const artifact = await listArtifact(path);
+    const result = exampleResult(seed, { out: artifact });
+    const object = store.objectPath(artifact.files[0]!.digest);
+    mkdirSync(join(object, '..'), { recursive: true });
+    execSyncCopy(path, object);
+    mkdirSync(join(store.resultPath(result.digest), '..'), { recursive: true });
+    writeFileSync(store.resultPath(result.digest), JSON.stringify(result));
+    made.push(result);
+  }
+  const stages = made.slice(0, 100).map(({ digest }, n) => {
+    return [`stage${n}`, { result: digest, outputs: { out: `out/${n}` }, isFinal: true }] as const;
+  });
+  store.shareRun(
+    { run: '2025-01-31T09-12-03.042-4f2a', pipeline: 'bench', stages: Object.fromEntries(stages) } as never,
+    undefined,
+  );
+  await store.close();
+  return made;
+}
+
+const execSyncCopy = (from: string, to: string) => execFileSync('cp', ['--reflink=auto', from, to]);
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
+/** The medians of ours and of a peer, in turns. */
+async function beside(
+  what: string,
+  ours: (round: number) => Promise<number>,
+  peer: (round: number) => Promise<number>,
+) {
+  const [own, theirs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    own.push(await ours(round));
+    theirs.push(await peer(round));
+  }
+  const [a, b] = [median(own), median(theirs)];
+  console.log(`${what}: ${a.toFixed(2)} s, peer ${b.toFixed(2)} s: ${(a / b).toFixed(2)} (goal 1.2)`);
+}
+
+/** Forgets what a project knows of a store, whose address gets a new prefix: everything is sent again. */
+async function pushAnew(name: string, url: string, from: string, endpoint?: string): Promise<number> {
+  const folder = await project(name, url, endpoint);
+  execFileSync('cp', ['-al', join(from, 'cache'), join(folder, 'cache')]);
+  rmSync(join(folder, 'cache/remote'), { recursive: true, force: true });
+  return await command(folder, 'store', 'push');
+}
+
+try {
+  if (noS3 !== undefined) throw new Error(noS3);
+  mkdirSync(source);
+  for (let n = 0; n < results; n++) {
+    const bytes = Buffer.alloc(size);
+    for (let at = 0; at < size; at += 32) Buffer.from(sha256(`${n} ${at}`), 'hex').copy(bytes, at);
+    writeFileSync(join(source, `${n}.bin`), bytes);
+  }
+  await using server = await S3Server.start();
+  const { seen, endpoint, close } = await countingProxy(server.endpoint);
+  const count = (method: string, part: RegExp) =>
+    seen.filter((one) => one.method === method && part.test(one.url)).length;
+  const maker = await project('maker', 's3://bucket/a', endpoint);
+  const made = await makeResults(maker);
+  seen.length = 0;
+  await command(maker, 'store', 'push');
+  console.log(
+    `push of ${results}: ${count('PUT', /\/packs\//)} PUTs of packs (goal 15), ${seen.length} requests in all`,
+  );
+  seen.length = 0;
+  await command(maker, 'store', 'push');
+  console.log(`push again: ${seen.length} requests (goal 1)`);
+  seen.length = 0;
+  await command(maker, 'store', 'status');
+  console.log(
+    `status: ${count('GET', /list-type/)} LIST pages (goal ${Math.ceil(results / 1000)}), ${seen.length} requests`,
+  );
+
+  const clone = join(root, 'clone');
+  mkdirSync(join(clone, 'pipelines'), { recursive: true });
+  writeFileSync(join(clone, 'pipelines/bench.yaml'), 'stages: {}\n');
+  for (const other of ['clone', 'puller']) {
+    execFileSync('cp', ['-r', maker, join(root, `${other}.tmp`)]);
+    rmSync(join(root, `${other}.tmp`, 'cache'), { recursive: true });
+    rmSync(join(root, other), { recursive: true, force: true });
+    execFileSync('mv', [join(root, `${other}.tmp`), join(root, other)]);
+  }
+  const store = await openIn(clone);
+  const wanted = made.filter((_, n) => n % Math.max(1, Math.floor(results / 100)) === 0).slice(0, 100);
+  seen.length = 0;
+  for (const { digest } of wanted) await store.lookup(digest);
+  await store.fetch(wanted.flatMap(({ outputs }) => Object.values(outputs)));
+  await store.close();
+  const bytes = seen.filter(({ url }) => /\/(packs|objects)\//.test(url)).reduce((sum, one) => sum + one.bytes, 0);
+  console.log(
+    `restore of ${wanted.length}: ${(bytes / (wanted.length * size)).toFixed(3)} times the needed bytes (goal 1.05)`,
+  );
+  seen.length = 0;
+  await command(join(root, 'puller'), 'store', 'pull', 'bench.yaml', 'stage7');
+  console.log(`pull of one stage: ${count('GET', /./)} GETs (goal 10)`);
+
+  await beside(
+    'S3, rclone',
+    (round) => pushAnew(`rclone${round}`, `s3://bucket/rclone${round}`, maker, endpoint),
+    (round) =>
+      timed('rclone', [
+        ...['copy', source, `:s3:bucket/peer${round}`, '--s3-provider', 'Other', '--s3-endpoint', endpoint],
+        ...['--s3-env-auth', '--s3-no-check-bucket', '--transfers', '16', '--log-level', 'ERROR'],
+      ]),
+  );
+  await beside(
+    'S3, aws s3 sync',
+    (round) => pushAnew(`aws${round}`, `s3://bucket/aws${round}`, maker, endpoint),
+    (round) => timed('aws', ['s3', 'sync', '--quiet', '--endpoint-url', endpoint, source, `s3://bucket/sync${round}`]),
+  );
+  close();
+  if (noSshd === undefined) {
+    await using host = await SshServer.start();
+    env['PATH'] = host.path;
+    await beside(
+      'SSH, rsync',
+      (round) => pushAnew(`ssh${round}`, `ssh://testhost${join(root, `remote${round}`)}`, maker),
+      (round) => timed('rsync', ['-a', `${source}/`, `testhost:${join(root, `rsync${round}`)}/`]),
+    );
+  } else console.log(`SSH: ${noSshd}`);
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}
