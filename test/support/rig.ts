@@ -207,7 +207,8 @@ export class Project implements Disposable {
   [Symbol.dispose](): void {
     for (const { child } of this.#running) child.kill('SIGKILL');
     for (const gate of this.#gates) gate.close();
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    // Workers of a cluster end on their own after the run, and write their last words meanwhile: up to 5.5 s.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
