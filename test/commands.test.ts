@@ -34,6 +34,9 @@ test('figure writes a chart as PDF with its fonts, the same bytes each time, and
   const { code, stderr } = await project.command('figure', 'artifacts/none', 'none.pdf');
   assert.equal(code, 1);
   assert.match(stderr, /There is no chart artifacts\/none\/chart\.svg/);
+  project.write('mine.svg', '<svg width="9" height="9"></svg>');
+  const mine = await project.command('figure', 'mine.svg', 'mine.pdf');
+  assert.match(mine.stderr, /mine\.svg is not a drawing of Restage: it has no view box from 0 0/);
 });
 
 test('clean removes outputs that no stage claims any more, and only those that nobody changed', async () => {

@@ -15,6 +15,9 @@ export async function figureCommand([chart = '', file = '']: readonly string[]):
     );
   }
   const { svgToPdf } = await import('../../learning/charts/svg-to-pdf.ts');
-  writeUserFile(file, await svgToPdf(readFileSync(path, 'utf8')));
+  const pdf = await svgToPdf(readFileSync(path, 'utf8'));
+  if (pdf === undefined)
+    throw mistake('wrong-value', `${path} is not a drawing of Restage: it has no view box from 0 0`);
+  writeUserFile(file, pdf);
   process.stdout.write(`Wrote ${file}\n`);
 }
