@@ -14,7 +14,7 @@ export interface RunTable {
   readonly columns: readonly Column[];
   /** The columns that are shown where the address names none. */
   readonly shown: readonly string[];
-  /** Runs whose settings are not read yet: the table comes again. */
+  /** The number of runs whose settings are not read yet. */
   readonly unread: number;
 }
 
@@ -81,12 +81,24 @@ export class RunIndex {
 
   table(): RunTable {
     const runs = this.runs();
-    this.#reading ??= this.#readSettings().finally(() => {
-      this.#reading = undefined;
-    });
+    this.#read();
     const unread = runs.filter((run) => this.#unreadOf(run).length > 0).length;
     if (this.#table === undefined || this.#table.unread !== unread) this.#table = this.#makeTable(runs, unread);
     return this.#table;
+  }
+
+  /** The table with all settings: reading those of 10,000 results takes seconds, and each table in between megabytes. */
+  async wholeTable(): Promise<RunTable> {
+    this.runs();
+    await this.#read();
+    return this.table();
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#readSettings().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
   }
 
   #unreadOf({ record }: PastRun): readonly Digest[] {

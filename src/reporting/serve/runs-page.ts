@@ -42,7 +42,9 @@ function textOf({ name, values }: Column, row: number): string {
       : String(value).slice(0, 80);
 }
 
-export const runsData = (c: Context, { index }: Sources): Response => c.json<RunTable>(index.table());
+/** The table as it is now, or `whole` when all settings are read. */
+export const runsData = async (c: Context, { index }: Sources): Promise<Response> =>
+  c.json<RunTable>(c.req.query('whole') === undefined ? index.table() : await index.wholeTable());
 
 /** Tells a page when a run began, went on or ended. */
 export function followRuns(c: Context, { index }: Sources): Response {

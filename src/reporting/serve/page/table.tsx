@@ -11,14 +11,14 @@ const places = document.getElementById('table');
 if (places !== null) load(places);
 else document.addEventListener('runs', () => location.reload(), { once: true }); // the first run has begun
 
-async function load(place: HTMLElement): Promise<void> {
-  const answer = await fetch('/runs.json').catch(() => undefined);
+async function load(place: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
+  const answer = await fetch(`/runs.json?${part}`).catch(() => undefined);
   if (!answer?.ok) return;
   const table: RunTable = await answer.json();
   if (!isDrawn) place.replaceChildren(); // the first rows, which the server drew
   isDrawn = true;
   render(<Runs table={table} />, place);
-  if (table.unread > 0) setTimeout(() => load(place), 400);
+  if (table.unread > 0) load(place, 'whole');
 }
 document.addEventListener('runs', () => places && load(places));
 
