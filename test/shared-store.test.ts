@@ -25,12 +25,12 @@ const chain = `stages:
 `;
 
 /** A project that has run and shared its results, and a clone of what git has of it. */
-async function group() {
-  const maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
+async function group(yaml = chain) {
+  const maker = new Project(yaml, { 'in.txt': 'abc\n' }, 'maker');
   maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
   await print(maker, 'store', 'init', '../shared');
   assert.equal((await maker.run()).code, 0);
-  const clone = new Project(chain, {
+  const clone = new Project(yaml, {
     'store.yaml': maker.read('store.yaml').replace('../shared', maker.path('../shared')),
   });
   clone.env['XDG_CONFIG_HOME'] = clone.path('config');
@@ -58,6 +58,35 @@ test('another clone computes nothing, and gets only the bytes that it needs', as
   assert.deepEqual(again.outcomes, { shout: 'up to date', grow: 'up to date', count: 'up to date' });
   assert.equal((await clone.run('--fetch', 'all')).outcomes['grow'], 'restored');
   assert.equal(clone.read('out/grow.txt'), maker.read('out/grow.txt'));
+});
+
+test('the report of another clone has the large pictures, also those of outputs that nothing reads', async () => {
+  using world = await group(`stages:
+  draw:
+    kind: command
+    inputs: { text: ./in.txt }
+    outputs: { sheet: { path: out/sheet, type: chart }, raw: out/raw.bin }
+    with:
+      run: |
+        mkdir \${outputs.sheet}
+        (echo '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><!--'; head -c 2000000 /dev/zero | tr '\\0' x; echo '--></svg>') > \${outputs.sheet}/chart.svg
+        head -c 2000000 /dev/zero > \${outputs.raw}
+  count:
+    kind: command
+    inputs: { raw: draw.raw }
+    outputs: { text: out/count.txt }
+    with: { run: "wc -c < \${inputs.raw} > \${outputs.text}" }
+`);
+  const { clone, maker } = world;
+  clone.write('in.txt', 'abc\n');
+  assert.deepEqual((await clone.run()).outcomes, { draw: 'restored', count: 'restored' });
+  assert.deepEqual(clone.files('out'), ['count.txt', 'sheet/chart.svg']);
+  for (const one of [maker, clone]) {
+    const sizes = [...one.read('artifacts/test/report.html').matchAll(/data:image\/svg[^"]*/g)].map(
+      ([uri]) => uri.length,
+    );
+    assert.ok(Math.max(...sizes) > 2_000_000, `pictures of ${sizes} bytes`);
+  }
 });
 
 test('a stage that runs gets its inputs; where they are lost, their stage runs again, and its readers follow', async () => {

@@ -57,7 +57,7 @@ export const backendOption = parsed('--backend <name>', backends, oneOf(backendN
 const forceOption = repeatable('--force [stage]', 'run this stage, or all, as if the store had no result; repeatable');
 const fetchOption = option(
   '--fetch <which>',
-  'outputs to bring here from the shared store: final and small ones, all or none',
+  'outputs to bring here from the shared store: final ones and what the report shows, all or none',
   'needed',
 ).choices(['all', 'needed', 'none']);
 const storeOptions = [option('--no-store', 'leave the shared store of store.yaml out'), fetchOption];

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import type { ArtifactType } from '../../stage.ts';
 import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/file-names.ts';
 import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
@@ -31,19 +32,21 @@ export interface World {
   readonly fetches?: FetchPolicy;
 }
 
-/** `needed`: those of final stages, and what is small, so that the report is complete. A stage that runs gets its inputs anyway. */
+/** `needed`: those of final stages, what is small, and what the report shows. A stage that runs gets its inputs anyway. */
 export interface FetchPolicy {
   readonly mode: 'all' | 'needed' | 'none';
   readonly finals: ReadonlySet<StageName>;
 }
 
-/** What is small, in bytes of an output. */
-const small = 1024 ** 2;
+/** The largest outputs that `needed` fetches where nothing reads them, in bytes; `shown`: of a type that the report shows. */
+const [small, shown] = [1024 ** 2, 16 * 1024 ** 2];
+const shownTypes: ReadonlySet<ArtifactType> = new Set(['chart', 'images', 'metrics', 'table']);
 
-export function isWanted(stage: StageName, { files }: StoredArtifact, policy: FetchPolicy | undefined): boolean {
+export function isWanted(stage: StageName, { type, files }: StoredArtifact, policy: FetchPolicy | undefined): boolean {
   if (policy === undefined || policy.mode === 'all') return true;
   if (policy.mode === 'none') return false;
-  return policy.finals.has(stage) || files.reduce((sum, { size }) => sum + size, 0) <= small;
+  const most = shownTypes.has(type) ? shown : small;
+  return policy.finals.has(stage) || files.reduce((sum, { size }) => sum + size, 0) <= most;
 }
 
 export type Outputs = Readonly<Record<string, StoredArtifact>>;
