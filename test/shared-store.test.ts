@@ -182,6 +182,31 @@ test('one file carries the outputs and the report of a pipeline, to those who tr
   assert.match((await clone.command('import', clone.path('pipelines/test.yaml'))).stderr, /is no whole archive/);
 });
 
+test('an export says what is not here, and how it comes; what a stage does not keep is no part of a run', async () => {
+  const noted = `  note:
+    kind: command
+    cache: false
+    inputs: { text: ./in.txt }
+    outputs: { text: out/note.txt }
+    with: { run: "cp \${inputs.text} \${outputs.text}" }
+`;
+  using world = await group(chain + noted);
+  const { clone, maker } = world;
+  assert.match(await print(clone, 'store', 'pull', 'test.yaml'), /^test: 3 stages and artifacts\/test\/report.html/);
+  const archive = maker.path('..', 'results.tar');
+  assert.deepEqual(await clone.command('export', archive, 'test.yaml'), {
+    code: 1,
+    stdout: '',
+    stderr:
+      'error: The outputs of grow are not all here: `restage run test.yaml --fetch all` brings them; without the data, `restage store pull test.yaml --fetch all`\n',
+  });
+  await print(clone, 'store', 'pull', 'test.yaml', '--fetch', 'all');
+  assert.match(await print(clone, 'export', archive, 'test.yaml'), /^Wrote 3 stages of test/);
+  clone.remove('out');
+  assert.match(await print(clone, 'import', archive), /^test: 3 stages and artifacts\/test\/report.html/);
+  assert.deepEqual(clone.files('out'), ['count.txt', 'grow.txt', 'shout.txt']);
+});
+
 test('mistakes in store.yaml are told with their place, and an address with a password is refused', async () => {
   using project = new Project(chain, { 'in.txt': 'abc\n', 'store.yaml': 'url: ftp://x/y\n' });
   assert.match((await project.command('run', 'test.yaml')).stderr, /"url" is no address of a store: ftp:\/\/x\/y/);

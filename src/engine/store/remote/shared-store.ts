@@ -183,12 +183,13 @@ export class SharedStore extends FolderStore {
   /** Tells the shared store of a run, with its page, when its results are there. */
   override shareRun(manifest: RunManifest, page: string | undefined): void {
     if (this.remote.own === undefined) return;
+    const stages = this.#shareable(manifest);
     const files = this.records.runFiles(manifest.run);
     writing(`to ${this.records.outbox}`, () => {
       mkdirSync(dirname(files.page), { recursive: true });
       if (page !== undefined) copyFileSync(page, files.page);
       const report = page === undefined ? {} : { report: sha256(readFileSync(files.page)) };
-      writeAtomic(files.manifest, JSON.stringify({ ...manifest, ...report }), { sync: false });
+      writeAtomic(files.manifest, JSON.stringify({ ...manifest, stages, ...report }), { sync: false });
     });
   }
 
@@ -256,16 +257,29 @@ export class SharedStore extends FolderStore {
   /** Sends a run with all of its results, whatever is known to be there. Throws where some of them are not whole here. */
   async exportRun(manifest: RunManifest, page: string): Promise<void> {
     const report = existsSync(page) ? { report: sha256(readFileSync(page)) } : {};
-    const results = Object.values(manifest.stages).map(({ result }) => super.readResult(result));
-    const whole = results.filter((result) => result?.stored === true);
+    const stages = this.#shareable(manifest);
+    const results = Object.entries(stages).map(([stage, { result }]) => ({ stage, result: super.readResult(result) }));
+    const whole = results.flatMap(({ result }) => (result !== undefined && this.#isHere(result) ? [result] : []));
+    if (whole.length < results.length) {
+      const names = results.flatMap(({ stage, result }) => (whole.includes(result!) ? [] : [stage]));
+      const command = (name: string) => `\`restage ${name} ${manifest.pipeline}.yaml --fetch all\``;
+      const message = `The outputs of ${names.join(', ')} are not all here`;
+      throw new UserError(`${message}: ${command('run')} brings them; without the data, ${command('store pull')}`);
+    }
     const push = this.#push(new Map());
-    await push.send(whole.map((result) => this.#parcelOf(result!, () => {})));
+    await push.send(whole.map((result) => this.#parcelOf(result, () => {})));
     const objects = report.report === undefined ? [] : [{ digest: report.report, path: page }];
-    const text = JSON.stringify({ ...manifest, ...report });
+    const text = JSON.stringify({ ...manifest, stages, ...report });
     const key = runKey(runFolderOf(manifest.pipeline), manifest.run, this.remote.own!.id);
     await push.send([{ kind: 'run', key, text, objects, onSent: () => {} }]);
     const [failed] = push.failed;
     if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: some of its objects are not here`);
+  }
+
+  /** The stages of a run without those whose results stay here. */
+  #shareable({ stages }: RunManifest): RunManifest['stages'] {
+    const isShared = (result: StageResult | undefined) => result === undefined || this.isShareable(result);
+    return Object.fromEntries(Object.entries(stages).filter(([, { result }]) => isShared(super.readResult(result))));
   }
 
   /** The results that wait to be sent. */
