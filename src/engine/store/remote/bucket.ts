@@ -30,9 +30,8 @@ export interface Bucket {
   get(key: string, range?: Range): Promise<Buffer | undefined>;
   /** The size in bytes; undefined where there is nothing. */
   head(key: string): Promise<number | undefined>;
-  /** Stores bytes. With `ifAbsent`, what is there already may stay. */
-  put(key: string, body: Buffer | FileBody, options?: { readonly ifAbsent?: boolean }): Promise<void>;
-  /** Everything whose key begins so, in any order. The prefix ends with a slash. */
+  put(key: string, body: Buffer | FileBody): Promise<void>;
+  /** Everything whose key begins so, in any order, with temporary files. The prefix ends with a slash. */
   list(prefix: string): AsyncIterable<StoredKey>;
   /** Removes a key, which may be absent. */
   delete(key: string): Promise<void>;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
 import { collectShared } from './collect-shared.ts';
 import { FolderBucket } from './folder-bucket.ts';
 import { Group, make } from './testing-group.ts';
@@ -71,6 +71,23 @@ test('what a push named after it was marked stays', async (t) => {
   assert.equal(await isSound(group), true);
   assert.equal((await (await group.clone('other')).lookup(result.digest)).state, 'elsewhere');
   assert.ok(maker);
+});
+
+test('temporary files of killed pushes go when no push can own them any more', async (t) => {
+  const { bucket, group } = await shared(t);
+  const places = ['objects/ab', 'packs/cd', 'results/ef/0123', 'runs/p/2026-01-01'];
+  const names = ['old', 'new'].flatMap((age) => places.map((place) => `${place}/.tmp-000000-1-${age}`));
+  writeFiles(group.shared, Object.fromEntries(names.map((name) => [name, 'cut short'])));
+  for (const name of names.filter((name) => name.endsWith('old'))) utimesSync(join(group.shared, name), 0, 0);
+  const temporary = () => group.files('.').filter((path) => path.includes('/.tmp-'));
+  assert.equal((await collectShared(bucket, { keep: 1e9, remove: false })).deleted, 4);
+  assert.equal(temporary().length, 8);
+  assert.deepEqual(await collectShared(bucket, { keep: 1e9, remove: true }), { ...nothing, deleted: 4 });
+  assert.deepEqual(
+    temporary(),
+    names.filter((name) => name.endsWith('new')).map((name) => join(group.shared, name)),
+  );
+  assert.equal(await isSound(group), true);
 });
 
 test('the results of the newest run stay, however old', async (t) => {

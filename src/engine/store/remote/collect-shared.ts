@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { posix } from 'node:path';
 import type { Digest } from '../../../digest.ts';
+import { parseTemporaryName } from '../../files/write-atomic.ts';
 import { type Bucket, type StoredKey, storeText, Unreachable } from './bucket.ts';
 import { parseResultKey, referencesOf } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
@@ -18,7 +20,7 @@ export interface SharedGarbageOptions {
 export interface SharedGarbage {
   readonly results: number;
   readonly runs: number;
-  /** Keys that were deleted now, since an earlier call had marked them; and those that are marked now. */
+  /** Keys that were deleted now, since an earlier call had marked them or a killed push left them; and those that are marked now. */
   readonly deleted: number;
   readonly marked: number;
   /** Bytes of the marked keys. */
@@ -34,7 +36,8 @@ const deletedList = /\/deleted-/;
 /**
  * Frees a shared store while others may push. Old results go at once: they are misses from then on. Bytes that nothing names
  * are marked, and go after a delay if still nothing names them; a push sends marked bytes again under another name. So it
- * does for another delay after their end: a second collection, begun before it, may be about to delete them, too.
+ * does for another delay after their end: a second collection, begun before it, may be about to delete them, too. Temporary
+ * files that nobody has written to for the delay go as well: their pushes were killed.
  */
 export async function collectShared(
   bucket: Bucket,
@@ -47,14 +50,23 @@ export async function collectShared(
   // The server's clock dates everything, this file too.
   const now = marks.find(({ at }) => at.key === own)?.at.time;
   if (now === undefined) throw new Unreachable('it does not list what was just stored');
-  const runs = await all(bucket, 'runs/');
+  const left: string[] = [];
+  const all = async (prefix: string): Promise<readonly StoredKey[]> => {
+    const found: StoredKey[] = [];
+    for await (const one of bucket.list(prefix)) {
+      if (parseTemporaryName(posix.basename(one.key)) === undefined) found.push(one);
+      else if (now - one.time >= delay) left.push(one.key);
+    }
+    return found;
+  };
+  const runs = await all('runs/');
   const goingRuns = runs.filter(({ key, time }) => now - time > keep && !isNewest(key, runs));
   const kept = new Set(goingRuns.map(({ key }) => key));
   const roots = await rootsOf(
     bucket,
     runs.filter(({ key }) => !kept.has(key)),
   );
-  const results = await all(bucket, 'results/');
+  const results = await all('results/');
   const isRoot = (key: string) => roots.has(parseResultKey(key)?.fingerprint as Digest);
   const going = results.filter(({ key, time }) => now - time > keep && !isRoot(key));
   const gone = new Set([...going, ...goingRuns].map(({ key }) => key));
@@ -71,25 +83,25 @@ export async function collectShared(
   const isMarkedIn = (lists: readonly Mark[]) =>
     new Set(lists.flatMap(({ at, keys }) => (deletedList.test(at.key) ? [] : keys)));
   const [ripe, waiting] = [isMarkedIn(old), isMarkedIn(marks.filter((mark) => !old.includes(mark)))];
-  const data = [...(await all(bucket, 'objects/')), ...(await all(bucket, 'packs/'))];
+  const data = [...(await all('objects/')), ...(await all('packs/'))];
   const unnamed = data.filter(({ key }) => !named.has(key));
   const ending = unnamed.flatMap(({ key }) => (ripe.has(key) ? [key] : []));
   const fresh = unnamed.filter(({ key }) => !ripe.has(key) && !waiting.has(key));
   if (remove) {
-    await forEachOf(ending, readers, (key) => bucket.delete(key));
+    await forEachOf([...ending, ...left], readers, (key) => bucket.delete(key));
     if (ending.length > 0) await bucket.put(`garbage/deleted-${id}.json`, Buffer.from(JSON.stringify(ending)));
     for (const { at } of old) await bucket.delete(at.key);
   }
   if (remove && fresh.length > 0) await bucket.put(own, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));
   else await bucket.delete(own);
   const bytes = fresh.reduce((sum, { size }) => sum + size, 0);
-  return { results: going.length, runs: goingRuns.length, deleted: ending.length, marked: fresh.length, bytes };
-}
-
-async function all(bucket: Bucket, prefix: string): Promise<readonly StoredKey[]> {
-  const found: StoredKey[] = [];
-  for await (const one of bucket.list(prefix)) found.push(one);
-  return found;
+  return {
+    results: going.length,
+    runs: goingRuns.length,
+    deleted: ending.length + left.length,
+    marked: fresh.length,
+    bytes,
+  };
 }
 
 /** Whether no run of the same pipeline has a later name. */

@@ -1,7 +1,7 @@
 import { constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseTemporaryName, temporaryBeside } from '../../files/write-atomic.ts';
+import { temporaryBeside } from '../../files/write-atomic.ts';
 import { type Bucket, type FileBody, type Range, Refused, type StoredKey, Unreachable } from './bucket.ts';
 
 /** A shared store in a folder, such as one of a network disk. */
@@ -30,10 +30,9 @@ export class FolderBucket implements Bucket {
     return await this.#reading(async () => statSync(this.#path(key), { throwIfNoEntry: false })?.size);
   }
 
-  async put(key: string, body: Buffer | FileBody, { ifAbsent = false } = {}): Promise<void> {
+  async put(key: string, body: Buffer | FileBody): Promise<void> {
     const path = this.#path(key);
-    await this.#reading(async () => {
-      if (ifAbsent && existsSync(path)) return;
+    const isStored = await this.#reading(async () => {
       if (!existsSync(this.#folder)) throw new Unreachable(`the folder ${this.#folder} is not there`);
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryBeside(path);
@@ -41,12 +40,13 @@ export class FolderBucket implements Bucket {
         if (Buffer.isBuffer(body)) await writeFile(temporary, body, { flag: 'wx' });
         else await copyFile(body.path, temporary, constants.COPYFILE_FICLONE);
         await sync(temporary);
-        if (ifAbsent) await link(temporary, path).catch(() => rename(temporary, path));
-        else await rename(temporary, path);
+        await rename(temporary, path);
+        return true;
       } finally {
         await rm(temporary, { force: true });
       }
     });
+    if (isStored !== true) throw new Unreachable(`${path} was removed while it was written`);
   }
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
@@ -54,7 +54,7 @@ export class FolderBucket implements Bucket {
       readdirSync(this.#path(prefix), { recursive: true, withFileTypes: true }),
     );
     for (const entry of names ?? []) {
-      if (!entry.isFile() || parseTemporaryName(entry.name) !== undefined) continue;
+      if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
       const stats = statSync(path, { throwIfNoEntry: false });
       const key = path.slice(this.#folder.length + 1);

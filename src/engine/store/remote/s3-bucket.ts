@@ -68,11 +68,11 @@ export class S3Bucket implements Bucket {
     return status === 404 ? undefined : Number(headers['content-length']);
   }
 
-  async put(key: string, body: Buffer | FileBody, { ifAbsent = false } = {}): Promise<void> {
+  async put(key: string, body: Buffer | FileBody): Promise<void> {
     if (!Buffer.isBuffer(body) && body.size > most) {
       throw new UserError(`${body.path} is larger than 5 GiB, which S3 does not take by one request`);
     }
-    await this.#ask('PUT', key, { body, ...(ifAbsent && { headers: { 'if-none-match': '*' } }) });
+    await this.#ask('PUT', key, { body });
   }
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
@@ -97,7 +97,7 @@ export class S3Bucket implements Bucket {
     this.#closing.abort(new Unreachable('the connection was ended'));
   }
 
-  /** Asks, and again after failures of the network or the server. What is there already needs no other copy (412). */
+  /** Asks, and again after failures of the network or the server. */
   async #ask(method: string, key: string | undefined, question: Question = {}): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#askOnce(method, key, question).catch((error: Error) => error);
@@ -147,7 +147,7 @@ export class S3Bucket implements Bucket {
   #check(answer: Answer, key: string | undefined): Answer {
     const { status, body } = answer;
     const code = textOf(body.toString('utf8', 0, 2000), 'Code');
-    if ((status >= 200 && status < 300) || status === 412 || status === 416) return answer;
+    if ((status >= 200 && status < 300) || status === 416) return answer;
     if (status === 404 && key !== undefined && code !== 'NoSuchBucket') return answer;
     if (status === 404) throw new UserError(`There is no bucket at ${this.#base}`);
     if (status === 301 || status === 307)

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { parseTemporaryName, temporaryBeside } from '../../files/write-atomic.ts';
+import { temporaryBeside } from '../../files/write-atomic.ts';
 import type { Bucket, FileBody, Range, StoredKey } from './bucket.ts';
 import { forEachOf } from './for-each-of.ts';
 import { openFlags, SftpClient, SftpFailure } from './sftp-client.ts';
@@ -61,7 +61,7 @@ export class SftpBucket implements Bucket {
     try {
       await this.#write(temporary, body);
       await this.#client.rename(temporary, path).catch(async (error) => {
-        if (!(error instanceof SftpFailure)) throw error;
+        if (!(error instanceof SftpFailure) || error.isMissing) throw error;
         await this.delete(key); // a server that cannot replace
         await this.#client.rename(temporary, path);
       });
@@ -97,8 +97,7 @@ export class SftpBucket implements Bucket {
         for (const { name, stats } of (await orMissing(() => this.#client.list(this.#path(folder)))) ?? []) {
           const key = `${folder}/${name}`;
           if (stats.isFolder) below.push(key);
-          else if (parseTemporaryName(name) === undefined)
-            found.push({ key, size: stats.size, time: 1000 * stats.time });
+          else found.push({ key, size: stats.size, time: 1000 * stats.time });
         }
       });
       folders = below;

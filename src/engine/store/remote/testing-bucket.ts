@@ -23,8 +23,6 @@ export async function testBucket(bucket: Bucket, folder: string): Promise<void> 
   assert.equal(await bucket.head('a/b'), 10);
   await bucket.put('a/b', Buffer.from('other'));
   assert.equal((await bucket.get('a/b'))?.toString(), 'other');
-  await bucket.put('a/b', Buffer.from('last'), { ifAbsent: true });
-  assert.ok(['last', 'other'].includes((await bucket.get('a/b'))!.toString()));
 
   const path = join(folder, 'large');
   const large = Buffer.alloc(3_000_000, 'large');
@@ -35,13 +33,13 @@ export async function testBucket(bucket: Bucket, folder: string): Promise<void> 
   assert.deepEqual(await bucket.get('a/c d/é', { start: 2_999_990, length: 10 }), large.subarray(-10));
   await bucket.put('ab', Buffer.alloc(0));
   assert.equal((await bucket.get('ab'))?.length, 0);
-  const size = (await bucket.head('a/b'))!;
   assert.deepEqual(await listed('a/'), [
-    ['a/b', size],
+    ['a/b', 5],
     ['a/c d/é', large.length],
   ]);
   await Promise.all(Array.from({ length: 30 }, (_, index) => bucket.put(`many/${index}`, Buffer.from(String(index)))));
-  assert.equal((await listed('many/')).length, 30);
+  await bucket.put('many/.tmp-000000-1-0', bytes); // as a push leaves it that was killed
+  assert.equal((await listed('many/')).length, 31);
   await bucket.delete('a/b');
   assert.equal(await bucket.head('a/b'), undefined);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { exampleResult, listArtifact } from '../../../../test/support/example-result.ts';
 import { writeFiles } from '../../../../test/support/temporary-folder.ts';
 import type { StageResult } from '../stage-result.ts';
-import { type Bucket, type FileBody, type Range, storeText } from './bucket.ts';
+import { type FileBody, type Range, storeText } from './bucket.ts';
 import { FolderBucket } from './folder-bucket.ts';
 import { ensureKey, type SigningKey } from './keys.ts';
 import { SharedStore } from './shared-store.ts';
@@ -80,9 +80,9 @@ export class CountingBucket extends FolderBucket {
     return await super.get(key, range);
   }
 
-  override async put(key: string, body: Buffer | FileBody, options?: Parameters<Bucket['put']>[2]): Promise<void> {
+  override async put(key: string, body: Buffer | FileBody): Promise<void> {
     this.onPut(key);
     this.puts.push(key);
-    await super.put(key, body, options);
+    await super.put(key, body);
   }
 }
