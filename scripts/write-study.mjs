@@ -65,7 +65,7 @@ async function reducePictures(docs) {
 if (!options.includes('--pictures')) {
   run();
   const minutes = Math.round(secondsOfLastRun() / 60);
-  run('text', '--set', `params.took=${minutes} minutes of work`);
+  run('text', '--set', `params.took=${minutes} minutes of stages, two at a time`);
   rmSync(join(root, 'docs/study'), { recursive: true, force: true });
   cpSync(join(root, 'artifacts', name, 'text/document'), join(root, 'docs'), { recursive: true });
 }
