@@ -99,7 +99,8 @@ while (what !== 'controller' && kills.length < Number(count) && !isOver) {
   if (hit !== undefined) kills.push(hit);
 }
 const { code, stdout } = await last.ended;
-assert.equal(code, 0, stdout.split('\n').slice(-5).join('\n'));
+const failures = stdout.split('\n').filter((line) => line.includes('"outcome":"failed"'));
+assert.equal(code, 0, failures.join('\n'));
 const runs = project.read('count').trim().split('\n');
 const numbers = Array.from({ length: stages }, (_, n) => n);
 const wrong = numbers.filter((n) => project.read(`artifacts/${n}.txt`) !== here.read(`artifacts/${n}.txt`));
