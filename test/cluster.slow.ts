@@ -22,6 +22,8 @@ const waiting = `stages:
     outputs: { out: artifacts/slow.txt }
 `;
 
+/** The limit of a job that a training outlasts. Longer: `RESTAGE_MINUTES=3 node --import tsx --test <this file>`. */
+const minutes = Number(process.env['RESTAGE_MINUTES'] ?? 1);
 const training = `stages:
   fit:
     kind: train
@@ -31,7 +33,7 @@ const training = `stages:
       model: { layers: [{ conv: 8, kernel: 5, stride: 2 }, batchNorm, relu, { maxPool: 2 }, flatten, { dense: 2 }] }
       imageSize: 32
       batchSize: 2
-      epochs: 360
+      epochs: ${360 * minutes}
 `;
 
 /** Why jobs cannot have a limit on memory here that the kernel keeps; false where they can. */
@@ -581,11 +583,11 @@ stages:
     };
     using here = await begun('');
     assert.deepEqual((await here.run()).outcomes, { fit: 'ran' });
-    using there = await begun(', time: 1m');
+    using there = await begun(`, time: ${minutes}m`);
     const ran = await there.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { fit: 'ran' }, JSON.stringify(retries(ran)));
     assert.ok(
-      retries(ran).includes("its job's time of 1 min 0 s is over: it resumes from its checkpoint"),
+      retries(ran).includes(`its job's time of ${minutes} min 0 s is over: it resumes from its checkpoint`),
       JSON.stringify(retries(ran)),
     );
     const bytes = (project: Project) =>

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
-import { smallestStudy } from './support/smallest-study.ts';
 import { noSshd, SshServer } from './support/sshd.ts';
+import { smallest, studyProject } from './support/study-project.ts';
 import { print } from './support/two-stages.ts';
 import { until } from './support/until.ts';
 
@@ -122,11 +122,11 @@ test('on a cluster, the controller fetches what jobs read, and sends what they m
 });
 
 test('the study that one clone has run is complete in another, where nothing is computed', async () => {
-  using maker = smallestStudy();
+  using maker = studyProject();
   await withStore(maker, maker.path('shared'));
   const { code, stderr } = await maker.run();
   assert.equal(code, 0, stderr);
-  using clone = smallestStudy({ 'store.yaml': maker.read('store.yaml') });
+  using clone = studyProject(smallest, { 'store.yaml': maker.read('store.yaml') });
   const startedAt = performance.now();
   const { outcomes } = await clone.run();
   const seconds = (performance.now() - startedAt) / 1000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RanOnce } from './support/rig.ts';
-import { smallest, smallestStudy } from './support/smallest-study.ts';
+import { smallest, studyProject } from './support/study-project.ts';
 
 /** As the README has it, but for its size. */
 const wide = `
@@ -19,7 +19,7 @@ const ran = ({ outcomes }: RanOnce): readonly string[] =>
     .sort();
 
 test('the study is one command, and after a change only what follows from it runs', async () => {
-  using project = smallestStudy();
+  using project = studyProject();
   const first = await project.run();
   assert.equal(first.code, 0, first.stderr);
   const folder = 'artifacts/test/text/document';

@@ -1,10 +1,11 @@
-// The whole study at its smallest, here and on a private Slurm: every result must have the same digests.
+// The whole study, here and on a private Slurm: every result must have the same digests. At its smallest, or as it is:
 //   npm run build && node --import tsx test/torture/cluster-study.ts
+//   npm run build && node --import tsx test/torture/cluster-study.ts default
 import assert from 'node:assert/strict';
 import type { StageResult } from '../../src/engine/store/stage-result.ts';
 import type { Project } from '../support/rig.ts';
 import { Slurm } from '../support/slurm.ts';
-import { smallestStudy } from '../support/smallest-study.ts';
+import { smallest, studyProject } from '../support/study-project.ts';
 
 const resultsOf = (project: Project): readonly StageResult[] =>
   project.files('cache/results').map((name) => JSON.parse(project.read(`cache/results/${name}`)));
@@ -15,9 +16,10 @@ const digestsOf = (results: readonly StageResult[]) =>
     results.map(({ digest, outputs }) => [digest, Object.entries(outputs).map(([port, { digest }]) => [port, digest])]),
   );
 
+const size = process.argv[2] === 'default' ? 'extends: study.yaml\n' : smallest;
 await using slurm = await Slurm.start();
-using here = smallestStudy();
-using there = smallestStudy({
+using here = studyProject(size);
+using there = studyProject(size, {
   'places.yaml': 'cluster: { engine: slurm, memory: { default: 1GiB, most: 4GiB }, maxJobs: 2, cpu: 2 }\n',
 });
 Object.assign(there.env, slurm.env);

@@ -22,8 +22,9 @@ params:
   methods: { count: { train: 16, val: 8, test: 8 }, size: 32, epochs: 1, warmUp: 1 }
 `;
 
-export function smallestStudy(files: Readonly<Record<string, string>> = {}): Project {
-  const project = new Project(smallest, files);
+/** A project whose pipeline is the study, with the weights and pipelines of the repository. */
+export function studyProject(yaml = smallest, files: Readonly<Record<string, string>> = {}): Project {
+  const project = new Project(yaml, files);
   cpSync(inRepository('pipelines'), project.path('pipelines'), { recursive: true });
   symlinkSync(inRepository('node_modules'), project.path('node_modules')); // weights that a package brings
   return project;
