@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { commands } from '../src/cli/declare-commands.ts';
 import { Project } from './support/rig.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { files, print, shout } from './support/two-stages.ts';
@@ -115,6 +116,9 @@ test('verify finds a damaged object, sets it aside, and the next run that needs 
   assert.equal(await print(project, 'verify'), '2 objects, 2 results: ✓ all sound\n');
 });
 
+/** The lines that a terminal of 80 columns would break. */
+const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80);
+
 test('kinds lists the kinds, and one with its settings, ports and an example', async () => {
   using project = new Project(shout);
   const list = await print(project, 'kinds');
@@ -123,10 +127,7 @@ test('kinds lists the kinds, and one with its settings, ports and an example', a
   }
   const train = await print(project, 'kinds', 'train');
   assert.match(train, /\nComputes on what `--backend` names: auto, onnxruntime,.*\n\nExample\n/s);
-  assert.deepEqual(
-    train.split('\n').filter((line) => line.length > 80),
-    [],
-  );
+  for (const kind of list.match(/^\S+$/gm)!) assert.deepEqual(longLines(await print(project, 'kinds', kind)), []);
   const command = await print(project, 'kinds', 'command');
   assert.match(command, /^command: Runs any program as a stage, through the shell\.\n/);
   assert.match(
@@ -232,17 +233,17 @@ test('colours are for terminals: none in a pipe, some where they are forced, non
   assert.ok(colours(await print(project, 'run', '--force')));
 });
 
-test('every command says in its --help what it does, with an example', async () => {
+test('--help, alone and of every command, says what it does with an example, in 80 columns', async () => {
   using project = new Project(shout);
   const listed = (await print(project, '--help')).split('\nCommands:\n')[1]!;
-  const commands = Array.from(listed.matchAll(/^ {2}([a-z]+)\b/gm), ([, name]) => name!).filter(
-    (name) => name !== 'help',
-  );
-  assert.ok(commands.includes('run') && commands.length > 10);
-  for (const command of commands) {
-    const help = await print(project, command, '--help');
+  const names = Array.from(listed.matchAll(/^ {2}([a-z][a-z-]*)/gm), ([, name]) => name!);
+  const ours = Object.keys(commands);
+  assert.deepEqual(names, [...ours, 'help']);
+  for (const words of [[], ...ours.map((name) => [name])]) {
+    const help = await print(project, ...words, '--help');
     assert.match(help, /^Usage: pipeline /); // as the rig types it
     assert.match(help, /\nExamples?:\n {2}\$ pipeline /);
+    assert.deepEqual(longLines(help), []);
   }
 });
 

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { reportError } from './command-error.ts';
-import { declareCommands } from './declare-commands.ts';
+import { declareCommands, exampleText } from './declare-commands.ts';
 import { commandName, version } from './package-info.ts';
 import { exitCodes } from './process-end.ts';
 
@@ -10,6 +10,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .description('Runs the stale stages of a pipeline, decided by content, and restores what was computed before.')
     .version(version, '-V, --version')
     .showHelpAfterError('(see --help)')
+    .configureHelp({ subcommandTerm: (command) => command.name() }) // its arguments would leave no room for its summary
+    .addHelpText('after', exampleText(['restage init faces', 'restage run --help']))
     .exitOverride();
   declareCommands(program, argv, (end) => {
     code = end;

@@ -103,8 +103,8 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('-n, --dry-run', 'only say what would happen and why, as `plan` does'),
     ],
     examples: [
-      'restage run experiments/simple-net-fakes.yaml',
-      'restage run experiments/simple-net-fakes.yaml roc --set params.epochs=5',
+      'restage run first.yaml',
+      'restage run first.yaml roc --set params.epochs=5',
       'restage run study.yaml --force simple-net-fakes/fit@seed=7',
     ],
     load: async (argv) => (await import('./commands/run.ts')).runCommand(argv),
@@ -114,16 +114,16 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Says for every stage whether it is up to date, would be restored, must run or may run, and why. Changes nothing.',
     takes: pipeline,
-    options: [forceOption, downstreamOption, setOption, backendOption, ...storeOptions, option('--json', 'as JSON')],
-    examples: ['restage plan experiments/simple-net-fakes.yaml'],
+    options: [forceOption, downstreamOption, setOption, backendOption, ...storeOptions, option('--json', 'print JSON')],
+    examples: ['restage plan first.yaml'],
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   explain: {
     summary: 'say what differs from the last result',
     description: "Shows how a stage's fingerprint differs from that of its last result, value by value.",
     takes: lastPipeline,
-    options: [setOption, backendOption, option('--json', 'as JSON, with the whole fingerprint')],
-    examples: ['restage explain experiments/simple-net-fakes.yaml fit'],
+    options: [setOption, backendOption, option('--json', 'print JSON, with the whole fingerprint')],
+    examples: ['restage explain first.yaml fit'],
     load: async () => (await import('./commands/explain.ts')).explainCommand,
   },
   graph: {
@@ -131,7 +131,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description: 'Prints the graph of stages as Mermaid, or writes it as SVG.',
     takes: lastPipeline,
     options: [setOption, option('--svg <file>', 'write an SVG to this file')],
-    examples: ['restage graph experiments/simple-net-fakes.yaml --svg graph.svg'],
+    examples: ['restage graph first.yaml --svg graph.svg'],
     load: async () => (await import('./commands/graph.ts')).graphCommand,
   },
   logs: {
@@ -139,7 +139,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description: 'Prints the log of a stage for its published result, or else of its last attempt, and how that ended.',
     takes: lastPipeline,
     options: [option('--raw', 'keep colours and other escape sequences, which control the terminal'), setOption],
-    examples: ['restage logs experiments/simple-net-fakes.yaml fit'],
+    examples: ['restage logs first.yaml fit'],
     load: async () => (await import('./commands/logs.ts')).logsCommand,
   },
   history: {
@@ -151,12 +151,15 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--stage <stage>', 'only runs with this stage, or instances of it'),
       option('--since <when>', 'only runs of the last 12h or 30d, or since a date such as 2025-01-31'),
       option('--failed', 'only runs that failed or were killed'),
-      repeatable('--where <condition>', 'such as scores.test.auc>0.8; repeatable').default([], 'none'),
-      repeatable('--show <number>', 'a column for it; repeatable').default([], 'the main ones'),
+      repeatable('--where <condition>', 'only runs with such numbers: scores.test.auc>0.8; repeatable').default(
+        [],
+        'none',
+      ),
+      repeatable('--show <number>', 'show a column for this number; repeatable').default([], 'the main ones'),
       option('--sort <number>', 'sort by this number, the largest first; duration sorts by time'),
       option('--reverse', 'reverse the order'),
       parsed('--limit <count>', 'how many runs to show', positiveInteger, 30),
-      option('--json', 'as JSON, all of them'),
+      option('--json', 'print JSON, all runs'),
     ],
     examples: ['restage history --since 7d', "restage history --where 'scores.test.auc>0.8' --sort scores.test.auc"],
     load: async () => (await import('./commands/history.ts')).historyCommand,
@@ -168,10 +171,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     takes: [['<subjects...>', 'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores']],
     options: [
       option('--all', 'every number that they have in common, not only the main ones'),
-      option('--json', 'as JSON'),
-      option('--markdown', 'as Markdown tables'),
-      option('--latex', 'as LaTeX tables, for the package booktabs'),
-      option('--html [file]', 'as a page with the curves overlaid (default: compare.html)'),
+      option('--json', 'print JSON'),
+      option('--markdown', 'print Markdown tables'),
+      option('--latex', 'print LaTeX tables, for the package booktabs'),
+      option('--html [file]', 'write a page with the curves overlaid (default: compare.html)'),
     ],
     examples: [
       'restage compare last~1 last',
@@ -197,24 +200,24 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Writes a published chart, or a file that ends in .svg, as a page of PDF for a paper: vectors and embedded fonts.',
     takes: [
-      ['<chart>', 'the folder of a chart, such as artifacts/mine/roc/roc, or an SVG file'],
+      ['<chart>', 'the folder of a chart, such as artifacts/first/roc/roc, or an SVG file'],
       ['<file>', 'the PDF to write'],
     ],
-    examples: ['restage figure artifacts/experiments/simple-net-fakes/roc/roc roc.pdf'],
+    examples: ['restage figure artifacts/first/roc/roc roc.pdf'],
     load: async () => (await import('./commands/figure.ts')).figureCommand,
   },
   clean: {
     summary: 'say which outputs no stage claims any more, or remove them (--yes)',
     description:
-      'Removes published outputs of stages and pipelines that are gone. Files that Restage did not put there stay.',
+      'Says which published outputs belong to stages and pipelines that are gone, or removes them. Files that Restage did not put there stay.',
     options: removing,
-    examples: ['restage clean --yes'],
+    examples: ['restage clean', 'restage clean --yes'],
     load: async () => (await import('./commands/clean.ts')).cleanCommand,
   },
   gc: {
     summary: 'say what space the store can free, or free it (--yes)',
     description:
-      'Removes results that were not used for a while, and objects that no result names. Keeps frozen stages and the last runs.',
+      'Says which results were not used for a while and which objects no result names, or removes them. Keeps frozen stages and the last runs.',
     options: [
       option('--keep <duration>', 'keep results used within this time', '30d'),
       option('--max-size <size>', 'remove the least recently used results until the store is this small'),
@@ -259,25 +262,28 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       ['<images...>', 'the stage of the pipeline, if needed; then pictures: JPEG, PNG, WebP, GIF, AVIF or TIFF'],
     ],
     options: [
-      repeatable('--method <name>', `method: ${methods.join(', ')}; repeatable`, oneOf(methods)).default(
-        [],
-        'gradient and grad-cam; occlusion for an ONNX file',
-      ),
+      repeatable(
+        '--method <name>',
+        `draw a map by this method: ${methods.join(', ')}; repeatable`,
+        oneOf(methods),
+      ).default([], 'gradient and grad-cam; occlusion for an ONNX file'),
       option('--class <name>', 'the class whose score is explained: predicted, or a name', 'predicted'),
       option('--score <form>', 'explain the score, or its margin over the other class', 'score').choices(scoreKinds),
       option(
         '--layer <name>',
         'the convolution for class activation maps (default: the last), or a tensor of an ONNX file',
       ),
-      option('--colours <name>', 'of the maps (default: jet over the picture, viridis beside it)').choices(colourMaps),
+      option('--colours <name>', 'colours of the maps (default: jet over the picture, viridis beside it)').choices(
+        colourMaps,
+      ),
       option('--out <file>', 'where to write the PNG, in place of one there (default: explained.png, where none is)'),
-      option('--json', 'scores and probabilities as JSON'),
+      option('--json', 'print scores and probabilities as JSON'),
       setOption,
       backendOption,
     ],
     examples: [
-      'restage explain-image experiments/simple-net-fakes.yaml me.jpg you.jpg',
-      'restage explain-image artifacts/mine/fit/model me.jpg --method grad-cam --method smooth-grad --class fake',
+      'restage explain-image first.yaml me.jpg you.jpg',
+      'restage explain-image artifacts/first/fit/model me.jpg --method smooth-grad',
     ],
     load: async () => (await import('./commands/explain-image.ts')).explainImageCommand,
   },
@@ -291,8 +297,8 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     options: [option('--out <folder>', 'the new folder', 'predicted'), setOption, backendOption],
     examples: [
-      'restage predict experiments/simple-net-fakes.yaml photos/unsorted',
-      'restage predict artifacts/mine/fit/model photos/unsorted --out scored',
+      'restage predict first.yaml photos/unsorted',
+      'restage predict artifacts/first/fit/model photos/unsorted --out scored',
     ],
     load: async () => (await import('./commands/predict.ts')).predictCommand,
   },
@@ -300,7 +306,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     summary: 'list the jobs on clusters, or cancel them',
     description:
       "Lists this project's jobs that are queued or running, whichever run submitted them. `cancel` cancels those that no run waits for.",
-    takes: [['[action]', 'cancel']],
+    takes: [['[action]', 'cancel; without it, the jobs are listed']],
     examples: ['restage jobs', 'restage jobs cancel'],
     load: async () => (await import('./commands/jobs.ts')).jobsCommand,
   },
@@ -357,7 +363,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     summary: 'list the kinds of stages',
     description: "Lists the kinds of stages, or one kind's settings, ports and example.",
     takes: [['[kind]', 'such as train']],
-    options: [option('--markdown', 'as Markdown tables; without a kind, all of them')],
+    options: [option('--markdown', 'print Markdown tables; without a kind, of all kinds')],
     examples: ['restage kinds', 'restage kinds train', 'restage kinds --markdown > kinds.md'],
     load: async () => (await import('./commands/kinds.ts')).kindsCommand,
   },
@@ -377,7 +383,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   init: {
     summary: 'begin a project',
     description:
-      'Writes a small project that runs: your own folder of classes, a first experiment of the study, or scores of your own models. Overwrites nothing.',
+      'Writes a small project that runs: your own folder of classes (classes), a first experiment of the study (forensics), a training in PyTorch (pytorch), or scores of your own models (scores). Overwrites nothing.',
     takes: [['[folder]', 'where', '.']],
     options: [
       option('--template <name>', 'what it begins with', 'forensics').choices([
@@ -409,7 +415,7 @@ export function declareCommands(program: Command, argv: readonly string[], end: 
 }
 
 /** Examples are written with `restage`, and shown with the name that the user typed. */
-const exampleText = (lines: readonly string[]): string =>
+export const exampleText = (lines: readonly string[]): string =>
   `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`.replaceAll(
     'restage ',
     `${commandName} `,

@@ -78,7 +78,7 @@ export const spec = defineKind<GradcamSettings>({
   computes: true,
   example: `cams:
   kind: gradcam
-  inputs: { models: [fit.model], datasets: [faces.dataset] } # every instance of a matrix is a row
+  inputs: { models: [fit.model], datasets: [faces.dataset] }
   with: { split: test, method: [grad-cam, hires-cam] }
 `,
 });

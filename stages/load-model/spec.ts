@@ -47,7 +47,9 @@ export const spec = defineKind<LoadModelSettings>({
   inputs: { onnx: models/detector.onnx }
   with:
     classes: [real, fake]
-    normalise: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }
+    normalise:
+      mean: [0.485, 0.456, 0.406]
+      deviation: [0.229, 0.224, 0.225]
 `,
 });
 

@@ -51,7 +51,10 @@ export const spec = defineKind<WriteUpSettings>({
       : [],
   example: `paper:
   kind: write-up
-  inputs: { template: docs/results.template.md, scores: [scores.metrics], roc: roc.roc }
+  inputs:
+    template: docs/results.template.md
+    scores: [scores.metrics]
+    roc: roc.roc
   with: { name: results }
 `,
 });

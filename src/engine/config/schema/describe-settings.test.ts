@@ -31,9 +31,9 @@ test('settings are listed flat, with type, range, default and the forms that one
   assert.deepEqual(rows, [
     'model | simple-net | xception | required | The network.',
     'epochs | integer > 0, ≤ 100 | 5 | ',
-    'mean | 3 of number | — | ',
-    'optimizer | map (kind: adam or kind: sgd or kind: adamw) | required | ',
-    'optimizer.learningRate | number > 0 | 0.001 | with kind: adam or kind: adamw: Step.',
+    'mean | list of 3 numbers | — | ',
+    'optimizer | map (kind: adam or sgd or adamw) | required | ',
+    'optimizer.learningRate | number > 0 | 0.001 | with kind: adam or adamw: Step.',
     'optimizer.learningRate | number > 0 | required | with kind: sgd',
     'optimizer.decay | number ≥ 0, < 1 | — | Of weights.',
     'optimizer.momentum | number ≥ 0, < 1 | 0.9 | with kind: sgd',

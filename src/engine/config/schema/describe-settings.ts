@@ -64,14 +64,14 @@ function rowsBelow(node: SchemaNode, path: string): readonly Row[] {
   return own;
 }
 
-/** The forms of a setting, each named by its distinguishing constant (`kind: adam`) or required keys (`{ norm }`). */
+/** The forms of a setting, each named by its distinguishing constant (`adam` of `kind`) or required keys (`{ norm }`). */
 function formsOf(node: SchemaNode): readonly (Form & { readonly node: SchemaNode })[] {
   const forms = node.anyOf ?? node.oneOf ?? [];
   const key = tellingKey(forms);
   if (key !== undefined) {
     return forms.map((form) => {
       const { [key]: told, ...properties } = form.properties ?? {};
-      return { before: 'with', name: `${key}: ${told!.const}`, of: forms.length, node: { ...form, properties } };
+      return { before: `with ${key}:`, name: String(told!.const), of: forms.length, node: { ...form, properties } };
     });
   }
   const maps = mapsAmong(node);
@@ -122,14 +122,14 @@ function inFlow(value: unknown): string {
 
 function typeOf(node: SchemaNode): string {
   const choices = node.anyOf ?? node.oneOf;
-  if (tellingKey(choices ?? []) !== undefined)
-    return `map (${formsOf(node)
-      .map(({ name }) => name)
-      .join(' or ')})`;
+  const key = tellingKey(choices ?? []);
+  if (key !== undefined)
+    return `map (${key}: ${choices!.map(({ properties }) => properties![key]!.const).join(' or ')})`;
   if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(' or ');
   if (node.const !== undefined) return String(node.const);
   if (node.enum !== undefined) return node.enum.join(' | ');
-  if (node.prefixItems !== undefined) return `${node.prefixItems.length} of ${typeOf(node.prefixItems[0]!)}`;
+  if (node.prefixItems !== undefined)
+    return `list of ${node.prefixItems.length} ${typeOf(node.prefixItems[0]!).replace(/^\w+/, '$&s')}`;
   if (node.type === 'array') return `list of ${node.items === undefined ? 'anything' : typeOfEach(node.items)}`;
   if (node.type === 'object') return typeOfMap(node);
   const types = typeof node.type === 'string' ? [node.type] : (node.type ?? ['anything']);
