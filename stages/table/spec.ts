@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { mistakeIf } from '../../src/one-input.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -40,6 +41,12 @@ export const spec = defineKind<TableSettings>({
     json: output.json('Everything in full precision: rows, means, intervals, single values.'),
     chart: output.chart('A panel for each value: spec, SVG and PNG.'),
   },
+  check: ({ baseline, over }) =>
+    mistakeIf(
+      baseline !== undefined && over.length === 0,
+      ['baseline'],
+      '"baseline" needs "over", the axes whose spread tells what differs, such as over: [seed]; add it, or leave "baseline" out',
+    ),
   example: `results:
   kind: table
   inputs: { metrics: [scores.metrics] }

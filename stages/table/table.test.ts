@@ -127,6 +127,18 @@ test('with a baseline, what differs from it beyond chance is marked, for a repor
   });
 });
 
+test('a baseline without axes to average over is a mistake of the file, since nothing would be marked', () => {
+  const mistakes = (given: object) => spec.check!(spec.settings.parse({ values: ['test.auc'], ...given }), new Set());
+  assert.deepEqual(mistakes({ baseline: 'small' }), [
+    {
+      at: ['baseline'],
+      message:
+        '"baseline" needs "over", the axes whose spread tells what differs, such as over: [seed]; add it, or leave "baseline" out',
+    },
+  ]);
+  assert.deepEqual([mistakes({ baseline: 'small', over: ['seed'] }), mistakes({})], [[], []]);
+});
+
 test('numbers below 0 have the minus sign of charts in Markdown, and one that programs read in CSV', async () => {
   using bench = new StageBench();
   const below = items.slice(0, 1).map(({ labels }) => ({ labels, values: new Map([['test.accuracy', -0.25]]) }));
