@@ -181,16 +181,17 @@ class Columns {
     this.#rows = rows;
   }
 
-  /** Adds a value to a cell: instances of a matrix share theirs, each value once. */
+  /** Adds a value to a cell. Instances of a matrix share theirs: each value once, and one range over all intervals. */
   add(name: string, row: number, value: Cell, ends?: readonly [number, number]): void {
     const column = this.#columns.get(name) ?? { values: new Array<Cell>(this.#rows).fill(null), ends: undefined };
     this.#columns.set(name, column);
     const before = column.values[row];
     const items = [before ?? [], value ?? []].flat() as (number | string)[];
     column.values[row] = before == null ? value : [...new Set(items)];
-    if (ends === undefined || before != null) return;
+    if (ends === undefined) return;
     column.ends ??= new Array<readonly [number, number] | null>(this.#rows).fill(null);
-    column.ends[row] = ends;
+    const [low, high] = column.ends[row] ?? ends;
+    column.ends[row] = [Math.min(low, ends[0]), Math.max(high, ends[1])];
   }
 
   all(): readonly Column[] {

@@ -142,7 +142,7 @@ function Value({ column, row, id, scale }: ValueProps) {
   return (
     <td class="number">
       {low === high ? shown(low) : `${shown(low)} to ${shown(high)}`}
-      {interval && scale && <Mark value={low} ends={interval} scale={scale} />}
+      {interval && scale && <Mark values={numbers} ends={interval} scale={scale} />}
     </td>
   );
 }
@@ -155,18 +155,20 @@ const shown = (value: number): string =>
       : String(Number(value.toPrecision(3)))
   ).replace('-', '−');
 
-/** An interval as a line with its estimate as a point, on the scale of the column. */
+/** An interval as a line with its estimates as points, on the scale of the column. */
 function Mark({
-  value,
+  values,
   ends,
   scale,
-}: { readonly value: number } & Record<'ends' | 'scale', readonly [number, number]>) {
+}: { readonly values: readonly number[] } & Record<'ends' | 'scale', readonly [number, number]>) {
   const at = (x: number) => 2 + (56 * (x - scale[0])) / (scale[1] - scale[0] || 1);
   return (
     <svg class="mark" width="60" height="12" role="img" aria-label={`interval ${shown(ends[0])} to ${shown(ends[1])}`}>
       <title>{`${shown(ends[0])} to ${shown(ends[1])}`}</title>
       <line x1={at(ends[0])} x2={at(ends[1])} y1="6" y2="6" />
-      <circle cx={at(value)} cy="6" r="3" />
+      {values.map((value) => (
+        <circle key={value} cx={at(value)} cy="6" r="3" />
+      ))}
     </svg>
   );
 }
