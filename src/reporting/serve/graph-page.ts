@@ -48,7 +48,7 @@ export async function graphPage(c: Context, { project, objects }: Sources, plann
   if (name === undefined) return page([html`<p>There is no such pipeline.</p>`], 404);
   const planned = await planner.plan(name);
   if (typeof planned === 'string')
-    return page([html`<div class="card alert"><h3>It has mistakes</h3><pre>${planned}</pre></div>`]);
+    return page([html`<div class="card alert"><h3>It has mistakes</h3><pre tabindex="0">${planned}</pre></div>`]);
   const open = new Set((c.req.query('open') ?? '').split(' '));
   const addressOf = (opened: Iterable<string>) =>
     `/graph?${new URLSearchParams({ pipeline: name, open: [...opened].filter(Boolean).join(' ') })}`;
@@ -63,7 +63,7 @@ export async function graphPage(c: Context, { project, objects }: Sources, plann
     .map((one) => html`<a href="${addressOf([...open].filter((other) => other !== one))}">Fold ${one}</a> `);
   const svg = new Html((await drawFitting(graph)).svg);
   return page([
-    html`<p>${formatCountOf(planned.length, 'stage')}: ${counts.join(', ')}.</p>`,
+    html`<p>${formatCountOf(planned.length, 'stage')}: ${counts.join(', ')}.${planned.length > mostFlat && ' Arrows that follow from others are left out; the list below has all inputs.'}</p>`,
     html`<p class="links">${fold}</p>`,
     html`<div class="card graph" tabindex="0" role="group" aria-label="Graph of the stages; the list below has them too">${svg}</div>`,
     html`<section aria-labelledby="stages-title"><h2 id="stages-title">Stages</h2>${experiments(planned, objects)}</section>`,
@@ -99,7 +99,25 @@ function foldedGraph(
       }),
     ),
   );
-  return { nodes, edges };
+  return { nodes, edges: planned.length <= mostFlat ? edges : withoutImplied(edges) };
+}
+
+/** Leaves out each arrow that other arrows imply as a path: with all of them, hundreds hide the boxes. */
+function withoutImplied(edges: StageGraph['edges']): StageGraph['edges'] {
+  const next = new Map(
+    Array.from(
+      groupBy(edges, ({ from }) => from),
+      ([from, own]) => [from, new Set(own.map(({ to }) => to))],
+    ),
+  );
+  for (const { from, to } of edges) {
+    const direct = next.get(from)!;
+    direct.delete(to);
+    const reached = new Set(direct);
+    for (const box of reached) for (const after of next.get(box) ?? []) reached.add(after);
+    if (!reached.has(to)) direct.add(to);
+  }
+  return edges.filter(({ from, to }) => next.get(from)!.has(to));
 }
 
 const drawnState = (state: State) => (state === 'failing' ? 'failed' : state);
