@@ -137,6 +137,14 @@ test('images are found, opened and picked by keyboard', { skip: noBrowser }, asy
   await page.getByRole('button', { name: 'fake called real' }).focus();
   await page.keyboard.press('Enter');
   assert.match(page.url(), /class%3Dfake\+predicted%3Dreal/);
+  const found = Number(/^(\d+) of 300 images/.exec((await page.getByText('of 300 images').textContent())!)![1]);
+  const bins = await page.locator('.histogram button').evaluateAll((all) => all.map((one) => one.ariaLabel!));
+  const counts = bins.map((label) => Number(/(\d+) images$/.exec(label)![1]));
+  assert.equal(
+    counts.reduce((sum, count) => sum + count),
+    found,
+    'the bins count what a click on them shows',
+  );
   await page.getByRole('listbox').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('p');

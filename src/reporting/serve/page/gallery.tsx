@@ -52,7 +52,9 @@ function Gallery({ table }: { readonly table: ImageTable }) {
         {sorted.length.toLocaleString('en')} of {places.length.toLocaleString('en')} images
         {unknown.length > 0 && `. There is no column ${unknown.join(', ')}.`}
       </Exported>
-      <Grid key={`${view.q} ${view.sort}`} {...{ table, cell, picked, open, pick }} rows={sorted} />
+      {sorted.length > 0 && (
+        <Grid key={`${view.q} ${view.sort}`} {...{ table, cell, picked, open, pick }} rows={sorted} />
+      )}
       {at >= 0 && (
         <Viewer
           {...{ table, cell, at, open, pick }}

@@ -10,19 +10,22 @@ interface OverviewProps extends TableProps {
   query(q: string): void;
 }
 
-/** The confusion matrix and the distribution of scores of what else is asked for; each cell and bin leads to its images. */
+/** The confusion matrix and the distribution of scores; each cell and bin counts the images that it leads to. */
 export function Overview({ table, cell, q, query }: OverviewProps) {
-  const base = ['class', 'predicted', 'right', 'score'].reduce((text, name) => withCondition(text, name, ''), q);
-  const rows = useMemo(() => filterRows(table.columns, table.places.length, base).rows, [table, base]);
+  const unscored = withCondition(q, 'score', '');
+  const base = ['class', 'predicted', 'right'].reduce((text, name) => withCondition(text, name, ''), unscored);
+  const rowsOf = (text: string) =>
+    useMemo(() => filterRows(table.columns, table.places.length, text).rows, [table, text]);
+  const [all, called] = [rowsOf(base), rowsOf(unscored)];
   if (!table.columns.some(({ name }) => name === 'predicted')) return null;
   return (
     <div class="overview">
       <Confusion
-        {...{ rows, cell }}
+        {...{ rows: all, cell }}
         open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
       />
       <Histogram
-        {...{ rows, cell }}
+        {...{ rows: called, cell }}
         open={(low, high) =>
           query(`${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`)
         }
@@ -44,33 +47,39 @@ function Confusion({ rows, cell, open }: PartProps<string>) {
     rows.filter((row) => cell('class', row) === of && cell('predicted', row) === as).length;
   if (classes.length > mostClasses) return null;
   return (
-    <table class="confusion card">
-      <caption>Class by predicted class</caption>
-      <thead>
-        <tr>
-          <td />
-          {called.map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {classes.map((of) => (
-          <tr key={of}>
-            <th scope="row">{of}</th>
-            {called.map((as) => (
-              <td key={as}>
-                <button type="button" aria-label={`${count(of, as)}: ${of} called ${as}`} onClick={() => open(of, as)}>
-                  {count(of, as)}
-                </button>
-              </td>
+    <div class="scroll card">
+      <table class="confusion">
+        <caption>Class by predicted class</caption>
+        <thead>
+          <tr>
+            <td />
+            {called.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {classes.map((of) => (
+            <tr key={of}>
+              <th scope="row">{of}</th>
+              {called.map((as) => (
+                <td key={as}>
+                  <button
+                    type="button"
+                    aria-label={`${count(of, as)}: ${of} called ${as}`}
+                    onClick={() => open(of, as)}
+                  >
+                    {count(of, as)}
+                  </button>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -90,6 +99,7 @@ function Histogram({ rows, cell, open }: PartProps<number>) {
         <button
           key={bin}
           type="button"
+          disabled={yes + no === 0}
           title={`${bin / bins} to ${(bin + 1) / bins}: ${yes} right, ${no} wrong`}
           aria-label={`${bin / bins} to ${(bin + 1) / bins}, ${yes + no} images`}
           onClick={() => open(bin / bins, (bin + 1) / bins)}
