@@ -1,14 +1,15 @@
 // What a shared store costs in requests, bytes and time: results of 20 KB in moto's S3 and over a private sshd, beside rclone,
-// `aws s3 sync` and rsync with the same files. All requests, ours and the peers', pass one proxy, which counts them.
-//   node --import tsx bench/store.ts [results, by default 10000] [rounds]
+// `aws s3 sync` and rsync with the same files. All requests of S3, ours and the peers', pass one proxy, which counts them; all
+// use 16 at once. Over SSH ours syncs every file; so does rsync with `--fsync`, which is no default of it.
+//   node --import tsx bench/store.ts [results, by default 10000] [rounds, as many of them as end within nine minutes]
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as ask, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sha256 } from '../src/digest.ts';
 import { loadStoreFile } from '../src/engine/config/store-file.ts';
 import { SharedStore } from '../src/engine/store/remote/shared-store.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
@@ -17,6 +18,8 @@ import { noSshd, SshServer } from '../test/support/sshd.ts';
 
 const [results = 10_000, rounds = 3] = process.argv.slice(2).map(Number);
 const size = 20_000;
+/** No round begins that would not end by then, in milliseconds of this process; the first one always does. */
+const limit = 540_000;
 const restage = fileURLToPath(new URL('../bin/restage.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'restage-bench-store-'));
 const source = join(root, 'files');
@@ -30,7 +33,7 @@ const env: Record<string, string | undefined> = {
   ...{
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_CONFIG_FILE: '/dev/null',
+    AWS_CONFIG_FILE: join(root, 'aws'),
     AWS_CA_BUNDLE: undefined,
   },
 };
@@ -100,7 +103,7 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
     const result = exampleResult(seed, { out: artifact });
     const object = store.objectPath(artifact.files[0]!.digest);
     mkdirSync(join(object, '..'), { recursive: true });
-    execSyncCopy(path, object);
+    copyFileSync(path, object);
     mkdirSync(join(store.resultPath(result.digest), '..'), { recursive: true });
     writeFileSync(store.resultPath(result.digest), JSON.stringify(result));
     made.push(result);
@@ -116,22 +119,33 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
   return made;
 }
 
-const execSyncCopy = (from: string, to: string) => execFileSync('cp', ['--reflink=auto', from, to]);
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
-/** The medians of ours and of a peer, in turns. */
+/** The medians of ours and of the peers, in turns, the ratios, and of S3 the requests of the last round. */
 async function beside(
   what: string,
   ours: (round: number) => Promise<number>,
-  peer: (round: number) => Promise<number>,
+  peers: Readonly<Record<string, (round: number) => Promise<number>>>,
+  seen: readonly Seen[] = [],
 ) {
-  const [own, theirs]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    own.push(await ours(round));
-    theirs.push(await peer(round));
+  const all = Object.entries({ ours, ...peers }).map(([name, run]) => ({ name, run, times: [] as number[], asked: 0 }));
+  let done = 0;
+  for (const first = performance.now(); done < rounds; done++) {
+    const usual = (performance.now() - first) / done;
+    if (done > 0 && performance.now() + usual > limit) break;
+    for (const one of all) {
+      const before = seen.length;
+      one.times.push(await one.run(done));
+      one.asked = seen.length - before;
+    }
   }
-  const [a, b] = [median(own), median(theirs)];
-  console.log(`${what}: ${a.toFixed(2)} s, peer ${b.toFixed(2)} s: ${(a / b).toFixed(2)} (goal 1.2)`);
+  const tell = ({ times, asked }: (typeof all)[number]) =>
+    `${median(times).toFixed(2)} s${asked > 0 ? ` and ${asked} requests` : ''}`;
+  const [own, ...others] = all;
+  for (const other of others) {
+    const ratio = (median(own!.times) / median(other.times)).toFixed(2);
+    console.log(`${what}: ${tell(own!)}, ${other.name} ${tell(other)}: ${ratio} (goal 1.2; medians of ${done})`);
+  }
 }
 
 /** Forgets what a project knows of a store, whose address gets a new prefix: everything is sent again. */
@@ -145,11 +159,8 @@ async function pushAnew(name: string, url: string, from: string, endpoint?: stri
 try {
   if (noS3 !== undefined) throw new Error(noS3);
   mkdirSync(source);
-  for (let n = 0; n < results; n++) {
-    const bytes = Buffer.alloc(size);
-    for (let at = 0; at < size; at += 32) Buffer.from(sha256(`${n} ${at}`), 'hex').copy(bytes, at);
-    writeFileSync(join(source, `${n}.bin`), bytes);
-  }
+  for (let n = 0; n < results; n++) writeFileSync(join(source, `${n}.bin`), randomBytes(size));
+  writeFileSync(env['AWS_CONFIG_FILE']!, '[default]\ns3 =\n  max_concurrent_requests = 16\n');
   await using server = await S3Server.start();
   const { seen, endpoint, close } = await countingProxy(server.endpoint);
   const count = (method: string, part: RegExp) =>
@@ -170,53 +181,48 @@ try {
     `status: ${count('GET', /list-type/)} LIST pages (goal ${Math.ceil(results / 1000)}), ${seen.length} requests`,
   );
 
-  const clone = join(root, 'clone');
-  mkdirSync(join(clone, 'pipelines'), { recursive: true });
-  writeFileSync(join(clone, 'pipelines/bench.yaml'), 'stages: {}\n');
-  for (const other of ['clone', 'puller']) {
-    execFileSync('cp', ['-r', maker, join(root, `${other}.tmp`)]);
-    rmSync(join(root, `${other}.tmp`, 'cache'), { recursive: true });
-    rmSync(join(root, other), { recursive: true, force: true });
-    execFileSync('mv', [join(root, `${other}.tmp`), join(root, other)]);
+  const data = () => seen.filter(({ url }) => /\/(packs|objects)\//.test(url));
+  const costs = () => {
+    const bytes = data().reduce((sum, one) => sum + one.bytes, 0);
+    return `${seen.length} requests, ${data().length} of them for ${bytes} bytes of contents`;
+  };
+  const [clone, puller] = ['clone', 'puller'].map((name) => join(root, name));
+  for (const other of [clone!, puller!]) {
+    cpSync(maker, other, { recursive: true, filter: (path) => path !== join(maker, 'cache') });
   }
-  const store = await openIn(clone);
+  const store = await openIn(clone!);
   const wanted = made.filter((_, n) => n % Math.max(1, Math.floor(results / 100)) === 0).slice(0, 100);
   seen.length = 0;
   for (const { digest } of wanted) await store.lookup(digest);
   await store.fetch(wanted.flatMap(({ outputs }) => Object.values(outputs)));
   await store.close();
-  const bytes = seen.filter(({ url }) => /\/(packs|objects)\//.test(url)).reduce((sum, one) => sum + one.bytes, 0);
-  console.log(
-    `restore of ${wanted.length}: ${(bytes / (wanted.length * size)).toFixed(3)} times the needed bytes (goal 1.05)`,
-  );
+  const bytes = data().reduce((sum, one) => sum + one.bytes, 0);
+  const share = (bytes / (wanted.length * size)).toFixed(3);
+  console.log(`restore of ${wanted.length}: ${share} times the needed bytes (goal 1.05); ${costs()}`);
   seen.length = 0;
-  await command(join(root, 'puller'), 'store', 'pull', 'bench.yaml', 'stage7');
-  console.log(`pull of one stage: ${count('GET', /./)} GETs (goal 10)`);
+  await command(puller!, 'store', 'pull', 'bench.yaml', 'stage7');
+  console.log(`pull of one stage: ${count('GET', /./)} GETs (goal 10); ${costs()}`);
 
-  await beside(
-    'S3, rclone',
-    (round) => pushAnew(`rclone${round}`, `s3://bucket/rclone${round}`, maker, endpoint),
-    (round) =>
-      timed('rclone', [
-        ...['copy', source, `:s3:bucket/peer${round}`, '--s3-provider', 'Other', '--s3-endpoint', endpoint],
-        ...['--s3-env-auth', '--s3-no-check-bucket', '--transfers', '16', '--log-level', 'ERROR'],
-      ]),
-  );
-  await beside(
-    'S3, aws s3 sync',
-    (round) => pushAnew(`aws${round}`, `s3://bucket/aws${round}`, maker, endpoint),
-    (round) => timed('aws', ['s3', 'sync', '--quiet', '--endpoint-url', endpoint, source, `s3://bucket/sync${round}`]),
-  );
-  close();
   if (noSshd === undefined) {
     await using host = await SshServer.start();
     env['PATH'] = host.path;
-    await beside(
-      'SSH, rsync',
-      (round) => pushAnew(`ssh${round}`, `ssh://testhost${join(root, `remote${round}`)}`, maker),
-      (round) => timed('rsync', ['-a', `${source}/`, `testhost:${join(root, `rsync${round}`)}/`]),
-    );
+    const rsync = (name: string, ...options: readonly string[]) =>
+      timed('rsync', ['-a', ...options, `${source}/`, `testhost:${join(root, name)}/`]);
+    await beside('SSH', (round) => pushAnew(`ssh${round}`, `ssh://testhost${join(root, `remote${round}`)}`, maker), {
+      'rsync --fsync': (round) => rsync(`synced${round}`, '--fsync'),
+      rsync: (round) => rsync(`rsync${round}`),
+    });
   } else console.log(`SSH: ${noSshd}`);
+  const own = (round: number) => pushAnew(`s3-${round}`, `s3://bucket/own${round}`, maker, endpoint);
+  const rclone = (round: number) =>
+    timed('rclone', [
+      ...['copy', source, `:s3:bucket/rclone${round}`, '--s3-provider', 'Other', '--s3-endpoint', endpoint],
+      ...['--s3-env-auth', '--s3-no-check-bucket', '--transfers', '16', '--log-level', 'ERROR'],
+    ]);
+  const aws = (round: number) =>
+    timed('aws', ['s3', 'sync', '--quiet', '--endpoint-url', endpoint, source, `s3://bucket/sync${round}`]);
+  await beside('S3', own, { rclone, 'aws s3 sync': aws }, seen);
+  close();
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
