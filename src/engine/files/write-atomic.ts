@@ -53,14 +53,14 @@ export function writeAtomic(
 /** Syncs an open file. Others may be synced meanwhile: a disk commits many syncs together. */
 export const syncFile: (file: number) => Promise<void> = promisify(fsync);
 
-/** The same as {@link writeAtomic} with `sync`, which it leaves to another thread. */
-export async function writeSynced(path: string, text: string): Promise<void> {
+/** The same as {@link writeAtomic}, but leaves the sync to another thread. */
+export async function writeSynced(path: string, text: string, { sync = true } = {}): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     const file = creatingFolder(path, () => openSync(temporary, 'wx'));
     try {
       writeFileSync(file, text);
-      await syncFile(file);
+      if (sync) await syncFile(file);
     } finally {
       closeSync(file);
     }

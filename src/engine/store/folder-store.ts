@@ -112,10 +112,10 @@ export class FolderStore {
   }
 
   /** Records a result whose objects are all stored. */
-  async writeResult(result: StageResult): Promise<void> {
+  async writeResult(result: StageResult, { sync = true } = {}): Promise<void> {
     const path = this.resultPath(result.digest);
     this.#markFolder();
-    await writeSynced(path, JSON.stringify(result)).catch((error) => {
+    await writeSynced(path, JSON.stringify(result), { sync }).catch((error) => {
       throw writeError(`the result ${path}`, error);
     });
   }

@@ -1,5 +1,5 @@
 import { constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { temporaryBeside } from '../../files/write-atomic.ts';
 import { type Bucket, type FileBody, type Range, Refused, type StoredKey, Unreachable } from './bucket.ts';
@@ -37,13 +37,12 @@ export class FolderBucket implements Bucket {
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryBeside(path);
       try {
-        if (Buffer.isBuffer(body)) await writeFile(temporary, body, { flag: 'wx' });
-        else await copyFile(body.path, temporary, constants.COPYFILE_FICLONE);
-        await sync(temporary);
+        await write(temporary, body);
         await rename(temporary, path);
         return true;
-      } finally {
+      } catch (error) {
         await rm(temporary, { force: true });
+        throw error;
       }
     });
     if (isStored !== true) throw new Unreachable(`${path} was removed while it was written`);
@@ -87,10 +86,12 @@ export class FolderBucket implements Bucket {
   }
 }
 
-/** A copy has the mode of its source, which may be read-only, but syncing needs no right to write. */
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
+/** Writes a new file, and syncs it. A copy has the mode of its source, which may be read-only: syncing needs no right to write. */
+async function write(path: string, body: Buffer | FileBody): Promise<void> {
+  if (!Buffer.isBuffer(body)) await copyFile(body.path, path, constants.COPYFILE_FICLONE);
+  const file = await open(path, Buffer.isBuffer(body) ? 'wx' : 'r');
   try {
+    if (Buffer.isBuffer(body)) await file.writeFile(body);
     await file.sync();
   } finally {
     await file.close();

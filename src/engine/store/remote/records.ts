@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../../../digest.ts';
 import { filesIn, namesIn } from '../../files/entries-in.ts';
-import { readJson, writeJson } from '../../files/write-atomic.ts';
+import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import { type Locations, packLocations, unpackLocations } from './envelope.ts';
 import type { KeyId } from './keys.ts';
@@ -76,7 +76,8 @@ export class RemoteRecords {
   }
 
   markUnsent(fingerprint: Digest): void {
-    writing(`to ${this.outbox}`, () => writeJson(join(this.outbox, fingerprint), ''));
+    const path = join(this.outbox, fingerprint);
+    writing(`to ${this.outbox}`, () => creatingFolder(path, () => writeFileSync(path, '')));
   }
 
   markSent(fingerprint: Digest): void {

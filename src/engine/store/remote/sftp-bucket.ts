@@ -14,7 +14,7 @@ const listers = 32;
 export class SftpBucket implements Bucket {
   readonly #client: SftpClient;
   readonly #folder: string;
-  readonly #made = new Map<string, Promise<void>>();
+  readonly #made = new Map<string, Promise<unknown>>();
 
   constructor({
     destination,
@@ -117,18 +117,14 @@ export class SftpBucket implements Bucket {
     return `${this.#folder}/${key}`;
   }
 
-  /** Each folder is made once, after the one above it. */
-  #makeFolder(path: string): Promise<void> {
-    const made =
-      this.#made.get(path) ??
-      this.#client.stat(path).then(
-        () => {},
-        async (error) => {
-          if (!(error instanceof SftpFailure) || path === posix.dirname(path)) throw error;
-          await this.#makeFolder(posix.dirname(path));
-          await this.#client.makeFolder(path).catch(() => this.#client.stat(path)); // another writer was faster
-        },
-      );
+  /** Each folder is made once, after the one above it. Most are those of new results: they are asked for only where that fails. */
+  #makeFolder(path: string): Promise<unknown> {
+    const above = posix.dirname(path);
+    const make = async () => {
+      if (above !== path) await this.#makeFolder(above);
+      return await this.#client.makeFolder(path).catch(() => this.#client.stat(path)); // it is there
+    };
+    const made = this.#made.get(path) ?? make();
     this.#made.set(path, made);
     return made;
   }

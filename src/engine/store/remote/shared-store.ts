@@ -51,6 +51,8 @@ export class SharedStore extends FolderStore {
   readonly #lost = new Set<Digest>();
   readonly #fetching = new Map<Digest, Promise<unknown>>();
   #sending: Promise<void> = Promise.resolve();
+  /** Where objects lie, as the records say: read once, since a run sends every minute. A push asks before it relies on one. */
+  #placed: Map<Digest, Location> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -104,7 +106,7 @@ export class SharedStore extends FolderStore {
 
   /** Writes a result of the shared store here, and where its objects lie. */
   async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
-    await this.writeResult(result);
+    await this.writeResult(result, { sync: false }); // it can be fetched again
     this.records.write(result.digest, { owner, adopted: true, locations });
     this.#found.delete(result.digest);
     this.#learn(locations);
@@ -225,17 +227,21 @@ export class SharedStore extends FolderStore {
 
   #sendLater(signal?: AbortSignal): Promise<void> {
     this.#sending = this.#sending.then(async () => {
-      const isEmpty = this.records.unsent().length === 0 && this.records.unsentRuns().length === 0;
-      if (!isEmpty && this.remote.own !== undefined) await this.#whileOn(() => this.send(signal));
+      if (this.#hasUnsent()) await this.#whileOn(() => this.send(signal));
     });
     return this.#sending;
   }
 
+  #hasUnsent(): boolean {
+    const { own } = this.remote;
+    return own !== undefined && this.records.unsent().length + this.records.unsentRuns().length > 0;
+  }
+
   /** Sends what waits. Throws where the shared store does not answer. */
   async send(signal?: AbortSignal, onProgress: (bytes: number) => void = () => {}): Promise<void> {
-    if (this.remote.own === undefined) return;
-    const placed = new Map(this.records.all().flatMap((digest) => [...this.records.read(digest)!.locations]));
-    const push = this.#push(placed, signal, onProgress);
+    if (!this.#hasUnsent()) return;
+    this.#placed ??= new Map(this.records.all().flatMap((digest) => [...this.records.read(digest)!.locations]));
+    const push = this.#push(this.#placed, signal, onProgress);
     await push.send(this.parcels());
     await push.send(this.#runs());
     for (const { key } of push.failed) this.#tell(`${key} is not sent: some of its objects are lost or damaged here`);
