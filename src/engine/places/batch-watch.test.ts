@@ -9,7 +9,7 @@ import type { JobState, Scheduler } from './scheduler.ts';
 const digest = 'a'.repeat(64);
 
 /** A batch of two tickets in the jobs 7 and 8, of which the scheduler says what `states` holds. */
-async function watched(context: TestContext, states: Readonly<Record<string, string>>) {
+async function watched(context: TestContext, states: Readonly<Record<string, JobState>>) {
   const folder = new BatchFolder(temporaryFolder(context), '1');
   const batch = {
     ...{ place: 'cluster', root: '/', needs: { cpu: 1, gpu: 0, memory: 0 }, workers: 2, seconds: 60 },
@@ -19,7 +19,7 @@ async function watched(context: TestContext, states: Readonly<Record<string, str
   for (const id of ['7', '8']) folder.addJob(id, 1);
   const cancelled: string[] = [];
   const scheduler = {
-    inspect: async (id: string) => new Map<string, JobState>([[id, { state: states[id]! }]]),
+    inspect: async (id: string) => new Map([[id, states[id]!]]),
     cancel: async (id: string) => void cancelled.push(id),
   } as Partial<Scheduler> as Scheduler;
   const placed = { folder, batch, index: 0, submitted: Promise.resolve() };
@@ -32,7 +32,7 @@ async function watched(context: TestContext, states: Readonly<Record<string, str
 const claim = { restart: 0, host: 'n1', full: true };
 
 test('a worker whose job died makes room for another one', async (context) => {
-  const { folder, watch } = await watched(context, { 7: 'NODE_FAIL', 8: 'RUNNING' });
+  const { folder, watch } = await watched(context, { 7: { state: 'NODE_FAIL' }, 8: { state: 'RUNNING' } });
   folder.claim(0, { ...claim, worker: '7' });
   folder.claim(1, { ...claim, worker: '8' });
   watch.look();
@@ -46,11 +46,25 @@ test('a worker whose job died makes room for another one', async (context) => {
 });
 
 test('a job that runs and begins no work is cancelled, and one that is queued is not', async (context) => {
-  const { watch, cancelled } = await watched(context, { 7: 'RUNNING', 8: 'PENDING' });
+  const { watch, cancelled } = await watched(context, { 7: { state: 'RUNNING' }, 8: { state: 'PENDING' } });
   for (let round = 0; round < 12; round += 1) {
     watch.tellQueued([{ name: 'restage-1', id: '7', state: 'RUNNING' }], 'cluster');
     await watch.checkLife();
     await delay(15);
   }
   assert.deepEqual(cancelled, ['7']);
+});
+
+test('a job that was killed before it began does not count as one that is set up wrongly', async (context) => {
+  for (const [reason, unstarted] of [
+    ['RaisedSignal:9(Killed)', undefined],
+    ['BadConstraints', true],
+  ] as const) {
+    const state = { state: 'FAILED', reason };
+    const { folder, watch } = await watched(context, { 7: state, 8: state });
+    await delay(40);
+    await watch.checkLife();
+    const end = folder.endOf(0);
+    assert.equal(end?.type === 'lost' && end.unstarted, unstarted);
+  }
 });

@@ -203,8 +203,8 @@ export class BatchWatch {
     const left = tickets.filter((index) => !this.#claimed.has(index));
     // Jobs that claim nothing would come for ever.
     if (this.#claimed.size > 0 && !isCancelled(said)) return this.#end(left, { type: 'unclaimed' });
-    const unstarted =
-      ![...this.#lives.values()].some(({ beat }) => beat !== undefined) && /^(FAILED|COMPLETED|)$/.test(said.state);
+    const hasBegun = [...this.#lives.values()].some(({ beat }) => beat !== undefined);
+    const unstarted = !hasBegun && /^(FAILED|COMPLETED|)$/.test(said.state) && !wasKilled(said);
     this.#end(left, { type: 'lost', ...said, ...(unstarted && { unstarted }), ...this.#lastWords() });
   }
 
@@ -254,6 +254,9 @@ export class BatchWatch {
     for (const { id } of this.folder.jobs()) await this.#scheduler.cancel(id);
   }
 }
+
+/** Whether somebody killed a job, which says nothing of how it was set up. */
+const wasKilled = ({ reason = '' }: JobState): boolean => reason.startsWith('RaisedSignal:9(');
 
 const isCancelled = ({ state }: JobState): boolean => state === 'CANCELLED';
 
