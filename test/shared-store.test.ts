@@ -141,6 +141,20 @@ test('a store that is away costs one warning; a key that is not trusted only rea
   assert.match(await print(maker, 'store', 'status'), /3 further results without a signature that store.yaml trusts/);
 });
 
+test('a key that is revoked takes its results back, also where a run remembers that all is in place', async () => {
+  using world = await group();
+  const { clone } = world;
+  clone.write('in.txt', 'abc\n');
+  clone.letHoursPass(1);
+  assert.match(await print(clone, 'run', 'test.yaml'), /2 restored/);
+  const runs = clone.files('cache/runs');
+  assert.match(await print(clone, 'run', 'test.yaml'), /^✓ test: 3 stages up to date/);
+  assert.deepEqual(clone.files('cache/runs'), runs, 'a run that is remembered leaves no trace');
+  const [, name] = /^ {2}(\S+): /m.exec(clone.read('store.yaml'))!;
+  await print(clone, 'store', 'keys', 'revoke', name!);
+  assert.match(await print(clone, 'run', 'test.yaml'), /3 ran/);
+});
+
 test('a server that refuses connections costs one warning', async () => {
   using project = new Project(chain, {
     'in.txt': 'abc\n',

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { StageName } from '../engine/config/pipeline.ts';
+import { storeFile } from '../engine/config/store-file.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { execute } from '../engine/execution/execute.ts';
 import {
@@ -42,8 +43,9 @@ export async function bringStages(
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   // Signed before the run: an edit during the run is not what the run has read.
   const { files, looked } = world.pipeline.sources;
-  const read = signRead({ files: [...files, ...codeFiles], looked }, startedAt);
-  const { description } = world.pipeline;
+  const { description, root } = world.pipeline;
+  // A key that store.yaml revokes makes results unknown.
+  const read = signRead({ files: [...files, ...codeFiles], looked: [...looked, storeFile(root)] }, startedAt);
   emit({
     ...{ type: 'run-started', run: folder.id, pipeline: world.pipeline.name },
     ...(description !== undefined && { description }),
