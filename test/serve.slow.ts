@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { plannerOf } from '../src/cli/commands/serve.ts';
@@ -183,6 +183,20 @@ test('a run is watched from its beginning to its end in two tabs, also over a re
   await second.goto(address(`/run/${run}`));
   for (const tab of [page, second]) await tab.locator('#pipeline .badge', { hasText: 'running' }).waitFor();
   assert.equal(await page.locator('img[src="x"]').count(), 0, 'a hostile description is text');
+  const follow = (step: number) => {
+    const point = { unit: 'epoch', step, total: 9, values: { loss: 1 / step } };
+    const event = { type: 'stage-point', stage: 'slow', time: Date.now(), point };
+    appendFileSync(project.path(`cache/runs/${run}/events.jsonl`), `${JSON.stringify(event)}\n`);
+  };
+  const drawn = (step: number) => page.locator('#sections svg', { hasText: `after epoch ${step} of 9` }).waitFor();
+  for (const step of [1, 2]) follow(step);
+  await drawn(2);
+  await page.evaluate(`new MutationObserver(() => {
+    if (document.querySelector('#sections .vega-embed:not([hidden]) svg') === null) console.warn('blank');
+  }).observe(document.getElementById('sections'), { childList: true, subtree: true })`);
+  follow(3);
+  await drawn(3);
+  assert.deepEqual(opened.complaints, [], 'curves grow in place');
   const { port } = server;
   await server.close();
   await page.getByText('The connection to the server is lost').waitFor();

@@ -174,7 +174,7 @@ ${
 }</div>`;
 }
 
-const width = 440;
+const width = 364;
 
 /** The curves of a stage that still runs: one panel for losses, one for everything else. Undefined before the second point. */
 function epochChart(stage: string, points: readonly CurvePoint[]): TopLevelSpec | undefined {

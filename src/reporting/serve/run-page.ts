@@ -41,7 +41,9 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   const { title, sections } = await live.page();
   const address = `/run/${run.id}`;
   const links = html`<p class="links"><a href="/compare?runs=${run.id}">Compare</a> <a href="/images?run=${run.id}">Images</a></p>`;
-  const logs = live.model.stages.map(({ name }) => html`<option>${name}</option>`);
+  const { stages } = live.model;
+  const chosen = stages.find(({ state }) => state === 'running') ?? stages[0];
+  const logs = stages.map((stage) => html`<option${stage === chosen && html` selected`}>${stage.name}</option>`);
   return c.html(
     renderFrame({
       ...{ title, at: '/' as const, project: sources.project, scripts: chartScripts },

@@ -83,6 +83,7 @@ function renew({ order, changed }: Renewal): void {
     const scrolled = [...(before?.querySelectorAll('.scroll, pre') ?? [])].map((one) => one.scrollTop);
     place.insertAdjacentHTML('beforeend', markup);
     const now = place.lastElementChild!;
+    if (before !== null) keepCharts(before, now);
     before?.replaceWith(now);
     for (const one of open) document.getElementById(one)?.setAttribute('open', '');
     for (const [index, one] of [...now.querySelectorAll('.scroll, pre')].entries())
@@ -96,6 +97,24 @@ function renew({ order, changed }: Renewal): void {
   while (place.children.length > order.length) place.lastElementChild!.remove();
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   document.dispatchEvent(new Event('sections'));
+}
+
+/** Shows charts as they were until they are drawn again: otherwise they blink, and the page jumps. */
+function keepCharts(before: Element, now: Element): void {
+  const nameOf = (figure: Element) => figure.querySelector('figcaption')!.textContent;
+  const figuresOf = (section: Element) =>
+    Array.from(section.querySelectorAll<HTMLElement & { view?: { finalize(): void } }>('figure.chart'));
+  const known = new Map(figuresOf(before).map((figure) => [nameOf(figure), figure]));
+  for (const figure of figuresOf(now)) {
+    const old = known.get(nameOf(figure));
+    const drawn = old?.querySelector('.vega-embed:not([hidden])');
+    const place = figure.querySelector('.later');
+    if (!drawn || !place) continue;
+    old!.view?.finalize();
+    drawn.classList.remove('live');
+    place.replaceChildren(drawn);
+    place.classList.add('shown');
+  }
 }
 
 const log = document.getElementById('log');
