@@ -58,9 +58,9 @@ export class RemoteRecords {
     return readJson<string>(join(this.#folder, 'collected'));
   }
 
-  /** Forgets the results that the store no longer has. */
-  keepOnly(there: ReadonlySet<Digest>, collected: string | undefined): void {
-    for (const digest of this.all()) if (!there.has(digest)) this.remove(digest);
+  /** Forgets results, as those that the store no longer has. */
+  keepOnly(isKept: (digest: Digest) => boolean, collected: string | undefined): void {
+    for (const digest of this.all()) if (!isKept(digest)) this.remove(digest);
     if (collected !== this.collected)
       writing(`to ${this.#folder}`, () => writeJson(join(this.#folder, 'collected'), collected));
   }

@@ -129,7 +129,10 @@ test('results of a key that was revoked are not used any more', async (t) => {
   assert.equal(await gets(world.reader, world), true);
   await world.reader.markUsed(world.result.digest);
   delete world.group.keys['alice'];
-  assert.deepEqual(await (await world.group.clone('reader')).lookup(world.result.digest), { state: 'missing' });
+  const reader = await world.group.clone('reader');
+  assert.deepEqual(await reader.lookup(world.result.digest), { state: 'missing' });
+  await reader.listResults();
+  assert.deepEqual(await reader.lookup(world.result.digest), { state: 'missing' }, 'nor after `store status`');
 });
 
 test('results of cache: false and those that depend on env are not shared', async (t) => {

@@ -15,7 +15,7 @@ import { type Location, type Locations, parseResultKey, resultKey, runKey } from
 import { readKey } from './keys.ts';
 import { type RunManifest, runFolderOf } from './manifest.ts';
 import { type Parcel, Push } from './push.ts';
-import { RemoteRecords } from './records.ts';
+import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
 
 /** Milliseconds between two uploads while a run is under way: small results gather in one pack meanwhile. */
@@ -83,14 +83,18 @@ export class SharedStore extends FolderStore {
   override async lookup(fingerprint: Digest): Promise<Lookup> {
     const record = this.records.read(fingerprint);
     if (record !== undefined) this.#learn(record.locations);
-    const isRevoked = record?.adopted === true && !this.remote.trusted.has(record.owner);
-    const known = isRevoked ? undefined : super.readResult(fingerprint);
+    const known = this.#isRevoked(record) ? undefined : super.readResult(fingerprint);
     if (known !== undefined && this.#isHere(known)) return { state: 'here', result: known };
     if (known === undefined || record === undefined)
       this.#asked.set(fingerprint, this.#asked.get(fingerprint) ?? this.#ask(fingerprint));
     const result = (await this.#asked.get(fingerprint)) ?? known;
     if (result === undefined) return { state: 'missing' };
     return { state: this.#isHere(result) || this.#isLost(result) ? 'here' : 'elsewhere', result };
+  }
+
+  /** Whether a result came here from a key that is no longer trusted. */
+  #isRevoked(record: RemoteRecord | undefined): boolean {
+    return record?.adopted === true && !this.remote.trusted.has(record.owner);
   }
 
   override readResult(fingerprint: Digest): StageResult | undefined {
@@ -195,7 +199,10 @@ export class SharedStore extends FolderStore {
     });
   }
 
-  /** All results of the shared store, by whether a trusted key signed one; what it no longer has is no longer known here. */
+  /**
+   * All results of the shared store, by whether a trusted key signed one; what it no longer has is no longer known here. Whose
+   * key was revoked stays known: forgotten, it would count as made here, and be signed anew.
+   */
   async listResults(): Promise<ReadonlyMap<Digest, boolean>> {
     const found = new Map<Digest, boolean>();
     for await (const { key } of this.remote.bucket.list('results/')) {
@@ -203,8 +210,8 @@ export class SharedStore extends FolderStore {
       if (fingerprint === undefined) continue;
       found.set(fingerprint, found.get(fingerprint) === true || this.remote.trusted.has(owner!));
     }
-    const trusted = [...found].flatMap(([digest, isTrusted]) => (isTrusted ? [digest] : []));
-    this.records.keepOnly(new Set(trusted), this.remote.collected);
+    const isKept = (digest: Digest) => found.get(digest) === true || this.#isRevoked(this.records.read(digest));
+    this.records.keepOnly(isKept, this.remote.collected);
     return found;
   }
 
