@@ -15,11 +15,11 @@ interface Frame {
   readonly scripts?: readonly string[];
   /** The address of the page's events; absent where nothing can change. */
   readonly follows?: string | undefined;
-  /** What the page's script begins with. */
+  /** The data that the page's script reads. */
   readonly data?: unknown;
 }
 
-/** A page with what all have: the bar, the banner for a lost connection, styles and scripts by their address. */
+/** A whole page: the bar, the banner for a lost connection, the content, and links to styles and scripts. */
 export function renderFrame({ title, at, project, content, scripts = [], follows, data }: Frame): string {
   return html`<!doctype html>
 <html lang="en" data-served${follows !== undefined && html` data-follows="${follows}"`}>
@@ -49,7 +49,7 @@ ${['live.js', ...scripts].map((name) => html`<script src="/asset/${name}" defer>
 /** The scripts of a page with charts. */
 export const chartScripts = ['vega.min.js', 'vega-lite.min.js', 'vega-embed.min.js', 'report-page.js'];
 
-/** Sections that may come and go while a run does; those without content are not there. */
+/** Renders sections, which may come and go during a run; those without content are left out. */
 export const renderSections = (sections: readonly Section[]): readonly Html[] => shownOf(sections).map(renderSection);
 
 export const shownOf = (sections: readonly Section[]): readonly Section[] =>

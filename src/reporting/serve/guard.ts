@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
-/** Who may read what the server shows. */
-export interface Access {
+/** The conditions under which a request is answered. */
+interface Access {
   /** Names under which the server may be addressed, without a port: other sites may point theirs to this machine. */
   readonly hosts: ReadonlySet<string>;
   /** The secret of the printed address. */
@@ -14,7 +14,7 @@ export interface Access {
 
 export const newToken = (): string => randomBytes(24).toString('base64url');
 
-/** What pages may load: themselves only. Vega's interpreter needs no `eval`; its tooltips and our bars set styles. */
+/** Pages may load files of this server only. Vega's interpreter needs no `eval`; its tooltips and our bars set styles. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -54,7 +54,7 @@ export const guard =
     await next();
   };
 
-/** Compares in the same time, whatever is in the texts. */
+/** Compares in constant time. */
 function isSame(one: string, other: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(one), hash(other));

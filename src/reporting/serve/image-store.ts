@@ -143,7 +143,7 @@ export class ImageStore {
   }
 }
 
-/** Makes room for one more in a map of at most so many, and gives the oldest where it had to go. */
+/** Makes room for one more entry in a map of at most `most`, and returns the oldest if it had to go. */
 function forgetFirst<K, V>(map: Map<K, V>, most: number): V | undefined {
   if (map.size < most || map.size === 0) return undefined;
   const [key, value] = map.entries().next().value!;

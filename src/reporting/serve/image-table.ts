@@ -26,7 +26,7 @@ export interface ImageTable {
 /** More values than this are not offered as a choice. */
 const mostChoices = 40;
 
-/** The results that a run has, by stage; of one that goes on, those that are there. */
+/** The results of a run by stage; during the run, those that are there already. */
 export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string, StageResult> {
   const record = run.readRecord();
   const { pipeline, stages } = new EventReader(run.events).model;
@@ -133,7 +133,7 @@ function scoresTable(
   return { columns, facets: facetsOf(columns), places, ...(dataset && { dataset: dataset.digest }) };
 }
 
-/** Of each image what a model called it, whether that is right, and its probability of the second class, or of the called one. */
+/** The class that a model predicts for each image, whether it is right, and the probability of the second of two classes, otherwise of the predicted one. */
 function modelColumns(table: ScoreTable, suffix: string): readonly Column[] {
   const { rows, classes, names } = table;
   const isLogits = scaleOfTable(table) === 'logits';

@@ -36,7 +36,7 @@ export class LiveRun {
     return model.run === '' ? toldByRecord(this.#run, this.#record) : model;
   }
 
-  /** Reads what was added. Whether the page has changed by it. */
+  /** Reads what was added, and returns whether the page has changed. */
   read(): boolean {
     if (this.isOver) return false;
     this.#record = this.#run.readRecord();
@@ -65,7 +65,7 @@ function stateOf(run: RunFolder, record: RunRecord | undefined): ReportModel['st
   return outcomes.some((one) => one === 'failed' || one === 'blocked') ? 'failed' : 'succeeded';
 }
 
-/** The model of a run without events: what its record says of the end of each stage. */
+/** The model of a run without events, from the ends of stages in its record. */
 function toldByRecord(run: RunFolder, record: RunRecord | undefined): RunModel {
   const time = record === undefined ? run.startedAt() : Date.parse(record.startedAt);
   const stages = Object.entries(record?.stages ?? {}).map(([name, { outcome, seconds = 0, message }]) => ({

@@ -8,14 +8,14 @@ import type { StoredArtifact } from '../../engine/store/stage-result.ts';
 import { html } from '../report/html.ts';
 import { type ArtifactFiles, imageTypes } from '../report/read-artifact.ts';
 
-/** Why the store has no bytes of a result that it knows. */
+/** The reasons why the store has no bytes of a known result. */
 export const whyGone = '`restage gc` removed it, or it is in the shared store, which `restage run --fetch all` brings';
 
-/** How many artifacts can be asked for at once: those that pages listed last. */
+/** The most artifacts that can be requested: those that pages listed last. */
 const mostListed = 20_000;
 const mostNamed = 2_000;
 
-/** What an artifact may do when it is opened by itself: be looked at. */
+/** An artifact that is opened by itself runs no scripts and loads nothing. */
 const sandbox = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 const textTypes = new Set(['.csv', '.json', '.jsonl', '.md', '.txt', '.log', '.yaml', '.yml']);

@@ -26,7 +26,7 @@ export const parseQuery = (text: string): readonly Condition[] =>
   );
 
 /** The columns that a name means: its own, or those of any stage that end in it, as `seed` means `fit.seed`. */
-export function columnsNamed(columns: readonly Column[], name: string): readonly Column[] {
+function columnsNamed(columns: readonly Column[], name: string): readonly Column[] {
   const own = columns.filter((column) => column.name === name);
   return own.length > 0 ? own : columns.filter((column) => column.name.endsWith(`.${name}`));
 }

@@ -18,14 +18,14 @@ export interface RunTable {
   readonly unread: number;
 }
 
-/** Numbers that are shown unasked. */
+/** The most numbers that are shown by default. */
 const mostShown = 3;
 /** Milliseconds of reading between two pauses, in which requests are answered. */
 const slice = 15;
 
 type Settings = Readonly<Record<string, Cell>>;
 
-/** Keeps what is known of every run: a run that has ended is read once. */
+/** All runs of a project in memory; a run that has ended is read once. */
 export class RunIndex {
   readonly #results: Results;
   readonly #ended = new Map<string, PastRun>();
@@ -74,7 +74,7 @@ export class RunIndex {
     return sha256(this.#signature).slice(0, 16);
   }
 
-  /** The record of the pipeline's run before one. */
+  /** The last run of the same pipeline before this one that has a record. */
   before({ id, pipeline }: Pick<PastRun, 'id' | 'pipeline'>): PastRun | undefined {
     return this.#runs.find((run) => run.id < id && run.pipeline === pipeline && run.record !== undefined);
   }
@@ -172,7 +172,7 @@ export class RunIndex {
   }
 }
 
-/** Columns that come into being as their values do. */
+/** Columns that are created with their first values. */
 class Columns {
   readonly #rows: number;
   readonly #columns = new Map<string, { values: Cell[]; ends: (readonly [number, number] | null)[] | undefined }>();

@@ -19,7 +19,7 @@ const heartbeat = 10_000;
 const share = 1 / 5;
 const logBytes = 256 * 1024;
 
-/** What pages are made from. */
+/** The sources of all pages. */
 export interface Sources extends ReportSources {
   readonly index: RunIndex;
   readonly project: string;
@@ -59,7 +59,7 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   );
 }
 
-/** The end of a stage's log in this run; of a stage that did not run now, that of its result. */
+/** The end of a stage's log in this run, or the log of its result if it did not run now. */
 export function runLog(c: Context, run: RunFolder, sources: Sources): Response {
   const stage = c.req.query('stage') ?? '';
   const digest = run.readRecord()?.stages[stage]?.result;
@@ -104,7 +104,7 @@ async function send(stream: SSEStreamingApi, live: LiveRun, sent: Map<string, st
   await stream.writeSSE({ event: 'sections', id, data: JSON.stringify(changes) });
 }
 
-/** The ids of all sections in their order, and the markup of those that are not as they were sent last. */
+/** The ids of all sections in order, and the markup of those that changed since they were sent. */
 async function changesOf(live: LiveRun, sent: Map<string, string>) {
   const shown: readonly Section[] = shownOf((await live.page()).sections);
   const changed: Record<string, string> = {};

@@ -5,7 +5,7 @@ import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { StageModel } from '../run-model.ts';
 import { isDone } from '../run-model.ts';
 
-/** Which result a stage of a run has: the run's record says it; of a run without one, its attempt or the last result. */
+/** The result of a stage in a run, from the run's record; without a record, from its attempt or the last result. */
 export function resultDigest(
   store: FolderStore,
   run: RunFolder,

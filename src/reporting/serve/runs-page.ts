@@ -42,11 +42,11 @@ function textOf({ name, values }: Column, row: number): string {
       : String(value).slice(0, 80);
 }
 
-/** The table as it is now, or `whole` when all settings are read. */
+/** Sends the table as it is now, or with `whole` once all settings are read. */
 export const runsData = async (c: Context, { index }: Sources): Promise<Response> =>
   c.json<RunTable>(c.req.query('whole') === undefined ? index.table() : await index.wholeTable());
 
-/** Tells a page when a run began, went on or ended. */
+/** Sends an event when a run began, went on or ended. */
 export function followRuns(c: Context, { index }: Sources): Response {
   return streamSSE(c, async (stream) => {
     let version = index.version;

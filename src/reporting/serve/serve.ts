@@ -79,7 +79,7 @@ const namesOf = (host: string): readonly string[] => [
   ...Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address)),
 ];
 
-/** A name as browsers write it in an address. */
+/** A host name as browsers write it in an address. */
 const inAddress = (name: string): string => (name.includes(':') ? `[${name}]` : name.toLowerCase());
 
 function addRoutes(app: Hono, sources: Sources, planner: Planner): void {

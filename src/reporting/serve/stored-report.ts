@@ -15,7 +15,7 @@ import { type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
 import { type Objects, whyGone } from './objects.ts';
 import { type Results, resultDigest } from './run-results.ts';
 
-/** What a page of a stored run is made from. */
+/** The sources of a stored run's page. */
 export interface ReportSources {
   readonly store: FolderStore;
   readonly results: Results;
@@ -125,7 +125,7 @@ export class StoredReport {
     return described;
   }
 
-  /** What `gc` removed of a stage, in sentences. */
+  /** Sentences on the outputs of a stage that the store no longer has. */
   #lost(result: StageResult | undefined, isLost: boolean): readonly string[] {
     if (isLost) return ['`restage gc` removed its result: only the numbers in the record of this run are left.'];
     const { store } = this.#sources;
@@ -178,7 +178,7 @@ export class StoredReport {
   }
 }
 
-/** A store keeps no name of a single file: it is that of its published path, or follows from the type. */
+/** The name of a single file, which a store does not keep: from its published path, or from its type. */
 export function fileName(path: string, port: string, { type }: StoredArtifact): string {
   if (/\.[^./]+$/.test(path)) return basename(path);
   const extension = { table: '.csv', scores: '.csv', metrics: '.json', history: '.json' }[type as string] ?? '';

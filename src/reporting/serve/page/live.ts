@@ -1,6 +1,6 @@
 import { ask, asked } from './address.ts';
 
-/** What every page does: it follows its server, says when it cannot, and shows what has changed. */
+/** The script of every page: follows the server, says when the connection is lost, and shows changes. */
 const banner = document.getElementById('lost')!;
 const retryAfter = 2000;
 /** A server gives a sign of life every ten seconds. */

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ask, asked } from './address.ts';
 
-/** A view's values by their names in the address, and what changes some of them there and here. */
+/** The values of a view by their names in the address, and a function that changes some of them. */
 export function useView<Name extends string>(...names: readonly Name[]) {
   type View = Readonly<Record<Name, string>>;
   const [view, setView] = useState(() => Object.fromEntries(names.map((name) => [name, asked(name)])) as View);

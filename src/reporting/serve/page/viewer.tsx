@@ -70,7 +70,7 @@ function Steps({ at, count, open }: Pick<ViewerProps, 'at' | 'count' | 'open'>) 
   );
 }
 
-/** How much of a map lies over its image; empty, thus 0, beside it. */
+/** The opacity of a map over its image; empty, thus 0, shows it beside the image. */
 function Blend({ blend, set }: { readonly blend: string; set(value: string): void }) {
   return (
     <label>
@@ -90,7 +90,7 @@ function Blend({ blend, set }: { readonly blend: string; set(value: string): voi
 interface PicturesProps extends TableProps {
   readonly row: number;
   readonly maps: readonly KeptMap[];
-  /** How much of each map lies over the image; 0: beside it. */
+  /** The opacity of each map over the image; 0 shows it beside the image. */
   readonly blend: number;
 }
 
