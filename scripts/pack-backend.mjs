@@ -22,7 +22,7 @@ const manifest = {
     '.': { types: './dist/index.d.ts', default: './dist/index.js' },
     './package.json': './package.json',
   },
-  files: ['dist'],
+  files: ['dist', 'BENCHMARKS.md'],
   dependencies: { 'onnxruntime-node': dependencies['onnxruntime-node'] },
   // The optional peers of Restage are the packages of tfjs's other backends.
   peerDependencies: { '@tensorflow/tfjs': dependencies['@tensorflow/tfjs'], ...peerDependencies },
@@ -36,6 +36,7 @@ try {
   execFileSync(process.execPath, [compiler, ...options], { cwd: root, stdio: 'inherit' });
   writeFileSync(join(staging, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   cpSync(join(root, 'src/backend/README.md'), join(staging, 'README.md'));
+  cpSync(join(root, 'bench/backend/README.md'), join(staging, 'BENCHMARKS.md'));
   cpSync(join(root, 'LICENSE'), join(staging, 'LICENSE'));
   execFileSync('npm', ['pack', staging, '--pack-destination', destination, '--loglevel', 'error'], {
     stdio: 'inherit',

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { blocks } from './support/pages.ts';
 import { temporaryFolder, writeFiles } from './support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -49,7 +50,9 @@ test('the backend installs in an empty folder as a package of its own, and train
     `file:${join(root, 'node_modules', name)}`,
   ]);
   const dependencies = { 'tfjs-backend-onnxruntime': `file:../${tarball}`, ...Object.fromEntries(linked) };
-  writeFiles(project, { 'package.json': JSON.stringify({ dependencies }), 'train.mjs': training });
+  const [example] = blocks('src/backend/README.md', 'ts');
+  const files = { 'package.json': JSON.stringify({ dependencies }), 'train.mjs': training, 'example.mjs': example! };
+  writeFiles(project, files);
   // With --legacy-peer-deps, since npm 11 fails to match a peer dependency with a link.
   const options = ['--offline', '--ignore-scripts', '--legacy-peer-deps', '--prefix', project];
   execFileSync('npm', ['install', ...options, '--cache', join(folder, 'npm-cache')]);
@@ -58,7 +61,9 @@ test('the backend installs in an empty folder as a package of its own, and train
   const { 'onnxruntime-node': runtime, '@tensorflow/tfjs': tfjs } = readJson(join(root, 'package.json')).dependencies;
   assert.deepEqual(own.dependencies, { 'onnxruntime-node': runtime });
   assert.equal(own.peerDependencies['@tensorflow/tfjs'], tfjs);
-  const printed = execFileSync(process.execPath, ['train.mjs'], { cwd: project, encoding: 'utf8' });
+  const print = (file: string) => execFileSync(process.execPath, [file], { cwd: project, encoding: 'utf8' });
+  assert.match(print('example.mjs'), /'onnxruntime'[\s\S]*\[\[0\.(4[5-9]|5[0-4])/);
+  const printed = print('train.mjs');
   const { backend, runs, losses, warnings } = JSON.parse(printed) as Trained;
   assert.deepEqual({ backend, warnings }, { backend: 'onnxruntime', warnings: [] });
   assert.ok(runs > 0, 'ONNX Runtime ran no graph');
