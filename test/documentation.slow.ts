@@ -119,15 +119,21 @@ test('the pipelines that come with Restage give no warning', async () => {
   assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
 });
 
-test('the stages that the examples of --help name are there', async () => {
+test('the pipelines, stages and parameters that the examples of --help and the commands of pages name are there', async () => {
   using project = shippedProject();
   await project.command('init', '.');
-  const examples = Array.from(
+  for (const path of ['path/to/folder/original/1.png', 'photos/1.png']) project.write(path, '');
+  const pages = ['README.md', 'docs/commands.md', 'docs/experiments.md'].map(read).join('\n');
+  const ofPages = Array.from(
+    pages.matchAll(/^ {4}.*npx (?:restage|pipeline) (?:run|plan) (\S+\.yaml.*)$/gm),
+    ([, words]) => words!.split(' '),
+  ).filter(([file]) => shipped.includes(file!));
+  const ofHelp = Array.from(
     read('src/cli/declare-commands.ts').matchAll(/'restage (?:run|plan|explain|graph|logs|model) (\S+\.yaml.*?)'/g),
     ([, words]) => words!.replace(/ --(svg|steps) \S+/, '').split(' '),
   );
-  assert.ok(examples.length > 7 && examples.some(([file]) => file === 'study.yaml'));
-  for (const words of examples) {
+  assert.ok(ofPages.length > 7 && ofHelp.length > 7);
+  for (const words of [...ofPages, ...ofHelp]) {
     const { code, stderr } = await project.command('plan', ...words);
     assert.deepEqual({ words, code, stderr }, { words, code: 0, stderr: '' });
   }
