@@ -1,6 +1,6 @@
 """PyTorch's side of nets.ts: runs what standard input asks for and answers with its seconds.
 
-    <net> <forward|frozen|step> <contiguous|channels_last>
+    <net> <forward|frozen|step|saliency> <contiguous|channels_last>
 
 The nets of nets.ts at 256 x 256 with the same batches, softmax cross-entropy and Adam, on two threads.
 """
@@ -82,6 +82,31 @@ def xception_backbone():
     )
 
 
+class Residual(nn.Module):
+    def __init__(self, inner, outer, stride):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(inner, outer, 3, stride, 1, bias=False), nn.BatchNorm2d(outer), nn.ReLU(inplace=True),
+            nn.Conv2d(outer, outer, 3, 1, 1, bias=False), nn.BatchNorm2d(outer),
+        )
+        halving = [nn.Conv2d(inner, outer, 1, stride, bias=False), nn.BatchNorm2d(outer)]
+        self.shortcut = nn.Sequential(*(halving if stride > 1 else []))
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        return self.relu(self.body(x) + self.shortcut(x))
+
+
+def resnet_18():
+    """torchvision's, written out."""
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1),
+        Residual(64, 64, 1), Residual(64, 64, 1), Residual(64, 128, 2), Residual(128, 128, 1),
+        Residual(128, 256, 2), Residual(256, 256, 1), Residual(256, 512, 2), Residual(512, 512, 1),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 2),
+    )
+
+
 class Peer:
     """A net with its training, on random images."""
 
@@ -110,6 +135,14 @@ class Peer:
         self.net.train()
         self.learn("step", lambda: self.net(self.images))
 
+    def saliency(self):
+        """The maps of 300 images, of no weight's gradient."""
+        self.net.eval()
+        for first in range(0, 300, len(self.images)):
+            x = self.images[: 300 - first].detach().requires_grad_()
+            score = self.net(x).gather(1, self.labels[: len(x), None]).sum()
+            torch.autograd.grad(score, x)[0].abs().amax(1)
+
     def learn(self, work, logits):
         self.optimizers[work].zero_grad()
         functional.cross_entropy(logits(), self.labels).backward()
@@ -119,6 +152,7 @@ class Peer:
 NETS = {
     "simple-net": lambda: (simple_net(), nn.Sequential(), 32),
     "my-net": lambda: (my_net(), nn.Sequential(), 32),
+    "resnet-18": lambda: (resnet_18(), nn.Sequential(), 32),
     "xception": lambda: (xception_backbone(), nn.Linear(2048, 2), 8),
 }
 

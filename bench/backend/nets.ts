@@ -11,14 +11,18 @@ import {
   tidy,
   variableGrads,
 } from '@tensorflow/tfjs';
+import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { channelMaximum } from '../../src/learning/attribution/attribution-map.ts';
+import { inputGradient } from '../../src/learning/attribution/gradients.ts';
 import { xceptionBackbone } from '../../src/learning/models/architectures/xception.ts';
 import { buildNet } from '../../src/learning/models/build-net.ts';
 import { readLayers } from '../../src/learning/models/layers/read-layers.ts';
 import { netOf } from '../../src/learning/models/model-setting.ts';
 import { seedDropout } from '../../src/learning/models/seeded-dropout.ts';
 import { Optimizer } from '../../src/learning/training/optimizer.ts';
+import { Random } from '../../src/random.ts';
 
-/** A net with its training, on random images `[batch, 256, 256, 3]`. Each work reads back the logits and nothing else. */
+/** A net with its training, on random images `[batch, 256, 256, 3]`. Works read back the logits, or the maps. */
 export interface Bench {
   readonly work: Readonly<Record<string, () => Promise<unknown>>>;
 }
@@ -28,7 +32,11 @@ const SIZE = 256;
 /** The nets, and the batches that they are measured with. */
 export const nets = {
   'simple-net': () => trained(buildNet(netOf('simple-net'), SIZE), 32),
-  'my-net': () => trained(buildNet(netOf('my-net'), SIZE), 32),
+  'my-net': (): Bench => {
+    const net = buildNet(netOf('my-net'), SIZE);
+    return { work: { ...trained(net, 32).work, saliency: firstMaps(net, 32) } };
+  },
+  'resnet-18': () => trained(buildNet(netOf('resnet-18'), SIZE), 32),
   xception: () => xception(8),
 } as const;
 export type NetName = keyof typeof nets;
@@ -38,6 +46,21 @@ function trained(net: LayersModel, batch: number): Bench {
   const { images, labels } = samples(batch);
   const step = stepper(net, images, labels);
   return { work: { forward: () => read(tidy(() => net.predict(images) as Tensor)), step } };
+}
+
+/** Makes the saliency maps of 300 images on a backend that has to compile its graphs first. */
+function firstMaps(net: LayersModel, batch: number): () => Promise<void> {
+  const images = new Float32Array(batch * SIZE * SIZE * 3);
+  new Random('images', 1).normals(images);
+  const classes = Int32Array.from({ length: batch }, (_, i) => i % 2);
+  return async () => {
+    onnxRuntimeBackend()?.dispose();
+    for (let left = 300; left > 0; left -= batch) {
+      const count = Math.min(left, batch);
+      const own = { images: images.subarray(0, count * SIZE * SIZE * 3), classes: classes.subarray(0, count) };
+      channelMaximum((await inputGradient(net, { ...own, score: 'score', seeds: [] })).gradient);
+    }
+  };
 }
 
 function xception(batch: number): Bench {
