@@ -52,16 +52,23 @@ function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterSha
 
 /** Measured (bench/backend/README.md): few taps, and a gradient that a core's cache does not hold for all its readers. */
 function suitsShifts(lowering: Lowering, dy: Operand, { filterShape, geometry }: Target): boolean {
-  const [height, width, , outChannels] = filterShape as [number, number, number, number];
+  const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   const { strides, dilations } = geometry;
   const isPlain =
     strides[0] === strides[1] && dilations.every((step) => step === 1) && lowering.folded(dy) === undefined;
-  return isPlain && height <= 3 && width <= 3 && outChannels >= 16 && sizeOf(dy.shape) >= 2 ** 19;
+  const longest = isThin(inChannels, strides[0]) ? 4 * strides[0] : 3;
+  return isPlain && Math.max(height, width) <= longest && outChannels >= 16 && sizeOf(dy.shape) >= 2 ** 19;
+}
+
+/** Whether a tap has so few channels that all taps together make the better product. */
+function isThin(inChannels: number, stride: number): boolean {
+  return stride ** 2 * inChannels <= 16;
 }
 
 /**
  * A product of matrices for each image and tap, `[in, pixels]` by `[pixels, out]`, summed over the batch. Columns of the image and rows of the
- * gradient are shifted, each shift copied once. With a stride, pixels at each offset become channels, and the filter has fewer taps.
+ * gradient are shifted, each shift copied once. With a stride, pixels at each offset become channels, and the filter has fewer taps. If the image is thin, its
+ * copies for all taps stand side by side in one product.
  */
 function multiplyShifted(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
   const { graph } = lowering;
@@ -74,20 +81,30 @@ function multiplyShifted(lowering: Lowering, x: Operand, dy: Operand, { filterSh
   const ends = reached.map((length, axis) => length * stride - pads[axis]! - x.shape[1 + axis]!);
   const padded = graph.node('Pad', [lowering.channelsFirst(x), graph.ints([0, 0, pads[0], pads[1], 0, 0, ...ends])]);
   const image = stride === 1 ? padded : graph.node('SpaceToDepth', [padded], { attributes: { blocksize: stride } });
-  const pixels = reached[0] * columns;
-  const lefts = Array.from({ length: wide }, (_, column) => {
-    const shifted = graph.slice(image, [3], [column], [column + columns]);
-    return graph.reshape(shifted, [batch, stride * stride * inChannels, pixels]);
-  });
-  const rights = Array.from({ length: tall }, (_, row) => {
-    const around = graph.ints([0, 0, row, 0, 0, 0, tall - 1 - row, 0]);
-    return graph.reshape(graph.node('Pad', [lowering.channelsFirst(dy), around]), [batch, outChannels, pixels]);
-  });
-  const options = { domain: 'com.microsoft', attributes: { transB: 1 } } as const;
-  const taps = rights.flatMap((right) => {
-    return lefts.map((left) => graph.reduce('ReduceSum', graph.node('FusedMatMul', [left, right], options), [0]));
-  });
-  const together = graph.node('Concat', taps, { attributes: { axis: 0 } });
+  const channels = stride * stride * inChannels;
+  const product = (left: string, right: string, inside: number, lines: number) => {
+    const [a, b] = [[left, inside] as const, [right, outChannels] as const].map(([name, count]) => {
+      return graph.reshape(name, [batch, count, lines * columns]);
+    });
+    const each = graph.node('FusedMatMul', [a!, b!], { domain: 'com.microsoft', attributes: { transB: 1 } });
+    return graph.reduce('ReduceSum', each, [0]);
+  };
+  const lefts = Array.from({ length: wide }, (_, column) => graph.slice(image, [3], [column], [column + columns]));
+  let together: string;
+  if (isThin(inChannels, stride)) {
+    const copies = Array.from({ length: tall }, (_, row) => {
+      return lefts.map((left) => graph.slice(left, [2], [row], [row + rows]));
+    });
+    const all = graph.node('Concat', copies.flat(), { attributes: { axis: 1 } });
+    together = product(all, lowering.channelsFirst(dy), tall * wide * channels, rows);
+  } else {
+    const taps = Array.from({ length: tall }, (_, row) => {
+      const around = graph.ints([0, 0, row, 0, 0, 0, tall - 1 - row, 0]);
+      const right = graph.node('Pad', [lowering.channelsFirst(dy), around]);
+      return lefts.map((left) => product(left, right, channels, reached[0]));
+    });
+    together = graph.node('Concat', taps.flat(), { attributes: { axis: 0 } });
+  }
   const apart = graph.reshape(together, [tall, wide, stride, stride, inChannels, outChannels]);
   const inOrder = graph.transpose(apart, [0, 2, 1, 3, 4, 5]);
   const whole = graph.reshape(inOrder, [tall * stride, wide * stride, inChannels, outChannels]);
