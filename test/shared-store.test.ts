@@ -42,6 +42,22 @@ async function group(yaml = chain) {
   return { maker, clone, shared, filesOf, [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()) };
 }
 
+test('what was computed before there was a store is pushed with its run, so that somebody without the data can pull it', async () => {
+  using maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
+  using reader = new Project('', {});
+  for (const one of [maker, reader]) one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
+  assert.equal((await maker.run()).code, 0);
+  await print(maker, 'store', 'init', maker.path('../shared'));
+  assert.match(await print(maker, 'store', 'push'), /^Sent 3 results/);
+  reader.write('store.yaml', maker.read('store.yaml'));
+  assert.match(
+    await print(reader, 'store', 'pull', 'test.yaml'),
+    /^test: 3 stages and artifacts\/test\/report\.html of /,
+  );
+  assert.deepEqual(reader.files('out'), ['count.txt', 'shout.txt']);
+  assert.equal(reader.read('out/count.txt'), maker.read('out/count.txt'));
+});
+
 test('another clone computes nothing, and gets only the bytes that it needs', async () => {
   using world = await group();
   const { clone, maker } = world;

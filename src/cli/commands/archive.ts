@@ -1,19 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { writing } from '../../engine/files/write-error.ts';
-import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import { storeText } from '../../engine/store/remote/bucket.ts';
 import { FolderBucket } from '../../engine/store/remote/folder-bucket.ts';
 import { ensureKey, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
-import type { RunManifest } from '../../engine/store/remote/manifest.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
+import { lastRunOf } from '../last-run.ts';
 import { projectRoot, warnOnStderr } from '../open-project.ts';
 import { pullStages } from '../pull.ts';
 
@@ -36,7 +35,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
     await bucket.put(signerKey, Buffer.from(key.text));
     await bucket.put(pipelineKey, Buffer.from(pipeline));
     const store = openFolder(root, bucket, [key.text]);
-    const manifest = manifestOf(root, store, pipeline);
+    const manifest = lastRunOf(root, store, pipeline);
     const count = Object.keys(manifest.stages).length;
     if (count === 0) throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
     await store.exportRun(manifest, join(root, reportPath(pipeline)));
@@ -88,16 +87,4 @@ function openFolder(root: string, bucket: FolderBucket, keys: readonly string[])
   const url = 'the archive';
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
   return new SharedStore(root, { url, shareEnv: true }, remote, { warn: warnOnStderr });
-}
-
-/** What was last known of a pipeline's stages, as a run that could have made it all. */
-function manifestOf(root: string, store: SharedStore, pipeline: string): RunManifest {
-  const latest = store.allLatest().filter((one) => one.pipeline === pipeline);
-  const published = new PublishedRecords(store.folder).all().filter((record) => record.pipeline === pipeline);
-  const stages = latest.map(({ stage, result }) => {
-    const outputs = published.filter((record) => record.stage === stage).map(({ port, path }) => [port, path] as const);
-    return [stage, { result, outputs: Object.fromEntries(outputs), isFinal: true }] as const;
-  });
-  const [last] = store.runsOf(pipeline, 1);
-  return { run: last?.id ?? basename(root), pipeline, stages: Object.fromEntries(stages) };
 }

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { isDigest } from '../../digest.ts';
+import { reportPath } from '../../engine/config/pipeline-name.ts';
 import { parseDuration } from '../../engine/config/schema/units.ts';
 import {
   addressHint,
@@ -24,6 +25,7 @@ import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
+import { lastRunOf } from '../last-run.ts';
 import { projectRoot, warnOnStderr } from '../open-project.ts';
 import { type PullOptions, pull } from '../pull.ts';
 
@@ -141,10 +143,13 @@ const whyReadOnly = (): string =>
     ? 'you can only read: you have no key. `restage store keys add` makes one'
     : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';
 
-async function push({ store, spec }: Connected): Promise<number> {
+async function push({ root, store, spec }: Connected): Promise<number> {
   if (store.remote.own === undefined) throw mistake('no-store', `Cannot send results: ${whyReadOnly()}`);
   if (store.remote.collected !== store.records.collected) await store.listResults();
-  for (const digest of localResults(store).shareable) store.records.markUnsent(digest);
+  const unknown = new Set(localResults(store).shareable);
+  for (const digest of unknown) store.records.markUnsent(digest);
+  const pipelines = store.allLatest().flatMap(({ pipeline, result }) => (unknown.has(result) ? [pipeline] : []));
+  for (const pipeline of new Set(pipelines)) shareLastRun(root, store, pipeline);
   const before = store.records.unsent().length;
   let bytes = 0;
   await store.send(undefined, (sent) => {
@@ -153,6 +158,16 @@ async function push({ store, spec }: Connected): Promise<number> {
   const left = store.records.unsent().length;
   print(`Sent ${formatCountOf(before - left, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
   return left === 0 ? 0 : 1;
+}
+
+/** Tells the shared store of the last run of a pipeline, if it succeeded: it may be older than store.yaml. */
+function shareLastRun(root: string, store: SharedStore, pipeline: string): void {
+  const [last] = store.runsOf(pipeline, 1);
+  const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);
+  const isWhole = outcomes.length > 0 && !outcomes.some((one) => /^(failed|blocked|cancelled)$/.test(one));
+  if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
+  const page = join(root, reportPath(pipeline));
+  store.shareRun(lastRunOf(root, store, pipeline), existsSync(page) ? page : undefined);
 }
 
 async function verify({ store }: Connected): Promise<number> {
