@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
-import { afterEnd, type EndFacts } from './after-end.ts';
+import { afterEnd, afterJob, type EndFacts } from './after-end.ts';
 
 const mebi = 2 ** 20;
 const place = { name: 'cluster', time: 180_000, memory: { default: 100 * mebi, most: 300 * mebi } } as PlaceSpec;
@@ -30,14 +30,36 @@ test('a time limit is no failure while the checkpoint advances, and one after tw
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, idle: 1, memory: 0 } })), {
     step: 'fail',
     message:
-      'did not end within the time limit of 3 min 0 s in 2 jobs, and it wrote no newer checkpoint: raise `time` of the place "cluster"',
+      'did not end within the time limit of 3 min 0 s in 2 jobs, and its checkpoint got no further: raise `time` of the place "cluster"',
   });
+});
+
+test('a checkpoint that another processor wrote anew from the start is no advance, so that the stage fails in the end', () => {
+  const end = { type: 'stopped' } as const;
+  let tries: EndFacts['tries'] = { lost: 0, idle: 0, memory: 0 };
+  // Epoch 3 on one node, then epochs 1 and 2 on another one, then epochs 1 to 3 on the first.
+  const steps = [3, 2, 3].map((reached) => {
+    const next = afterEnd(end, facts(afterJob(tries, { reached, rewritten: true })));
+    if (next.step === 'again') tries = next.tries;
+    return next.step;
+  });
+  assert.deepEqual([steps, tries], [['again', 'again', 'fail'], { lost: 0, idle: 1, memory: 0, reached: 3 }]);
+  assert.deepEqual(afterJob({ ...tries, lost: 5 }, { reached: 3, rewritten: true }).advanced, false);
+  assert.deepEqual(afterJob(tries, { reached: 4, rewritten: true }).advanced, true);
+  assert.deepEqual(afterJob(tries, { reached: 4, rewritten: false }).advanced, false);
+});
+
+test('a checkpoint of a stage without curves advances whenever it is written', () => {
+  const tries = { lost: 0, idle: 0, memory: 0 };
+  assert.deepEqual(afterJob(tries, { reached: 0, rewritten: true }), { tries, advanced: true });
+  assert.deepEqual(afterJob(tries, { reached: 0, rewritten: false }), { tries, advanced: false });
 });
 
 test('a job that began late in its time proves nothing about the limit', () => {
   const end = { type: 'lost', state: 'TIMEOUT' } as const;
   const late = facts({ tries: { lost: 0, idle: 1, memory: 0 }, claim: { ...claim, full: false } });
-  assert.equal(afterEnd(end, late).step, 'again');
+  const next = afterEnd(end, late);
+  assert.deepEqual(next.step === 'again' && next.tries, { lost: 0, idle: 1, memory: 0 });
 });
 
 test('a stage without memory gets twice as much, up to the most, and later jobs no less', () => {

@@ -17,8 +17,22 @@ export interface EndFacts {
   readonly needs: JobClass;
   readonly tries: Tries;
   readonly claim: Claim | undefined;
-  /** Whether the stage's checkpoint was written again since the ticket was claimed. */
+  /** Whether the stage's checkpoint is further than that of any job before. */
   readonly advanced: boolean;
+}
+
+/**
+ * The tries of a stage after a job whose curves reached the step `reached`, 0 without any. A checkpoint that another processor
+ * cannot use is written anew from the start, which is no advance. A stage without curves is believed.
+ */
+export function afterJob(
+  tries: Tries,
+  { reached, rewritten }: { readonly reached: number; readonly rewritten: boolean },
+): Pick<EndFacts, 'tries' | 'advanced'> {
+  const { reached: before = 0 } = tries;
+  const furthest = Math.max(before, reached);
+  const advanced = rewritten && (reached > before || furthest === 0);
+  return { tries: furthest > 0 ? { ...tries, reached: furthest } : tries, advanced };
 }
 
 /** How often a job may die, a process be killed, or a job end before it works, before the stage fails. */
@@ -75,17 +89,18 @@ function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts
 
 /** A job that began late in its time proves nothing about the limit. */
 function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep {
-  const idle = advanced || claim?.full === false ? 0 : tries.idle + 1;
+  const idle = advanced ? 0 : tries.idle + (claim?.full === false ? 0 : 1);
   const limit = formatSeconds(place.time / 1000);
   if (idle >= mostIdle) {
-    const why = stage.checkpointsWithout === undefined ? 'it keeps no checkpoints' : 'it wrote no newer checkpoint';
+    const why = stage.checkpointsWithout === undefined ? 'it keeps no checkpoints' : 'its checkpoint got no further';
     const message = `did not end within the time limit of ${limit} in ${idle} jobs, and ${why}: raise \`time\` of the place "${place.name}"`;
     return { step: 'fail', message };
   }
+  const { killed: _, unstarted: _u, ...rest } = tries;
   const how = advanced ? 'resumes from its checkpoint' : 'begins again';
   return {
     step: 'again',
-    tries: { idle, lost: 0, memory: tries.memory, ...(tries.guessed && { guessed: true }) },
+    tries: { ...rest, idle, lost: 0 },
     message: `its job's time of ${limit} is over: it ${how}`,
   };
 }

@@ -20,7 +20,7 @@ import { signPlace } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
 import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
-import { afterEnd, type NextStep } from './after-end.ts';
+import { afterEnd, afterJob, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { appears } from './late-files.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
@@ -152,9 +152,11 @@ export class ClusterPlace implements Place {
     { stage, tries }: { readonly stage: Stage; readonly tries: Tries },
   ): NextStep {
     const claim = folder.claimOf(index);
-    const advanced =
+    const rewritten =
       claim?.checkpoint !== undefined && signPlace(claim.checkpoint.path).signature !== claim.checkpoint.sign;
-    return afterEnd(end, { stage, place: this.#options.place, needs: batch.needs, tries, claim, advanced });
+    const { place } = this.#options;
+    const facts = afterJob(tries, { reached: folder.reached(index), rewritten });
+    return afterEnd(end, { stage, place, needs: batch.needs, claim, ...facts });
   }
 
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {

@@ -36,6 +36,15 @@ test('the first end of a ticket stays, and one that is not here in full is none'
   assert.equal(folder.endOf(1), undefined);
 });
 
+test('how far a ticket came is the furthest step of its curves, whatever the kills of its jobs tore', () => {
+  const folder = made('4');
+  assert.equal(folder.reached(0), 0);
+  const point = (step: number) => JSON.stringify({ type: 'stage-point', point: { unit: 'epoch', step, values: {} } });
+  const progress = JSON.stringify({ type: 'stage-progress', progress: { done: 90, total: 100, unit: 'images' } });
+  writeFileSync(folder.messages(0), [point(1), point(2), progress, point(1), point(9).slice(0, -4)].join('\n'));
+  assert.equal(folder.reached(0), 2);
+});
+
 test("a folder is its owner's alone, and one that others may write to is refused", () => {
   const folder = made('3');
   assert.equal(statSync(folder.path).mode & 0o777, 0o700);

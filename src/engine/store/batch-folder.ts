@@ -3,9 +3,10 @@ import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
+import type { StageEvent } from '../events.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { type ProcessIdentity, thisProcess } from '../files/process-identity.ts';
-import { readText } from '../files/read-part.ts';
+import { jsonLines, readText } from '../files/read-part.ts';
 import { readJson, writeAtomic, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
@@ -40,6 +41,8 @@ export interface Tries {
   readonly unstarted?: number;
   /** Jobs in a row that took their whole time, without a newer checkpoint. */
   readonly idle: number;
+  /** The furthest step of the curves that any job has drawn: epochs, for a training. Absent before the first. */
+  readonly reached?: number;
   /** Bytes to ask for, since less was not enough once; 0 where that is not known. */
   readonly memory: number;
   /** Whether that is a guess, made after the last job had too little: what the stage needs is measured. */
@@ -260,6 +263,16 @@ export class BatchFolder {
 
   messages(index: number): string {
     return join(this.path, 'messages', `${index}.jsonl`);
+  }
+
+  /** The furthest step of the curves that the jobs of a ticket have drawn; 0 without any. */
+  reached(index: number): number {
+    const points = readText(this.messages(index))
+      .split('\n')
+      .filter((line) => line.includes('"stage-point"'));
+    return jsonLines<StageEvent>(points.join('\n')).reduce((most, event) => {
+      return event.type === 'stage-point' ? Math.max(most, event.point.step) : most;
+    }, 0);
   }
 
   log(index: number): string {

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../stage.ts';
 import type { EpochRecord } from './history.ts';
 import { TrainingCheckpoints } from './training-checkpoints.ts';
 
-const made = { backend: 'onnxruntime', threads: 2 };
+const made = { backend: 'onnxruntime', threads: 2, processor: 'Intel Xeon' };
 const weights = [Float32Array.of(1, 2), Float32Array.of(3)];
 
 /** Epochs of these accuracies on the validation split. */
@@ -86,11 +86,12 @@ test('a rate that falls until the last epoch serves no other number of epochs, a
   );
 });
 
-test('other threads, another backend or another version of it begin from the start', () => {
+test('other threads, another processor, another backend or another version of it begin from the start', () => {
   const begun = (circumstances: Readonly<Record<string, string | number>>) =>
     begin([{ epochs: 5 }, { epochs: 5 }], { circumstances }).said;
   const start = 'begins from the start: its checkpoint after epoch 3 was made with';
   assert.equal(begun({ ...made, threads: 4 }), `${start} threads 2, not 4`);
+  assert.equal(begun({ ...made, processor: 'AMD EPYC' }), `${start} processor Intel Xeon, not AMD EPYC`);
   assert.equal(begun({ ...made, backend: 'cpu' }), `${start} backend onnxruntime, not cpu`);
   assert.equal(begun({ ...made, device: 'some GPU' }), `${start} device unknown, not some GPU`);
 });
