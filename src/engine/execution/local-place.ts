@@ -143,8 +143,9 @@ function environment(stage: Stage, cpus: number, cards: readonly string[]): Node
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !unset.has(name))),
     OMP_NUM_THREADS: String(cpus),
-    ...(cards.length > 0 && { CUDA_VISIBLE_DEVICES: cards.join(',') }),
     ...Object.fromEntries(declared.filter((entry): entry is [string, string] => entry[1] !== null)),
+    // Last: a declared value would give all cards to each of several stages.
+    ...(cards.length > 0 && { CUDA_VISIBLE_DEVICES: cards.join(',') }),
   };
 }
 
