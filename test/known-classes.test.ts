@@ -43,12 +43,24 @@ test('a kind that needs two sides says so before anything runs, where its input 
   project.edit('pipelines/test.yaml', '[scores.metrics] }', '[scores.metrics] }, with: { by: recall }');
   const only = (by: string) => `error: expected a metric of 3 classes, got ${by}, which only two have [wrong-settings]`;
   assert.deepEqual(await wrong(project), [`4:70: ${only('f1')}`, `10:97: ${only('recall')}`]);
+
+  project.edit('pipelines/test.yaml', 'by: recall', 'by: top3Accuracy');
+  project.edit('pipelines/test.yaml', 'by: f1', 'by: auc');
+  const more = 'error: expected a metric of 3 classes, got top3Accuracy, which only 4 or more have [wrong-settings]';
+  assert.deepEqual(await wrong(project), [`10:97: ${more}`]);
+  project.edit('pipelines/test.yaml', 'by: top3Accuracy', 'by: macroF1');
+  const evaluated = 'inputs: { model: fit.model, dataset: pets.dataset }';
+  project.edit('pipelines/test.yaml', evaluated, `${evaluated}, with: { sliceBy: recall }`);
+  assert.deepEqual(await wrong(project), [`5:99: ${only('recall')}`]);
 });
 
 test('two classes need no positive one, and neither do those that nobody knows yet', async () => {
   using project = new Project(yaml, imagesOf(['cat', 'dog']));
   project.write('other.csv', 'key,split,label,real,fake\n1,test,0,1,0\n');
   assert.deepEqual(await wrong(project), []);
+  project.edit('pipelines/test.yaml', '[scores.metrics] }', '[scores.metrics] }, with: { by: macroF1 }');
+  const message = 'error: expected a metric of 2 classes, got macroF1, which only 3 or more have [wrong-settings]';
+  assert.deepEqual(await wrong(project), [`10:97: ${message}`]);
   const shards = splits.flatMap((split) => [1, 2, 3].map((i) => [`pets/${split}/part-${i}/${split}-0.parquet`, '']));
   using packed = new Project(yaml, Object.fromEntries([...shards, ['other.csv', 'key,split,label,real,fake\n']]));
   assert.deepEqual(await wrong(packed), []);

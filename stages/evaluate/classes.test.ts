@@ -98,6 +98,62 @@ test('slices are measured the worst first, and small ones are warned of', async 
   assert.deepEqual(bench.warnings, ['test: fewer than 30 images are too few to judge camera old.']);
 });
 
+/** Scores of cats and dogs with the year of each image. */
+function years(lines: readonly string[]): string {
+  return `key,split,label,score.cat,score.dog,slice.year\n${lines.map((line, i) => `${i},test,${line}\n`).join('')}`;
+}
+const half = (year: number, right: number) => [`cat,${right},0,${year}`, `dog,0,${right},${year}`];
+
+test('slices named by integers keep the worst first, also where more are measured than shown', async () => {
+  const lines = Array.from({ length: 12 }, (_, i) => half(2010 + i, i === 11 ? -1 : 1)).flat();
+  const { bench, split } = await evaluated([years(lines)]);
+  using _ = bench;
+  assert.deepEqual(Object.keys(split.slices!['year']!)[0], '2010');
+  assert.deepEqual(split.worstFirst!['year']!.slice(0, 2), ['2021', '2010']);
+  const { rows } = bench.highlights.find(({ title }) => title === 'By slice, the worst accuracy first')!;
+  assert.deepEqual(rows[0]!.slice(0, 3), ['test', 'year', '2021']);
+  assert.equal(rows.length, 10);
+});
+
+test('slices of one class, which have no AUC, come last and leave the order of the others', async () => {
+  const alone = (year: string) => [`cat,1,0,${year}`];
+  const named = (year: string, right: number) => [`cat,${right},0,${year}`, `dog,0,${right},${year}`];
+  const lines = [...named('good', 1), ...alone('none'), ...named('bad', -1), ...alone('null'), ...named('even', 0)];
+  const { bench, split } = await evaluated([years(lines)], { sliceBy: 'auc' });
+  using _ = bench;
+  assert.deepEqual(Object.keys(split.slices!['year']!), ['bad', 'even', 'good', 'none', 'null']);
+});
+
+test('of several classes slices are measured as a detector’s too, and can be ordered by it', async () => {
+  const settings = { positive: ['fake'], sliceBy: 'recall' };
+  const { bench, split } = await evaluated([file(many(60))], settings);
+  using _ = bench;
+  const recalls = Object.values(split.slices!['camera']!).map(
+    (of) => (of as ClassifiedSplit & { detection: DetectedSplit }).detection.recall!,
+  );
+  assert.ok(recalls[0]! <= recalls[1]!);
+  const { columns } = bench.highlights.find(({ title }) => title === 'By slice, the worst recall first')!;
+  assert.deepEqual(columns, ['split', 'slice', 'value', 'images', 'accuracy', 'recall']);
+});
+
+test('slices cannot be ordered by a metric that they do not have', async () => {
+  await assert.rejects(evaluated([file(many(60))], { sliceBy: 'recall' }), {
+    message: /^Expected a metric of the slices as "sliceBy", got "recall"\. There are .*accuracy/,
+  });
+  assert.equal(spec.settings.safeParse({ sliceBy: 'acuracy' }).success, false);
+});
+
+test('a label that neither of two classes is leaves no detector, unless one is named as positive', async () => {
+  const lines = ['a,test,cat,1,0', 'b,test,dog,0,1', 'c,test,owl,0,1'];
+  const text = `key,split,label,score.cat,score.dog\n${lines.join('\n')}\n`;
+  const { bench, split } = await evaluated([text]);
+  using _ = bench;
+  assert.deepEqual([split.images, split.openSet!.unknown, 'detection' in split], [2, 1, false]);
+  const named = await evaluated([text], { positive: ['dog', 'owl'] });
+  using _also = named.bench;
+  assert.deepEqual([named.split.detection!.images, named.split.detection!.accuracy], [3, 1]);
+});
+
 test('the scores of folds are put together, and an image in two of them is told', async () => {
   const { bench, split } = await evaluated([file(many(60)), file(many(60), 60)]);
   using _ = bench;
@@ -142,4 +198,13 @@ test('the most confused pairs are drawn of several classes', async () => {
     pairs,
   );
   for (const { worst, called } of pairs) assert.ok(worst.every(({ scores }) => Math.max(...scores) === scores[called]));
+});
+
+test('classes named by integers stay on their sides in the tables', async () => {
+  const lines = ['a,test,1,1,0', 'b,test,1,0,1', 'c,test,1,0,1', 'd,test,0,0,1'];
+  const { bench } = await evaluated([`key,split,label,score.1,score.0\n${lines.join('\n')}\n`]);
+  using _ = bench;
+  const { columns, rows } = bench.highlights.find(({ title }) => title === 'Confusion matrix')!;
+  const names = ['split', '1 as 1', '1 as 0', '0 as 1', '0 as 0', 'all as 1', 'all as 0'];
+  assert.deepEqual([columns, rows[0]], [names, ['test', 1, 2, 0, 1, 1, 3]]);
 });

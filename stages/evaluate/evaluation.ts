@@ -3,11 +3,12 @@ import { type BinaryRow, type BinaryScores, binaryView } from '../../src/learnin
 import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { classScoresOf } from '../../src/learning/metrics/classification/class-scores.ts';
 import { scaleOf } from '../../src/learning/metrics/logits.ts';
-import { betterFirst, findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { type Fitted, scoredOf } from '../../src/learning/metrics/split-statistics.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { StageError } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 import { type ClassFitted, classify, openSet } from './class-split.ts';
 import { type DetectedSplit, detect, fitTo } from './detector.ts';
 import { type EvaluateOptions, finite } from './measure.ts';
@@ -23,7 +24,9 @@ interface Further {
   /** Images of labels that the model does not know against all others. */
   readonly openSet?: ReturnType<typeof openSet>;
   /** The measures of the images of each value of each slice, the worst first. */
-  readonly slices?: Readonly<Record<string, Readonly<Record<string, DetectedSplit | ClassifiedSplit>>>>;
+  readonly slices?: Readonly<Record<string, Readonly<Record<string, EvaluatedSplit>>>>;
+  /** That order of the slices with integers as values, such as years, since the keys of objects lose it. */
+  readonly worstFirst?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Evaluates splits; `chosenEpoch` is the one whose weights were evaluated, the best on val, or 0 if none was trained. */
@@ -41,11 +44,12 @@ export async function evaluate(
     const fitted = name === selectionSplit ? undefined : fittedOnVal;
     const rows = rowsOf(name);
     const unknown = openSet(table, rows, options);
-    const slices = await measureSlices(rows, measures.slice, options);
+    const { slices, worstFirst } = await measureSlices(rows, measures.split, options);
     splits[name] = {
       ...(await measures.split(rows, fitted)),
       ...(unknown && { openSet: unknown }),
       ...(Object.keys(slices).length > 0 && { slices }),
+      ...(Object.keys(worstFirst).length > 0 && { worstFirst }),
     };
   }
   const accuracies = Object.fromEntries(names.map((name) => [name, splits[name]!.accuracy]));
@@ -78,7 +82,6 @@ function measuresOf(table: ScoreTable, options: EvaluateOptions) {
     return {
       fit: fitDetector as (rows: readonly ScoreRow[]) => AnyFitted | undefined,
       split: (rows: readonly ScoreRow[], fitted?: AnyFitted) => asDetector(rows, fitted as Fitted | undefined),
-      slice: (rows: readonly ScoreRow[]) => asDetector(rows),
     };
   }
   const asClassifier = (rows: readonly ScoreRow[], fitted?: ClassFitted) =>
@@ -94,39 +97,57 @@ function measuresOf(table: ScoreTable, options: EvaluateOptions) {
       ...(await asClassifier(rows, fitted)),
       ...(view && { detection: await asDetector(rows, (fitted as ClassFitted | undefined)?.detection) }),
     }),
-    slice: (rows: readonly ScoreRow[]) => asClassifier(rows),
   };
 }
 
 type AnyFitted = Fitted | ClassFitted;
 
-/** The detector's view; undefined of more than two classes none of which was named as positive. */
+/** The detector's view; undefined where none was named as positive and the scores alone do not say which labels are. */
 function viewOf(table: ScoreTable, positive: readonly string[] | undefined): BinaryScores | undefined {
-  if (positive === undefined && table.classes.length !== 2) return undefined;
   const view = binaryView(table, positive);
+  if (!view.ok && positive === undefined) return undefined;
   if (!view.ok) throw new StageError(`${view.error}.`);
   return view.value;
 }
 
-/** Measures the images of every value of every slice that some image has, the worst value first. */
+/** Measures the images of every value of every slice that some image has, the worst value first, those without a number last. */
 async function measureSlices(
   rows: readonly ScoreRow[],
-  measure: (rows: readonly ScoreRow[]) => Promise<DetectedSplit | ClassifiedSplit>,
+  measure: (rows: readonly ScoreRow[]) => Promise<EvaluatedSplit>,
   { sliceBy }: EvaluateOptions,
 ) {
   const names = new Set<string>();
   for (const { slices } of rows) if (slices !== undefined) for (const name of Object.keys(slices)) names.add(name);
-  const measured: Record<string, Record<string, DetectedSplit | ClassifiedSplit>> = {};
+  const measured: Record<string, Record<string, EvaluatedSplit>> = {};
+  const worstFirst: Record<string, readonly string[]> = {};
   for (const name of names) {
     const named = rows.filter(({ slices }) => slices?.[name] !== undefined);
     const values = groupBy(named, ({ slices }) => slices![name]!);
-    const entries: [string, DetectedSplit | ClassifiedSplit][] = [];
-    for (const [value, own] of values) entries.push([value, await measure(own)]);
-    const rank = ([, numbers]: (typeof entries)[number]) => numberOf(numbers, sliceBy) ?? Number.NaN;
-    const worstFirst = { better: findMetric(sliceBy)?.better === 'lower' ? 'higher' : 'lower' } as const;
-    measured[name] = Object.fromEntries(entries.sort((a, b) => betterFirst(worstFirst, rank(a), rank(b)) || 0));
+    const entries: { value: string; numbers: EvaluatedSplit; rank: number | undefined }[] = [];
+    for (const [value, own] of values) {
+      const numbers = await measure(own);
+      entries.push({ value, numbers, rank: numberOf(partWith(numbers, sliceBy), sliceBy) });
+    }
+    const sign = findMetric(sliceBy)!.better === 'lower' ? -1 : 1;
+    const last = Number.POSITIVE_INFINITY;
+    entries.sort((a, b) => compare(sign * (a.rank ?? sign * last), sign * (b.rank ?? sign * last)));
+    const order = entries.map(({ value }) => value);
+    measured[name] = Object.fromEntries(entries.map(({ value, numbers }) => [value, numbers]));
+    if (order.join('\n') !== Object.keys(measured[name]).join('\n')) worstFirst[name] = order;
   }
-  return measured;
+  return { slices: measured, worstFirst };
+}
+
+/** For sorting; unlike a difference it takes infinite numbers. */
+const compare = (one: number, other: number): number => Number(one > other) - Number(one < other);
+
+/** The measures of a split that have a metric, perhaps null: its own or those of its detection. Throws a {@link StageError} for none. */
+export function partWith(split: EvaluatedSplit, name: string): EvaluatedSplit {
+  const parts = [split, ...('detection' in split && split.detection ? [split.detection] : [])];
+  const found = parts.find((part) => name in part);
+  if (found !== undefined) return found;
+  const names = new Set(parts.flatMap((part) => Object.keys(part)).filter((one) => findMetric(one) !== undefined));
+  throw new StageError(`Expected a metric of the slices as "sliceBy", got "${name}". ${thereAre(name, names)}`);
 }
 
 /** A number of a split by its name; undefined where it has none. */

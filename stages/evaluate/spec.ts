@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
-import { factsOfClasses } from '../../src/learning/metrics/known-classes.ts';
+import { factsOfClasses, knownClasses, metricMissing } from '../../src/learning/metrics/known-classes.ts';
+import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/one-input.ts';
-import { count, flag, output, text } from '../../src/spec-parts.ts';
+import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -23,7 +24,10 @@ const settings = z.strictObject({
     .exactOptional()
     .describe('A corruption of every image of both classes before it is resized; none by default.'),
   ...classSettings,
-  sliceBy: text.default('accuracy').describe('The metric by which the worst slice comes first, such as auc or recall.'),
+  sliceBy: z
+    .enum(chosenBy)
+    .default('accuracy')
+    .describe('The metric by which the worst slice comes first, such as auc; with two sides also recall.'),
   mistakes: flag.describe('Whether to draw a sheet of the most confident mistakes.'),
   labelErrors: flag.describe(
     'Whether to rank images whose label may be wrong; for scores of models that did not see the images, such as those of the folds of a cross-validation.',
@@ -78,6 +82,12 @@ export const spec = defineKind<EvaluateSettings>({
   },
   computes: true,
   check: mistakes,
+  checkInputs({ sliceBy, positive }, inputs) {
+    // A model of sources is also a detector of their two classes.
+    const areSides = positive !== undefined || knownClasses(inputs, 'dataset').some(({ length }) => length === 2);
+    const ports = areSides ? [] : ['model', 'scores'];
+    return ports.flatMap((port) => metricMissing(sliceBy, inputs, port, { at: 'sliceBy' }));
+  },
   facts: (_, inputs) => ({ ...factsOfClasses(inputs, 'model'), ...factsOfClasses(inputs, 'scores') }),
   example: `evaluate:
   kind: evaluate

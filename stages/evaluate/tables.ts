@@ -1,9 +1,10 @@
 import { formatDecimal, formatEstimate, formatFew, formatLevel, formatShare } from '../../src/format-numbers.ts';
-import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
+import { type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { DetectedSplit } from './detector.ts';
-import { type ClassifiedSplit, type EvaluatedSplit, type Evaluation, numberOf } from './evaluation.ts';
+import { type ClassifiedSplit, type EvaluatedSplit, type Evaluation, numberOf, partWith } from './evaluation.ts';
 import type { Pair } from './measure.ts';
 import type { EvaluateSettings } from './spec.ts';
 
@@ -27,6 +28,10 @@ export function sidesOf(split: DetectedSplit): Readonly<Record<string, number>> 
   if ('real' in split) return { real: split.real!, fake: split.fake! };
   return { [split.sides.negative]: split.negative, [split.sides.positive]: split.positive };
 }
+
+/** The names of both sides, the positive one second: the keys of numbers lose that order where they are integers. */
+const sideNames = (split: DetectedSplit): SideNames =>
+  'real' in split ? usualSides : [split.sides.negative, split.sides.positive];
 
 export function evaluationTables(
   evaluation: Evaluation,
@@ -109,14 +114,14 @@ function detectionTable(splits: Splits, counted: string): Highlight {
     title: "Detector's view",
     columns: ['split', counted, 'positive', 'AUC', 'equal error', 'accuracy', 'loss'],
     rows: detected(splits.filter(([, numbers]) => 'classes' in numbers)).map(([split, own]) => [
-      ...[split, own.images, Object.keys(sidesOf(own))[1]!, areaOf(own)],
+      ...[split, own.images, sideNames(own)[1], areaOf(own)],
       ...[shown(own, 'equalErrorRate'), shown(own, 'accuracy'), number(own.loss)],
     ]),
   };
 }
 
 function confusionTable(splits: readonly (readonly [string, DetectedSplit])[]): Highlight {
-  const [no = '', yes = ''] = splits[0] ? Object.keys(sidesOf(splits[0][1])) : [];
+  const [no, yes] = splits[0] ? sideNames(splits[0][1]) : usualSides;
   return {
     title: 'Confusion matrix',
     columns: [
@@ -161,19 +166,18 @@ function sourceTable(splits: readonly (readonly [string, DetectedSplit])[], coun
 /** At most so many values of a slice, the worst first. */
 const mostValues = 10;
 
-function sliceTable(splits: Splits, sliceBy: string, counted: string): Highlight {
-  const names = [...new Set(['accuracy', sliceBy])];
+function sliceTable(splits: Splits, sliceBy: MetricName, counted: string): Highlight {
+  const names = [...new Set(['accuracy', sliceBy] as const)];
   return {
-    title: `By slice, the worst ${findMetric(sliceBy)?.title ?? sliceBy} first`,
-    columns: ['split', 'slice', 'value', counted, ...names.map((name) => findMetric(name)?.title ?? name)],
-    rows: splits.flatMap(([split, { slices = {} }]) =>
+    title: `By slice, the worst ${metric(sliceBy).title} first`,
+    columns: ['split', 'slice', 'value', counted, ...names.map((name) => metric(name).title)],
+    rows: splits.flatMap(([split, { slices = {}, worstFirst }]) =>
       Object.entries(slices).flatMap(([slice, values]) =>
-        Object.entries(values)
-          .slice(0, mostValues)
-          .map(([value, numbers]) => [
-            ...[split, slice, value, numbers.images],
-            ...names.map((name) => shown(numbers, name, number)),
-          ]),
+        (worstFirst?.[slice] ?? Object.keys(values)).slice(0, mostValues).map((value) => {
+          const numbers = values[value]!;
+          const measures = names.map((name) => shown(partWith(numbers, name), name, number));
+          return [split, slice, value, numbers.images, ...measures];
+        }),
       ),
     ),
   };

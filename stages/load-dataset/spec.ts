@@ -67,7 +67,9 @@ const settings = z.strictObject({
   fold: count.exactOptional().describe('Which of the `folds` is tested, such as ${matrix.fold}.'),
   leaveOut: uniqueList(text, 'source')
     .default([])
-    .describe('Sources that only `test` has, such as a forgery method that no model may have seen.'),
+    .describe(
+      'Sources that only `test` keeps, such as a forgery method that no model may have seen; their images in other splits are left out.',
+    ),
   slices: uniqueList(text, 'column')
     .default([])
     .describe(

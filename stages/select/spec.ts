@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { factsOfClasses, metricMissing } from '../../src/learning/metrics/known-classes.ts';
-import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
+import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   by: z
-    .enum(metricCatalogue.map(({ name }) => name))
+    .enum(chosenBy)
     .default('accuracy')
     .describe(
       `The metric on the split ${selectionSplit}, such as auc: the highest, or the lowest where lower is better.`,
@@ -40,7 +40,7 @@ export const spec = defineKind<SelectSettings>({
     curve: output.chart('With `curve: true`: the values in the order of the candidates, and the best so far.', 'curve'),
   },
   facts: (_, inputs) => factsOfClasses(inputs, 'models'),
-  checkInputs: ({ by }, inputs) => metricMissing(by, inputs, 'metrics'),
+  checkInputs: ({ by }, inputs) => metricMissing(by, inputs, 'metrics', { from: 2 }),
   example: `best:
   kind: select
   inputs: { models: [fit.model], metrics: [scores.metrics] }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
-import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
+import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { headMistakes, headOf, modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import {
@@ -46,7 +46,7 @@ const settings = z.strictObject({
   batchSize: count.default(32).describe('Images of one step; the last of an epoch may have fewer.'),
   epochs: count.default(5).describe('Passes over the training split; the best epoch is kept.'),
   by: z
-    .enum(metricCatalogue.map(({ name }) => name))
+    .enum(chosenBy)
     .exactOptional()
     .describe(`The metric on ${selectionSplit} whose best epoch is kept, such as auc; accuracy when left out.`),
   earlyStopping: z

@@ -74,3 +74,47 @@ test('a sum of powers neither overflows nor vanishes', () => {
   assert.equal(logSumOf([1e4, -1e4]), 1e4);
   assert.equal(logSumOf([-1e4, -1e4]), -1e4 + Math.LN2);
 });
+
+const pairOf = (labels: readonly (readonly [label: string, of?: string])[]): ScoreTable => {
+  const known = ['real', 'Deepfakes'];
+  const all = [...new Set([...known, ...labels.map(([label]) => label)])];
+  return {
+    ...{ classes: known, names: all },
+    rows: labels.map(([name, of], i) => ({
+      ...{ key: `${i}`, split: 'test', label: all.indexOf(name), scores: [0, i] },
+      ...(of !== undefined && { class: of }),
+    })),
+  };
+};
+
+test('of a model of two sources a source that it never saw is on the side of its class, whether or not that is named', () => {
+  const sources = pairOf([
+    ['real', 'real'],
+    ['Deepfakes', 'fake'],
+    ['FaceSwap', 'fake'],
+    ['camera', 'real'],
+  ]);
+  const view = binaryView(sources);
+  assert.deepEqual(view, binaryView(sources, ['fake']));
+  assert.deepEqual(view.ok && [view.value.names, view.value.rows.map(({ label }) => label)], [
+    ['real', 'fake'],
+    [0, 1, 1, 0],
+  ]);
+});
+
+test('a label that neither of two classes is has no side until one is named', () => {
+  const labels = pairOf([['real'], ['Deepfakes'], ['FaceSwap']]);
+  assert.deepEqual(binaryView(labels), {
+    ok: false,
+    error:
+      'expected which of the classes real, Deepfakes are positive, as in positive: [Deepfakes], since "FaceSwap" is ' +
+      'neither of them and counts as negative unless named',
+  });
+  const view = binaryView(labels, ['Deepfakes']);
+  assert.deepEqual(view.ok && view.value.rows.map(({ label }) => label), [0, 1, 0]);
+});
+
+test('a side is called by a class only where the other side has none of its labels', () => {
+  const view = binaryView(table, ['Deepfakes']);
+  assert.deepEqual(view.ok && view.value.names, ['negative', 'Deepfakes']);
+});

@@ -25,9 +25,9 @@ export type SideNames = readonly [negative: string, positive: string];
 export const usualSides: SideNames = ['real', 'fake'];
 
 /**
- * The detector's view of scores. Of two classes the second is positive unless `positive` names the first. Otherwise `positive` names
- * labels, or classes of labels that are sources; a label that neither the model knows nor `positive` names is negative. The error is
- * one sentence.
+ * The detector's view of scores. `positive` names labels, or classes of labels that are sources; every other label is negative, also one that
+ * the model does not know. Without `positive`, the second of two classes is positive, or the class of these sources; then a label is an
+ * error that neither the model nor these two classes know. The error is one sentence.
  *
  * A side of one class has its scores unchanged. The evidence for several is the logit of their union, the logarithm of the sum of
  * the logits' exponentials, or the sum of probabilities.
@@ -36,8 +36,17 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
   const { classes, names, rows } = table;
   const classOf = new Map<string, string>();
   for (const { label, class: of } of rows) if (of !== undefined) classOf.set(names[label]!, of);
-  const given = positive ?? (classes.length === 2 ? classes.slice(1) : undefined);
-  if (given === undefined) return err(whichArePositive(classes));
+  if (positive === undefined && classes.length !== 2) return err(whichArePositive(classes));
+  const [one, other] = classes.map((name) => classOf.get(name));
+  const areSources = other !== undefined && one !== other;
+  const given = positive ?? [areSources ? other : classes[1]!];
+  const isSided = ({ label, class: of }: ScoreRow) =>
+    label < classes.length || (areSources && of !== undefined && [other, one ?? of].includes(of));
+  const stray = positive === undefined ? rows.find((row) => !isSided(row)) : undefined;
+  if (stray !== undefined) {
+    const name = names[stray.label]!;
+    return err(`${whichArePositive(classes)}, since "${name}" is neither of them and counts as negative unless named`);
+  }
   const known = new Set([...names, ...classOf.values()]);
   const wrong = given.find((name) => !known.has(name));
   if (wrong !== undefined) return err(`expected classes as positive, got "${wrong}". ${thereAre(wrong, known)}`);
@@ -55,13 +64,14 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
     return (scores: readonly number[]) => evidence(own.map((c) => scores[c]!));
   };
   const [realOf, fakeOf] = [sideOf(false), sideOf(true)];
-  /** The class that all sources of a side have, or its only label. */
+  const areOne = names.map(isPositive);
+  /** The class that all sources of a side have and none of the other side has, or its only label. */
   const nameOf = (wanted: boolean, otherwise: string) => {
     const own = classes.filter((_, c) => sides[c] === wanted);
     const [only, ...others] = new Set(own.map((name) => classOf.get(name)));
-    return (others.length === 0 && only) || (own.length === 1 ? own[0]! : otherwise);
+    const isWhole = others.length === 0 && names.every((name, i) => areOne[i] === wanted || classOf.get(name) !== only);
+    return (isWhole && only) || (own.length === 1 ? own[0]! : otherwise);
   };
-  const areOne = names.map(isPositive);
   return ok({
     rows: rows.map(({ key, split, label, scores, class: of, source, group, slices }): BinaryRow => {
       const isOne = areOne[label]! || (of !== undefined && given.includes(of));

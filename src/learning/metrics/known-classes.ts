@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Facts, KnownInputs, SettingMistake } from '../../stage.ts';
 import { whichArePositive } from './class-settings.ts';
-import { detectorMetrics, type MetricName } from './metric-catalogue.ts';
+import { detectorMetrics, leastClasses, type MetricName } from './metric-catalogue.ts';
 import { parseScores } from './scores-file.ts';
 
 /** The classes of the items of a port, as far as they are known before anything runs: by their stages, or the header of a scores file. */
@@ -28,15 +28,19 @@ export function sidesMissing(
   return many === undefined || positive !== undefined ? [] : [{ at: [], message: whichArePositive(many) }];
 }
 
-/** The mistake of a metric that only two classes have, where more are known. */
+/** The mistakes of a metric that so many classes do not have, where at least `from` of them are known; `at` is its setting. */
 export function metricMissing(
   by: MetricName | undefined,
   inputs: KnownInputs,
   port: string,
+  { at = 'by', from = 3 } = {},
 ): readonly SettingMistake[] {
-  const many = knownClasses(inputs, port).find(({ length }) => length > 2);
-  if (many === undefined || by === undefined || !detectorMetrics.has(by)) return [];
-  return [{ at: ['by'], message: `expected a metric of ${many.length} classes, got ${by}, which only two have` }];
+  const counts = knownClasses(inputs, port).map(({ length }) => length);
+  const least = by === undefined ? 0 : (leastClasses.get(by) ?? 0);
+  const wrong = counts.find((count) => count >= from && (count < least || (count > 2 && detectorMetrics.has(by!))));
+  if (wrong === undefined) return [];
+  const which = wrong < least ? `only ${least} or more have` : 'only two have';
+  return [{ at: [at], message: `expected a metric of ${wrong} classes, got ${by}, which ${which}` }];
 }
 
 /** The classes that the header of a scores file of the user's names; undefined where the path leads to none. */

@@ -78,10 +78,28 @@ export function chanceLevel({ chance }: Metric, fakeShare?: number): number | un
   return fakeShare === undefined ? undefined : chance(fakeShare);
 }
 
+const ofParts: readonly string[] = [
+  'falsePositiveRateAt95',
+  'calledRight',
+  'majorityAccuracy',
+  'falsePositiveRate',
+  'falseNegativeRate',
+];
+
+/** The metrics by which a model, an epoch or a slice can be chosen: those of all its images. */
+export const chosenBy = metricCatalogue.flatMap(({ name }) => (ofParts.includes(name) ? [] : [name]));
+
 /** The metrics that only two classes have, or two sides. */
 export const detectorMetrics: ReadonlySet<MetricName> = new Set([
   ...(['precision', 'recall', 'f1', 'averagePrecision', 'equalErrorRate'] as const),
   ...(['partialAucTo10PercentFpr', 'tprAt1PercentFpr', 'tprAt10PercentFpr'] as const),
+]);
+
+/** The least number of classes of metrics that `evaluate` does not have for fewer. */
+export const leastClasses: ReadonlyMap<MetricName, number> = new Map<MetricName, number>([
+  ...(['macroF1', 'cohensKappa', 'classwiseCalibrationError'] as const).map((name) => [name, 3] as const),
+  ['top3Accuracy', 4],
+  ['top5Accuracy', 6],
 ]);
 
 /** Compares two values of a metric for sorting, the better one first. */
