@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sha256 } from '../../digest.ts';
 import { folderListing, partsDigest } from '../../engine/files/listing.ts';
 import type { BinaryRow } from '../../learning/metrics/binary-view.ts';
+import { whichArePositive } from '../../learning/metrics/class-settings.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts, renderComparison } from './comparison-page.ts';
 import { comparisonTables, formatComparison, latexOf, markdownOf } from './comparison-tables.ts';
@@ -165,6 +166,18 @@ test('scores that do not belong together are told of, not compared', () => {
     /Not compared: expected the same images .* got 0 in common/,
   );
   assert.deepEqual(comparisonCharts(comparison), []);
+});
+
+test('scores without two sides are told of in one line, and a curve names the positive side', () => {
+  const unpaired = { metrics: new Map(), unpaired: whichArePositive(['cat', 'dog', 'owl']) };
+  const several = compareSubjects([subject('a', { s: unpaired }), subject('b', { s: unpaired })]);
+  assert.match(
+    formatComparison(comparisonTables(several)),
+    /Not compared: tests need two sides, which "positive" of evaluate names: expected which of the classes cat, dog, owl are positive/,
+  );
+  const pets = { ...scores(1, 4), sides: ['cat', 'dog'] as const };
+  const two = compareSubjects([subject('a', { s: pets }), subject('b', { s: pets })]);
+  assert.deepEqual(comparisonCharts(two).map(titleOf), ['ROC on test | s: 8 images that all scored; dog is positive']);
 });
 
 test('Markdown keeps bars in names from breaking a table', () => {

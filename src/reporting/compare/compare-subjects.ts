@@ -1,6 +1,6 @@
 import { isDigest } from '../../digest.ts';
 import type { Json } from '../../json.ts';
-import type { BinaryRow } from '../../learning/metrics/binary-view.ts';
+import { type BinaryRow, usualSides } from '../../learning/metrics/binary-view.ts';
 import { compareModels, type ModelComparison } from '../../learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
@@ -40,6 +40,8 @@ export interface ComparedNumber {
 export type PairedScores = { readonly stage: string; readonly split: string; readonly subjects: readonly number[] } & (
   | {
       readonly images: number;
+      /** The name of the positive side. */
+      readonly positive: string;
       readonly pairs: readonly ModelComparison[];
       /** AUC of each of `subjects` on these images. */
       readonly areas: readonly number[];
@@ -160,14 +162,29 @@ function comparedNumbers({ stage, of }: Row): readonly ComparedNumber[] {
 
 /** On the test split where all have it, else on the last that they share. */
 function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: TestedPairs): readonly PairedScores[] {
-  const scored = of.flatMap((one, index) => (one?.scores === undefined ? [] : [{ index, rows: one.scores }]));
-  if (scored.length < 2) return [];
+  const scored = of.flatMap((one, index) =>
+    one?.scores === undefined ? [] : [{ index, rows: one.scores, sides: one.sides }],
+  );
+  const unpaired = of.flatMap((one, index) => (one?.unpaired === undefined ? [] : [{ index, reason: one.unpaired }]));
+  if (scored.length + unpaired.length < 2) return [];
+  if (unpaired.length > 0) {
+    const indices = [...scored, ...unpaired].map(({ index }) => index).sort((a, b) => a - b);
+    return [
+      {
+        stage,
+        split: '',
+        subjects: indices,
+        problem: `tests need two sides, which "positive" of evaluate names: ${unpaired[0]!.reason}`,
+      },
+    ];
+  }
   const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
   const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
   const split = shared.includes('test') ? 'test' : shared.at(-1);
   const indices = scored.map(({ index }) => index);
   if (split === undefined) return [{ stage, split: '', subjects: indices, problem: 'they share no scored split' }];
-  const models = scored.map(({ index, rows }) => ({
+  const models = scored.map(({ index, rows, sides }) => ({
+    sides,
     name: subjects[index]!.label,
     rows: rows.filter((row) => row.split === split),
   }));
@@ -179,6 +196,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: 
       split,
       subjects: indices,
       images: matched.value.images.length,
+      positive: (models[0]!.sides ?? usualSides)[1],
       pairs: tested === 'none' ? [] : compareModels(matched.value, { level, seed, ...againstOf(tested, indices) }),
       areas: matched.value.models.map((rows) => auc(countAtThresholds(matched.value.labels, rows.map(differenceOf)))),
       curves: matched.value.models.map(curveOf),

@@ -95,7 +95,7 @@ function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
   return {
     title: chartTitle(
       `ROC on ${paired.split}`,
-      `${paired.stage}: ${formatCountOf(paired.images, 'image')} that all scored; fake is positive`,
+      `${paired.stage}: ${formatCountOf(paired.images, 'image')} that all scored; ${paired.positive} is positive`,
       width,
     ),
     width,

@@ -5,7 +5,8 @@ import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
-import { type BinaryRow, binaryView } from '../../learning/metrics/binary-view.ts';
+import type { Json } from '../../json.ts';
+import { type BinaryScores, binaryView } from '../../learning/metrics/binary-view.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import { parseScores } from '../../learning/metrics/scores-file.ts';
 import { type History, parseHistory } from '../../learning/training/history.ts';
@@ -28,8 +29,11 @@ export interface SubjectStage {
   readonly fingerprint?: Fingerprint;
   readonly outputs?: readonly Listing[];
   readonly metrics: ReadonlyMap<string, MeasuredNumber>;
-  /** Absent for more than two classes. */
-  readonly scores?: readonly BinaryRow[];
+  readonly scores?: BinaryScores['rows'];
+  /** The names of both sides of the scores; absent: real and fake. */
+  readonly sides?: BinaryScores['names'];
+  /** Why scores have no two sides, such as those of more classes; absent where they have. */
+  readonly unpaired?: string;
   readonly history?: History;
 }
 
@@ -43,14 +47,16 @@ export function readSubjectStage(
   withScores = true,
 ): SubjectStage {
   const result = digest === undefined ? undefined : store.readResult(digest);
-  const scores = withScores && result ? readOutput(store, result, 'scores', parseView) : undefined;
+  const positive = result?.fingerprint.settings['positive'];
+  const view =
+    withScores && result ? readOutput(store, result, 'scores', (text) => parseView(text, positive)) : undefined;
   const history = result && readOutput(store, result, 'history', parseHistory);
   const kept = entry?.metrics && recordedNumbers(entry);
   const parsed = kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
   return {
     ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
     metrics: kept ?? (parsed && measuredNumbers(parsed.values, parsed.intervals)) ?? new Map(),
-    ...(scores !== undefined && { scores }),
+    ...view,
     ...(history !== undefined && { history }),
   };
 }
@@ -63,11 +69,12 @@ export function subjectOfRun(id: string, record: RunRecord, store: ResultSource,
   return { label: id, stages: new Map(stages), isStage: false };
 }
 
-function parseView(text: string) {
+/** Scores as their two sides; `positive` is the setting of the stage that wrote them. */
+function parseView(text: string, positive: Json | undefined) {
   const table = parseScores(text);
   if (!table.ok) return table;
-  const view = binaryView(table.value);
-  return view.ok ? ok(view.value.rows) : view;
+  const view = binaryView(table.value, Array.isArray(positive) ? positive.map(String) : undefined);
+  return ok(view.ok ? { scores: view.value.rows, sides: view.value.names } : { unpaired: view.error });
 }
 
 /** The first output of a type that is one file, as its parser reads it; undefined if it is absent or not whole. */

@@ -74,3 +74,22 @@ test('scores that cannot be compared are told why', () => {
     ],
   );
 });
+
+test('sides of other names than real and fake are called by them', () => {
+  const sides = ['cat', 'dog'] as const;
+  const told = (...rows: BinaryRow[]) => {
+    const result = matchScores([
+      { ...one, sides },
+      { name: 'B', rows, sides },
+    ]);
+    return result.ok ? '' : result.error;
+  };
+  assert.equal(
+    told(row('a', 1), row('b', 1)),
+    'expected one class for "a" of test, got cat in the scores of A and dog in those of B',
+  );
+  assert.equal(
+    told(row('b', 1), row('c', 1)),
+    'expected cat and dog images that all models scored, got 2 dog ones alone',
+  );
+});

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../../result.ts';
-import type { BinaryRow } from '../binary-view.ts';
+import { type BinaryRow, type SideNames, usualSides } from '../binary-view.ts';
 
 /** Several models' scores of the same images. */
 export interface MatchedScores {
@@ -13,7 +13,11 @@ export interface MatchedScores {
   readonly unmatched: readonly number[];
 }
 
-export type NamedScores = { readonly name: string; readonly rows: readonly BinaryRow[] };
+export interface NamedScores {
+  readonly name: string;
+  readonly rows: readonly BinaryRow[];
+  readonly sides?: SideNames | undefined;
+}
 
 /** Models are compared only if they share this share of the images of the one with the fewest. */
 const leastShare = 0.5;
@@ -39,8 +43,9 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
   if (shared.length === 0 || shared.length < leastShare * fewest) return err(tooFew(models, shared.length));
   const labels = shared.map(([row]) => row!.label);
   if (new Set(labels).size < 2) {
-    const of = labels[0] === 0 ? 'real' : 'fake';
-    return err(`expected real and fake images that all models scored, got ${shared.length} ${of} ones alone`);
+    const sides = models[0]!.sides ?? usualSides;
+    const got = `${shared.length} ${sides[labels[0]!]} ones alone`;
+    return err(`expected ${sides[0]} and ${sides[1]} images that all models scored, got ${got}`);
   }
   const groups = shared.map((rows) => rows.find(({ group }) => group !== undefined)?.group);
   return ok({
@@ -55,11 +60,13 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
 /** The first disagreement of models on an image. */
 function disagreementOn(rows: readonly BinaryRow[], models: readonly NamedScores[]): string | undefined {
   const [first] = rows as [BinaryRow];
-  const between = (what: string, one: number, other: number, show: (row: BinaryRow) => string) =>
-    `expected one ${what} for ${describe(first)}, got ${show(rows[one]!)} in the scores of ${models[one]!.name} and ` +
-    `${show(rows[other]!)} in those of ${models[other]!.name}`;
+  const between = (what: string, one: number, other: number, show: (row: BinaryRow, sides: SideNames) => string) => {
+    const shown = (i: number) => show(rows[i]!, models[i]!.sides ?? usualSides);
+    const got = `${shown(one)} in the scores of ${models[one]!.name} and ${shown(other)} in those of ${models[other]!.name}`;
+    return `expected one ${what} for ${describe(first)}, got ${got}`;
+  };
   const odd = rows.findIndex(({ label }) => label !== first.label);
-  if (odd !== -1) return between('class', 0, odd, ({ label }) => (label === 0 ? 'real' : 'fake'));
+  if (odd !== -1) return between('class', 0, odd, ({ label }, sides) => sides[label]);
   const grouped = rows.findIndex(({ group }) => group !== undefined);
   const stray = rows.findIndex(({ group }) => group !== undefined && group !== rows[grouped]!.group);
   return stray === -1 ? undefined : between('group', grouped, stray, ({ group }) => `"${group}"`);
