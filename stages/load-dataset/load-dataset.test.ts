@@ -360,11 +360,42 @@ test('a source that is left out stays in test alone; columns of a list stay with
     ...['train real/1 0 real -', 'train swap/1 1 swap -', 'test real/2 0 real -'],
     ...['test blend/2 1 blend -', 'test swap/2 1 swap -'],
   ]);
+  assert.ok(bench.told.includes('Left out 1 image of blend in other splits than test, by leaveOut.'));
   using dataset = openDataset(bench.output('dataset'));
   assert.deepEqual(
     dataset.split('train').samples.map(({ slices }) => slices),
     [{ camera: 'cam0' }, { camera: 'cam2' }],
   );
+});
+
+test('a list of 0 and 1 is read as real and fake, and says so', async () => {
+  const paths = ['a', 'b', 'c', 'd'].map((name) => `${name}.png`);
+  using bench = benchWith(...paths);
+  const list = join(bench.root, 'list.csv');
+  writeFileSync(
+    list,
+    ['path,label,split', ...paths.map((path, i) => `${path},${i % 2},${i < 2 ? 'train' : 'test'}`)].join('\n'),
+  );
+  await bench.run(spec, run, { inputs: { images: bench.images, list } });
+  assert.deepEqual(bench.told, [`The labels 0 and 1 of ${list} are read as real and fake; \`classes\` names others.`]);
+  const classes = { cat: 'cat', dog: 'dog' };
+  await bench.run(spec, run, { with: { classes }, inputs: { images: bench.images, list } });
+  assert.equal(bench.told.length, 1);
+});
+
+test('with stratify: source every split has its share of every source, and with classes alone it need not', async () => {
+  const paths = ['real', 'swap', 'blend'].flatMap((name) => Array.from({ length: 8 }, (_, i) => `${name}/${i}.png`));
+  using bench = benchWith(...paths);
+  const classes = { real: 'real', fake: ['swap', 'blend'] };
+  const counts = async (settings: object) => {
+    const split = { train: 0.5, test: 0.5 };
+    await bench.run(spec, run, { with: { classes, split, ...settings }, inputs: { images: bench.images } });
+    const tested = samplesOf(bench).filter((line) => line.startsWith('test '));
+    return ['real', 'swap', 'blend'].map((name) => tested.filter((line) => line.split(' ')[3] === name).length);
+  };
+  for (const seed of [0, 1, 2]) assert.deepEqual(await counts({ seed, stratify: 'source' }), [4, 4, 4]);
+  const byClass = [await counts({ seed: 0 }), await counts({ seed: 1 }), await counts({ seed: 2 })];
+  assert.ok(byClass.some(([, swap]) => swap !== 4));
 });
 
 test('folders of classes without splits are told how to be split', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { formatFew } from '../../src/format-numbers.ts';
+import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -20,7 +20,7 @@ export default async function run(context: Context): Promise<void> {
   const { root, list } = await open(context);
   const sources = sourcesOf(context, root, list);
   const classes = sources.map(({ name }) => name);
-  if (context.settings.classes === undefined) tellClasses(context, classes);
+  if (context.settings.classes === undefined) tellClasses(context, classes, list);
   const kept = withoutExcluded(context, find(context, root, sources, list));
   const found = joinGroups(kept, context.settings.group);
   const placed = withoutLeftOut(context, place(context, found, classes));
@@ -86,8 +86,13 @@ function classesOf({ images, unit }: List): ClassSources {
     : labels.map((name) => ({ name, sources: [name] }));
 }
 
-function tellClasses(context: Context, classes: readonly string[]): void {
-  if (classes.join() === 'real,fake') return;
+function tellClasses(context: Context, classes: readonly string[], list: List | undefined): void {
+  const isNumbered = list?.images.some(({ fields: { label } }) => label === '0' || label === '1');
+  if (classes.join() === 'real,fake') {
+    if (isNumbered)
+      context.info(`The labels 0 and 1 of ${list!.file} are read as real and fake; \`classes\` names others.`);
+    return;
+  }
   const positive = classes.length === 2 ? `; ${classes[1]} is positive, the class that a detector searches for` : '';
   context.info(`Classes in the order of their labels: ${formatFew(classes, 20)}${positive}.`);
 }
@@ -161,11 +166,17 @@ function placeFold(context: Context, images: readonly FoundImage[]): readonly Pl
 const restShares = { train: 0.85, val: 0.15 };
 
 /** All images but those of the sources that are left out of training: they stay in `test`, as what a model never saw. */
-function withoutLeftOut({ settings }: Context, images: readonly PlacedImage[]): readonly PlacedImage[] {
-  const { leaveOut } = settings;
+function withoutLeftOut(context: Context, images: readonly PlacedImage[]): readonly PlacedImage[] {
+  const { leaveOut } = context.settings;
   const sources = new Set(images.map(({ source }) => source));
   requireKnown('a source in "leaveOut"', leaveOut, sources);
-  return images.filter(({ split, source }) => split === 'test' || !leaveOut.includes(source));
+  const kept = images.filter(({ split, source }) => split === 'test' || !leaveOut.includes(source));
+  const count = images.length - kept.length;
+  if (count > 0) {
+    const of = formatFew(leaveOut, 10);
+    context.info(`Left out ${formatCountOf(count, 'image')} of ${of} in other splits than test, by leaveOut.`);
+  }
+  return kept;
 }
 
 function splitsOf({ settings }: Context, images: readonly PlacedImage[], list: List | undefined): readonly string[] {
