@@ -76,6 +76,7 @@ async function ownWork(kind: string, port: string, path: string, settings: (i: n
         ...{ kind, cpus: 1, backend: 'auto', scratch: folder, root: project.path },
         settings: schema.parse(settings(i)),
         inputs: { [port]: [{ path: join(project.path, path), labels: {} }] },
+        lists: [],
         outputs: Object.fromEntries(
           Object.entries(outputs).map(([name, { extension = '' }]) => [name, join(folder, `${name}${extension}`)]),
         ),

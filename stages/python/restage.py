@@ -44,7 +44,7 @@ class _Ports(dict):
 settings = _words() if _stage is None or isinstance(_stage["settings"]["args"], str) else _stage["settings"]["args"]
 inputs, outputs = _Ports(), _Ports(_stage["outputs"] if _stage else {})
 for _port, _items in (_stage["inputs"] if _stage else {}).items():
-    inputs[_port] = _items[0]["path"] if len(_items) == 1 else [item["path"] for item in _items]
+    inputs[_port] = [item["path"] for item in _items] if _port in _stage["lists"] else _items[0]["path"]
 cpus = int(_stage["cpus"]) if _stage else os.cpu_count()
 
 
@@ -59,8 +59,8 @@ def _send(type, **message):
 
 
 def progress(done: float, total: float, unit: str = "steps", **more) -> None:
-    """The progress bar, at most ten times a second. `more`: note, rate, secondsLeft."""
-    if done >= total or time.monotonic() - getattr(progress, "last", 0) >= 0.1:
+    """The progress bar, at most ten times a second, and none without an end. `more`: note, rate, secondsLeft."""
+    if abs(total - done) < float("inf") and (done >= total or time.monotonic() - getattr(progress, "last", 0) >= 0.1):
         progress.last = time.monotonic()
         _send("progress", done=done, total=total, unit=unit, **more)
 

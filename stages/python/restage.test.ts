@@ -7,6 +7,7 @@ import { readMessage } from '../../src/engine/execution/stage-messages.ts';
 import { isSoundCheckpoint } from '../../src/engine/store/checkpoint-file.ts';
 import { parseScores } from '../../src/learning/metrics/scores-file.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
+import { noPyTorch } from '../../test/support/pytorch.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
 import { noPython } from '../../test/support/venv.ts';
 
@@ -39,10 +40,20 @@ function faces(t: TestContext): string {
 
 function inStage(root: string): Readonly<Record<string, string>> {
   const [stage, events, checkpoint] = ['stage.json', 'events.jsonl', 'checkpoints/ab'].map((name) => join(root, name));
-  const inputs = { faces: [{ path: join(root, 'faces') }], list: [{ path: '/a' }, { path: '/b' }] };
+  const inputs = {
+    faces: [{ path: join(root, 'faces') }],
+    list: [{ path: '/a' }, { path: '/b' }],
+    single: [{ path: '/a' }],
+  };
   writeFileSync(
     stage!,
-    JSON.stringify({ settings: { args: { lr: 0.1 } }, inputs, outputs: { out: join(root, 'out') }, cpus: 1 }),
+    JSON.stringify({
+      settings: { args: { lr: 0.1 } },
+      inputs,
+      lists: ['list', 'single'],
+      outputs: { out: join(root, 'out') },
+      cpus: 1,
+    }),
   );
   return { RESTAGE_STAGE: stage!, RESTAGE_EVENTS: events!, RESTAGE_CHECKPOINT: checkpoint! };
 }
@@ -51,18 +62,31 @@ suite('restage.py', { skip: noPython ?? false }, () => {
   test('a program reads its stage and its dataset, and all that it sends is understood', (t) => {
     const root = faces(t);
     const text = `
-print(restage.settings['lr'], restage.inputs['list'], list(restage.dataset('faces')))
+print(restage.settings['lr'], restage.inputs['list'], restage.inputs['single'], list(restage.dataset('faces')))
 restage.progress(1, 2)
 restage.progress(2, 2, note='end')
+restage.progress(3, float('inf')); restage.progress(float('inf'), float('inf')); restage.progress(3, float('nan'))
 restage.point(3, loss=float('nan'))
 restage.info('so'); restage.warn('oh'); restage.note('device', 'cpu')
 restage.highlight('AUC', ['split', 'AUC'], [('test', 0.9)])
 `;
-    assert.equal(python(root, text, inStage(root)), "0.1 ['/a', '/b'] [(b'ab', 0), (b'cd', 1)]\n");
+    assert.equal(python(root, text, inStage(root)), "0.1 ['/a', '/b'] ['/a'] [(b'ab', 0), (b'cd', 1)]\n");
     const lines = readFileSync(join(root, 'events.jsonl'), 'utf8').trim().split('\n');
     const types = lines.map((line) => readMessage(JSON.parse(line))?.type);
     assert.deepEqual(types, ['progress', 'progress', 'point', 'info', 'warn', 'note', 'highlight']);
     assert.deepEqual(JSON.parse(lines[2]!).values, { loss: null });
+  });
+
+  test('a dataset feeds a DataLoader of PyTorch, with processes of its own', { skip: noPyTorch ?? false }, (t) => {
+    const root = faces(t);
+    const text = `import torch
+from torch.utils.data import DataLoader
+faces = restage.dataset('faces', transform=lambda encoded: torch.tensor(list(encoded)))
+for workers in (0, 1):
+    for images, labels in DataLoader(faces, batch_size=2, num_workers=workers, multiprocessing_context='fork' if workers else None):
+        print(images.tolist(), labels.tolist())
+`;
+    assert.equal(python(root, text, inStage(root)), '[[97, 98], [99, 100]] [0, 1]\n'.repeat(2));
   });
 
   test('a checkpoint comes back, and a damaged one counts as none', (t) => {
@@ -128,8 +152,20 @@ restage.point(1, loss=0.5); restage.checkpoint.save(1)`;
     const root = faces(t);
     mkdirSync(join(root, 'cache/published'), { recursive: true });
     writeFileSync(join(root, 'm.json'), '{"auc": 0.9}');
-    const record = { path: 'm.json', pipeline: 'study', stage: 'scores', port: 'metrics', digest: 'x' };
-    writeFileSync(join(root, 'cache/published/a.json'), JSON.stringify(record));
-    assert.equal(python(root, "print(restage.results('study'))", {}), "{'scores': {'metrics': {'auc': 0.9}}}\n");
+    writeFileSync(join(root, 's.csv'), 'key,auc\na,0.9\n');
+    for (const [port, path] of Object.entries({
+      metrics: 'm.json',
+      table: 's.csv',
+      data: 'faces',
+      lost: 'lost.json',
+    })) {
+      const record = { path, pipeline: 'study', stage: 'scores', port, digest: 'x' };
+      writeFileSync(join(root, `cache/published/${port}.json`), JSON.stringify(record));
+    }
+    const text = "found = restage.results('study')['scores']; print({port: found[port] for port in sorted(found)})";
+    assert.equal(
+      python(root, text, {}),
+      "{'data': PosixPath('faces'), 'metrics': {'auc': 0.9}, 'table': [{'key': 'a', 'auc': '0.9'}]}\n",
+    );
   });
 });

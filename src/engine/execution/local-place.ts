@@ -118,6 +118,7 @@ export async function runStageProcess(
       module: options.module,
       settings: stage.settings,
       inputs: options.inputs,
+      lists: stage.inputs.flatMap(({ port, list }) => (list ? [port] : [])),
       outputs: Object.fromEntries(stage.outputs.map((output) => [output.port, privatePath(work, output)])),
       cpus,
       backend: options.backend,

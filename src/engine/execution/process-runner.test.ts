@@ -50,7 +50,8 @@ async function serve(runProcess: RunProcess, root: string, options: RunOptions =
   const never = new AbortController().signal;
   const end = await runProcess({
     request: {
-      ...{ kind: 'odd', settings: {}, inputs: {}, outputs: {}, cpus: 1, backend: 'auto', scratch: root, root },
+      ...{ kind: 'odd', settings: {}, inputs: {}, lists: [], outputs: {}, cpus: 1, backend: 'auto' },
+      ...{ scratch: root, root },
       ...options.request,
     },
     env: options.env ?? process.env,

@@ -13,8 +13,8 @@ async function sends(t: TestContext, text: string) {
   const runProcess = processRunner('', async () => () => ({ argv: ['sh', '-ec', text], title: 'it' }));
   const end = await runProcess({
     request: {
-      ...{ kind: 'command', settings: { run: text }, inputs: {}, outputs: { out: '/o' }, cpus: 2, backend: 'auto' },
-      ...{ scratch: `${root}/scratch`, root, checkpoint: `${root}/checkpoint` },
+      ...{ kind: 'command', settings: { run: text }, inputs: {}, lists: ['in'], outputs: { out: '/o' }, cpus: 2 },
+      ...{ backend: 'auto', scratch: `${root}/scratch`, root, checkpoint: `${root}/checkpoint` },
     },
     env: process.env,
     resources: { cpu: 1, gpu: 0, memory: 0 },
@@ -61,6 +61,7 @@ test('a program finds its stage in RESTAGE_STAGE, and where its checkpoint is to
   const { output } = await sends(t, 'cat "$RESTAGE_STAGE"; echo; basename "$RESTAGE_CHECKPOINT"');
   const [stage = '', checkpoint] = output.split('\n');
   assert.deepEqual(JSON.parse(stage).outputs, { out: '/o' });
+  assert.deepEqual(JSON.parse(stage).lists, ['in']);
   assert.equal(JSON.parse(stage).cpus, 2);
   assert.equal(checkpoint, 'checkpoint');
 });

@@ -38,9 +38,9 @@ export const eventsFile = ({ scratch }: StageRequest): string => `${scratch}-eve
 
 /** The variables that tell a program of its stage. Writes the file that one of them names. */
 export function programVariables(request: StageRequest): Readonly<Record<string, string>> {
-  const { scratch, settings, inputs, outputs, cpus, checkpoint } = request;
+  const { scratch, settings, inputs, lists, outputs, cpus, checkpoint } = request;
   const stage = `${scratch}-stage.json`;
-  writeFileSync(stage, JSON.stringify({ settings, inputs, outputs, cpus }));
+  writeFileSync(stage, JSON.stringify({ settings, inputs, lists, outputs, cpus }));
   return {
     RESTAGE_STAGE: stage,
     RESTAGE_EVENTS: eventsFile(request),

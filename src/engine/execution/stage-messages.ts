@@ -9,6 +9,8 @@ export interface StageRequest {
   readonly module?: string | undefined;
   readonly settings: JsonObject;
   readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
+  /** The ports that take a list, whatever the number of its items. */
+  readonly lists: readonly string[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly cpus: number;
   readonly backend: string;
