@@ -38,11 +38,14 @@ test('of every key of the pipeline file, and every port and setting of a kind, i
   );
 });
 
+/** Types of artifacts that are always folders. */
+const folders = ['dataset', 'features', 'model', 'chart', 'images'];
+
 test('the example of every kind has ports that there are, and settings that it takes', async () => {
   const { parse } = await import('yaml');
   for (const kind of Object.values(kinds)) {
     const { name, example } = kind.spec;
-    const stages = Object.values<{ kind: string; inputs?: object; with?: object }>(parse(example));
+    const stages = Object.values<{ kind: string; inputs?: object; outputs?: object; with?: object }>(parse(example));
     assert.ok(stages.some((stage) => stage.kind === name));
     for (const stage of stages) {
       const { settings, inputs, openPorts, check } = kinds[stage.kind]!.spec;
@@ -50,6 +53,11 @@ test('the example of every kind has ports that there are, and settings that it t
       assert.deepEqual(openPorts ? [] : given.filter((port) => !Object.hasOwn(inputs, port)), [], name);
       const lacking = Object.keys(inputs).filter((port) => !inputs[port]!.optional && !given.includes(port));
       assert.deepEqual(lacking, [], name);
+      const declared = Object.values<string | { path: string; type: string }>({ ...stage.outputs });
+      const unfit = declared.filter(
+        (output) => typeof output !== 'string' && /\.\w+$/.test(output.path) && folders.includes(output.type),
+      );
+      assert.deepEqual(unfit, [], name); // as a model, which is a folder of Restage's own
       assert.deepEqual(check?.(settings.parse(stage.with ?? {}), new Set(given)) ?? [], [], name);
     }
   }

@@ -39,7 +39,7 @@ export const spec = defineKind({
   kind: python
   inputs: { program: ./train.py, dataset: faces.dataset }
   outputs:
-    model: { path: artifacts/fit/model.onnx, type: model }
+    onnx: artifacts/fit/net.onnx # a model for load-model
     scores: { path: artifacts/fit/scores.csv, type: scores }
   with: { args: { lr: 0.001, epochs: 20 } }
 `,
