@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { read } from './support/pages.ts';
 import { Project, type RanOnce } from './support/rig.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';
 
@@ -25,8 +26,23 @@ open(sys.argv[2], 'w').write(word + '\\n')
 const message = ({ events }: RanOnce) => events.flatMap((one) => (one.type === 'stage-finished' ? [one.message] : []));
 const output = ({ events }: RanOnce) =>
   events.flatMap((one) => (one.type === 'stage-output' ? [one.text] : [])).join('');
+const unkeyed = (what: string) =>
+  `pipelines/test.yaml:5:24: ${what}: a change of what it loads will not rerun its stages`;
+const warningsOf = ({ warnings }: RanOnce) => warnings.map((text) => text.split('\n')[0]);
 const ran = { fit: 'ran' };
 const upToDate = { fit: 'up to date' };
+
+/** The hook of imports that `pip install -e` may write: it finds `hooked` in this file. */
+const finder = (path: string): string => `import sys
+from importlib.util import spec_from_file_location
+
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return spec_from_file_location(name, '${path}') if name == 'hooked' else None
+
+sys.meta_path.append(Finder)
+`;
 
 suite('programs in Python', { skip: noPython ?? false }, () => {
   /** A project with a virtual environment, whose packages lie in the folder given. */
@@ -54,9 +70,13 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.equal(project.read('out/fit.txt'), 'cb\n');
     project.edit('parts/letters.py', '"c"', '"a"');
     assert.deepEqual((await project.run()).outcomes, { fit: 'restored' });
+    project.write('parts/__init__.py', '"""Parts of words."""\n'); // a program may print it
     project.edit('parts/words.py', 'from . import letters\n', 'from . import letters, more\n');
     project.write('parts/more.py', '');
-    assert.match(await plan(project), /fit +its code changed \(parts\/more\.py, parts\/words\.py\)$/m);
+    assert.match(
+      await plan(project),
+      /fit +its code changed \(parts\/__init__\.py, parts\/more\.py, parts\/words\.py\)$/m,
+    );
   });
 
   test('what was found is remembered until a file changes, or a nearer module appears', async () => {
@@ -111,17 +131,41 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.match(await plan(project), /fit +its code changed \(src\/models\/net\.py, tiny==2\.0\)$/m);
   });
 
-  test('a package that is installed in place counts by its contents', async () => {
+  test('a package that is installed in place counts by its contents, found by a path or by a hook of imports', async () => {
     const { project, packages } = withVenv({
-      'train.py': `import mine\n${files['train.py']}`,
+      'train.py': `import mine\nimport hooked\n${files['train.py']}`,
       'lib/mine.py': 'x = 1\n',
+      'elsewhere/hooked.py': 'x = 1\n',
     });
     using _ = project;
     project.write(`${packages}/mine.pth`, project.path('lib'));
     project.write(`${packages}/mine-1.0.dist-info/METADATA`, 'Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n');
+    project.write(`${packages}/hooked.pth`, 'import hooked_finder\n');
+    project.write(`${packages}/hooked_finder.py`, finder(project.path('elsewhere/hooked.py')));
+    const info = `${packages}/hooked-1.0.dist-info`;
+    project.write(`${info}/METADATA`, 'Metadata-Version: 2.1\nName: hooked\nVersion: 1.0\n');
+    project.write(`${info}/direct_url.json`, '{"url":"file:///elsewhere","dir_info":{"editable":true}}');
+    project.write(`${info}/RECORD`, 'hooked.pth,,\nhooked_finder.py,,\n');
     assert.deepEqual((await project.run()).outcomes, ran);
     project.write('lib/mine.py', 'x = 2\n');
-    assert.match(await plan(project), /fit +its code changed \(lib\/mine\.py\)$/m);
+    project.write('elsewhere/hooked.py', 'x = 2\n');
+    assert.match(await plan(project), /fit +its code changed \(elsewhere\/hooked\.py, lib\/mine\.py\)$/m);
+  });
+
+  test('a package from a folder or a repository counts by its code too, since its version may stay the same', async () => {
+    const { project, packages } = withVenv({ 'train.py': `import tiny\n${files['train.py']}` });
+    using _ = project;
+    install(project, packages, ['tiny', '1.0']);
+    const info = `${packages}/tiny-1.0.dist-info`;
+    const record = (code: string, metadata: string) =>
+      project.write(`${info}/RECORD`, `tiny.py,sha256=${code},9\ntiny-1.0.dist-info/METADATA,sha256=${metadata},9\n`);
+    project.write(`${info}/direct_url.json`, '{"url":"https://example.org/tiny.git","vcs_info":{"vcs":"git"}}');
+    record('a', 'a');
+    assert.deepEqual((await project.run()).outcomes, ran);
+    record('a', 'b');
+    assert.deepEqual((await project.run()).outcomes, upToDate);
+    record('b', 'b');
+    assert.match(await plan(project), /fit +its code changed \(tiny==1\.0\)$/m);
   });
 
   test('where an interpreter lies does not count, and its build does', async () => {
@@ -138,28 +182,36 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
   test('an interpreter without a package is passed over, and the log says so', async () => {
     const { project } = withVenv({ 'train.py': `import tiny\n${files['train.py']}` });
     using _ = project;
-    const packages = makeVenv(project, 'active');
-    project.env['VIRTUAL_ENV'] = project.path('active');
+    makeVenv(project, 'active');
+    const packages = makeVenv(project, 'conda');
+    Object.assign(project.env, { VIRTUAL_ENV: project.path('active'), CONDA_PREFIX: project.path('conda') });
     project.env['PATH'] = '/usr/bin:/bin';
     const refused = await project.run();
     assert.deepEqual(message(refused), [
-      'train.py imports what is not installed: .venv/bin/python lacks tiny, active/bin/python lacks tiny, /usr/bin/python3 lacks tiny. Install it: .venv/bin/python -m pip install tiny; or on Debian: apt-get install python3-tiny',
+      'train.py imports what is not installed: .venv/bin/python lacks tiny, active/bin/python lacks tiny, conda/bin/python lacks tiny, /usr/bin/python3 lacks tiny. Install it: .venv/bin/python -m pip install tiny; or on Debian: apt-get install python3-tiny',
     ]);
     install(project, packages, ['tiny', '1.0']);
     const found = await project.run();
     assert.deepEqual(found.outcomes, ran);
-    assert.match(output(found), /^runs with active\/bin\/python \(Python [\d.]+\): \.venv\/bin\/python lacks tiny\n/);
+    assert.match(
+      output(found),
+      /^runs with conda\/bin\/python \(Python [\d.]+\): \.venv\/bin\/python lacks tiny, active\/bin\/python lacks tiny\n/,
+    );
   });
 
   test('an import by a computed name is warned about, and one that is written out or guarded is followed', async () => {
     const { project } = withVenv({
       'train.py': `import importlib
+import runpy
 import sys
 sys.path.append('lib')
 import deep
 name = 'parts.unused'
 importlib.import_module(name)
 importlib.import_module('parts.letters')
+__import__('parts.words')
+__import__(name)
+runpy.run_path('parts/unused.py')
 try:
     import absent
 except ImportError:
@@ -170,18 +222,67 @@ open(sys.argv[2], 'w').write('done')
     });
     using _ = project;
     const first = await project.run();
+    const computed = 'imports a module whose name is computed';
     assert.deepEqual(
-      [first.outcomes, first.warnings.map((text) => text.split('\n')[0])],
+      [first.outcomes, warningsOf(first)],
       [
         ran,
-        [
-          'pipelines/test.yaml:5:24: train.py:6 imports a module whose name is computed: a change of what it loads will not rerun its stages',
-        ],
+        [`train.py:7 ${computed}`, `train.py:10 ${computed}`, 'train.py:11 runs code that it finds itself'].map(
+          unkeyed,
+        ),
       ],
     );
     project.write('lib/deep.py', 'x = 2\n');
     project.edit('parts/letters.py', '"a"', '"c"');
-    assert.match(await plan(project), /fit +its code changed \(lib\/deep\.py, parts\/letters\.py\)$/m);
+    project.edit('parts/words.py', 'first + "b"', 'first + "c"');
+    assert.match(
+      await plan(project),
+      /fit +its code changed \(lib\/deep\.py, parts\/letters\.py, parts\/words\.py\)$/m,
+    );
+  });
+
+  test('folders of imports that follow from where the file lies are followed, and others are warned about, not run', async () => {
+    const { project } = withVenv({
+      'tools/run/train.py': `import os
+import sys
+from pathlib import Path
+FILE = Path(__file__).resolve()
+ROOT = FILE.parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.append(str(ROOT / 'lib'))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'beside'))
+sys.path.append(os.environ['MORE'])
+sys.path.append(open('ran', 'a').name)
+import deep
+import near
+import far
+open(sys.argv[2], 'w').write(far.word)
+`,
+      ...{ 'lib/deep.py': 'x = 1\n', 'tools/beside/near.py': 'x = 1\n', 'more/far.py': 'word = "far"\n' },
+    });
+    using _ = project;
+    project.edit('pipelines/test.yaml', './train.py', './tools/run/train.py');
+    project.env['MORE'] = project.path('more');
+    const planned = await project.command('plan', 'test.yaml');
+    assert.deepEqual([planned.code, project.has('ran')], [0, false]);
+    const first = await project.run();
+    const changes = (line: number) =>
+      unkeyed(`tools/run/train.py:${line} changes sys.path by a value that only running it can tell`);
+    assert.deepEqual([first.outcomes, warningsOf(first)], [ran, [changes(9), changes(10)]]);
+    for (const file of ['lib/deep.py', 'tools/beside/near.py']) project.write(file, 'x = 2\n');
+    assert.match(await plan(project), /fit +its code changed \(lib\/deep\.py, tools\/beside\/near\.py\)$/m);
+  });
+
+  test('the template says what to install where PyTorch is missing', async () => {
+    const { project } = withVenv({
+      'train.py': read('src/cli/commands/train.py'),
+      'restage.py': read('stages/python/restage.py'),
+    });
+    using _ = project;
+    project.edit('pipelines/test.yaml', 'with: {', 'with: { python: .venv/bin/python,');
+    assert.deepEqual(message(await project.run()), [
+      'train.py imports what is not installed: .venv/bin/python lacks torch, PIL. Install it: .venv/bin/python -m pip install torch pillow; or on Debian: apt-get install python3-torch python3-pil',
+    ]);
   });
 
   test('a program that cannot be read is a mistake with its line', async () => {
@@ -194,7 +295,7 @@ open(sys.argv[2], 'w').write('done')
     assert.match((await project.command('plan', 'test.yaml')).stderr, /There is no file or folder ".\/absent.py"/);
   });
 
-  test('the results of a program that was edited while it ran serve this run and are not kept', async () => {
+  test('the results of a program that was edited while it ran are used in this run but not cached', async () => {
     const { project } = withVenv({ 'train.py': `open('gate').readline()\n${files['train.py']}` });
     using _ = project;
     const gate = project.gate('gate');
@@ -204,6 +305,25 @@ open(sys.argv[2], 'w').write('done')
     gate.pass();
     await running.ended;
     assert.match(await plan(project), /^ +run +fit /m);
+  });
+
+  test('a list port is a list however many items it has', async () => {
+    const text = "import restage\nprint([type(restage.inputs[port]).__name__ for port in ('one', 'list', 'glob')])\n";
+    const { project } = withVenv({
+      'train.py': text,
+      'restage.py': read('stages/python/restage.py'),
+      'data/a.txt': 'a',
+    });
+    using _ = project;
+    project.write(
+      'pipelines/test.yaml',
+      `stages:
+  fit:
+    kind: python
+    inputs: { program: ./train.py, one: data/a.txt, list: [data/a.txt], glob: data/*.txt }
+`,
+    );
+    assert.match(output(await project.run()), /\['str', 'list', 'list'\]/);
   });
 
   test('arguments are a map, in which true is a flag, or the words of a command line', async () => {

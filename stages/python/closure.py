@@ -9,22 +9,23 @@ import importlib.metadata as metadata
 import importlib.util
 import json
 import os
+import pathlib
 import re
 import site
 import sys
 import sysconfig
-from pathlib import Path
 
 if sys.version_info < (3, 10):
-    sys.exit(f"Python {sys.version.split()[0]} is too old: the oldest that serves is 3.10")
+    sys.exit(f"Python {sys.version.split()[0]} is too old: the oldest supported version is 3.10")
 script, root = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
 sys.path[0] = os.path.dirname(script)  # as if the script had been started
 places = sysconfig.get_paths()
 installed = [places["purelib"], places["platlib"], *site.getsitepackages(), site.getusersitepackages()]
 standard = tuple(places[name] + os.sep for name in ("stdlib", "platstdlib"))
 inside = tuple(folder + os.sep for folder in installed)
-files, packages, looked = {}, {}, {sys.executable, os.path.realpath(sys.executable), *installed}
-missing, warnings, queue, seen, own, owners = [], [], [], set(), set(), metadata.packages_distributions()
+files, packages, missing, error, looked = {}, {}, {}, None, {sys.executable, os.path.realpath(sys.executable), *installed}
+warnings, queue, seen, own, owners = [], [(script, "", sys.path[0])], set(), set(), metadata.packages_distributions()
+pure = set("path Path join abspath dirname normpath realpath expanduser getcwd parent parents resolve absolute".split())
 
 
 def find(name):
@@ -73,8 +74,8 @@ def add(name, needed=False):
         return
     found = find(name)
     if found is None:
-        if needed and top == name and name not in missing:
-            missing.append(name)
+        if needed and top == name and not any("sys.path" in one for one in warnings):  # it may lie in such a folder
+            missing[name] = True
         return
     seen.add(name)
     folders = found.submodule_search_locations
@@ -87,17 +88,25 @@ def add(name, needed=False):
         own.add(top)
         if found.has_location:
             package = name if folders is not None else name.rpartition(".")[0]
-            queue.append((origin, package, Path(origin).parents[name.count(".") + (folders is not None)]))
+            queue.append((origin, package, pathlib.Path(origin).parents[name.count(".") + (folders is not None)]))
 
 
-def read_call(node, path, label):
+def value_of(node, path, names):
+    """The value of an expression of literals, `__file__`, functions of os.path and pathlib, and names of such."""
+    if any(getattr(one, "attr", "path") not in pure for one in ast.walk(node)):
+        raise ValueError(ast.unparse(node))
+    used = {getattr(one, "id", None) for one in ast.walk(node)} & names.keys()
+    known = {"os": os, "pathlib": pathlib, "Path": pathlib.Path, "str": str, "__file__": path, "__builtins__": {}}
+    known.update((name, value_of(names[name], path, names)) for name in used)
+    return eval(compile(ast.Expression(node), path, "eval"), known)
+
+
+def read_call(node, path, label, names):
     """Follows a change of sys.path, and an import whose name is written out; warns of others."""
     name, at = ast.unparse(node.func), f"{label}:{node.lineno}"
     if name in ("sys.path.append", "sys.path.insert") and node.args:
         try:
-            known = {"os": os, "sys": sys, "Path": Path, "str": str, "__file__": path}
-            folder = eval(compile(ast.Expression(node.args[-1]), path, "eval"), known)
-            sys.path.insert(1, os.path.normpath(os.path.join(root, str(folder))))
+            sys.path.insert(1, os.path.normpath(os.path.join(root, str(value_of(node.args[-1], path, names)))))
         except Exception:
             warnings.append(f"{at} changes sys.path by a value that only running it can tell")
     elif name in ("importlib.import_module", "import_module", "__import__") and node.args:
@@ -112,17 +121,15 @@ def read_call(node, path, label):
 
 def read(path, package, base):
     """Adds one own file, and what it imports."""
-    content = Path(path).read_bytes()
+    content, is_code = pathlib.Path(path).read_bytes(), path.endswith((".py", ".pyw")) or path == script
     label = os.path.relpath(path, root if path.startswith(root + os.sep) else base)
-    if not path.endswith((".py", ".pyw")) and path != script:
-        files[path] = [label, hashlib.sha256(content).hexdigest()]
-        return
-    tree = ast.parse(content, label)
-    files[path] = [label, hashlib.sha256(ast.dump(tree).encode()).hexdigest()]
+    tree = ast.parse(content if is_code else b"", label)
+    files[path] = [label, hashlib.sha256(ast.dump(tree).encode() if is_code else content).hexdigest()]
     needed = set(tree.body)
+    names = {to.id: it.value for it in tree.body if type(it) is ast.Assign for to in it.targets if hasattr(to, "id")}
     for node in sorted(ast.walk(tree), key=lambda one: not isinstance(one, ast.Call)):  # changes of sys.path first
         if isinstance(node, ast.Call):
-            read_call(node, path, label)
+            read_call(node, path, label, names)
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 add(alias.name, node in needed)
@@ -133,13 +140,11 @@ def read(path, package, base):
                 add(f"{name}.{alias.name}")
 
 
-error = None
 try:
-    queue.append((script, "", os.path.dirname(script)))
     while queue:
         if (item := queue.pop())[0] not in files:
             read(*item)
 except (OSError, ValueError, RecursionError, SyntaxError) as wrong:
     error = f"{wrong.filename}:{wrong.lineno}: {wrong.msg}" if isinstance(wrong, SyntaxError) else str(wrong)
 answer = {"python": sys.executable, "build": " ".join(sys.version.split()), "files": files, "packages": packages}
-print(json.dumps({**answer, "looked": sorted(looked), "missing": missing, "warnings": warnings, "error": error}))
+print(json.dumps({**answer, "looked": sorted(looked), "missing": [*missing], "warnings": warnings, "error": error}))

@@ -51,7 +51,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
   }
   const chosen = answers.find(({ closure }) => closure.missing.length === 0) ?? answers[0];
   if (chosen === undefined) throw new StageError(faults[0] ?? noInterpreter(settings['python']));
-  const { files, packages, build, looked, warnings, python } = chosen.closure;
+  const { files, packages, build, warnings, python } = chosen.closure;
   const start: Start = {
     program: relative(root, program),
     python,
@@ -66,7 +66,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
       [`Python ${build}`]: '',
     },
     files: Object.keys(files),
-    looked: [...candidates, ...versionFiles(root, env), ...answers.flatMap(({ closure }) => closure.looked), ...looked],
+    looked: [finder, ...candidates, ...versionFiles(root, env), ...answers.flatMap(({ closure }) => closure.looked)],
     variables,
     warnings,
     start,
@@ -95,13 +95,14 @@ function versionFiles(root: string, env: CodeQuestion['env']): readonly string[]
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [beside, fromDist] = [join(here, 'closure.py'), join(here, '../stages/python/closure.py')];
+const beside = join(here, 'closure.py');
+const finder = existsSync(beside) ? beside : join(here, '../stages/python/closure.py'); // from dist/
 
 /** The answer of an interpreter, or what is wrong with it or with the program. */
 async function ask(path: string, { program, root, env }: CodeQuestion): Promise<Answer | string> {
   const name = path.startsWith(root) ? relative(root, path) : path;
   try {
-    const words = [existsSync(beside) ? beside : fromDist, program, root];
+    const words = [finder, program, root];
     const { stdout } = await promisify(execFile)(path, words, { cwd: root, env: { ...env }, maxBuffer: 1 << 28 });
     const closure = JSON.parse(stdout) as Closure;
     return closure.error === null ? { name, closure } : closure.error;
