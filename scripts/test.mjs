@@ -8,8 +8,13 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const args = process.argv.slice(2);
+const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--slow');
+if (unknown !== undefined) {
+  console.error(`Unknown option ${unknown}: node scripts/test.mjs [--slow] [path prefix…]`);
+  process.exit(2);
+}
 const slow = args.includes('--slow');
-const prefixes = args.filter((arg) => !arg.startsWith('--'));
+const prefixes = args.filter((arg) => arg !== '--slow');
 const suffix = slow ? '.slow.ts' : '.test.ts';
 
 const files = ['src', 'stages', 'test', 'bench']

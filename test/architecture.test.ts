@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -36,5 +37,14 @@ test('the paths that ARCHITECTURE.md and CONTRIBUTING.md name are there', () => 
   assert.deepEqual(
     paths.filter((path) => path !== written && !existsSync(inRepository(path))),
     [],
+  );
+});
+
+test('the script that runs the tests refuses an option that it does not know, and runs nothing', () => {
+  const script = inRepository('scripts/test.mjs');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--slow', '--help'], { encoding: 'utf8' });
+  assert.deepEqual(
+    { status, stdout, stderr },
+    { status: 2, stdout: '', stderr: 'Unknown option --help: node scripts/test.mjs [--slow] [path prefix…]\n' },
   );
 });
