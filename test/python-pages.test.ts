@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { encodeModel, type OnnxGraph } from '../src/backend/lowering/onnx-writer.ts';
 import { readMessage } from '../src/engine/execution/stage-messages.ts';
+import { renderChart } from '../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';
 import { parseScores } from '../src/learning/metrics/scores-file.ts';
+import { readModelInfo } from '../src/learning/models/model-info.ts';
 import { parseHistory } from '../src/learning/training/history.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
 import { openFeatures } from '../src/learning/vision/features/features.ts';
@@ -49,8 +52,10 @@ test('the examples of formats are read by the kinds', async (t) => {
     ok: true,
     value: [{ model: 'mine', parameters: 1200, test: { auc: 0.9 } }],
   });
-  const chart = folder(t, { 'chart.vl.json': example('chart') });
-  assert.equal(JSON.parse(readFileSync(join(chart, 'chart.vl.json'), 'utf8')).title, 'Loss');
+  const warned: string[] = [];
+  const chart = temporaryFolder(t);
+  await renderChart(JSON.parse(example('chart')), chart, (line) => warned.push(line));
+  assert.deepEqual([warned, /Loss/.test(readFileSync(join(chart, 'chart.svg'), 'utf8'))], [[], true]);
   const samples = JSON.stringify([{ key: 'a', label: 1, class: 'fake', source: 'fake', path: 'a.png' }]);
   const values = Buffer.concat([npyHeader(1, 2), Buffer.from(new Float32Array([0.5, 2]).buffer)]);
   const features = folder(t, {
@@ -58,6 +63,35 @@ test('the examples of formats are read by the kinds', async (t) => {
     ...{ 'train/samples.json': samples, 'train/features.npy': values },
   });
   assert.deepEqual([...openFeatures(features).split('train').features], [0.5, 2]);
+});
+
+/** Two numbers of the mean colour of an image. */
+const detector: OnnxGraph = {
+  nodes: [
+    { type: 'GlobalAveragePool', domain: '', inputs: ['pixels'], outputs: ['pooled'], attributes: {} },
+    { type: 'Flatten', domain: '', inputs: ['pooled'], outputs: ['means'], attributes: { axis: 1 } },
+    { type: 'MatMul', domain: '', inputs: ['means', 'weights'], outputs: ['values'], attributes: {} },
+  ],
+  initializers: [{ name: 'weights', type: 'float32', shape: [3, 2], data: new Float32Array([1, 0, 0, 1, 0, 0]) }],
+  inputs: [{ name: 'pixels', type: 'float32', shape: ['batch', 3, 'height', 'width'] }],
+  outputs: [{ name: 'values', type: 'float32', shape: ['batch', 2] }],
+};
+
+test('the pipelines of the page on formats run, and their artifacts are what they say', async () => {
+  using project = new Project('stages: {}\n', { 'data/words.txt': 'b\na\n', 'data/photos/a.png': 'a' });
+  mkdirSync(project.path('models'));
+  writeFileSync(project.path('models/detector.onnx'), encodeModel(detector));
+  const pipelines = blocks('docs/formats.md', 'yaml');
+  assert.equal(pipelines.length, 4);
+  for (const yaml of pipelines) {
+    project.write('pipelines/test.yaml', yaml);
+    const { outcomes, warnings, events } = await project.run();
+    assert.deepEqual([new Set(Object.values(outcomes)), warnings], [new Set(['ran']), []], JSON.stringify(events));
+  }
+  assert.equal(project.read('artifacts/count.txt'), '1\n');
+  assert.deepEqual(project.files('artifacts/shown'), ['a.png']);
+  assert.equal(project.read('artifacts/sorted.txt'), 'a\nb\n');
+  assert.deepEqual(readModelInfo(project.path('artifacts/test/net/model')).classes, ['real', 'fake']);
 });
 
 test('the dataset that the page on formats writes is one', { skip }, async (t) => {
@@ -82,13 +116,28 @@ const programs = (name: string): Readonly<Record<string, string>> =>
     }),
   );
 
-test('the project of the page on DVC runs, and an imported module counts that nobody listed', { skip }, async () => {
-  using project = new Project(blocks('docs/dvc.md', 'yaml')[1]!, {
-    ...programs('docs/dvc.md'),
-    'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\nD,fake,1\n',
+test('the project of the page on DVC runs before and after, and an imported module counts that nobody listed', {
+  skip,
+}, async () => {
+  const [dvc, rate, study] = blocks('docs/dvc.md', 'yaml');
+  const [after, ...before] = [...blocks('docs/dvc.md', 'python')].reverse();
+  using project = new Project(study!, {
+    'params.yaml': rate!,
+    'stand-ins/yaml.py': 'safe_load = lambda file: {"rate": float(file.read().split("rate:")[1])}\n',
+    'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n',
   });
+  for (const text of before) project.write(/^# (\S+)/.exec(text)![1]!, text);
+  const commands = Array.from(dvc!.matchAll(/^ +cmd: (.*)$/gm), ([, line]) =>
+    line!.replace('python', '/usr/bin/python3'),
+  );
+  const env = { ...process.env, PYTHONPATH: project.path('stand-ins') };
+  execFileSync('sh', ['-ec', commands.join('\n')], { cwd: project.root, env });
+  project.write('src/train.py', after!);
   const ran = await project.run();
   assert.deepEqual(ran.outcomes, { prepare: 'ran', train: 'ran', evaluate: 'ran' }, JSON.stringify(ran.events));
+  assert.equal(project.read('artifacts/scores.csv'), project.read('scores.csv'));
+  const { accuracy } = JSON.parse(project.read('metrics.json'));
+  assert.equal(JSON.parse(project.read('artifacts/test/evaluate/metrics.json')).splits.test.accuracy, accuracy);
   project.edit('src/clean.py', 'line.strip().lower()', 'line.strip()');
   assert.match(
     (await project.command('plan', 'test.yaml')).stdout,
@@ -96,32 +145,34 @@ test('the project of the page on DVC runs, and an imported module counts that no
   );
 });
 
-test('the script of the page on PyTorch runs before and after', { skip: noPyTorch ?? false }, async () => {
-  const net =
-    'import torch\n\n\nclass Net(torch.nn.Linear):\n    def __init__(self):\n        super().__init__(4, 2)\n';
-  const yaml = blocks('docs/python.md', 'yaml')[0]!;
-  const data =
-    'import torch\ntorch.manual_seed(1)\ntorch.save((torch.randn(8, 4), torch.arange(8) % 2), "data/images.pt")\n';
-  using project = new Project(
-    `${yaml}  after:
-    kind: python
-    inputs: { program: ./after/train.py, data: data/images.pt }
-    outputs: { weights: artifacts/after.pt }
-    with: { args: { lr: 0.1 } }
+test('the script of the page on PyTorch runs before and after, to the same weights', {
+  skip: noPyTorch ?? false,
+}, async () => {
+  const [before, after] = blocks('docs/python.md', 'yaml');
+  const files = programs('docs/python.md');
+  using project = new Project(before!, {
+    ...files,
+    'after/net.py': files['before/net.py']!,
+    'after/restage.py': read('stages/python/restage.py'),
+    'data/make.py': `import torch
+torch.manual_seed(1)
+torch.save((torch.randn(8, 3, 32, 32), torch.arange(8) % 2), "data/images.pt")
 `,
-    {
-      ...programs('docs/python.md'),
-      ...{ 'before/net.py': net, 'after/net.py': net, 'after/restage.py': read('stages/python/restage.py') },
-      ...{ 'data/make.py': data },
-    },
-  );
-  spawnSync('/usr/bin/python3', ['data/make.py'], { cwd: project.root });
-  const ran = await project.run();
-  assert.deepEqual(ran.outcomes, { fit: 'ran', after: 'ran' }, JSON.stringify(ran.events));
-  const compare =
-    'import torch\na, b = (torch.load(p) for p in ("artifacts/net.pt", "artifacts/after.pt"))\nprint(all(torch.equal(a[k], b[k]) for k in a))\n';
-  project.write('compare.py', compare);
-  assert.equal(spawnSync('/usr/bin/python3', ['compare.py'], { cwd: project.root, encoding: 'utf8' }).stdout, 'True\n');
+    'compare.py': `import torch
+a, b = (torch.load(path) for path in ("before.pt", "artifacts/net.pt"))
+print(len(a), all(torch.equal(a[name], b[name]) for name in a))
+`,
+  });
+  const python = (program: string) =>
+    spawnSync('/usr/bin/python3', [program], { cwd: project.root, encoding: 'utf8' }).stdout;
+  python('data/make.py');
+  const first = await project.run();
+  assert.deepEqual(first.outcomes, { fit: 'ran' }, JSON.stringify(first.events));
+  copyFileSync(project.path('artifacts/net.pt'), project.path('before.pt'));
+  project.write('pipelines/test.yaml', after!);
+  const second = await project.run();
+  assert.deepEqual(second.outcomes, { fit: 'ran' }, JSON.stringify(second.events));
+  assert.equal(python('compare.py'), '2 True\n');
 });
 
 /** What Lightning's fit loop calls for two epochs of two batches, after a sanity check. */
