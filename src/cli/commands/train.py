@@ -1,11 +1,10 @@
 """A small network in PyTorch, as a stage of Restage; it also runs alone: `python3 train.py --faces FOLDER`."""
 from io import BytesIO
 
+import restage
 import torch
 from PIL import Image
 from torch import nn
-
-import restage
 
 size, epochs = restage.settings.get("size", 96), restage.settings.get("epochs", 8)
 rate, seed = restage.settings.get("rate", 0.001), restage.settings.get("seed", 7)
@@ -35,11 +34,10 @@ for inputs, outputs in [(3, 8), (8, 16), (16, 32), (32, 32)]:
     layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
 net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 2))
 optimizer = torch.optim.Adam(net.parameters(), rate)
-history = []
-if done := restage.checkpoint.load():
-    net.load_state_dict(done["net"])
-    optimizer.load_state_dict(done["optimizer"])
-    history = done["history"]
+done = restage.checkpoint.load() or {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": []}
+net.load_state_dict(done["net"])
+optimizer.load_state_dict(done["optimizer"])
+history = done["history"]
 for epoch in range(len(history) + 1, epochs + 1):
     # The order follows from seed and epoch alone, so that a resumed training sees the same one.
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(1000 * seed + epoch))
@@ -58,8 +56,5 @@ for epoch in range(len(history) + 1, epochs + 1):
     history.append({"rate": rate, **now})
     restage.checkpoint.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history})
     restage.point(epoch, **{"train.loss": now["running"]["loss"], "val.loss": now["val"]["loss"]})
-
-net.eval()
 restage.write_history(restage.outputs["history"], history)
-axes = {"images": {0: "batch"}}
-torch.onnx.export(net, images[:1], restage.outputs["onnx"], input_names=["images"], dynamic_axes=axes)
+torch.onnx.export(net, images[:1], restage.outputs["onnx"], input_names=["images"], dynamic_axes={"images": {0: "n"}})
