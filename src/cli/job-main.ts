@@ -58,5 +58,6 @@ function identify(env: NodeJS.ProcessEnv): JobIdentity {
     env['PBS_JOBID']?.split('.')[0] ??
     env['LSB_JOBID'] ??
     `process-${process.pid}`;
-  return { job: array === undefined ? single : `${array}_${task}`, restart: Number(restart) };
+  const notified = env['SLURM_JOB_ID'] !== undefined;
+  return { job: array === undefined ? single : `${array}_${task}`, restart: Number(restart), notified };
 }

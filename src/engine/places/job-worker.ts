@@ -30,6 +30,8 @@ export interface JobIdentity {
   readonly job: string;
   /** How often the scheduler has started this job again. */
   readonly restart: number;
+  /** Whether the scheduler tells when the time is almost over, which it may have prolonged. Otherwise the job's own clock does. */
+  readonly notified: boolean;
 }
 
 export interface WorkerOptions {
@@ -82,7 +84,10 @@ export class JobWorker {
   /** Resolves when no ticket is left that this job has the time for, or after {@link stop}. */
   async run(): Promise<void> {
     this.#beat(false);
-    const timer = setInterval(() => this.#beat(false), beatInterval);
+    const timer = setInterval(() => {
+      this.#beat(false);
+      if (!this.#options.identity.notified && this.#secondsLeft() <= this.#notice) this.stop();
+    }, beatInterval);
     try {
       for (;;) {
         const index = await appears(() => this.#next());
@@ -100,9 +105,8 @@ export class JobWorker {
 
   /** Asks the running stage to end: the job's time is over, or the scheduler wants the node and knows why. */
   stop(): void {
-    const { seconds } = this.#options.batch;
-    const notice = Math.min(120, seconds / 10) + 70; // Slurm gives notice up to a minute early
-    this.#stopped ??= this.#secondsLeft() <= notice ? 'time' : 'asked';
+    const isTime = this.#secondsLeft() <= this.#notice + 70; // Slurm gives notice up to a minute early
+    this.#stopped ??= isTime ? 'time' : 'asked';
     this.#stop.abort(new Error('stopped'));
   }
 
@@ -138,6 +142,11 @@ export class JobWorker {
     return (
       left >= 0.9 * seconds || left >= Math.min(0.9 * seconds, expected === undefined ? seconds / 2 : 1.5 * expected)
     );
+  }
+
+  /** How long before its end a job stops, in seconds. */
+  get #notice(): number {
+    return Math.min(120, this.#options.batch.seconds / 10);
   }
 
   #secondsLeft(): number {

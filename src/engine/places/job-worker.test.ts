@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { exampleResult } from '../../../test/support/example-result.ts';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../digest.ts';
+import { IdleWorkers } from '../execution/idle-workers.ts';
+import type { ProcessEnd, ProcessJob } from '../execution/serve-job.ts';
+import { type Batch, BatchFolder, type Ticket } from '../store/batch-folder.ts';
+import { FolderStore } from '../store/folder-store.ts';
+import { JobWorker } from './job-worker.ts';
+
+const software = { restage: '1.0.0', build: sha256('build'), gitCommit: undefined };
+
+/** A worker whose job may take 1,000 seconds, of which `clock` has passed; its stages last so many seconds, by earlier results. */
+function workerOf(
+  context: TestContext,
+  expected: readonly (number | undefined)[],
+  serve: (job: ProcessJob, clock: { seconds: number }) => ProcessEnd | Promise<ProcessEnd>,
+) {
+  const root = temporaryFolder(context);
+  const store = new FolderStore(root);
+  const folder = new BatchFolder(store.folder, '1');
+  const results = expected.map((_, index) => exampleResult(index));
+  const needs = { cpu: 1, gpu: 0, memory: 0 };
+  const tickets = results.map(({ digest, fingerprint }, index) => ({
+    stage: {
+      ...{ name: `stage-${index}`, kind: 'command', settings: {}, inputs: [], outputs: [], after: [], env: {} },
+      ...{ resources: needs, retries: 0, cache: true },
+    },
+    ...{ sources: [], artifacts: {}, looked: {}, unstored: [], number: 1, keep: true, replaces: false, fresh: false },
+    ...{ digest, fingerprint, ...software, tries: { lost: 0, idle: 0, memory: 0 }, expected: expected[index] },
+  }));
+  const batch = {
+    ...{ place: 'cluster', root, needs, workers: 1, seconds: 1000 },
+    tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
+  } as unknown as Batch;
+  folder.create(batch, tickets as unknown as Ticket[], new Map(), '');
+  const clock = { seconds: 0 };
+  context.mock.method(process, 'uptime', () => clock.seconds);
+  const worker = new JobWorker({
+    ...{ folder, batch, software, identity: { job: '7', restart: 0, notified: false }, findCode: assert.fail },
+    idle: new IdleWorkers({ workers: 0, memory: 0 }),
+    runProcess: async (job) => await serve(job, clock),
+  });
+  const ends = () => expected.map((_, index) => folder.endOf(index)?.type);
+  return { worker, folder, store, results, ends };
+}
+
+const ok = { ok: true, contained: true } as const;
+
+test('a job takes its first stage however long that lasts, and then those that fit into the rest of its time', async (context) => {
+  const spent = [350, 200, 100, 60];
+  const { worker, ends } = workerOf(context, [5000, 400, undefined, 200, undefined, 100], (_, clock) => {
+    clock.seconds += spent.shift()!;
+    return ok;
+  });
+  await worker.run();
+  // Rests of 1,000, 650, 450 and 350 seconds, then 290; half of the time is for a stage that nobody has seen.
+  assert.deepEqual(ends(), ['done', 'done', undefined, 'done', undefined, 'done']);
+});
+
+test('a job stops by its own clock before its time is over, where the scheduler gives no notice', async (context) => {
+  const ticks: (() => void)[] = [];
+  context.mock.method(globalThis, 'setInterval', (tick: () => void) => void ticks.push(tick));
+  const { worker, ends } = workerOf(context, [undefined], ({ signal }, clock) => {
+    const stopsAt = (seconds: number): boolean => {
+      clock.seconds = seconds;
+      for (const tick of ticks) tick();
+      return signal.aborted;
+    };
+    assert.deepEqual([stopsAt(899), stopsAt(901)], [false, true]);
+    return { ok: false, message: 'was stopped' };
+  });
+  await worker.run();
+  assert.deepEqual(ends(), ['stopped']);
+});
+
+test('a worker that was frozen past its takeover changes neither the newer result nor the end of its ticket', async (context) => {
+  const { worker, folder, store, results } = workerOf(context, [undefined], async () => {
+    await store.writeFirstResult(results[0]!);
+    folder.end(0, { type: 'lost', state: 'NODE_FAIL' });
+    return ok;
+  });
+  await worker.run();
+  const { digest } = results[0]!;
+  assert.deepEqual([store.readResult(digest), folder.endOf(0)], [results[0], { type: 'lost', state: 'NODE_FAIL' }]);
+});
+
+test('a result that damage or another version made unreadable is replaced, and a whole one is not', async (context) => {
+  const store = new FolderStore(temporaryFolder(context));
+  const [first, second] = [exampleResult(1), { ...exampleResult(1), stored: false }];
+  await store.writeResult({ ...first, format: 2 } as unknown as typeof first);
+  await store.writeFirstResult(first);
+  await store.writeFirstResult(second);
+  assert.deepEqual(store.readResult(first.digest), first);
+});
