@@ -327,7 +327,7 @@ export class ClusterPlace implements Place {
     if (time !== undefined && waiting.length > 0) {
       const count = formatCountOf(waiting.length, 'batch of jobs', 'batches of jobs');
       warn(
-        `Detached: ${count} on ${place.name} ${waiting.length === 1 ? 'continues' : 'continue'}, and the same command attaches to them.${time > 0 ? ' Ctrl-C again cancels them.' : ''}`,
+        `Detached: ${count} on ${place.name} ${waiting.length === 1 ? 'continues' : 'continue'}, and the same command attaches to them.${time > 0 ? ' Ctrl-C again within two seconds cancels them.' : ''}`,
       );
       if (!kill.aborted && time > 0) await delay(time, undefined, { signal: kill }).catch(() => {});
     }
