@@ -75,6 +75,15 @@ test('the tutorial goes as it is printed, on other machines with other numbers',
   }
 });
 
+test('a mistake is printed as the page on diagnostics shows it', async () => {
+  using project = new Project('stages: {}\n', { 'data/faces/dataset.json': '{}' });
+  const before = 'stages:\n  net:\n    kind: train\n    inputs: { dataset: ./data/faces }\n    with:\n';
+  project.write('pipelines/faces.yaml', `${before}      epoch: 5\n      model: simple-net\n`);
+  const [command, ...lines] = blocks('docs/diagnostics.md', 'console')[0]!.trimEnd().split('\n');
+  const { stdout, stderr } = await project.command(...command!.split(' ').slice(2));
+  assert.match(stdout + stderr, printedAs(lines));
+});
+
 test('the examples of the pages on training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
   const files = { ...faceApiFiles, 'results.template.md': '', 'models/detector.onnx': '' };
   using project = new Project('stages: {}\n', files);
@@ -137,4 +146,20 @@ test('the pipelines, stages and parameters that the examples of --help and the c
     const { code, stderr } = await project.command('plan', ...words);
     assert.deepEqual({ words, code, stderr }, { words, code: 0, stderr: '' });
   }
+});
+
+test('the places and the store of the pages are files without a mistake', async () => {
+  using project = new Project('stages: {}\n');
+  for (const yaml of blocks('docs/cluster.md', 'yaml')) {
+    project.write('places.yaml', yaml);
+    const place = yaml.split(':')[0]!;
+    project.write('pipelines/test.yaml', `stages: { say: { kind: command, place: ${place}, with: { run: echo } } }\n`);
+    const { code, stderr } = await project.command('plan', 'test.yaml');
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  }
+  project.env['XDG_CONFIG_HOME'] = project.path('config'); // no key of whoever runs this
+  project.write('store.yaml', blocks('docs/store.md', 'yaml')[0]!);
+  const { code, stdout, stderr } = await project.command('store', 'keys');
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  assert.match(stdout, /^name +key\nalice@laptop +\w+\n$/);
 });
