@@ -313,3 +313,18 @@ test('results change only with the version of the kind', async () => {
     { version: 7, digest: 'dc2503ace582be3d' },
   );
 });
+
+test('models of several classes compete as detectors of the positive ones', async () => {
+  using bench = new StageBench();
+  const layers = [{ conv: 4, kernel: 3, stride: 2 }, 'relu', 'globalAveragePool', { dense: 3 }];
+  const info = infoOf({ layers } as ModelInfo['architecture'], image(16));
+  const model = writeModel(join(bench.root, 'model'), { ...info, classes: ['cat', 'dog', 'owl'] });
+  const given = join(bench.root, 'scores.csv');
+  const lines = ['a,test,cat,2,0,0', 'b,test,cat,0,1,1', 'c,test,dog,0,2,0', 'd,test,owl,1,0,1'];
+  writeFileSync(given, ['key,split,label,score.cat,score.dog,score.owl', ...lines].join('\n'));
+  const inputs = { models: [model], scores: [given] };
+  await bench.run(spec, run, { with: { positive: ['dog', 'owl'] }, inputs });
+  const { candidates, winner } = JSON.parse(read(bench, 'metrics'));
+  assert.equal(candidates[winner].auc, 0.75);
+  await assert.rejects(bench.run(spec, run, { inputs }), /expected which of the classes cat, dog, owl are positive/);
+});

@@ -208,3 +208,16 @@ test('classes named by integers stay on their sides in the tables', async () => 
   const names = ['split', '1 as 1', '1 as 0', '0 as 1', '0 as 0', 'all as 1', 'all as 0'];
   assert.deepEqual([columns, rows[0]], [names, ['test', 1, 2, 0, 1, 1, 3]]);
 });
+
+test('scores are what the setting says, where their sums would say otherwise', async () => {
+  const text = 'key,split,label,score.cat,score.dog,score.owl\na,test,cat,0.5,0.25,0.25\n';
+  const lossOf = async (settings: object) => {
+    const { bench, split } = await evaluated([text], settings);
+    using _ = bench;
+    return split.loss!;
+  };
+  const near = (one: number, other: number) => assert.ok(Math.abs(one - other) < 1e-9, `${one} ${other}`);
+  near(await lossOf({}), Math.log(2));
+  near(await lossOf({ scoresAre: 'probabilities' }), Math.log(2));
+  near(await lossOf({ scoresAre: 'logits' }), Math.log(1 + 2 * Math.exp(-0.25)));
+});

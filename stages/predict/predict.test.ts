@@ -59,6 +59,22 @@ test('images get the scores that evaluate gives them, without labels; a dataset 
   );
 });
 
+test('a model of several classes scores images for each of them', async () => {
+  using bench = new StageBench();
+  const model = join(bench.root, 'model');
+  const classes = ['cat', 'dog', 'owl'];
+  await writeUntrainedModel(model, { classes });
+  const { folder } = await writeFolder(bench.root, 4);
+  await bench.run(spec, run, { inputs: { model, images: folder } });
+  const text = readFileSync(bench.output('scores', spec.outputs['scores']), 'utf8');
+  assert.match(text, /^key,split,score\.cat,score\.dog,score\.owl\nnew\/0,new,/);
+  const { called } = JSON.parse(readFileSync(bench.output('summary', spec.outputs['summary']), 'utf8'));
+  assert.equal(
+    classes.reduce((sum, name) => sum + called[name].images, 0),
+    4,
+  );
+});
+
 test('files that are no images are left out by name, and a folder with none is a mistake', async () => {
   using bench = new StageBench();
   const model = join(bench.root, 'model');

@@ -569,3 +569,16 @@ test('of more than two classes each is a curve against all others, unless some a
   await assert.rejects(roc(bench, text, { positive: ['fox'] }), /expected classes as positive, got "fox"/);
   await assert.rejects(roc(bench, text, { bothScores: true }), /need two sides: name the positive classes/);
 });
+
+test('scores are what the setting says, where their sums would say otherwise', async () => {
+  using bench = new StageBench();
+  const text = 'key,split,label,real,fake\na,test,0,0.75,0.25\nb,test,1,0.25,0.75\nc,test,1,0.25,0.75\n';
+  const meanOf = async (settings: object): Promise<number> => {
+    await roc(bench, text, settings);
+    return JSON.parse(textOf(bench, 'metrics')).meanProbability;
+  };
+  const sigmoid = 1 / (1 + Math.exp(-0.5));
+  assert.ok(Math.abs((await meanOf({})) - 1.75 / 3) < 1e-9);
+  assert.equal(await meanOf({ scoresAre: 'probabilities' }), await meanOf({}));
+  assert.ok(Math.abs((await meanOf({ scoresAre: 'logits' })) - (1 + sigmoid) / 3) < 1e-9);
+});

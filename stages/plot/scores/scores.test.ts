@@ -163,3 +163,18 @@ test('several files of more than two classes are drawn one at a time, which is s
     new StageError(message),
   );
 });
+
+test('of several classes the evidence for a side follows what the setting says the scores are', async () => {
+  using bench = new StageBench();
+  const scores = join(bench.root, 'scores.csv');
+  const lines = ['a,test,cat,0.5,0.25,0.25', 'b,test,dog,0.25,0.5,0.25', 'c,test,owl,0.25,0.25,0.5'];
+  writeFileSync(scores, ['key,split,label,score.cat,score.dog,score.owl', ...lines].join('\n'));
+  const drawn = async (settings: object) => {
+    const given = { chart: 'errors', positive: ['dog', 'owl'], ...settings };
+    await bench.run(spec, run, { with: given, inputs: { scores: [scores] } });
+    return readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8');
+  };
+  const usual = await drawn({});
+  assert.equal(await drawn({ scoresAre: 'probabilities' }), usual);
+  assert.notEqual(await drawn({ scoresAre: 'logits' }), usual);
+});
