@@ -4,7 +4,7 @@ import type { Stage } from '../config/pipeline.ts';
 import { runStageProcess } from './local-place.ts';
 
 test('a stage sees the cards that it was given, also where its own variables name all of them', async () => {
-  const stage = { settings: {}, outputs: [], env: { CUDA_VISIBLE_DEVICES: '0,1', WORD: 'hello' } };
+  const stage = { settings: {}, inputs: [], outputs: [], env: { CUDA_VISIBLE_DEVICES: '0,1', WORD: 'hello' } };
   const seen = async (cards: readonly string[]) => {
     let env: NodeJS.ProcessEnv = {};
     await runStageProcess(stage as unknown as Stage, {
