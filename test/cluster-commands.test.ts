@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ownKind } from './support/own-kind.ts';
@@ -99,6 +102,26 @@ test('a detached run goes on where its next step found no room at first', async 
       .split('\n')
       .every((id) => project.has(`ended-${id}`)),
   );
+});
+
+test('a detached run fetches what its later stages need before it returns: nodes may have no internet', async () => {
+  const server = createServer((_, response) => response.end('weights'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const md5 = createHash('md5').update('weights').digest('hex');
+  const file = JSON.stringify({ url: `http://127.0.0.1:${port}/net.h5`, md5 });
+  const own = ownKind('fetch', `await context.download(${file});`);
+  const spec = own['stages/fetch/spec.ts']!.replace('inputs: {},', `inputs: {}, downloads: () => [${file}],`);
+  const yaml = `${stages('one').replace('echo', 'read _ < gate; echo')}  two: { kind: fetch, after: [one], outputs: { text: artifacts/two.txt } }\n`;
+  using project = new Project(yaml, { ...scheduler, ...own, 'stages/fetch/spec.ts': spec });
+  onShell(project, 9);
+  const gate = project.gate('gate');
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  server.close();
+  gate.pass();
+  await until(() => project.has('artifacts/two.txt'));
+  await areOver(project);
+  assert.equal(project.read('cache/downloads/net.h5'), 'weights');
 });
 
 const atGates = `${stages('one')}  here: { kind: command, place: local, after: [one], with: { run: 'echo begun > begun; read _ < here.gate' } }

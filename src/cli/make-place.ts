@@ -37,6 +37,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const failures = { ...(step !== undefined && readStep(step)?.failures) };
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
   interrupts.detaches = true;
+  let fetched: Promise<unknown> | undefined;
   const isHere = !detach || step !== undefined; // otherwise the job that takes the next step runs what is for this machine
   let isLater = false;
   const close = async () => {
@@ -49,6 +50,8 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   };
   const all: Place = {
     seat: async (stage) => {
+      fetched ??= isHere ? Promise.resolve() : fetchAll(stages, options);
+      await fetched;
       const place = clusters.get(placeOf(stage, places, on)!) ?? local;
       if (place !== local || isHere) return await place.seat(stage);
       isLater = true;
@@ -57,6 +60,14 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
     close,
   };
   return detach ? remembering(all, failures, interrupts.signal) : all;
+}
+
+/** Fetches what any stage will ask for before the first job is submitted. A failure is that of its stage, when that tries again. */
+async function fetchAll(stages: readonly Stage[], { downloads, world }: PlaceOptions): Promise<void> {
+  const files = new Map(stages.flatMap(downloads).map((file) => [file.url, file]));
+  if (files.size === 0) return;
+  const { download } = await import('../engine/store/download.ts');
+  await Promise.allSettled([...files.values()].map((file) => download(world.store.folder, file)));
 }
 
 /** Whether jobs of one place can wait for those of the other. */
