@@ -12,6 +12,7 @@ const programs: readonly (readonly [string, readonly string[], readonly string[]
   ['runner/first-run.ts', ['1000'], undefined],
   ['runner/first-run.ts', ['files', '10000'], ['files', '2000', '1']],
   ['runner/light-stages.ts', [], ['5']],
+  ['runner/up-to-date.ts', [], ['190', '3']],
   ['runner/no-op.ts', [], undefined],
   ['runner/many-files.ts', [], ['10000']],
   ['runner/instances.ts', [], ['1000']],
