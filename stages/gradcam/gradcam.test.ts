@@ -12,6 +12,7 @@ import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.
 import { parseNpy } from '../../src/learning/vision/features/npy.ts';
 import { StageError } from '../../src/stage.ts';
 import { type BenchStage, StageBench } from '../../test/support/stage-bench.ts';
+import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
@@ -251,6 +252,31 @@ test('several models stand below each other, each with its own data set, layer a
   const [lead] = bench.highlights[1]!.rows;
   assert.deepEqual(lead!.slice(0, 3), ['finder', 'tiny', 2]);
   assert.match(String(lead![3]), /^\+\d\d\.\d points$/);
+});
+
+test('a model of several classes has maps for the class of each image, and numbers by the names of classes', async () => {
+  using bench = new StageBench();
+  const classes = ['cat', 'dog', 'owl'];
+  const [model, dataset] = [join(bench.root, 'model'), join(bench.root, 'dataset')];
+  await writeTintedDataset(dataset, { test: 6 }, classes);
+  const net = { layers: [...(small as { layers: object[] }).layers.slice(0, -1), { dense: 3 }] } as ModelSetting;
+  await writeUntrainedModel(model, { net, imageSize: size, classes });
+  await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { score: 'margin' } });
+  const [, ...rows] = [...csvRecords(readFileSync(join(bench.output('maps'), 'maps.csv'), 'utf8'))];
+  assert.deepEqual(
+    rows.map(({ fields }) => fields[8]),
+    ['cat', 'dog', 'cat', 'dog', 'cat', 'dog'],
+  );
+  const metrics = JSON.parse(outputOf(bench, 'metrics'));
+  assert.deepEqual(metrics.classes, { cat: 3, dog: 3, owl: 0 });
+  assert.ok(metrics['grad-cam'].dog.topShare > 0);
+  assert.deepEqual(
+    Object.entries(metrics['grad-cam'].distances).map(([one, others]) => [one, ...Object.keys(others as object)]),
+    [
+      ['cat', 'dog', 'owl'],
+      ['dog', 'owl'],
+    ],
+  );
 });
 
 test('what cannot be explained is told before anything is computed, and of which model', async () => {
