@@ -37,9 +37,11 @@ const words: Readonly<Record<State, readonly [word: string, colour: string]>> = 
 const badgeOf = (state: State): Html => html`<span class="badge ${words[state][1]}">${words[state][0]}</span>`;
 
 /** A pipeline by state: what a run would do now, and why. `open` in the address names the included ones that are unfolded. */
-export async function graphPage(c: Context, { project, objects }: Sources, planner: Planner): Promise<Response> {
+export async function graphPage(c: Context, { project, objects, store }: Sources, planner: Planner): Promise<Response> {
   const names = planner.names();
-  const asked = c.req.query('pipeline') ?? names[0];
+  const last = store.runs()[0]?.pipeline();
+  const usual = names.find((one) => one === last) ?? names[0];
+  const asked = c.req.query('pipeline') ?? usual;
   const name = names.find((one) => one === asked);
   const choices = names.map((one) => html`<option${one === name && html` selected`}>${one}</option>`);
   const form = html`<h1>Graph</h1><form class="line" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><button>Show</button></form>`;
@@ -49,6 +51,7 @@ export async function graphPage(c: Context, { project, objects }: Sources, plann
   const planned = await planner.plan(name);
   if (typeof planned === 'string')
     return page([html`<div class="card alert"><h3>It has mistakes</h3><pre tabindex="0">${planned}</pre></div>`]);
+  if (planned.length === 0) return page([html`<p>It has no stages of its own: other pipelines extend it.</p>`]);
   const open = new Set((c.req.query('open') ?? '').split(' '));
   const addressOf = (opened: Iterable<string>) =>
     `/graph?${new URLSearchParams({ pipeline: name, open: [...opened].filter(Boolean).join(' ') })}`;

@@ -74,7 +74,10 @@ class Site {
 }
 
 async function serveIn(t: TestContext, root: string): Promise<Site> {
-  const planner = { names: () => ['test'], plan: async () => 'test.yaml:1:1: error: no stages' };
+  const planner = {
+    names: () => ['base', 'test'],
+    plan: async (name: string) => (name === 'base' ? [] : 'test.yaml:1:1: error: no stages'),
+  };
   const server = await startServer({ root, port: 0, token: 'secret', planner, warn: assert.fail });
   t.after(() => server.close());
   return new Site(server.port, 'secret');
@@ -176,6 +179,13 @@ test('pictures and pages that a stage made are sandboxed, and unknown files are 
     [binary.headers['content-type'], binary.headers['content-disposition']],
     ['application/octet-stream', 'attachment'],
   );
+});
+
+test('the graph begins with the pipeline that ran last, and says of one that only others extend that it has no stages', async (t) => {
+  const { root } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  assert.match((await site.get('/graph')).text, /<option selected>test<\/option>/);
+  assert.match((await site.get('/graph?pipeline=base')).text, /It has no stages of its own: other pipelines extend it/);
 });
 
 test('hostile names are text on every page', async (t) => {
