@@ -7,11 +7,12 @@ import type { RunManifest } from '../engine/store/remote/manifest.ts';
 export function lastRunOf(root: string, store: FolderStore, pipeline: string): RunManifest {
   const latest = store.allLatest().filter((one) => one.pipeline === pipeline);
   const published = new PublishedRecords(store.folder).all().filter((record) => record.pipeline === pipeline);
-  const inputs = latest.flatMap(({ result }) => Object.values(store.readResult(result)?.fingerprint.inputs ?? {}));
+  const known = latest.map((one) => ({ ...one, stored: store.readResult(one.result) }));
+  const inputs = known.flatMap(({ stored }) => Object.values(stored?.fingerprint.inputs ?? {}));
   const read = new Set(inputs.flat().map(({ digest }) => digest));
-  const stages = latest.map(({ stage, result }) => {
+  const stages = known.map(({ stage, result, stored }) => {
     const outputs = published.filter((record) => record.stage === stage).map(({ port, path }) => [port, path] as const);
-    const made = Object.values(store.readResult(result)?.outputs ?? {});
+    const made = Object.values(stored?.outputs ?? {});
     const isFinal = !made.some(({ digest, parts }) => [digest, ...Object.values(parts)].some((one) => read.has(one)));
     return [stage, { result, outputs: Object.fromEntries(outputs), isFinal }] as const;
   });
