@@ -33,7 +33,7 @@ test('sizes, formats and brightness that separate the classes are found, each by
     clean(80, (label) => ({ lighter: 40 * label })),
   );
   assert.ok(lighter.metrics.shortcuts.brightness > 0.8, lighter.metrics.shortcuts.brightness);
-  assert.ok(lighter.metrics.meanFaces.difference > 2 * lighter.metrics.meanFaces.byChance);
+  assert.ok(lighter.metrics.meanImages.difference > 2 * lighter.metrics.meanImages.byChance);
   assert.equal(lighter.metrics.shortcuts.encoding, 0.5);
 });
 
@@ -74,14 +74,14 @@ test('images whose classes differ in nothing are accused of nothing', async () =
 test('what chance would give between the mean images is told only where every image is by itself', async () => {
   using bench = new StageBench();
   const subtitle = () =>
-    JSON.parse(readFileSync(join(bench.output('faces'), 'chart.vl.json'), 'utf8')).title.subtitle.join(' ');
+    JSON.parse(readFileSync(join(bench.output('means'), 'chart.vl.json'), 'utf8')).title.subtitle.join(' ');
   const alone = await audit(bench, clean(24));
-  assert.ok(alone.metrics.meanFaces.byChance > 0);
+  assert.ok(alone.metrics.meanImages.byChance > 0);
   assert.match(subtitle(), /by chance alone by [\d.]+$/);
   const grouped = await audit(
     bench,
     clean(26, (_, index) => ({ group: `video ${index >> 2}` })),
   );
-  assert.equal(grouped.metrics.meanFaces.byChance, null);
+  assert.equal(grouped.metrics.meanImages.byChance, null);
   assert.match(subtitle(), /; they differ by [\d.]+ levels of luma$/);
 });

@@ -1,22 +1,22 @@
 import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
-import { type Examined, faceSide, lumaOf } from './look-at-image.ts';
+import { type Examined, lumaOf, meanSide } from './look-at-image.ts';
 
 /** Averages over the images of one class. */
 export type ClassMeans = ReturnType<MeansOfClass['finish']>;
 
 export class MeansOfClass {
   #images = 0;
-  readonly #face = new Float64Array(faceSide * faceSide * 3);
-  readonly #luma = new Float64Array(faceSide * faceSide);
-  readonly #lumaSquares = new Float64Array(faceSide * faceSide);
+  readonly #mean = new Float64Array(meanSide * meanSide * 3);
+  readonly #luma = new Float64Array(meanSide * meanSide);
+  readonly #lumaSquares = new Float64Array(meanSide * meanSide);
   readonly #means = new Float64Array(ringCount);
   readonly #squares = new Float64Array(ringCount);
 
-  add({ face, look: { spectrum } }: Examined): void {
+  add({ reduced, look: { spectrum } }: Examined): void {
     this.#images++;
-    for (let i = 0; i < face.length; i++) this.#face[i]! += face[i]!;
+    for (let i = 0; i < reduced.length; i++) this.#mean[i]! += reduced[i]!;
     for (let i = 0; i < this.#luma.length; i++) {
-      const value = lumaOf(face[3 * i]!, face[3 * i + 1]!, face[3 * i + 2]!);
+      const value = lumaOf(reduced[3 * i]!, reduced[3 * i + 1]!, reduced[3 * i + 2]!);
       this.#luma[i]! += value;
       this.#lumaSquares[i]! += value * value;
     }
@@ -33,7 +33,7 @@ export class MeansOfClass {
     return {
       images: count,
       /** `[64, 64, 3]`, 0 to 255. */
-      face: this.#face.map((sum) => sum / count),
+      mean: this.#mean.map((sum) => sum / count),
       /** The variance of luma over images, at each pixel: `[64, 64]`. */
       variance: this.#luma.map((sum, i) => Math.max(0, this.#lumaSquares[i]! / count - (sum / count) ** 2)),
       /** Mean and deviation of log10 power over images, for each ring. */

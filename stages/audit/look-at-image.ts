@@ -7,7 +7,7 @@ import { hashSide } from '../../src/learning/vision/forensics/perceptual-hash.ts
 import { radialSpectrum } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 
 /** Sides of the mean images and of the thumbnail that a shortcut is tested on, in pixels. */
-export const faceSide = 64;
+export const meanSide = 64;
 const thumbnailSide = 16;
 
 /** What is seen of an image; `examined` only where that was asked for. */
@@ -32,7 +32,7 @@ export interface Encoding {
 /** Looks at one encoded image, at its light and spectrum only on demand. Throws an `Error` where it cannot be decoded. */
 export async function lookAtImage(bytes: Buffer, { examine }: { readonly examine: boolean }) {
   const image = await decodeImage(bytes);
-  const face = rounded(areaMeans(image, faceSide));
+  const reduced = rounded(areaMeans(image, meanSide));
   const print = {
     bytes: bytes.length,
     fileDigest: digest(bytes),
@@ -40,23 +40,23 @@ export async function lookAtImage(bytes: Buffer, { examine }: { readonly examine
     pixelsDigest: digest(image.pixels, `${image.width} x ${image.height}`),
     encoding: readEncoding(bytes),
     /** `[32, 32]`, luma, 0 to 255. */
-    grey: toGrey(averaged(face, faceSide / hashSide)),
+    grey: toGrey(averaged(reduced, meanSide / hashSide)),
   };
-  return { print, ...(examine && { examined: examineImage(image, face) }) };
+  return { print, ...(examine && { examined: examineImage(image, reduced) }) };
 }
 
-function examineImage(image: DecodedImage, face: Uint8Array) {
+function examineImage(image: DecodedImage, reduced: Uint8Array) {
   const { luma, light } = measureLight(image);
   return {
     look: {
       light,
       /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
-      thumbnail: averaged(face, faceSide / thumbnailSide),
+      thumbnail: averaged(reduced, meanSide / thumbnailSide),
       /** log10 power of luma in each ring. */
       spectrum: Float32Array.from(radialSpectrum(luma, image.width, image.height)),
     },
     /** `[64, 64, 3]`, 0 to 255, stretched to the square; it is added to the mean of its class and not kept. */
-    face,
+    reduced,
   };
 }
 
@@ -73,16 +73,16 @@ function digest(bytes: Uint8Array, prefix = ''): string {
 
 /** Means over squares of `times` pixels a side, of a square picture with three channels. */
 function averaged(pixels: Uint8Array, times: number): Uint8Array {
-  const side = faceSide / times;
+  const side = meanSide / times;
   const means = new Uint8Array(side * side * 3);
   let i = 0;
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
       for (let channel = 0; channel < 3; channel++) {
-        const first = 3 * times * (y * faceSide + x) + channel;
+        const first = 3 * times * (y * meanSide + x) + channel;
         let sum = 0;
         for (let dy = 0; dy < times; dy++) {
-          const row = first + 3 * faceSide * dy;
+          const row = first + 3 * meanSide * dy;
           for (let at = row; at < row + 3 * times; at += 3) sum += pixels[at]!;
         }
         means[i++] = Math.round(sum / times ** 2);

@@ -12,8 +12,8 @@ import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type Copies, copyCounts, findCopies, formatDuplicates, groupsAcrossSplits } from './copies.ts';
 import { copiesChart } from './copies-chart.ts';
-import { faceDifference, facesChart } from './faces-chart.ts';
 import { type AuditedImage, type LookedThrough, lookThrough } from './look-through.ts';
+import { meanDifference, meansChart } from './means-chart.ts';
 import { isWorrying, type ShortcutResult, shortcutChart, testShortcuts, verdictLine } from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
 import { spectrumChart, spectrumGap } from './spectrum.ts';
@@ -82,8 +82,8 @@ type Findings = ReturnType<typeof find>;
 function find(context: Context, seen: LookedThrough) {
   const copies = findCopies(seen.images);
   const units = seen.examined.map(({ place }) => copies.units[place]!);
-  const [faces, gap] = [faceDifference(seen.classes, units), spectrumGap(seen.examined, units)];
-  return { seen, copies, groups: groupsAcrossSplits(seen.images), results: testAll(context, seen, units), faces, gap };
+  const [means, gap] = [meanDifference(seen.classes, units), spectrumGap(seen.examined, units)];
+  return { seen, copies, groups: groupsAcrossSplits(seen.images), results: testAll(context, seen, units), means, gap };
 }
 
 /** `units` are the units of the examined images, as in `Copies`. */
@@ -101,7 +101,7 @@ function testAll(context: Context, { examined }: LookedThrough, units: readonly 
 
 function formatMetrics(
   { classes }: Sides,
-  { seen, copies, groups, results, faces, gap }: Findings,
+  { seen, copies, groups, results, means, gap }: Findings,
   { confidence }: AuditSettings,
 ): string {
   const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
@@ -117,7 +117,7 @@ function formatMetrics(
     },
     copies: { ...copyCounts(copies.pairs), imagesAcrossSplits: copies.leaking },
     groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
-    meanFaces: { difference: faces.found, byChance: faces.chance ?? null },
+    meanImages: { difference: means.found, byChance: means.chance ?? null },
     spectrum: { largestGap: gap.deviations, frequency: ringFrequencies[gap.ring]!, p: gap.p },
   };
   return `${JSON.stringify(metrics, null, 2)}\n`;
@@ -127,7 +127,7 @@ async function draw(
   context: Context,
   dataset: Dataset,
   { classes }: Sides,
-  { seen, copies, results, faces, gap }: Findings,
+  { seen, copies, results, means, gap }: Findings,
 ): Promise<void> {
   const show = async (place: number) => {
     const { split, index } = seen.images[place]!;
@@ -135,7 +135,7 @@ async function draw(
   };
   const charts = {
     shortcuts: shortcutChart(results, context.settings.confidence),
-    faces: await facesChart(classes, seen.classes, faces),
+    means: await meansChart(classes, seen.classes, means),
     spectrum: spectrumChart(classes, seen.classes, gap),
     copies: await copiesChart(copies, seen.images, classes, show),
   };

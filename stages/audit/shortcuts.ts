@@ -13,7 +13,7 @@ import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-fo
 import type { ExaminedImage } from './look-through.ts';
 import type { AuditSettings } from './spec.ts';
 
-/** Something other than faces by which a classifier might separate the classes, as numbers of each image. */
+/** Something other than the content by which a classifier might separate the classes, as numbers of each image. */
 interface Shortcut {
   /** Its key in metrics. */
   readonly name: string;
@@ -149,7 +149,7 @@ const grades = [
   { below: 0.6, says: 'a trace' },
   { below: 0.75, says: 'separates the classes weakly' },
   { below: 0.9, says: 'separates the classes well' },
-  { below: Number.POSITIVE_INFINITY, says: 'separates the classes almost without looking at faces' },
+  { below: Number.POSITIVE_INFINITY, says: 'separates the classes almost without looking at the content' },
 ] as const;
 
 /** A shortcut is found where its p-value, adjusted for all shortcuts, is at most this. */
@@ -169,11 +169,11 @@ export function verdict(result: ShortcutResult): string {
   if (!varies) return 'all images are alike in this';
   if (!isFound(result)) return 'no better than chance';
   const { says } = grades.find(({ below }) => auc.estimate < below)!;
-  // These pixels show the face, so this is rather a baseline for networks.
+  // These pixels show the content, so this is rather a baseline for networks.
   return name === 'thumbnail' && auc.estimate >= 0.6 ? `${says}; a network must beat it` : says;
 }
 
-/** `file size alone: AUC 0.931 (0.912–0.947): separates the classes almost without looking at faces`. */
+/** `file size alone: AUC 0.931 (0.912–0.947): separates the classes almost without looking at the content`. */
 export function verdictLine(result: ShortcutResult): string {
   return `${result.title} alone: AUC ${formatEstimate(result.auc)}: ${verdict(result)}`;
 }

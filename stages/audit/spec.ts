@@ -33,7 +33,7 @@ export type AuditSettings = z.output<typeof settings>;
 
 export const spec = defineKind<AuditSettings>({
   name: 'audit',
-  version: 6,
+  version: 7,
   summary:
     'Looks for what could invalidate a study before it starts: copies and groups across splits, and how well image size, ' +
     'encoding, file size, brightness and 16 x 16 pixels alone separate the classes.',
@@ -49,7 +49,7 @@ export const spec = defineKind<AuditSettings>({
       'CSV, a row for each pair of copies, those across splits first, then for each group in two splits.',
     ),
     shortcuts: output.chart('The AUC of every shortcut with its interval; filled dots are above chance.'),
-    faces: output.chart('The mean image of each class, and their difference.'),
+    means: output.chart('The mean image of each class, and their difference.'),
     spectrum: output.chart('The radial power spectrum of each class.'),
     copies: output.chart('Pairs of copies, those across splits first.'),
   },

@@ -34,7 +34,7 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
 }
 /** What the chart says of it. */
 const told = (gap: SpectrumGap): string => {
-  const of = { images: 30, face: new Float64Array(), variance: new Float64Array(), spectrum: [] };
+  const of = { images: 30, mean: new Float64Array(), variance: new Float64Array(), spectrum: [] };
   const { title } = spectrumChart(['real', 'fake'], [of, of], gap) as unknown as { title: { subtitle: string[] } };
   return title.subtitle.join(' ');
 };

@@ -7,32 +7,32 @@ import { mean } from '../../src/learning/metrics/mean.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { ClassMeans } from './class-means.ts';
-import { faceSide, lumaOf } from './look-at-image.ts';
+import { lumaOf, meanSide } from './look-at-image.ts';
 
 const side = 190;
 /** From less to more luma in fakes; white for no difference, and darker towards both ends. */
 const colours = ['#0b4f8a', '#ffffff', '#b03a00'] as const;
 
 /** Draws the mean image of each class, and their difference in levels of luma with its scale. */
-export async function facesChart(
+export async function meansChart(
   names: readonly string[],
   [real, fake]: readonly ClassMeans[],
-  { found, chance }: FaceDifference,
+  { found, chance }: MeanDifference,
 ): Promise<TopLevelSpec> {
   const difference = lumaDifference(real!, fake!);
   const most = Math.max(1e-3, ...difference.map(Math.abs));
   const block = async (header: string, pixels: Uint8Array, description = header) => {
-    const image: DecodedImage = { width: faceSide, height: faceSide, pixels };
-    return { header, cells: [{ image: await thumbnail(image, { side: faceSide, format: 'png' }), description }] };
+    const image: DecodedImage = { width: meanSide, height: meanSide, pixels };
+    return { header, cells: [{ image: await thumbnail(image, { side: meanSide, format: 'png' }), description }] };
   };
-  const means = [real!, fake!].map(({ face }, label) =>
-    block(`mean of ${names[label]}`, Uint8Array.from(face, Math.round)),
+  const means = [real!, fake!].map(({ mean }, label) =>
+    block(`mean of ${names[label]}`, Uint8Array.from(mean, Math.round)),
   );
   const greatest = `difference of the means, ${formatDecimal(most, 1)} levels at most`;
   const levels = `they differ by ${formatDecimal(found, 1)} levels of luma${chance === undefined ? '' : `, by chance alone by ${formatDecimal(chance, 1)}`}`;
   const sheet = imageSheet({
     title: 'Mean image of each class, and their difference',
-    subtitle: `${formatCount(real!.images)} ${names[0]} and ${formatCount(fake!.images)} ${names[1]} images, stretched to ${faceSide} x ${faceSide}; ${levels}`,
+    subtitle: `${formatCount(real!.images)} ${names[0]} and ${formatCount(fake!.images)} ${names[1]} images, stretched to ${meanSide} x ${meanSide}; ${levels}`,
     across: 1,
     side,
     blocks: [
@@ -47,18 +47,18 @@ export async function facesChart(
 
 /** Fake minus real, `[64, 64]`. */
 function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
-  const luma = ({ face }: ClassMeans, i: number) => lumaOf(face[3 * i]!, face[3 * i + 1]!, face[3 * i + 2]!);
-  return Array.from({ length: faceSide * faceSide }, (_, i) => luma(fake, i) - luma(real, i));
+  const luma = ({ mean }: ClassMeans, i: number) => lumaOf(mean[3 * i]!, mean[3 * i + 1]!, mean[3 * i + 2]!);
+  return Array.from({ length: meanSide * meanSide }, (_, i) => luma(fake, i) - luma(real, i));
 }
 
-type FaceDifference = { readonly found: number; readonly chance?: number };
+type MeanDifference = { readonly found: number; readonly chance?: number };
 
 /**
  * The root mean square difference of the mean images, and the one expected by chance if classes did not differ. The latter cannot be
  * estimated for a class of one image, and where images come in groups or are copies, which vary less than independent images.
  * `units` as in `Copies`.
  */
-export function faceDifference([real, fake]: readonly ClassMeans[], units: readonly string[]): FaceDifference {
+export function meanDifference([real, fake]: readonly ClassMeans[], units: readonly string[]): MeanDifference {
   const found = Math.sqrt(mean(lumaDifference(real!, fake!).map((value) => value ** 2)));
   if (drawsGroups({ groups: units }) || Math.min(real!.images, fake!.images) < 2) return { found };
   const variances = Array.from(real!.variance, (value, i) => value / real!.images + fake!.variance[i]! / fake!.images);
