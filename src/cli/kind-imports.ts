@@ -6,7 +6,7 @@ import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
 import { packageFolders } from '../engine/config/find-package.ts';
 import { upwards } from '../engine/files/upwards.ts';
 import { readJson } from '../engine/files/write-atomic.ts';
-import { packageRoot } from './package-info.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be installed. */
 const shared: Readonly<Record<string, string>> = {

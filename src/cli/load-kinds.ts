@@ -7,10 +7,10 @@ import { kinds as builtIn } from '../../stages/index.ts';
 import type { KnownKind, UnloadedKind } from '../engine/config/load-context.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { kindBuild, writeKindModule, writeKindSources } from '../engine/store/kind-build.ts';
+import { packageRoot } from '../package-root.ts';
 import type { KindSpec } from '../stage.ts';
 import { buildKind } from './build-kind.ts';
 import { importSpec, specMistakes } from './import-spec.ts';
-import { packageRoot } from './package-info.ts';
 
 export interface LoadedKind extends KnownKind {
   readonly spec: KindSpec;

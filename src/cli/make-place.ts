@@ -11,8 +11,9 @@ import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-plac
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
 import { slurm } from '../engine/places/slurm.ts';
 import { templateScheduler } from '../engine/places/template-scheduler.ts';
+import { packageRoot } from '../package-root.ts';
 import type { Interrupts } from './interrupts.ts';
-import { buildDigest, commandName, packageRoot } from './package-info.ts';
+import { buildDigest, commandName } from './package-info.ts';
 
 export interface PlaceOptions extends Pick<ClusterOptions, 'world' | 'modules' | 'downloads' | 'detach' | 'warn'> {
   /** The step of a detached run that this process takes; undefined for the command of a user. */

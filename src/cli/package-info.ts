@@ -1,15 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Digest, sha256 } from '../digest.ts';
+import { packageRoot } from '../package-root.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
-
-/** The folder of Restage itself: the nearest upward that holds its package.json, from the sources as from `dist/`. */
-export const packageRoot: string = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
-
-function findPackageRoot(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : findPackageRoot(dirname(folder));
-}
 
 export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 

@@ -5,8 +5,9 @@ import { loadPlaces } from '../../engine/config/places.ts';
 import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
+import { packageRoot } from '../../package-root.ts';
 import { projectRoot } from '../open-project.ts';
-import { packageRoot, version } from '../package-info.ts';
+import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
 /** What was found of one thing. Without `lacks` it is there; with it, this is what does not work, and what to do. */

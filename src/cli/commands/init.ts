@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { writing } from '../../engine/files/write-error.ts';
 import { formatScores } from '../../learning/metrics/scores-file.ts';
+import { packageRoot } from '../../package-root.ts';
 import { Random } from '../../random.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { ownCommand, packageRoot } from '../package-info.ts';
+import { ownCommand } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
 const ours = (path: string) => () => readFileSync(join(packageRoot, path), 'utf8');

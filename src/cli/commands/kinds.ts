@@ -2,13 +2,13 @@ import { backendNames } from '../../backend/select/backend-names.ts';
 import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
 import { formatJsonSchema, pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
+import { packageRoot } from '../../package-root.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { MistakesError, mistake, printWarnings } from '../command-error.ts';
 import { kindMarkdown, kindsMarkdown, showInput } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
-import { packageRoot } from '../package-info.ts';
 
 const width = 80;
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { packageRoot } from '../../package-root.ts';
 import { upwards } from '../files/upwards.ts';
 
 /** Where Node looks for a package that code in `folder` imports, nearest first. It asks no variable of the environment. */
@@ -8,9 +9,13 @@ export function packageFolders(name: string, folder: string): readonly string[] 
   return importing.map((path) => join(path, 'node_modules', name));
 }
 
-/** The absolute path of `npm:package/path`, whatever its `exports` say. `looked` receives places of nearer packages. */
+/**
+ * The absolute path of `npm:package/path`, whatever its `exports` say. `looked` receives places of nearer packages. `restage` is the
+ * Restage that runs, as for kinds: a clone, or one that is installed globally, is in no `node_modules` of the project.
+ */
 export function findInPackage(text: string, root: string, looked: Set<string>, within = ''): string | undefined {
   const [, name, path = ''] = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text) ?? [];
+  if (name === 'restage') return join(packageRoot, within, path);
   for (const folder of name === undefined ? [] : packageFolders(name, root)) {
     if (existsSync(folder)) return join(folder, within, path);
     looked.add(folder);

@@ -51,11 +51,11 @@ test('a pipe, a device, and a name that is not UTF-8 are told as what they are',
   assert.match(told('x'.repeat(300))!, /^error: There is no pipeline/);
 });
 
-test('a pipeline that ships with an installed Restage is named as one to extend', () => {
-  using project = new TestProject({ ...files, 'node_modules/restage/pipelines/experiments/xeption.yaml': '' });
-  const found = findPipelineFile('experiments/xeption', project.root, project.root);
+test('a pipeline that ships with Restage is named as one to extend', () => {
+  using project = new TestProject(files);
+  const found = findPipelineFile('experiments/samples', project.root, project.root);
   assert.ok(!found.ok);
-  const hint = 'Restage ships it: write "extends: npm:restage/experiments/xeption.yaml" into a file in pipelines/.';
+  const hint = 'Restage ships it: write "extends: npm:restage/experiments/samples.yaml" into a file in pipelines/.';
   assert.equal(found.error.hint, hint);
 });
 

@@ -199,7 +199,7 @@ export const pipelineShape = z.strictObject({
 export const extendsShape = z
   .union([path, z.array(path)])
   .describe(
-    'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package. Maps merge, lists and scalars replace, null removes; a later file wins.',
+    'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package, or of Restage itself. Maps merge, lists and scalars replace, null removes; a later file wins.',
   );
 
 const words = z.array(z.string()).default([]);
