@@ -17,7 +17,7 @@ export function confusion(
   predictions: ArrayLike<number>,
   { weights }: Weighted = {},
 ): Confusion {
-  requireOneEach(labels, predictions, 'prediction', { weights });
+  requireOneEach(labels, predictions, 'prediction');
   const counts = [0, 0, 0, 0] as [number, number, number, number];
   for (let i = 0; i < labels.length; i++) counts[2 * labels[i]! + predictions[i]!]! += weights?.[i] ?? 1;
   const [trueNegatives, falsePositives, falseNegatives, truePositives] = counts;

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crossEntropy } from './calibration/losses.ts';
-import { confusion, majorityAccuracy } from './confusion.ts';
 import {
   betterFirst,
-  chanceLevel,
   detectorMetrics,
   findMetric,
   headlineMetrics,
@@ -13,7 +10,6 @@ import {
   titleOfPath,
 } from './metric-catalogue.ts';
 import { metricsOfLogits } from './split-statistics.ts';
-import { brier } from './testing-scores.ts';
 
 test('a path in a metrics file leads to its metric', () => {
   assert.equal(findMetric('test.auc')?.title, 'AUC');
@@ -33,34 +29,9 @@ test('a path is written out for an axis, and stays where it leads to no metric',
 test('names are unique, and levels of chance lie within the range', () => {
   assert.equal(new Set(metricCatalogue.map(({ name }) => name)).size, metricCatalogue.length);
   for (const { name } of metricCatalogue) {
-    const { range } = metric(name);
-    const level = chanceLevel(metric(name), 0.3) ?? range[0];
+    const { range, chance: level = range[0] } = metric(name);
     assert.ok(range[0] <= level && level <= range[1], name);
   }
-});
-
-test('chance is what an answer without information gets: the class shares as probabilities', () => {
-  const labels = [1, 0, 0, 0];
-  const probabilities = labels.map(() => 0.25);
-  const near = (one: number | undefined, other: number) => assert.ok(Math.abs(one! - other) < 1e-12, `${one} ${other}`);
-  near(chanceLevel(metric('accuracy'), 0.25), majorityAccuracy(confusion(labels, labels)));
-  near(chanceLevel(metric('brier'), 0.25), brier(labels, probabilities));
-  const logit = Math.log(0.25 / 0.75);
-  near(
-    chanceLevel(metric('loss'), 0.25),
-    crossEntropy(
-      labels,
-      labels.flatMap(() => [0, logit]),
-    ),
-  );
-  near(chanceLevel(metric('loss'), 0.5), Math.LN2);
-});
-
-test('only some levels of chance do not depend on the class shares', () => {
-  assert.equal(chanceLevel(metric('auc')), 0.5);
-  assert.equal(chanceLevel(metric('matthewsCorrelation')), 0);
-  assert.equal(chanceLevel(metric('accuracy')), undefined);
-  assert.equal(chanceLevel(metric('recall')), undefined);
 });
 
 test('the better value comes first', () => {

@@ -6,16 +6,11 @@ export interface Metric {
   readonly title: string;
   readonly better: 'higher' | 'lower';
   readonly range: readonly [low: number, high: number];
-  /** The level of scores without information, perhaps by the share of fake images; absent where it depends on more. */
-  readonly chance?: number | ((fakeShare: number) => number);
+  /** The level of scores without information; absent where it depends on the shares of the classes, or on more. */
+  readonly chance?: number;
   /** Reports show a headline metric first. */
   readonly isHeadline?: true;
 }
-
-const baseRate = (share: number): number => share;
-const majority = (share: number): number => Math.max(share, 1 - share);
-/** In nats: the loss of always answering with the class shares. */
-const entropy = (share: number): number => -share * Math.log(share) - (1 - share) * Math.log(1 - share);
 
 const unit = [0, 1] as const;
 const higher = { better: 'higher', range: unit } as const;
@@ -25,18 +20,18 @@ const signed = { range: [-1, 1], chance: 0 } as const;
 /** Every metric that `evaluate` and `roc-det` compute, the most important ones first. */
 export const metricCatalogue = [
   { name: 'auc', title: 'AUC', ...higher, chance: 0.5, isHeadline: true },
-  { name: 'accuracy', title: 'accuracy', ...higher, chance: majority, isHeadline: true },
+  { name: 'accuracy', title: 'accuracy', ...higher, isHeadline: true },
   { name: 'balancedAccuracy', title: 'balanced accuracy', ...higher, chance: 0.5, isHeadline: true },
   { name: 'equalErrorRate', title: 'equal error rate', ...lower, chance: 0.5, isHeadline: true },
   { name: 'matthewsCorrelation', title: 'Matthews correlation', ...higher, ...signed, isHeadline: true },
   { name: 'calibrationError', title: 'calibration error', ...lower, isHeadline: true },
-  { name: 'loss', title: 'loss', ...lower, range: [0, Number.POSITIVE_INFINITY], chance: entropy },
-  { name: 'brier', title: 'Brier score', ...lower, chance: (share) => share * (1 - share) },
-  { name: 'averagePrecision', title: 'average precision', ...higher, chance: baseRate },
+  { name: 'loss', title: 'loss', ...lower, range: [0, Number.POSITIVE_INFINITY] },
+  { name: 'brier', title: 'Brier score', ...lower },
+  { name: 'averagePrecision', title: 'average precision', ...higher },
   { name: 'partialAucTo10PercentFpr', title: 'partial AUC up to 10 % FPR', ...higher, chance: 0.5 },
   { name: 'tprAt1PercentFpr', title: 'TPR at 1 % FPR', ...higher, chance: 0.01 },
   { name: 'tprAt10PercentFpr', title: 'TPR at 10 % FPR', ...higher, chance: 0.1 },
-  { name: 'precision', title: 'precision', ...higher, chance: baseRate },
+  { name: 'precision', title: 'precision', ...higher },
   { name: 'recall', title: 'recall', ...higher },
   { name: 'f1', title: 'F1', ...higher },
   { name: 'macroF1', title: 'macro F1', ...higher },
@@ -71,12 +66,6 @@ export function titleOfPath(path: string): string {
 }
 
 export const metric = (name: MetricName): Metric => byName.get(name)!;
-
-/** The level of chance for a share of fake images; without a share, undefined where the level depends on it. */
-export function chanceLevel({ chance }: Metric, fakeShare?: number): number | undefined {
-  if (typeof chance !== 'function') return chance;
-  return fakeShare === undefined ? undefined : chance(fakeShare);
-}
 
 const ofParts: readonly string[] = [
   'falsePositiveRateAt95',

@@ -2,7 +2,7 @@ import { ok, type Result } from '../../result.ts';
 import { type BinaryRow, binaryView } from './binary-view.ts';
 import { brierOf } from './calibration/losses.ts';
 import { formatScores, parseScores, type ScoreTable } from './scores-file.ts';
-import { requireOneEach, type Weighted, weightedMean } from './weights.ts';
+import { type Weighted, weightedMean } from './weights.ts';
 
 /** Scores of real and fake as a table. */
 export const tableOfPairs = (rows: readonly BinaryRow[]): ScoreTable => ({
@@ -24,6 +24,5 @@ export function parsePairs(text: string): Result<readonly BinaryRow[], string> {
 
 /** The mean Brier score of items. */
 export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>, options: Weighted = {}): number {
-  requireOneEach(labels, probabilities, 'probability', options);
   return weightedMean(labels.length, (i) => brierOf(labels[i]!, probabilities[i]!), options);
 }

@@ -25,17 +25,6 @@ test('what has no weight does not count, not even as NaN', () => {
   );
 });
 
-test('weights that are none are refused', () => {
-  assert.throws(
-    () => accuracy(confusion([0, 1], [0, 1], { weights: [1] })),
-    new RangeError('Expected one weight for each of 2 labels, got 1'),
-  );
-  assert.throws(
-    () => auc(countAtThresholds([0, 1], [0, 1], { weights: [1, -1] })),
-    new RangeError('Expected a finite weight of at least 0, got -1 at index 1'),
-  );
-});
-
 test('whole weights are repetitions, for every metric', () => {
   const item = fc.record({ label: fc.constantFrom(0, 1), value: fc.integer({ min: 0, max: 8 }), weight: fc.nat(3) });
   const metrics: Readonly<Record<string, typeof brier>> = {

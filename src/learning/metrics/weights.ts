@@ -3,27 +3,10 @@ export interface Weighted {
   readonly weights?: ArrayLike<number> | undefined;
 }
 
-/** Throws a `RangeError` unless there is one of `values`, named `what` in the message, and one weight, for each of `labels`. */
-export function requireOneEach(
-  labels: ArrayLike<number>,
-  values: ArrayLike<number>,
-  what: string,
-  { weights }: Weighted = {},
-): void {
-  if (values.length !== labels.length) {
-    throw new RangeError(`Expected one ${what} for each of ${labels.length} labels, got ${values.length}`);
-  }
-  if (weights === undefined) return;
-  if (weights.length !== labels.length) {
-    throw new RangeError(`Expected one weight for each of ${labels.length} labels, got ${weights.length}`);
-  }
-  if (weights instanceof Uint8Array) return;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i]!;
-    if (!(weight >= 0 && weight < Infinity)) {
-      throw new RangeError(`Expected a finite weight of at least 0, got ${weight} at index ${i}`);
-    }
-  }
+/** Throws a `RangeError` unless there is one of `values`, named `what` in the message, for each of `labels`. */
+export function requireOneEach(labels: ArrayLike<number>, values: ArrayLike<number>, what: string): void {
+  if (values.length === labels.length) return;
+  throw new RangeError(`Expected one ${what} for each of ${labels.length} labels, got ${values.length}`);
 }
 
 /** The mean of `value(i)` over `size` items; NaN where their weights sum to 0. */

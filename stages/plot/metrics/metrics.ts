@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatLevel, formatList } from '../../../src/format-numbers.ts';
-import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
+import { findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
 import { readInput, requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
@@ -49,7 +49,7 @@ export const drawMetrics =
 export function chanceOf(value: string, items: readonly MetricItem[]): number | undefined {
   const metric = findMetric(value);
   const isOfTwo = metric?.name === 'balancedAccuracy' && items.some(({ classes }) => classes !== undefined);
-  return metric === undefined || isOfTwo ? undefined : chanceLevel(metric);
+  return isOfTwo ? undefined : metric?.chance;
 }
 
 export const axesOf = (items: readonly MetricItem[]): readonly string[] => [

@@ -26,7 +26,7 @@ export function calibrationBins(
   probabilities: ArrayLike<number>,
   { bins, weights = new Uint8Array(labels.length).fill(1) }: Weighted & { readonly bins?: number } = {},
 ): readonly CalibrationBin[] {
-  requireOneEach(labels, probabilities, 'probability', { weights });
+  requireOneEach(labels, probabilities, 'probability');
   return binsUnderWeights(labels, probabilities, bins)(weights);
 }
 

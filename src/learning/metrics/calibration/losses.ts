@@ -1,5 +1,5 @@
 import type { Logits } from '../logits.ts';
-import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
+import { type Weighted, weightedMean } from '../weights.ts';
 
 /**
  * The Brier score of one item, 0 to 1: the squared difference of the label, 0 or 1, and the probability of class 1 (Brier 1950,
@@ -24,7 +24,6 @@ export function crossEntropy(labels: ArrayLike<number>, logits: Logits, options:
   if (logits.length !== classes * labels.length) {
     throw new RangeError(`Expected ${classes} logits for each of ${labels.length} labels, got ${logits.length} logits`);
   }
-  requireOneEach(labels, labels, 'label', options);
   return weightedMean(labels.length, (i) => lossOf(i, labels[i]!, logits, classes), options);
 }
 

@@ -11,7 +11,7 @@ import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
  * Example: labels 0 0 1 1, differences -1 1 1 1 give 1 / ln 3 = 0.910239: the probability is 3/4 where 3 of 4 are right.
  */
 export function fitTemperature(labels: ArrayLike<number>, differences: ArrayLike<number>, options: Weighted = {}) {
-  requireOneEach(labels, differences, 'difference', options);
+  requireOneEach(labels, differences, 'difference');
   const margins = Float64Array.from(differences, (difference, i) => (labels[i] === 1 ? difference : -difference));
   const atZero = weightedMean(margins.length, (i) => -margins[i]! / 2, options);
   if (Number.isNaN(atZero)) return Number.NaN;
@@ -104,7 +104,6 @@ export function temperatureInterval(
   level: number,
   groups?: readonly (string | undefined)[],
 ): [low: number, high: number] {
-  requireOneEach(labels, differences, 'difference', {});
   if (!(temperature > 0 && temperature < Infinity)) return [Number.NaN, Number.NaN];
   const slopes = new Map<string | number, number>();
   let curvature = 0;

@@ -61,12 +61,15 @@ export const truePositiveRateAt = (counts: ThresholdCounts, place: number): numb
  * The DET curve of a ranking (Martin et al. 1997, "The DET curve in assessment of detection task performance"), as scikit-learn 1.7's
  * `det_curve` gives it: both error rates from the highest threshold that misses no positive to the lowest that calls no negative positive,
  * since beyond them one rate stays 0. Lower is better in both. Thresholds ascend; the last is infinite where a negative has the highest
- * score. Its axes are normal deviates, on which 0 and 1 lie at infinity. Throws a {@link OneClassError} where a class is missing.
+ * score. Its axes are normal deviates, on which 0 and 1 lie at infinity. Throws a RangeError where a class is missing.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give (0.5, 0) (0.5, 0.5) (0, 0.5) at the thresholds 0.35 0.4 0.8.
  */
 export function detCurve(counts: ThresholdCounts) {
-  if (!(counts.positives > 0 && counts.negatives > 0)) throw new OneClassError('a DET curve', counts);
+  const { positives, negatives } = counts;
+  if (!(positives > 0 && negatives > 0)) {
+    throw new RangeError(`Expected items of both classes for a DET curve, got ${positives} of 1 and ${negatives} of 0`);
+  }
   const { falsePositiveRate, truePositiveRate, thresholds } = rocCurve(counts, { dropIntermediate: false });
   const [first, last] = [falsePositiveRate.lastIndexOf(0), truePositiveRate.indexOf(1)];
   const inside = (values: Float64Array) => values.slice(first, last + 1).reverse();
@@ -75,16 +78,6 @@ export function detCurve(counts: ThresholdCounts) {
     falseNegativeRate: inside(truePositiveRate).map((rate) => 1 - rate),
     thresholds: inside(thresholds),
   };
-}
-
-/** A measure that compares two classes was asked for items of one class. */
-export class OneClassError extends RangeError {
-  override readonly name = 'OneClassError';
-
-  constructor(measure: string, { positives, negatives }: Pick<ThresholdCounts, 'positives' | 'negatives'>) {
-    const got = positives > 0 ? 'only label 1' : negatives > 0 ? 'only label 0' : 'none';
-    super(`Expected items of both classes for ${measure}, got ${got}`);
-  }
 }
 
 /**

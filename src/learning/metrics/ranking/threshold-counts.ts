@@ -58,13 +58,12 @@ export interface ThresholdCounts {
 export function countAtThresholds(
   labels: ArrayLike<number>,
   scores: ArrayLike<number> | RankedScores,
-  options: Weighted = {},
+  { weights }: Weighted = {},
 ): ThresholdCounts {
   const isRanked = 'places' in scores;
-  requireOneEach(labels, isRanked ? scores.places : scores, 'score', options);
+  requireOneEach(labels, isRanked ? scores.places : scores, 'score');
   if (!isRanked) requireLabels(labels);
   const { thresholds, places } = isRanked ? scores : rankScores(scores);
-  const { weights } = options;
   const truePositives = new Float64Array(thresholds.length);
   const falsePositives = new Float64Array(thresholds.length);
   for (let i = 0; i < places.length; i++) {
