@@ -1,3 +1,4 @@
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../../json.ts';
 import { err, ok, type Result } from '../../result.ts';
 
 /** Numbers by name, in the order of the file; null where undefined. */
@@ -21,15 +22,11 @@ export interface Metrics {
  * Texts and other lists are ignored. The error is one sentence.
  */
 export function parseMetrics(text: string): Result<Metrics, string> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return err(`Expected metrics as JSON: ${(error as Error).message}`);
-  }
-  if (!isMap(value)) return err('Expected metrics as a JSON object');
-  const { splits, confidence, ...others } = value;
-  const parts = [isMap(splits) ? splits : {}, others];
+  const json = parseJson(text, 'metrics');
+  if (!json.ok) return json;
+  if (!isJsonObject(json.value)) return err('Expected metrics as a JSON object');
+  const { splits, confidence, ...others } = json.value;
+  const parts = [isJsonObject(splits) ? splits : {}, others];
   return ok({
     values: new Map(parts.flatMap((part) => [...numbersOf(part, '')])),
     intervals: new Map(parts.flatMap((part) => [...intervalsOf(part, '')])),
@@ -37,28 +34,21 @@ export function parseMetrics(text: string): Result<Metrics, string> {
   });
 }
 
-function* numbersOf(map: Readonly<Record<string, unknown>>, path: string): Generator<[string, number | null]> {
+function* numbersOf(map: JsonObject, path: string): Generator<[string, number | null]> {
   for (const [key, value] of Object.entries(map)) {
     if (typeof value === 'number' || value === null) yield [path + key, value];
-    else if (isMap(value) && key !== 'intervals') yield* numbersOf(value, `${path}${key}.`);
+    else if (isJsonObject(value) && key !== 'intervals') yield* numbersOf(value, `${path}${key}.`);
   }
 }
 
 /** The pairs inside maps `intervals` at any depth; a map within one is a step of the number's name. */
-function* intervalsOf(
-  map: Readonly<Record<string, unknown>>,
-  path: string,
-  isInside = false,
-): Generator<[string, readonly [number, number]]> {
+function* intervalsOf(map: JsonObject, path: string, isInside = false): Generator<[string, readonly [number, number]]> {
   for (const [key, value] of Object.entries(map)) {
     if (isInside && isInterval(value)) yield [path + key, value];
-    else if (!isInside && key === 'intervals' && isMap(value)) yield* intervalsOf(value, path, true);
-    else if (isMap(value)) yield* intervalsOf(value, `${path}${key}.`, isInside);
+    else if (!isInside && key === 'intervals' && isJsonObject(value)) yield* intervalsOf(value, path, true);
+    else if (isJsonObject(value)) yield* intervalsOf(value, `${path}${key}.`, isInside);
   }
 }
 
-const isInterval = (value: unknown): value is readonly [number, number] =>
+const isInterval = (value: Json): value is readonly [number, number] =>
   Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === 'number');
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../json.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { splitImages } from './splits.ts';
 
@@ -53,13 +54,9 @@ export const formatHistory = (history: History): string => `${JSON.stringify(his
 
 /** Reads the text of a `history` file; the error is one sentence that names the place. */
 export function parseHistory(text: string): Result<History, string> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return err(`Expected a training history as JSON: ${(error as Error).message}`);
-  }
-  const parsed = history.safeParse(value);
+  const json = parseJson(text, 'a training history');
+  if (!json.ok) return json;
+  const parsed = history.safeParse(json.value);
   if (parsed.success) return ok(parsed.data);
   const { path, message } = parsed.error.issues[0]!;
   return err(`Expected a training history, but at ${path.join('.') || 'its top'}: ${message}`);

@@ -1,5 +1,5 @@
 import { csvRecords, decimalOf } from '../../../src/csv.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../../src/json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../../../src/json.ts';
 import { err, ok, type Result } from '../../../src/result.ts';
 
 export type TableRow = JsonObject;
@@ -10,22 +10,19 @@ export type TableRow = JsonObject;
  * object, or else the object as the only row. The error is one sentence.
  */
 export function parseTable(text: string): Result<readonly TableRow[], string> {
-  return /^\s*[[{]/.test(text) ? parseJson(text) : parseCsv(text);
+  return /^\s*[[{]/.test(text) ? rowsIn(text) : parseCsv(text);
 }
 
-function parseJson(text: string): Result<readonly TableRow[], string> {
-  let value: Json;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return err(`Expected a table as JSON: ${(error as Error).message}`);
-  }
+function rowsIn(text: string): Result<readonly TableRow[], string> {
+  const json = parseJson(text, 'a table');
+  if (!json.ok) return json;
+  const { value } = json;
   if (isRows(value)) return ok(value);
   if (!isJsonObject(value)) return err('Expected a table as a JSON list of maps');
   return ok(
-    (Object.values(value).find((item) => isRows(item) && item.length > 0) as readonly TableRow[] | undefined) ?? [
-      value,
-    ],
+    Object.values(value)
+      .filter(isRows)
+      .find((rows) => rows.length > 0) ?? [value],
   );
 }
 
