@@ -2,8 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { explainsClass, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
-import { fitText } from '../../src/learning/charts/fit-text.ts';
-import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { captionOf, type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import {
   classlessText,
   classText,
@@ -75,8 +74,6 @@ export class ChosenImages {
 const side = 120;
 /** With more methods, wrong predictions stand below the right ones, not beside them. */
 const mostBeside = 3;
-/** Lines below or in a square, shortened in the middle, since names of classes often differ at their end. */
-const fitted = (lines: readonly string[]) => lines.map((line) => fitText(line, side, { size: 11 })).join('\n');
 
 /** Classes that are shown, and classes whose images are counted one by one. */
 const mostClasses = 12;
@@ -140,7 +137,10 @@ async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }:
   for (const [label, className] of all === 0 ? [] : classes.slice(0, mostClasses).entries()) {
     const images = chosen.first(label, outcome);
     if (images.length === 0)
-      cells.push({ lack: fitted([`no ${className} image`, `predicted ${outcome}`]) }, ...method.map(() => ({})));
+      cells.push(
+        { lack: captionOf([`no ${className} image`, `predicted ${outcome}`], side) },
+        ...method.map(() => ({})),
+      );
     for (const image of images) cells.push(...(await cellsOf(image, row, { method, ...settings })));
   }
   return { header, cells };
@@ -153,12 +153,12 @@ async function cellsOf(
   settings: GradcamSettings,
 ): Promise<readonly ImageCell[]> {
   const own = classes[image.label]!;
-  const { predicted, probability } = predictionOf(image);
-  const [called, sure] = [`predicted: ${classes[predicted]}`, formatShare(probability)];
+  const predicted = predictedClasses(image.logits, classes.length)[0]!;
+  const [called, sure] = [`predicted: ${classes[predicted]}`, formatShare(softmax(image.logits)[predicted]!)];
   const description = `${samples[image.index]!.path}: ${own}, ${called}, ${sure}`;
   const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
   const cells: ImageCell[] = [
-    { image: await pictureOf(image.pixels), caption: fitted([`class: ${own}`, called, sure]), description },
+    { image: await pictureOf(image.pixels), caption: captionOf([`class: ${own}`, called, sure], side), description },
   ];
   for (const [i, method] of settings.method.entries()) {
     const map = image.maps[i]!;
@@ -166,14 +166,9 @@ async function cellsOf(
     const explained = explainsClass(method) ? classes[image.class] : 'any class';
     cells.push({
       image: await pictureOf(overlayOf(image.pixels, map, settings)),
-      caption: fitted([methodTitle(method), `for ${explained}`, constancy].flat()),
+      caption: captionOf([methodTitle(method), `for ${explained}`, constancy].flat(), side),
       description: [description, `${methodTitle(method)} for ${explained} at ${layer}`, constancy].flat().join('; '),
     });
   }
   return cells;
-}
-
-function predictionOf({ logits }: ChosenImage) {
-  const predicted = predictedClasses(logits, logits.length)[0]!;
-  return { predicted, probability: softmax(logits)[predicted]! };
 }

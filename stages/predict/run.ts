@@ -2,8 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatFew, formatShare } from '../../src/format-numbers.ts';
-import { fitText } from '../../src/learning/charts/fit-text.ts';
-import { type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { captionOf, type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { softmax } from '../../src/learning/metrics/logits.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
@@ -111,8 +110,6 @@ interface Predicted {
 /** Images in a line, and the classes that are shown, the most frequent first. */
 const across = 6;
 const mostClasses = 8;
-/** Room for the text below an image, in units. */
-const captionWidth = 90;
 
 /** A line of the most certain images of each class, and two of the least certain ones of all. */
 async function certaintySheet(
@@ -135,9 +132,7 @@ async function certaintySheet(
     cells: await Promise.all(
       images.map(async ({ path, called, certainty }) => ({
         image: await thumbnail(readFileSync(join(root, path))),
-        caption: [`${classes[called]} ${formatShare(certainty)}`, basename(path)]
-          .map((line) => fitText(line, captionWidth, { size: 11 }))
-          .join('\n'),
+        caption: captionOf([`${classes[called]} ${formatShare(certainty)}`, basename(path)]),
         description: `${path}: ${classes[called]} ${formatShare(certainty)}`,
       })),
     ),

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chart, type Part } from './encoders.ts';
-import { wrapText } from './fit-text.ts';
+import { fitText, wrapText } from './fit-text.ts';
 import { ink, palette } from './theme.ts';
 
 /** A grid of images as a chart: rows of blocks, each block with a header. */
@@ -37,6 +37,10 @@ export interface ImageCell {
   /** Outlines the image, in a colour and a width of its own. */
   readonly outcome?: 'right' | 'wrong';
 }
+
+/** A caption of lines, each shortened in the middle to the width of an image, since names often differ at their end. */
+export const captionOf = (lines: readonly string[], width = 90): string =>
+  lines.map((line) => fitText(line, width, { size: captionSize })).join('\n');
 
 const gap = 10;
 const blockGap = 24;

@@ -3,8 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatList, formatShare } from '../../format-numbers.ts';
 import { explainsClass, isCam, type Method, methodTitle } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
-import { fitText } from '../charts/fit-text.ts';
-import { type ImageCell, imageSheet } from '../charts/image-sheet.ts';
+import { captionOf, type ImageCell, imageSheet } from '../charts/image-sheet.ts';
 import type { ColourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
@@ -47,8 +46,8 @@ export async function pictureSheet(
 }
 
 async function cellOf(image: DecodedImage, lines: readonly string[], description: string): Promise<ImageCell> {
-  const caption = lines.map((line) => fitText(line, side, { size: 11 })).join('\n');
-  return { image: await thumbnail(image, { side: 2 * side, format: 'png' }), caption, description };
+  const shown = await thumbnail(image, { side: 2 * side, format: 'png' });
+  return { image: shown, caption: captionOf(lines, side), description };
 }
 
 function pictureCell(picture: ExplainedPicture, short: string, { classes }: SheetOptions): Promise<ImageCell> {

@@ -1,7 +1,6 @@
 import { formatCount, formatDecimal } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { fitText } from '../../../src/learning/charts/fit-text.ts';
-import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
+import { captionOf, type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
 import { type Features, type FeaturesSample, openFeatures } from '../../../src/learning/vision/features/features.ts';
 import { sampleImages } from '../../../src/learning/vision/sample-images.ts';
@@ -18,7 +17,6 @@ interface Embedded {
 }
 
 const neighbours = 6;
-const captionWidth = 90;
 
 /** A line for each image: itself, then the images of any split whose features have the highest cosine with its own. */
 export const draw: DrawForm = async (context) => {
@@ -31,7 +29,7 @@ export const draw: DrawForm = async (context) => {
   using shown = openImages(context, features.splits);
   const cell = async ({ split, sample }: Embedded, facts: string) => ({
     image: await shown.pictureOf(split, sample.key),
-    caption: [sample.class, facts].map((line) => fitText(line, captionWidth, { size: 11 })).join('\n'),
+    caption: captionOf([sample.class, facts]),
     description: `${sample.key} of ${split}: ${sample.class}, ${facts}`,
   });
   const blocks: ImageBlock[][] = [];

@@ -1,16 +1,12 @@
 import { formatCount, formatCountOf, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { fitText } from '../../../src/learning/charts/fit-text.ts';
-import { type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
+import { captionOf, type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { suspectsIn } from '../../../src/learning/metrics/label-errors.ts';
 import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
 import { openImages } from '../dataset/shown-images.ts';
 import type { DrawForm } from '../inputs.ts';
-
-/** Room for the text below an image, in units. */
-const captionWidth = 90;
 
 /** The images whose label is the least likely, in reading order. The scores may be in several files, such as one for each fold. */
 export const draw: DrawForm = async (context) => {
@@ -26,10 +22,9 @@ export const draw: DrawForm = async (context) => {
   using shown = openImages(context, [split]);
   const cells: ImageCell[] = [];
   for (const { key, label, called, probability } of suspects.slice(0, images)) {
-    const lines = [`${label}?`, `called ${called}`, key.slice(key.lastIndexOf('/') + 1)];
     cells.push({
       image: await shown.pictureOf(split, key),
-      caption: lines.map((line) => fitText(line, captionWidth, { size: 11 })).join('\n'),
+      caption: captionOf([`${label}?`, `called ${called}`, key.slice(key.lastIndexOf('/') + 1)]),
       description: `${key}: labelled ${label}, whose probability is ${formatShare(probability)}; called ${called}`,
     });
   }
