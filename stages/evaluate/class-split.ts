@@ -9,6 +9,7 @@ import { type ClassScores, classScoresOf, tempered } from '../../src/learning/me
 import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
+import { constantLoss } from '../../src/learning/training/collapse.ts';
 import { type EvaluateOptions, measure, measureAuc, measureSplit, together } from './measure.ts';
 
 /** Values fitted to the validation split; null where none is best. */
@@ -59,18 +60,12 @@ export async function classify(
   });
   return {
     ...{ images: rows.length, classCount: classes.length, counts: named(labelled), called: named(called) },
-    ...{ majorityAccuracy: decisionsOf(matrix).majorityAccuracy, chanceLoss: entropyOf(labelled) },
+    ...{ majorityAccuracy: decisionsOf(matrix).majorityAccuracy, chanceLoss: constantLoss(labelled) },
     ...part(({ whole }) => whole),
     classes: named(each),
     confusion: named(classes.map((_, c) => named(matrix.subarray(c * classes.length)))),
     ...(temperature != null && { withValTemperature: part(({ tempered }) => tempered!) }),
   };
-}
-
-/** The loss in nats of always answering the class shares. */
-function entropyOf(counts: readonly number[]): number {
-  const images = counts.reduce((sum, count) => sum + count, 0);
-  return counts.reduce((sum, count) => sum - (count === 0 ? 0 : (count / images) * Math.log(count / images)), 0);
 }
 
 /** The share of known images that an open-set detector accepts. */

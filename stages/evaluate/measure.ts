@@ -1,4 +1,4 @@
-import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
+import { aucInterval, oneSidedEnds, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { intervalsOf, type Resampled, resample, resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
@@ -67,26 +67,15 @@ function withIntervals<Name extends string>(
   const names = Object.keys(found) as Name[];
   const intervals = names.map((name) => {
     const { estimate } = found[name];
-    // All resamples of a share of none or all are alike; then a one-sided bound says how far off it may be.
-    const isWhole = shares.includes(name) && (estimate === 0 || estimate === 1);
-    return [name, isWhole ? wholeShare(estimate, unitsOf(groups), confidence) : intervalPair(found[name])] as const;
+    // All resamples of a share of none or all are alike: the one-sided bound of Clopper and Pearson 1934 says how far off it is.
+    if (!shares.includes(name) || (estimate !== 0 && estimate !== 1)) return [name, intervalPair(found[name])] as const;
+    const units = new Set(groups.map((group, i) => group ?? i)).size;
+    return [name, oneSidedEnds(estimate, perfectAreaBound(units, confidence))] as const;
   });
   return {
     ...Object.fromEntries(names.map((name) => [name, finite(found[name].estimate)])),
     intervals: Object.fromEntries(intervals),
   } as unknown as Measured<Name>;
-}
-
-/** The one-sided bound of Clopper and Pearson 1934 for none or all of some independent units; see {@link perfectAreaBound}. */
-function wholeShare(estimate: number, units: number, confidence: number): Pair {
-  const bound = perfectAreaBound(units, confidence);
-  return estimate === 1 ? [bound, 1] : [0, 1 - bound];
-}
-
-/** The number of groups, and of images without one. */
-function unitsOf(groups: readonly (string | undefined)[]): number {
-  const named = groups.filter((group) => group !== undefined);
-  return new Set(named).size + groups.length - named.length;
 }
 
 /** The area under the ROC curve with its interval, by DeLong for independent images. */

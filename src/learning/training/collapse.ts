@@ -15,13 +15,10 @@ export function allCalledBy(
   return classes[predictions[0]!];
 }
 
-/** The loss of the best constant answer, the entropy of the class shares in nats: 1 real and 2 fake give 0.6365. */
-export function constantLoss(images: SplitImages): number {
-  const total = totalOf(images);
-  const shares = Object.values(images)
-    .map((count) => count / total)
-    .filter((share) => share > 0);
-  return shares.reduce((sum, share) => sum - share * Math.log(share), 0);
+/** The loss of the best constant answer to so many images of each class, the entropy of their shares in nats: 1 and 2 give 0.6365. */
+export function constantLoss(counts: readonly number[]): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((sum, count) => sum - (count === 0 ? 0 : (count / total) * Math.log(count / total)), 0);
 }
 
 /**
@@ -30,7 +27,7 @@ export function constantLoss(images: SplitImages): number {
  * chi-squared of one degree of freedom at 95 % (Wilks 1938).
  */
 export const isNearConstant = (loss: number, images: SplitImages): boolean =>
-  2 * totalOf(images) * (constantLoss(images) - loss) <= 3.84;
+  2 * totalOf(images) * (constantLoss(Object.values(images)) - loss) <= 3.84;
 
 /** The class that a network which learned nothing calls all of val; undefined where it learned something. */
 export function collapseOf({ splits }: EpochRecord, images: History['images']): SplitValues['allCalled'] {
@@ -61,6 +58,6 @@ const collapseWords = ({ splits }: EpochRecord, images: History['images']): stri
 
 /** `every image of val real, with a loss of 0.6931, where the best constant answer has 0.6365`. */
 export function oneClassWords(called: string, loss: number, images: SplitImages): string {
-  const best = constantLoss(images).toFixed(4);
+  const best = constantLoss(Object.values(images)).toFixed(4);
   return `every image of ${selectionSplit} ${called}, with a loss of ${loss.toFixed(4)}, where the best constant answer has ${best}`;
 }

@@ -212,7 +212,7 @@ function imagesOf(runs: readonly Run[], splits: readonly string[]): Images {
 const chanceLosses = (images: Images): ReadonlyMap<string, number> =>
   new Map(
     Object.entries(images).flatMap(([split, counts]) =>
-      majorityOf(counts) < 1 ? [[split, constantLoss(counts)] as const] : [],
+      majorityOf(counts) < 1 ? [[split, constantLoss(Object.values(counts))] as const] : [],
     ),
   );
 

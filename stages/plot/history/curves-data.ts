@@ -1,5 +1,5 @@
 import type { LabelledGroup } from '../../../src/learning/charts/series.ts';
-import { mean } from '../../../src/learning/metrics/mean.ts';
+import { mean, sampleVariance } from '../../../src/learning/metrics/mean.ts';
 import type { History } from '../../../src/learning/training/history.ts';
 
 /** One training with its axis values. */
@@ -56,8 +56,7 @@ export function valueAt({ history }: Run, split: string, measure: Measure, epoch
 function bandOf(values: readonly number[], band: Band): { readonly low: number; readonly high: number } {
   if (band === 'range') return { low: rounded(Math.min(...values)), high: rounded(Math.max(...values)) };
   const middle = mean(values);
-  const squares = values.reduce((sum, other) => sum + (other - middle) ** 2, 0);
-  const deviation = values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1));
+  const deviation = values.length < 2 ? 0 : Math.sqrt(sampleVariance(values));
   return { low: rounded(middle - deviation), high: rounded(middle + deviation) };
 }
 

@@ -27,8 +27,7 @@ export function aucInterval(
   const ranking = 'places' in scores ? scores : rankScores(scores);
   const estimate = auc(countAtThresholds(labels, ranking));
   if (estimate === 1 || estimate === 0) {
-    const bound = perfectAreaBound(independentPairs(sample), level);
-    const [low, high] = estimate === 1 ? [bound, 1] : [0, 1 - bound];
+    const [low, high] = oneSidedEnds(estimate, perfectAreaBound(independentPairs(sample), level));
     return { estimate, low, high, method: 'one-sided' };
   }
   if (drawsGroups(sample)) {
@@ -54,6 +53,10 @@ const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
  * Example: 10 pairs at 0.95 give 0.741.
  */
 export const perfectAreaBound = (pairs: number, level: number): number => (1 - level) ** (1 / pairs);
+
+/** The interval of an area or share of 1 or 0 by the bound of a perfect one. */
+export const oneSidedEnds = (estimate: number, bound: number): readonly [low: number, high: number] =>
+  estimate === 1 ? [bound, 1] : [0, 1 - bound];
 
 /** The number of pairs of a real and a fake image in which no two pairs share a unit (an image or its group). */
 function independentPairs({ labels, groups }: BootstrapSample): number {
