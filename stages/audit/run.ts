@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { whichArePositive } from '../../src/learning/metrics/class-settings.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { openClasses } from '../../src/learning/training/open-classes.ts';
@@ -139,9 +139,7 @@ async function draw(
     spectrum: spectrumChart(classes, seen.classes, gap),
     copies: await copiesChart(copies, seen.images, classes, show),
   };
-  for (const [port, chart] of Object.entries(charts)) {
-    await renderChart(chart, context.output(port), (line) => context.warn(line));
-  }
+  for (const [port, chart] of Object.entries(charts)) await renderOutput(context, port, chart);
 }
 
 function* warnings({ seen: { images }, copies, groups, results }: Findings): Generator<string> {

@@ -46,7 +46,7 @@ async function loadOnnx(context: Context): Promise<void> {
   using network = await OnnxNetwork.open(context.input('onnx').path, { threads: context.cpus, imageSize });
   const { facts, input, output } = network;
   const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
-  const own = restageInfo(facts.metadata);
+  const own = modelInfo.safeParse(jsonOf(facts.metadata.get('restage'))).data; // what `export` wrote into the file
   const classes = context.settings.classes ?? own?.classes ?? namedClasses(facts.metadata);
   if (shape.length !== 1 || shape[0] !== (classes?.length ?? shape[0])) {
     const wanted = classes === undefined ? 'each class' : `each of ${classes.join(', ')}`;
@@ -86,10 +86,6 @@ function prepared(settings: LoadModelSettings, own?: ModelInfo['input']): Omit<I
       'normalise: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }',
   );
 }
-
-/** What `export` wrote into the file. */
-const restageInfo = (metadata: ReadonlyMap<string, string>): ModelInfo | undefined =>
-  modelInfo.safeParse(jsonOf(metadata.get('restage'))).data;
 
 /** The classes of the metadata: a JSON list, or names with commas between them. */
 function namedClasses(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {

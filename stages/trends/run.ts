@@ -36,7 +36,9 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
     ],
     trainings.map(({ labels, kept }) => [...labels, ...keptRow(kept, splits)]),
   );
-  writeFileSync(context.output('metrics'), formatJson(metricsOf(trainings, confidence)));
+  // Only the counts, since `kept` has the numbers of each training.
+  const collapsed = trainings.filter(({ kept }) => kept.collapsedTo !== undefined).length;
+  writeFileSync(context.output('metrics'), formatJson({ confidence, trainings: trainings.length, collapsed }));
   context.highlight(highlight(trainings, axes, splits));
 }
 
@@ -54,12 +56,6 @@ function keptRow(kept: Training['kept'], splits: readonly string[]): readonly (s
     ...(difference ? [difference.value, difference.low, difference.high] : ['', '', '']),
     ...[collapsedTo ?? 'none', collapsedEpochs],
   ];
-}
-
-/** Only the counts, since `kept` has the numbers of each training. */
-function metricsOf(trainings: readonly Training[], confidence: number) {
-  const collapsed = trainings.filter(({ kept }) => kept.collapsedTo !== undefined).length;
-  return { confidence, trainings: trainings.length, collapsed };
 }
 
 function highlight(trainings: readonly Training[], axes: readonly string[], splits: readonly string[]): Highlight {

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { formatList } from '../../format-numbers.ts';
+import { count, text } from '../../spec-parts.ts';
 import type { InputPort, SettingMistake } from '../../stage.ts';
 import { uniqueList } from '../../unique-list.ts';
 import { type Method, type MethodSetting, methodDefaults, methodsWith } from '../attribution/methods.ts';
 import { scoreKinds } from '../attribution/question.ts';
 import { confidenceOf, drawsFrom } from '../metrics/intervals/interval-settings.ts';
-
-const text = z.string().min(1);
-const count = z.int().positive();
 
 /** Settings of every kind that explains the scores of a model. Light, for their specs. */
 export const explanationSettings = {
