@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { RunEvent } from '../engine/events.ts';
-import { jsonLines } from '../engine/files/read-part.ts';
+import { jsonLines, LineReader } from '../engine/files/read-part.ts';
 import { emptyRun, type RunListener, type RunModel, reduce } from './run-model.ts';
 
 /** Milliseconds between two records of a stage's progress. */
@@ -44,37 +44,21 @@ export class EventFile implements RunListener {
 
 /** A run as its event file tells it, read on as the file grows, whichever process or node writes it. */
 export class EventReader {
-  readonly #path: string;
+  readonly lines: LineReader;
   model: RunModel = emptyRun;
   /** The time of the last event; absent before the first. */
   lastTime: number | undefined;
-  /** Bytes of the file that were read: up to the end of its last whole line. */
-  offset = 0;
 
   constructor(path: string) {
-    this.#path = path;
+    this.lines = new LineReader(path);
     this.read();
   }
 
   /** Reads the lines that were added, and says whether there were any. One without an end is still written, or was torn by a kill. */
   read(): boolean {
-    let file: number;
-    try {
-      file = openSync(this.#path, 'r');
-    } catch {
-      return false; // there is none yet, or it is a run of an early version
-    }
-    try {
-      const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - this.offset));
-      const read = readSync(file, bytes, 0, bytes.length, this.offset);
-      const end = bytes.lastIndexOf('\n', read - 1) + 1;
-      this.offset += end;
-      const events = jsonLines<RunEvent>(bytes.toString('utf8', 0, end));
-      this.model = events.reduce(reduce, this.model);
-      this.lastTime = events.at(-1)?.time ?? this.lastTime;
-      return events.length > 0;
-    } finally {
-      closeSync(file);
-    }
+    const events = jsonLines<RunEvent>(this.lines.read().join('\n'));
+    this.model = events.reduce(reduce, this.model);
+    this.lastTime = events.at(-1)?.time ?? this.lastTime;
+    return events.length > 0;
   }
 }

@@ -117,7 +117,7 @@ test('a file of events is written line by line, without what stages print, and r
     appendFileSync(path, '{"type":"warning","mess');
     assert.equal(early.read(), false);
     assert.deepEqual(new EventReader(path).model, whole);
-    assert.equal(early.offset, Buffer.byteLength(text));
+    assert.equal(early.lines.offset, Buffer.byteLength(text));
     assert.deepEqual(new EventReader(join(folder, 'absent')).model, emptyRun);
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,18 +1,14 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** At most so many bytes at the beginning or end of a file, or from a byte on, as text; `whole` if the file has no more. */
-export function readPart(
-  path: string,
-  most: number,
-  at: 'beginning' | 'end' | number,
-): { readonly text: string; readonly whole: boolean } {
+/** At most so many bytes at the beginning or end of a file, or from a byte on, and their text; `whole` if the file has no more. */
+export function readPart(path: string, most: number, at: 'beginning' | 'end' | number) {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
     const from = at === 'end' ? Math.max(0, size - most) : at === 'beginning' ? 0 : Math.min(at, size);
-    const bytes = Buffer.alloc(Math.min(size - from, most));
-    const read = readSync(file, bytes, 0, bytes.length, from);
-    return { text: bytes.toString('utf8', 0, read), whole: size <= most };
+    const buffer = Buffer.alloc(Math.min(size - from, most));
+    const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, from));
+    return { bytes, text: bytes.toString(), whole: size <= most };
   } finally {
     closeSync(file);
   }
@@ -21,7 +17,8 @@ export function readPart(
 /** Reads the lines that another process appends to a file, which need not be there yet. */
 export class LineReader {
   readonly #path: string;
-  #at = 0;
+  /** Bytes of the file that were read: up to the end of its last whole line. */
+  offset = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -30,10 +27,11 @@ export class LineReader {
   /** The whole lines since the last call, without empty ones; with `rest`, also a last line that has no end. */
   read(rest = false): readonly string[] {
     try {
-      const { text } = readPart(this.#path, Number.POSITIVE_INFINITY, this.#at);
-      const whole = rest ? text : text.slice(0, text.lastIndexOf('\n') + 1);
-      this.#at += Buffer.byteLength(whole);
-      return whole.split('\n').filter((line) => line.trim() !== '');
+      const { bytes } = readPart(this.#path, Number.POSITIVE_INFINITY, this.offset);
+      const end = rest ? bytes.length : bytes.lastIndexOf('\n') + 1;
+      this.offset += end;
+      const lines = bytes.toString('utf8', 0, end).split('\n');
+      return lines.filter((line) => line.trim() !== '');
     } catch {
       return []; // it is not there yet
     }

@@ -28,7 +28,7 @@ export class LiveRun {
 
   /** Bytes of the event file that were read. */
   get offset(): number {
-    return this.#events.offset;
+    return this.#events.lines.offset;
   }
 
   get model(): RunModel {
