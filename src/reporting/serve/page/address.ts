@@ -1,15 +1,13 @@
 /** The state of a view is its address, so that a reload, a link and the way back show the same. */
 export const asked = (name: string): string => new URLSearchParams(location.search).get(name) ?? '';
 
-/** Puts values into the address; empty ones are left out. `push` makes it a step that the browser goes back over. */
-export function ask(values: Readonly<Record<string, string>>, push = false): void {
+/** Puts values into the address; empty ones are left out. It is no step that the browser goes back over. */
+export function ask(values: Readonly<Record<string, string>>): void {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {
     if (value === '') query.delete(name);
     else query.set(name, value);
   }
   const text = query.toString();
-  const address = `${location.pathname}${text === '' ? '' : `?${text}`}${location.hash}`;
-  if (push) history.pushState(null, '', address);
-  else history.replaceState(null, '', address);
+  history.replaceState(null, '', `${location.pathname}${text === '' ? '' : `?${text}`}${location.hash}`);
 }
