@@ -25,6 +25,11 @@ const resources = z.strictObject({
 });
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const textOrTexts = z.union([z.string(), z.array(z.string())]);
+const anyMap = z.record(z.string(), z.unknown());
+const flag = (preset: boolean, text: string) => z.boolean().default(preset).describe(text);
+/** A whole number from `least` on. */
+const count = (least: number) => z.number().int().min(least);
 
 const output = z.union([
   z.string(),
@@ -55,9 +60,7 @@ export type Draw = z.infer<typeof drawShape>;
 
 export const drawsShape = z
   .object({
-    count: z
-      .int()
-      .min(1)
+    count: count(1)
       .max(10_000)
       .describe('Draws so many points, `fit[sample=1]` and so on; a larger count keeps the earlier ones.'),
     seed: z.int().default(1).describe('Decides the values that are drawn.'),
@@ -69,20 +72,19 @@ export const slotsShape = z.strictObject({
   by: z
     .string()
     .describe('The choice among them, such as `best.choice`: slot 1 takes the values of the first, and so on.'),
-  count: z.int().min(1).max(10_000).describe('How many slots there are.'),
+  count: count(1).max(10_000).describe('How many slots there are.'),
 });
 
 export const stageShape = z.strictObject({
   kind: z.string().describe("What the stage does: a built-in kind, or a folder of the project's `stages/`."),
   description: z.string().optional().describe('A description; it changes no result.'),
   inputs: z
-    .record(z.string(), z.union([z.string(), z.array(z.string())]))
+    .record(z.string(), textOrTexts)
     .default({})
     .describe(
       "What the stage reads, by port: `stage.port`, a path from the project's root (with a `/`), an absolute path, or `npm:package/path`.",
     ),
-  with: z
-    .record(z.string(), z.unknown())
+  with: anyMap
     .default({})
     .describe("The kind's own settings. None names a file: every file is read through a port, so that it is hashed."),
   outputs: z
@@ -91,8 +93,7 @@ export const stageShape = z.strictObject({
     .describe(
       'Where outputs are published, by port, below the root; by default `artifacts/<pipeline>/<stage>/<port>`.',
     ),
-  after: z
-    .union([z.string(), z.array(z.string())])
+  after: textOrTexts
     .default([])
     .describe(
       'Stages that must end before this one. It sets only the order: nothing is read, and the fingerprint stays the same.',
@@ -125,7 +126,7 @@ export const stageShape = z.strictObject({
   resources: resources
     .prefault({})
     .describe('What the stage occupies while it runs. Stages run side by side as long as the machine has room.'),
-  retries: z.number().int().min(0).max(100).default(0).describe('Further attempts after a failed one.'),
+  retries: count(0).max(100).default(0).describe('Further attempts after a failed one.'),
   timeout: duration
     .optional()
     .describe(
@@ -137,39 +138,26 @@ export const stageShape = z.strictObject({
     .describe(
       "Environment variables that decide the outputs, and so are in the fingerprint: names, or names with values, where null takes the caller's.",
     ),
-  cache: z
-    .boolean()
-    .default(true)
-    .describe('False publishes the outputs without storing them: less disk, but nothing to restore.'),
-  frozen: z
-    .boolean()
-    .default(false)
-    .describe("True keeps the stage's last result, whatever changes; without a result this is an error."),
+  cache: flag(true, 'False publishes the outputs without storing them: less disk, but nothing to restore.'),
+  frozen: flag(false, "True keeps the stage's last result, whatever changes; without a result this is an error."),
   place: z
     .string()
     .optional()
     .describe('The place of `places.yaml` where the stage runs, or `local`; by default the one of `--on`.'),
-  onDemand: z
-    .boolean()
-    .default(false)
-    .describe('True runs the stage only if another stage reads it in the same run, or by name.'),
+  onDemand: flag(false, 'True runs the stage only if another stage reads it in the same run, or by name.'),
 });
 
 export type StageShape = z.infer<typeof stageShape>;
 
-const path = z.string();
-
 const includeShape = z.strictObject({
-  file: path.describe('Relative to the file that includes it, or `npm:package/path` as in `extends`.'),
-  params: z
-    .record(z.string(), z.unknown())
+  file: z.string().describe('Relative to the file that includes it, or `npm:package/path` as in `extends`.'),
+  params: anyMap
     .optional()
     .describe(
       'Values for its parameters. A stage named here belongs to the including file, so that several pipelines can share a data set.',
     ),
   onDemand: z.boolean().optional().describe('True runs its stages only when something reads them.'),
-  after: z
-    .union([z.string(), z.array(z.string())])
+  after: textOrTexts
     .optional()
     .describe('Stages of the including file that must end before any of its own; it sets only the order.'),
 });
@@ -177,30 +165,26 @@ const includeShape = z.strictObject({
 /** Without `extends`, which is worked in before. */
 export const pipelineShape = z.strictObject({
   include: z
-    .record(z.string(), z.union([path, includeShape]))
+    .record(z.string(), z.union([z.string(), includeShape]))
     .optional()
     .describe(
       "Other pipelines by name: the stage `fit` of `sn` is `sn/fit`, and `--set sn/params.epochs=1` sets its parameter. They publish among this pipeline's outputs, wherever their own file says.",
     ),
   description: z.string().optional().describe('A description, shown when a run starts; it may contain parameters.'),
   salt: scalar.optional().describe('Part of every fingerprint: changing it makes every stage stale.'),
-  params: z
-    .record(z.string(), z.unknown())
+  params: anyMap
     .optional()
     .describe(
       'Values that are read as `${params.name}` and set by `--set params.name=value`; one that no stage reads is a warning.',
     ),
-  stages: z
-    .record(z.string(), z.unknown())
+  stages: anyMap
     .default({})
     .describe('The stages by name: letters, digits, `_` and `-`. null removes a stage of an extended file.'),
 });
 
-export const extendsShape = z
-  .union([path, z.array(path)])
-  .describe(
-    'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package, or of Restage itself. Maps merge, lists and scalars replace, null removes; a later file wins.',
-  );
+export const extendsShape = textOrTexts.describe(
+  'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package, or of Restage itself. Maps merge, lists and scalars replace, null removes; a later file wins.',
+);
 
 const words = z.array(z.string()).default([]);
 
@@ -236,15 +220,10 @@ export const placeShape = z.strictObject({
   env: words.describe(
     "Variables of the caller's environment that travel with a job, beside those that stages declare.",
   ),
-  maxJobs: z
-    .number()
-    .int()
-    .min(1)
-    .default(20)
-    .describe('Jobs at once, at most; each serves one stage after the other.'),
+  maxJobs: count(1).default(20).describe('Jobs at once, at most; each serves one stage after the other.'),
   time: duration.prefault('1h').describe('The time limit of a job. A training resumes in the next one.'),
-  cpu: z.number().int().min(1).default(1).describe('The most cores that a job may ask for; `cpu: all` means these.'),
-  gpu: z.number().int().min(0).default(0).describe('The most graphics cards that a job may ask for.'),
+  cpu: count(1).default(1).describe('The most cores that a job may ask for; `cpu: all` means these.'),
+  gpu: count(0).default(0).describe('The most graphics cards that a job may ask for.'),
   memory: z
     .strictObject({
       default: memory.prefault('2GiB').describe('For a stage that declares none.'),
@@ -256,7 +235,7 @@ export const placeShape = z.strictObject({
 });
 
 export const localShape = z.strictObject({
-  gpu: z.number().int().min(0).optional().describe('Its graphics cards; by default they are counted.'),
+  gpu: count(0).optional().describe('Its graphics cards; by default they are counted.'),
 });
 
 export const storeShape = z.strictObject({
@@ -271,10 +250,8 @@ export const storeShape = z.strictObject({
     .record(z.string(), z.string().regex(/^[A-Za-z0-9+/]{43}=$/))
     .default({})
     .describe('The public keys whose results are trusted, by the name of their owner.'),
-  shareEnv: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Also share results that depend on `env`; a reader of the store could guess short values by their hashes.',
-    ),
+  shareEnv: flag(
+    false,
+    'Also share results that depend on `env`; a reader of the store could guess short values by their hashes.',
+  ),
 });
