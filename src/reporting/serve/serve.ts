@@ -7,6 +7,7 @@ import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { isDigest } from '../../digest.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { assetFile, vegaFiles } from '../report/page.ts';
 import { comparePage } from './compare-page.ts';
 import { graphPage, type Planner } from './graph-page.ts';
@@ -84,14 +85,7 @@ const inAddress = (name: string): string => (name.includes(':') ? `[${name}]` : 
 
 function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   const ofRun =
-    (
-      answer: (
-        c: Context,
-        run: NonNullable<ReturnType<typeof findRun>>,
-        sources: Sources,
-      ) => Response | Promise<Response>,
-    ) =>
-    (c: Context) => {
+    (answer: (c: Context, run: RunFolder, sources: Sources) => Response | Promise<Response>) => (c: Context) => {
       const run = findRun(sources.store, c.req.param('id') ?? '');
       return run === undefined ? c.text('There is no such run.', 404) : answer(c, run, sources);
     };

@@ -44,34 +44,17 @@ export class StoredReport {
 
   async model(model: RunModel, state: ReportModel['state'], record: RunRecord | undefined): Promise<ReportModel> {
     const stages = model.stages.map((stage) => this.#describe(stage, model, state, record));
-    const facts: ReportModel['facts'] = [
-      ['run', model.run],
-      ...(record === undefined
-        ? []
-        : ([
-            ['pipeline', record.file],
-            ['Restage', record.restage],
-          ] as const)),
-      ...(record?.gitCommit === undefined ? [] : ([['git commit', record.gitCommit]] as const)),
-    ];
-    const ended = model.end?.time ?? (record && model.startedAt + 1000 * record.seconds);
+    const { pipeline, description, run, startedAt, finals, warnings } = model;
+    const { file, restage, gitCommit } = record ?? {};
+    const facts = Object.entries({ run, pipeline: file, Restage: restage, 'git commit': gitCommit });
+    const ended = model.end?.time ?? (record && startedAt + 1000 * record.seconds);
     return {
-      ...{
-        pipeline: model.pipeline,
-        description: model.description,
-        run: model.run,
-        state,
-        stages,
-        facts,
-        notAsked: 0,
-      },
-      ...{ startedAt: model.startedAt, writtenAt: ended ?? Date.now(), finals: model.finals, warnings: model.warnings },
+      ...{ pipeline, description, run, state, stages, startedAt, finals, warnings, notAsked: 0 },
+      facts: facts.filter((fact): fact is [string, string] => fact[1] !== undefined),
+      writtenAt: ended ?? Date.now(),
       graph: await this.#draw(stages),
-      ...{
-        sweeps: [],
-        lateSelections: [],
-        ...readJson<Pick<ReportModel, 'sweeps' | 'lateSelections'>>(this.#run.selections),
-      },
+      ...{ sweeps: [], lateSelections: [] },
+      ...readJson<Pick<ReportModel, 'sweeps' | 'lateSelections'>>(this.#run.selections),
     };
   }
 
