@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { StageName } from '../engine/config/pipeline.ts';
-import { pipelineName, reportPath } from '../engine/config/pipeline-name.ts';
+import { reportPath } from '../engine/config/pipeline-name.ts';
 import { findStageNames } from '../engine/config/stage-reference.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { type FetchPolicy, isWanted } from '../engine/plan/examine.ts';
@@ -11,7 +11,6 @@ import type { SharedStore } from '../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../format-numbers.ts';
 import { claimsOf } from './check-claims.ts';
 import { mistake, UsageError } from './command-error.ts';
-import { findTarget } from './find-target.ts';
 import { loadKinds } from './load-kinds.ts';
 
 export interface PullOptions {
@@ -24,27 +23,15 @@ export interface PullOptions {
 export async function pull(
   root: string,
   store: SharedStore,
-  words: readonly string[],
-  options: PullOptions,
-): Promise<void> {
-  const target = findTarget({ words }, root);
-  const pipeline = pipelineName(target.file, root);
-  await pullStages(root, store, { pipeline, stages: target.stages }, options);
-}
-
-export async function pullStages(
-  root: string,
-  store: SharedStore,
-  target: { readonly pipeline: string; readonly stages: readonly string[] },
+  { pipeline, stages: asked }: { readonly pipeline: string; readonly stages: readonly string[] },
   { fetch: mode = 'needed', ...which }: PullOptions,
 ): Promise<void> {
-  const { pipeline } = target;
   const { manifest, locations } = await findRun(store, pipeline, which);
   const all = Object.keys(manifest.stages) as StageName[];
-  const names =
-    target.stages.length === 0 ? all : [...new Set(target.stages.flatMap((word) => findStageNames(word, all)))];
-  if (names.length === 0) throw new UsageError(`the run ${manifest.run} has no stage ${target.stages.join(', ')}`);
-  const named = new Set(target.stages.length === 0 ? all.filter((name) => manifest.stages[name]!.isFinal) : names);
+  const isAll = asked.length === 0;
+  const names = isAll ? all : [...new Set(asked.flatMap((word) => findStageNames(word, all)))];
+  if (names.length === 0) throw new UsageError(`the run ${manifest.run} has no stage ${asked.join(', ')}`);
+  const named = new Set(isAll ? all.filter((name) => manifest.stages[name]!.isFinal) : names);
   const { kinds } = await loadKinds(root);
   const digests = new DigestIndex(store.folder);
   const publisher = new Publisher(root, store, digests, {
@@ -57,7 +44,7 @@ export async function pullStages(
       if (!(await pullStage(name, manifest.stages[name]!, options))) missing.push(name);
     }),
   );
-  const isWhole = target.stages.length === 0 && (await pullReport(manifest, locations, { store, publisher, pipeline }));
+  const isWhole = isAll && (await pullReport(manifest, locations, { store, publisher, pipeline }));
   digests.save();
   const what = `${formatCountOf(names.length - missing.length, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
   process.stdout.write(`${pipeline}: ${what} of the run ${manifest.run}.\n`);
@@ -95,19 +82,15 @@ async function pullStage(
   const found = await store.lookup(digest);
   if (found.state === 'missing') return false;
   const { outputs, record } = found.result;
-  const ports = Object.keys(paths).filter(
-    (port) => outputs[port] !== undefined && isWanted(stage, outputs[port], policy),
-  );
+  const wanted = Object.keys(paths).flatMap((port) => {
+    const artifact = outputs[port];
+    return artifact !== undefined && isWanted(stage, artifact, policy) ? [{ port, artifact }] : [];
+  });
   await store.markUsed(digest);
-  if (
-    !(await store.fetch(
-      ports.map((port) => outputs[port]!),
-      record.log,
-    ))
-  )
-    return false;
-  for (const port of ports) {
-    const { ok } = await publisher.publish(outputs[port]!, paths[port]!, { pipeline, stage, port });
+  const artifacts = wanted.map(({ artifact }) => artifact);
+  if (!(await store.fetch(artifacts, record.log))) return false;
+  for (const { port, artifact } of wanted) {
+    const { ok } = await publisher.publish(artifact, paths[port]!, { pipeline, stage, port });
     if (!ok) return false;
   }
   store.writeLatest(pipeline, stage, digest);

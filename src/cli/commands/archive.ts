@@ -14,7 +14,7 @@ import { mistake, orThrow, UsageError } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
 import { lastRunOf } from '../last-run.ts';
 import { projectRoot, warnOnStderr } from '../open-project.ts';
-import { pullStages } from '../pull.ts';
+import { pull } from '../pull.ts';
 
 const [signerKey, pipelineKey] = ['signer', 'pipeline'];
 
@@ -67,7 +67,7 @@ export async function importCommand(path: string, { trust }: { readonly trust?: 
       throw mistake('no-store', message, hint);
     }
     const store = openFolder(root, bucket, keys);
-    await pullStages(root, store, { pipeline: pipeline.toString(), stages: [] }, { fetch: 'all' });
+    await pull(root, store, { pipeline: pipeline.toString(), stages: [] }, { fetch: 'all' });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -15,7 +15,8 @@ interface ServeOptions {
 /** Characters of a token that nobody guesses, if they are random. */
 const shortest = 12;
 
-export async function serveCommand({ port, host, token }: ServeOptions): Promise<void> {
+export async function serveCommand(options: ServeOptions): Promise<void> {
+  const { host, token } = options;
   if (host !== undefined && token === undefined) {
     throw new UsageError(
       '--host lets others reach this server, unencrypted: give them a --token, and whoever knows it sees every run and image',
@@ -24,11 +25,7 @@ export async function serveCommand({ port, host, token }: ServeOptions): Promise
   if (token !== undefined && token.length < shortest) {
     throw new UsageError(`--token takes ${shortest} characters or more: whoever guesses it sees every run and image`);
   }
-  const server = await openServer(projectRoot(), {
-    port,
-    ...(host !== undefined && { host }),
-    ...(token !== undefined && { token }),
-  });
+  const server = await openServer(projectRoot(), options);
   process.stderr.write('Ctrl-C ends it. Runs go on without it.\n');
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());

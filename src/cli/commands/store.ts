@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { isDigest } from '../../digest.ts';
-import { reportPath } from '../../engine/config/pipeline-name.ts';
+import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { parseDuration } from '../../engine/config/schema/units.ts';
 import {
   addressHint,
@@ -25,6 +25,7 @@ import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
+import { findTarget } from '../find-target.ts';
 import { lastRunOf } from '../last-run.ts';
 import { projectRoot, warnOnStderr } from '../open-project.ts';
 import { type PullOptions, pull } from '../pull.ts';
@@ -42,7 +43,10 @@ const actions: Readonly<Record<string, Action>> = {
   init,
   status: connected(status),
   push: connected(push),
-  pull: connected(({ root, store }, words, options) => pull(root, store, words, options)),
+  pull: connected(({ root, store }, words, options) => {
+    const { file, stages } = findTarget({ words }, root);
+    return pull(root, store, { pipeline: pipelineName(file, root), stages }, options);
+  }),
   verify: connected(verify),
   gc,
   keys,
