@@ -167,8 +167,16 @@ test('a key that is revoked takes its results back, also where a run remembers t
   assert.match(await print(clone, 'run', 'test.yaml'), /^✓ test: 3 stages up to date/);
   assert.deepEqual(clone.files('cache/runs'), runs, 'a run that is remembered leaves no trace');
   const [, name] = /^ {2}(\S+): /m.exec(clone.read('store.yaml'))!;
+  await print(clone, 'store', 'pull', 'test.yaml', '--fetch', 'all');
   await print(clone, 'store', 'keys', 'revoke', name!);
+  const archive = world.maker.path('..', 'results.tar');
+  const refused = await clone.command('export', archive, 'test.yaml');
+  assert.match(
+    refused.stderr,
+    /^error: The outputs of count, grow, shout are not all here, or come from a key that is not trusted: `restage run/,
+  );
   assert.match(await print(clone, 'run', 'test.yaml'), /3 ran/);
+  assert.match(await print(clone, 'export', archive, 'test.yaml'), /^Wrote 3 stages of test/);
 });
 
 test('a server that refuses connections costs one warning', async () => {
@@ -228,7 +236,7 @@ test('an export says what is not here, and how it comes; what a stage does not k
     code: 1,
     stdout: '',
     stderr:
-      'error: The outputs of grow are not all here: `restage run test.yaml --fetch all` brings them; without the data, `restage store pull test.yaml --fetch all`\n',
+      'error: The outputs of grow are not all here, or come from a key that is not trusted: `restage run test.yaml --fetch all` brings them; without the data, `restage store pull test.yaml --fetch all`\n',
   });
   await print(clone, 'store', 'pull', 'test.yaml', '--fetch', 'all');
   assert.match(await print(clone, 'export', archive, 'test.yaml'), /^Wrote 3 stages of test/);

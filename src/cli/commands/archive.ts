@@ -34,7 +34,8 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
     await bucket.put('store.json', Buffer.from(storeText()));
     await bucket.put(signerKey, Buffer.from(key.text));
     await bucket.put(pipelineKey, Buffer.from(pipeline));
-    const store = openFolder(root, bucket, [key.text]);
+    const spec = orThrow(loadStoreFile(root));
+    const store = openFolder(root, bucket, [...Object.values(spec?.keys ?? {}), key.text], spec?.url);
     const manifest = lastRunOf(root, store, pipeline);
     const count = Object.keys(manifest.stages).length;
     if (count === 0) throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
@@ -83,8 +84,8 @@ function extract(path: string, folder: string): void {
 
 const noArchive = (path: string) => mistake('no-store', `${path} is no whole archive of \`restage export\``);
 
-function openFolder(root: string, bucket: FolderBucket, keys: readonly string[]): SharedStore {
-  const url = 'the archive';
+/** A folder as a shared store. `url` is the address of the one whose records tell from which keys results came. */
+function openFolder(root: string, bucket: FolderBucket, keys: readonly string[], url = 'the archive'): SharedStore {
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
   return new SharedStore(root, { url, shareEnv: true }, remote, { warn: warnOnStderr });
 }

@@ -267,16 +267,20 @@ export class SharedStore extends FolderStore {
     });
   }
 
-  /** Sends a run with all of its results, whatever is known to be there. Throws where some of them are not whole here. */
+  /**
+   * Sends a run with all of its results, whatever is known to be there. Throws where some of them are not whole here, or came from
+   * a key that is no longer trusted: signed anew, they would count again.
+   */
   async exportRun(manifest: RunManifest, page: string): Promise<void> {
     const report = existsSync(page) ? { report: sha256(readFileSync(page)) } : {};
     const stages = this.#shareable(manifest);
     const results = Object.entries(stages).map(([stage, { result }]) => ({ stage, result: super.readResult(result) }));
-    const whole = results.flatMap(({ result }) => (result !== undefined && this.#isHere(result) ? [result] : []));
+    const isWhole = (one: StageResult) => this.#isHere(one) && !this.#isRevoked(this.records.read(one.digest));
+    const whole = results.flatMap(({ result }) => (result !== undefined && isWhole(result) ? [result] : []));
     if (whole.length < results.length) {
       const names = results.flatMap(({ stage, result }) => (whole.includes(result!) ? [] : [stage]));
       const command = (name: string) => `\`restage ${name} ${manifest.pipeline}.yaml --fetch all\``;
-      const message = `The outputs of ${names.join(', ')} are not all here`;
+      const message = `The outputs of ${names.join(', ')} are not all here, or come from a key that is not trusted`;
       throw new UserError(`${message}: ${command('run')} brings them; without the data, ${command('store pull')}`);
     }
     const push = this.#push(new Map());
