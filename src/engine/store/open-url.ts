@@ -5,9 +5,12 @@ import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
-/** A connection that is silent for so long, in milliseconds, counts as broken. */
+/** A connection that is silent for so long, in milliseconds, counts as broken, by a {@link Silence}. */
 const patience = 60_000;
 const mostRedirects = 5;
+
+/** A server took a connection, and then said nothing. */
+export class Silence extends Error {}
 
 /** Requests a URL through the environment's proxy (`https_proxy`, `http_proxy`, `no_proxy`), following redirects. */
 export async function openUrl(
@@ -43,19 +46,21 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer | Readable;
   readonly signal?: AbortSignal;
+  /** By default a minute, in milliseconds. */
+  readonly timeout?: number | undefined;
 }
 
 /** Makes one request, through the environment's proxy. A redirect is an answer like any other. */
 export async function askUrl(
   target: URL,
-  { method = 'GET', headers, body, signal }: HttpRequest,
+  { method = 'GET', headers, body, signal, timeout = patience }: HttpRequest,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<IncomingMessage> {
   const proxy = proxyFor(target, env);
   const options: RequestOptions = {
     method,
     headers: { ...headers },
-    timeout: patience,
+    timeout,
     ...(signal !== undefined && { signal }),
   };
   if (target.protocol === 'http:') {
@@ -75,8 +80,13 @@ export async function askUrl(
 
 function answerOf(request: ReturnType<typeof httpRequest>, body: HttpRequest['body']): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    request.on('timeout', () => request.destroy(new Error(`no data arrived for ${patience / 1000} s`)));
-    request.on('response', resolve).on('error', reject);
+    let answer: IncomingMessage | undefined;
+    request.on('timeout', () => (answer ?? request).destroy(new Silence('the server fell silent')));
+    request.on('response', (response) => {
+      answer = response;
+      resolve(answer);
+    });
+    request.on('error', reject);
     if (body === undefined || Buffer.isBuffer(body)) request.end(body);
     else pipeline(body, request, (error) => error && reject(error));
   });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { noS3, S3Server } from '../../../../test/support/s3.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import { Refused } from './bucket.ts';
+import { Refused, Unreachable } from './bucket.ts';
 import { forEachOf } from './for-each-of.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { testBucket } from './testing-bucket.ts';
@@ -33,11 +34,30 @@ test('wrong credentials are refused, and never told', { skip: noS3 ?? false }, a
 
 test('a server that never answers is left when the bucket is closed', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => silent.once('listening', resolve));
-  const { port } = silent.address() as { port: number };
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
   const bucket = new S3Bucket({ bucket: 'bucket', prefix: '', endpoint: `http://127.0.0.1:${port}` }, {});
   const asked = assert.rejects(bucket.get('x'), /./);
   await bucket.close();
   await asked;
   silent.close();
 });
+
+for (const [when, said] of [
+  ['before it answers', ''],
+  ['in its answer', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc'],
+] as const) {
+  test(`a server that falls silent ${when} is asked once`, async () => {
+    let asked = 0;
+    const server = createServer((socket) => {
+      asked += 1;
+      socket.on('error', () => {}).write(said);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const place = { bucket: 'bucket', prefix: '', endpoint: `http://127.0.0.1:${port}` };
+    await assert.rejects(new S3Bucket(place, {}, 50).get('x'), new Unreachable('the server fell silent'));
+    assert.equal(asked, 1);
+    server.close();
+  });
+}

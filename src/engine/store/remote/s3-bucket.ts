@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sha256 } from '../../../digest.ts';
 import { UserError } from '../../../user-error.ts';
-import { askUrl } from '../open-url.ts';
+import { askUrl, Silence } from '../open-url.ts';
 import { readAwsSettings } from './aws-settings.ts';
 import { type Bucket, type FileBody, type Range, Refused, type StoredKey, Unreachable } from './bucket.ts';
 import { type Credentials, encode, signRequest } from './sign-request.ts';
@@ -42,13 +42,16 @@ export class S3Bucket implements Bucket {
   readonly #region: string;
   readonly #credentials: Credentials | undefined;
   readonly #closing = new AbortController();
+  /** Milliseconds of silence that end a request; by default those of all requests. */
+  readonly #timeout: number | undefined;
 
-  constructor({ bucket, prefix, ...place }: S3Place, env: NodeJS.ProcessEnv = process.env) {
+  constructor({ bucket, prefix, ...place }: S3Place, env: NodeJS.ProcessEnv = process.env, timeout?: number) {
     const settings = readAwsSettings(env);
     const endpoint = place.endpoint ?? settings.endpoint;
     this.#region = place.region ?? settings.region ?? 'us-east-1';
     this.#credentials = settings.credentials;
     this.#prefix = prefix;
+    this.#timeout = timeout;
     setMaxListeners(0, this.#closing.signal); // every request listens
     const server = `s3.${this.#region}.amazonaws.com`;
     const isHost = endpoint === undefined && !bucket.includes('.'); // a certificate covers no further dots
@@ -97,14 +100,14 @@ export class S3Bucket implements Bucket {
     this.#closing.abort(new Unreachable('the connection was ended'));
   }
 
-  /** Asks, and again after failures of the network or the server. */
+  /** Asks, and again after failures of the network or the server; a silent one has held up everybody for long enough. */
   async #ask(method: string, key: string | undefined, question: Question = {}): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#askOnce(method, key, question).catch((error: Error) => error);
       const isTransient = answer instanceof Error || answer.status >= 500 || [408, 409, 429].includes(answer.status);
       if (!isTransient) return this.#check(answer, key);
       this.#closing.signal.throwIfAborted();
-      if (attempt === tries) {
+      if (attempt === tries || answer instanceof Silence) {
         throw new Unreachable(answer instanceof Error ? answer.message : `the server answers ${answer.status}`);
       }
       const { signal } = this.#closing;
@@ -137,6 +140,7 @@ export class S3Bucket implements Bucket {
       method,
       headers: signed,
       signal,
+      timeout: this.#timeout,
       ...(content !== undefined && { body: content }),
     });
     const chunks: Buffer[] = [];
