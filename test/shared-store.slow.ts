@@ -83,6 +83,17 @@ test('a server that is killed during a push gets at most one pack again', { skip
   }
 });
 
+test('store init on a store where one may only read says so', { skip: noSshd ?? false }, async () => {
+  using project = new Project(packs);
+  await withStore(project, project.path('shared'));
+  project.remove('store.yaml');
+  await using server = await SshServer.start('internal-sftp -R');
+  project.env['PATH'] = server.path;
+  const { code, stderr } = await project.command('store', 'init', `ssh://testhost${project.path('shared')}`);
+  assert.deepEqual([code, stderr], [1, 'error: the host refuses the request (Permission denied)\n']);
+  assert.ok(!project.has('store.yaml'));
+});
+
 /** The processes that a process has started, and those that they have. */
 function descendants(pid: number): readonly number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');

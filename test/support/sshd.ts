@@ -19,7 +19,7 @@ export class SshServer implements AsyncDisposable {
   readonly path: string;
   readonly child: ChildProcess;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, sftp: string) {
     this.folder = folder;
     const at = (name: string) => join(folder, name);
     mkdirSync('/run/sshd', { recursive: true });
@@ -30,7 +30,7 @@ export class SshServer implements AsyncDisposable {
     writeFileSync(at('known'), `[127.0.0.1]:${port} ${type} ${host}\n`);
     writeFileSync(
       at('sshd_config'),
-      `ListenAddress 127.0.0.1:${port}\nHostKey ${at('host')}\nPidFile none\nAuthorizedKeysFile ${at('authorized')}\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nUsePAM no\nSubsystem sftp internal-sftp\n`,
+      `ListenAddress 127.0.0.1:${port}\nHostKey ${at('host')}\nPidFile none\nAuthorizedKeysFile ${at('authorized')}\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nUsePAM no\nSubsystem sftp ${sftp}\n`,
     );
     const common = `HostName 127.0.0.1\n  Port ${port}\n  User root\n  IdentityFile ${at('id')}\n  IdentitiesOnly yes\n  StrictHostKeyChecking yes\n`;
     writeFileSync(
@@ -43,8 +43,8 @@ export class SshServer implements AsyncDisposable {
     this.child = spawn(program, ['-D', '-f', at('sshd_config'), '-E', at('log')], { stdio: 'ignore' });
   }
 
-  static async start(): Promise<SshServer> {
-    const server = new SshServer(mkdtempSync(join(tmpdir(), 'restage-sshd-')), await freePort());
+  static async start(sftp = 'internal-sftp'): Promise<SshServer> {
+    const server = new SshServer(mkdtempSync(join(tmpdir(), 'restage-sshd-')), await freePort(), sftp);
     for (let left = 100; left > 0; left -= 1) {
       try {
         execFileSync(join(server.folder, 'bin/ssh'), ['-o', 'BatchMode=yes', 'testhost', 'true'], { stdio: 'ignore' });

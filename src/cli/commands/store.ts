@@ -75,6 +75,9 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
   if (address.type === 'folder') writing(address.path, () => mkdirSync(address.path, { recursive: true }));
   const remote = await RemoteStore.open(spec, key);
   try {
+    const probe = `probe-${key.id}`;
+    await remote.bucket.put(probe, Buffer.from('whether this key may write'));
+    await remote.bucket.delete(probe);
     const isNew = (await remote.bucket.get('store.json')) === undefined;
     if (isNew) await remote.bucket.put('store.json', Buffer.from(storeText()));
     await remote.connect();

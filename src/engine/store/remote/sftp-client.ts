@@ -150,7 +150,7 @@ export class SftpClient {
     const code = answer.body.number();
     if (code === status.ok || code === status.eof) return answer;
     const message = answer.body.string().toString('utf8');
-    if (code === status.denied) throw new Refused(`permission denied: ${message}`);
+    if (code === status.denied) throw new Refused(`the host refuses the request (${message})`);
     throw new SftpFailure(message, code === status.noFile);
   }
 
