@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ownKind } from './support/own-kind.ts';
@@ -223,17 +224,37 @@ test('steps of a detached run on two clusters wait for jobs of both, each at its
   await areOver(project, 'other/');
 });
 
-test('code of a kind that changed while a job waited is named, and nothing is submitted again', async () => {
-  using project = new Project('stages: { a: { kind: mine } }\n', { ...scheduler, ...ownKind('mine', '') });
-  onShell(project, 9);
-  project.edit('submit.sh', 'room=$(cat room)', 'echo "// new" >> stages/mine/run.ts; room=$(cat room)');
-  const { outcomes, events } = await project.run('--on', 'shell');
-  const end = events.find((event) => event.type === 'stage-finished');
-  assert.deepEqual([outcomes, idsIn(project).length], [{ a: 'failed' }, 1]);
-  assert.match(
-    end?.type === 'stage-finished' ? (end.message ?? '') : '',
-    /stages\/mine\/run\.ts changed while the stage waited for its job; run again$/,
+test('where code of a kind changed while a job waited, the run begins anew with the new code', async () => {
+  using project = new Project(
+    `${stages('good')}  a: { kind: mine }\n  b: { kind: command, after: [a], with: { run: 'true' } }\n`,
+    {
+      ...scheduler,
+      ...ownKind('mine', ''),
+    },
   );
+  onShell(project, 9);
+  project.edit(
+    'submit.sh',
+    'room=$(cat room)',
+    '[ -e submitted ] || echo "// new" >> stages/mine/run.ts; room=$(cat room)',
+  );
+  const { code, events, warnings } = await project.run('--on', 'shell');
+  const ends = events.flatMap((event) =>
+    event.type === 'stage-finished' ? [[event.stage, event.outcome, event.message]] : [],
+  );
+  const differs = `${hostname()} differs from where the stage was decided about: it has another stages/mine/run.ts`;
+  assert.deepEqual(ends.toSorted(), [
+    ['a', 'cancelled', differs],
+    ['a', 'ran', undefined],
+    ['b', 'cancelled', 'it comes after a'],
+    ['b', 'ran', undefined],
+    ['good', 'ran', undefined],
+    ['good', 'up to date', undefined],
+  ]);
+  assert.deepEqual(warnings, [
+    'Restage or the code of a stage changed while it waited for its job: the run begins anew.',
+  ]);
+  assert.deepEqual([code, project.read('count')], [0, 'good\n']);
 });
 
 test('a job of PBS goes by its number, without the name of its server', async () => {

@@ -68,7 +68,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   try {
     for (const { path, owner } of claimed) await run.publisher.takeOver(path, owner);
     const code = read.length > 0 ? await bringStages(run, upstream, { interrupts }) : exitCodes.ok;
-    if (code !== exitCodes.ok) return code;
+    if (code !== exitCodes.ok) return code ?? exitCodes.failed;
   } finally {
     reporter.close();
   }

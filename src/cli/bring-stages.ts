@@ -29,16 +29,18 @@ type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 interface BringOptions {
   readonly interrupts: Interrupts;
   readonly detach?: boolean;
+  /** Whether the same command can begin anew after this run. */
+  readonly isRepeatable?: boolean;
   readonly memory?: string | undefined;
   readonly report?: ReportWriter;
 }
 
-/** Brings a run's stages up to date, records and remembers it. Returns the exit code. */
+/** Brings a run's stages up to date, records and remembers it. Returns the exit code; undefined where the run is to begin anew. */
 export async function bringStages(
   run: Execution,
   project: Project,
-  { memory, interrupts, report, detach = false }: BringOptions,
-): Promise<number> {
+  { memory, interrupts, report, detach = false, isRepeatable = false }: BringOptions,
+): Promise<number | undefined> {
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   // Signed before the run: an edit during the run is not what the run has read.
@@ -57,6 +59,10 @@ export async function bringStages(
   if (run.checkReads) reportUnchecked(run, outcomes);
   for (const message of idleAxisWarnings(stages, outcomes)) warn(message);
   const counts = countOutcomes(outcomes);
+  const hasOldCode = [...outcomes.values()].some((outcome) => 'hasOldCode' in outcome);
+  // What failed would fail again.
+  const beginsAnew = isRepeatable && hasOldCode && counts.failed === 0 && !interrupts.interrupted;
+  if (beginsAnew) warn('Restage or the code of a stage changed while it waited for its job: the run begins anew.');
   const isIdle = counts['up to date'] === stages.length;
   let page: string | undefined;
   try {
@@ -87,6 +93,7 @@ export async function bringStages(
     ...(page !== undefined && { report: relative(world.pipeline.root, page) }),
     ...{ seconds: (time - startedAt) / 1000, time },
   });
+  if (beginsAnew && !interrupted) return undefined;
   return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
 }
 

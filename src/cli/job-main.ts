@@ -1,7 +1,5 @@
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Found, Stage } from '../engine/config/pipeline.ts';
-import { asSeen } from '../engine/config/stages/resolve-stage.ts';
 import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
@@ -9,7 +7,7 @@ import { type JobIdentity, JobWorker } from '../engine/places/job-worker.ts';
 import { appears } from '../engine/places/late-files.ts';
 import { answerProbe } from '../engine/places/probe.ts';
 import { BatchFolder } from '../engine/store/batch-folder.ts';
-import { findCode } from '../engine/store/find-code.ts';
+import { findAgain } from '../engine/store/find-code.ts';
 import { usableMemory } from '../machine-limits.ts';
 import { describeError, isForUser, UserError } from '../user-error.ts';
 import { loadProgram } from './load-run.ts';
@@ -34,19 +32,14 @@ async function serve(folder: BatchFolder): Promise<void> {
   const worker = new JobWorker({
     ...{ folder, batch, idle, identity: identify(process.env) },
     software: { restage: version, build: buildDigest(), gitCommit: undefined },
-    findCode: findCodeOf,
+    findCode: async (stage, root) => {
+      const { kinds } = await import('../../stages/index.ts');
+      return await findAgain(kinds[stage.kind]!.spec, stage, root);
+    },
     runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.stop());
   await worker.run();
-}
-
-async function findCodeOf({ kind, code, settings, env }: Stage, root: string): Promise<Found> {
-  const { kinds } = await import('../../stages/index.ts');
-  const { spec } = kinds[kind]!;
-  const named = Object.entries(settings).filter(([name]) => spec.code!.settings.includes(name));
-  const question = { program: code!.program, root, settings: Object.fromEntries(named) };
-  return await findCode(spec, { ...question, env: { ...process.env, ...asSeen(env) } });
 }
 
 /** The job's id in the words of Slurm, Grid Engine, PBS (without the server that it names) or LSF. */

@@ -14,6 +14,7 @@ import { upwards } from '../engine/files/upwards.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
+import { findAgain } from '../engine/store/find-code.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
 import { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
@@ -91,6 +92,7 @@ export async function makeExecution(
     folder,
     place: makePlace(local, stages, {
       ...{ places, world, host, modules, interrupts, warn, argv, step },
+      findCode: (stage, root) => findAgain(kinds.get(stage.kind)!.spec, stage, root),
       downloads: ({ kind, settings }) => kinds.get(kind)?.spec.downloads?.(settings) ?? [],
       ...{ on: options.on, detach: options.detach ?? false, jobs: options.jobs },
     }),

@@ -15,7 +15,8 @@ import { packageRoot } from '../package-root.ts';
 import type { Interrupts } from './interrupts.ts';
 import { buildDigest, commandName } from './package-info.ts';
 
-export interface PlaceOptions extends Pick<ClusterOptions, 'world' | 'modules' | 'downloads' | 'detach' | 'warn'> {
+export interface PlaceOptions
+  extends Pick<ClusterOptions, 'world' | 'modules' | 'findCode' | 'downloads' | 'detach' | 'warn'> {
   /** The step of a detached run that this process takes; undefined for the command of a user. */
   readonly step: string | undefined;
   readonly argv: readonly string[];
@@ -108,6 +109,7 @@ function clusterPlace(place: PlaceSpec, { host, jobs, interrupts, step, ...optio
     place,
     scheduler: schedulerOf(place),
     software: { restage: host.restage, build: buildDigest(), gitCommit: host.gitCommit },
+    buildNow: buildDigest,
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
     patience: patienceFrom(process.env['RESTAGE_PATIENCE']),

@@ -6,6 +6,7 @@ import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
 import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
+import { beginAnew } from '../begin-anew.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
 import { UsageError } from '../command-error.ts';
@@ -96,12 +97,15 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   try {
     if (detach) interrupts.detaches = true;
     for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
+    // What was forced would run once more; a detached run has further steps, and a watched one sees the change itself.
+    const isRepeatable = project.forced.size === 0 && !detach && watch === undefined;
     const code = await bringStages(run, project, {
-      ...{ interrupts, report, detach, memory: memorable ? memory : undefined },
+      ...{ interrupts, report, detach, isRepeatable, memory: memorable ? memory : undefined },
     });
     if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
-    return code;
+    if (code !== undefined) return code;
   } finally {
     reporter.close();
   }
+  return await beginAnew(argv, interrupts.signal);
 }

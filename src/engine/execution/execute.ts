@@ -3,7 +3,7 @@ import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
-import { type Execution, isDone, type StageOutcome, Unfinished } from './execution.ts';
+import { type Execution, isDone, OldCode, type StageOutcome, Unfinished } from './execution.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
@@ -106,7 +106,9 @@ async function bringStage(
     return await stageRun.bringUpToDate();
   } catch (error) {
     if (error instanceof LostInput && !run.signal.aborted) return error;
-    if (error instanceof Unfinished) return { outcome: 'cancelled', message: error.message };
+    if (error instanceof Unfinished) {
+      return { outcome: 'cancelled', message: error.message, ...(error instanceof OldCode && { hasOldCode: true }) };
+    }
     if (run.signal.aborted) {
       return { outcome: 'cancelled', message: interrupted, ...(stageRun?.resumes && { resumes: true }) };
     }

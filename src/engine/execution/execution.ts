@@ -43,7 +43,13 @@ export interface HostFacts {
 /** How a stage ended in a run, with its outputs for the stages that read it. */
 export type StageOutcome =
   | DoneStage
-  | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string; readonly resumes?: true };
+  | {
+      readonly outcome: 'failed' | 'blocked' | 'cancelled';
+      readonly message: string;
+      readonly resumes?: true;
+      /** A new process is to decide about it: see {@link OldCode}. */
+      readonly hasOldCode?: true;
+    };
 
 export interface DoneStage {
   readonly outcome: 'up to date' | 'restored' | 'ran';
@@ -146,6 +152,9 @@ export class StageFailure extends UserError {
 
 /** A stage has not ended in this run: its job continues, or somebody cancelled it. */
 export class Unfinished extends UserError {}
+
+/** The code that decided about a stage changed while it waited: only a new process, which has the new one, can decide anew. */
+export class OldCode extends Unfinished {}
 
 /** What a stage reads changed while it waited: nothing was recorded, and it is to be decided about anew. */
 export class Outdated extends UserError {}

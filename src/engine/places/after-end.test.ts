@@ -13,6 +13,8 @@ const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
   needs: { cpu: 1, gpu: 0, memory: 100 * mebi },
   tries: { lost: 0, idle: 0, memory: 0 },
   advanced: false,
+  resumes: false,
+  isOutdated: false,
   place,
   claim,
   ...change,
@@ -20,13 +22,18 @@ const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
 
 test('a time limit is no failure while the checkpoint advances, and one after two whole jobs without a newer one', () => {
   const end = { type: 'stopped' } as const;
-  assert.deepEqual(afterEnd(end, facts({ advanced: true, tries: { lost: 2, idle: 1, memory: 0 } })), {
+  assert.deepEqual(afterEnd(end, facts({ advanced: true, resumes: true, tries: { lost: 2, idle: 1, memory: 0 } })), {
     step: 'again',
     tries: { lost: 0, idle: 0, memory: 0 },
     message: "its job's time of 3 min 0 s is over: it resumes from its checkpoint",
   });
-  const once = afterEnd(end, facts());
-  assert.deepEqual(once.step === 'again' && once.tries, { lost: 0, idle: 1, memory: 0 });
+  const tries = { lost: 0, idle: 1, memory: 0 };
+  const message = "its job's time of 3 min 0 s is over: it begins again";
+  assert.deepEqual(afterEnd(end, facts()), { step: 'again', tries, message });
+  assert.deepEqual(afterEnd(end, facts({ resumes: true })), {
+    ...{ step: 'again', tries },
+    message: "its job's time of 3 min 0 s is over: it resumes from its checkpoint, which is no further than before",
+  });
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, idle: 1, memory: 0 } })), {
     step: 'fail',
     message:
@@ -108,5 +115,18 @@ test('deaths of jobs, killed processes and jobs that never began are counted apa
 test('a job that somebody cancelled is not submitted again, and a changed input is decided about anew', () => {
   assert.equal(afterEnd({ type: 'lost', state: 'CANCELLED' }, facts()).step, 'cancel');
   assert.equal(afterEnd({ type: 'refused', what: 'input', message: 'x' }, facts()).step, 'decide');
-  assert.equal(afterEnd({ type: 'refused', what: 'restage', message: 'x' }, facts()).step, 'fail');
+});
+
+test('where code changed, a new process decides anew; a node with code of its own is asked twice, and then the stage fails', () => {
+  const end = { type: 'refused', what: 'code', message: 'n1 differs' } as const;
+  const tries = { lost: 0, idle: 0, memory: 0 };
+  assert.deepEqual(afterEnd(end, facts({ isOutdated: true })), { step: 'leave', message: 'n1 differs' });
+  assert.deepEqual(afterEnd(end, facts()), {
+    ...{ step: 'again', tries: { ...tries, refused: true } },
+    message: 'n1 differs: submitted again',
+  });
+  assert.deepEqual(afterEnd(end, facts({ tries: { ...tries, refused: true } })), {
+    step: 'fail',
+    message: 'n1 differs; a second job found the same. Make both alike, and run again',
+  });
 });

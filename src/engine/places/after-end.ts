@@ -4,12 +4,12 @@ import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import type { Claim, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
 
-/** What a run does when a ticket has ended: use its result, submit the stage again, decide anew, or give up. */
+/** What a run does when a ticket has ended: use its result, submit the stage again, decide anew, leave that to a new run, or give up. */
 export type NextStep =
   | { readonly step: 'use'; readonly end: Extract<TicketEnd, { type: 'done' }> }
   | { readonly step: 'again'; readonly tries: Tries; readonly message?: string }
   | { readonly step: 'decide'; readonly message: string }
-  | { readonly step: 'fail' | 'cancel'; readonly message: string };
+  | { readonly step: 'fail' | 'cancel' | 'leave'; readonly message: string };
 
 export interface EndFacts {
   readonly stage: Stage;
@@ -19,6 +19,10 @@ export interface EndFacts {
   readonly claim: Claim | undefined;
   /** Whether the stage's checkpoint is further than that of any job before. */
   readonly advanced: boolean;
+  /** Whether there is a checkpoint to resume from. */
+  readonly resumes: boolean;
+  /** Whether the code with which this process decided is no longer that of this machine. */
+  readonly isOutdated: boolean;
 }
 
 /**
@@ -47,8 +51,7 @@ export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
     case 'failed':
       return { step: 'fail', message: end.message };
     case 'refused':
-      if (end.what === 'restage') return { step: 'fail', message: `${end.message}; run again` };
-      return { step: 'decide', message: end.message };
+      return end.what === 'input' ? { step: 'decide', message: end.message } : afterRefusal(end.message, facts);
     case 'cancelled':
       return { step: 'cancel', message: `its job was cancelled ${end.by}` };
     case 'unclaimed':
@@ -87,8 +90,17 @@ function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts
   }
 }
 
+/** A node may have seen code of a shared disk late, but only once. */
+function afterRefusal(message: string, { tries, isOutdated }: EndFacts): NextStep {
+  if (isOutdated) return { step: 'leave', message };
+  if (tries.refused) {
+    return { step: 'fail', message: `${message}; a second job found the same. Make both alike, and run again` };
+  }
+  return { step: 'again', tries: { ...tries, refused: true }, message: `${message}: submitted again` };
+}
+
 /** A job that began late in its time proves nothing about the limit. */
-function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep {
+function afterTime({ place, tries, advanced, resumes, claim, stage }: EndFacts): NextStep {
   const idle = advanced ? 0 : tries.idle + (claim?.full === false ? 0 : 1);
   const limit = formatSeconds(place.time / 1000);
   if (idle >= mostIdle) {
@@ -97,7 +109,8 @@ function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep
     return { step: 'fail', message };
   }
   const { killed: _, unstarted: _u, ...rest } = tries;
-  const how = advanced ? 'resumes from its checkpoint' : 'begins again';
+  const further = advanced ? '' : ', which is no further than before';
+  const how = resumes ? `resumes from its checkpoint${further}` : 'begins again';
   return {
     step: 'again',
     tries: { ...rest, idle, lost: 0 },

@@ -1,15 +1,17 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Digest } from '../../digest.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { PublishedFile } from '../../stage.ts';
 import { describeError } from '../../user-error.ts';
-import type { Stage } from '../config/pipeline.ts';
+import type { Found, Stage } from '../config/pipeline.ts';
 import {
   type Attempt,
   type AttemptOutcome,
+  OldCode,
   Outdated,
   type Place,
   privatePath,
@@ -25,10 +27,13 @@ import { BatchWatch, type Patience } from './batch-watch.ts';
 import { appears } from './late-files.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
-import { needsOf, type Software, ticketOf } from './ticket.ts';
+import { changedSource, needsOf, type Software, ticketOf } from './ticket.ts';
 
 export interface ClusterOptions extends SubmitterOptions {
   readonly software: Software;
+  /** The digest of Restage's own code on this machine as it is now. */
+  readonly buildNow: () => Digest;
+  readonly findCode: (stage: Stage, root: string) => Promise<Found>;
   readonly modules: ReadonlyMap<string, string>;
   readonly downloads: (stage: Stage) => readonly PublishedFile[];
   readonly patience: Patience;
@@ -123,7 +128,7 @@ export class ClusterPlace implements Place {
     for (;;) {
       placed ??= await this.#submit(stage, attempt, tries);
       const end = await this.#endOf(placed, attempt);
-      const next = this.#nextStep(end, placed, { stage, tries });
+      const next = await this.#nextStep(end, placed, { stage, tries });
       keepLog(placed, attempt.log);
       if (next.step !== 'use' && next.step !== 'cancel') placed.folder.use(placed.index);
       switch (next.step) {
@@ -140,23 +145,36 @@ export class ClusterPlace implements Place {
           break;
         case 'cancel':
           throw new Unfinished(next.message);
+        case 'leave':
+          this.#left.add(placed.folder); // to the next step of a detached run
+          throw new OldCode(next.message);
         case 'fail':
           throw new StageFailure(next.message);
       }
     }
   }
 
-  #nextStep(
+  async #nextStep(
     end: TicketEnd,
     { folder, index, batch }: Placed,
     { stage, tries }: { readonly stage: Stage; readonly tries: Tries },
-  ): NextStep {
+  ): Promise<NextStep> {
     const claim = folder.claimOf(index);
-    const rewritten =
-      claim?.checkpoint !== undefined && signPlace(claim.checkpoint.path).signature !== claim.checkpoint.sign;
+    const { path, sign } = claim?.checkpoint ?? {};
+    const rewritten = path !== undefined && signPlace(path).signature !== sign;
+    const resumes = path !== undefined && existsSync(path);
     const { place } = this.#options;
     const facts = afterJob(tries, { reached: folder.reached(index), rewritten });
-    return afterEnd(end, { stage, place, needs: batch.needs, claim, ...facts });
+    const isOutdated = end.type === 'refused' && end.what === 'code' && (await this.#isOutdated(stage));
+    return afterEnd(end, { stage, place, needs: batch.needs, claim, resumes, isOutdated, ...facts });
+  }
+
+  /** Whether the code with which this process decided about a stage has changed on this machine. */
+  async #isOutdated({ code, ...stage }: Stage): Promise<boolean> {
+    const { buildNow, findCode, modules, software, world } = this.#options;
+    const { root } = world.pipeline;
+    if (buildNow() !== software.build || changedSource(modules.get(stage.kind), root) !== undefined) return true;
+    return code !== undefined && !isDeepStrictEqual((await findCode({ ...stage, code }, root)).sources, code.sources);
   }
 
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {

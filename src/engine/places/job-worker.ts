@@ -193,10 +193,10 @@ export class JobWorker {
   async #prepare(ticket: Ticket, world: World): Promise<TicketEnd | Ready> {
     const { folder, batch, software } = this.#options;
     if (ticket.build !== software.build || ticket.restage !== software.restage) {
-      return { type: 'refused', what: 'restage', message: 'Restage itself changed while the stage waited for its job' };
+      return otherCode('it has another build of Restage');
     }
-    const source = changedSource(ticket, batch.root);
-    if (source !== undefined) return { ...refused(source), what: 'restage' }; // the run has built its code already
+    const source = changedSource(ticket.module, batch.root);
+    if (source !== undefined) return otherCode(`it has another ${source}`);
     const code = await this.#sameCode(ticket.stage, batch.root);
     if (code !== undefined && 'type' in code) return code;
     const outputs = await appears(() => sourcesOf(ticket, folder));
@@ -225,9 +225,7 @@ export class JobWorker {
       differs = describeDifference(code.sources, now.sources);
       return differs === '' ? now : undefined;
     }, 10_000);
-    if (found !== undefined) return found;
-    const message = `${hostname()} differs from where the stage was decided about: ${differs}`;
-    return { type: 'refused', what: 'restage', message };
+    return found ?? otherCode(differs);
   }
 
   async #attempt(
@@ -309,6 +307,12 @@ function describeDifference(decided: KindSources, here: KindSources): string {
   const parts = Object.entries({ 'it has': has, 'it lacks': lacks }).filter(([, names]) => names.length > 0);
   return parts.map(([verb, names]) => `${verb} ${names.join(', ')}`).join('; ');
 }
+
+const otherCode = (differs: string) => ({
+  type: 'refused' as const,
+  what: 'code' as const,
+  message: `${hostname()} differs from where the stage was decided about: ${differs}`,
+});
 
 const refused = (path: string) => ({
   type: 'refused' as const,

@@ -123,17 +123,17 @@ export async function lookAgain(
   return { looked: now };
 }
 
-/** The file of a project's own kind that is no longer what the ticket's code was built from; undefined: none. */
-export function changedSource({ module }: Ticket, root: string): string | undefined {
+/** The file of a project's own kind that is no longer what its module was built from, below the root; undefined: none. */
+export function changedSource(module: string | undefined, root: string): string | undefined {
   if (module === undefined) return undefined;
   const sources = Object.entries(readKindSources(dirname(module)) ?? {}).filter(([, digest]) => digest !== '');
-  return sources.map(([path, digest]) => ({ path: join(root, path), digest })).find(isChanged)?.path;
+  return sources.find(([path, digest]) => digestOf(join(root, path)) !== digest)?.[0];
 }
 
-function isChanged({ path, digest }: { readonly path: string; readonly digest: string }): boolean {
+function digestOf(path: string): Digest | undefined {
   try {
-    return sha256(readFileSync(path)) !== digest;
+    return sha256(readFileSync(path));
   } catch {
-    return true;
+    return undefined;
   }
 }

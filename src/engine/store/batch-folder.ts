@@ -39,6 +39,8 @@ export interface Tries {
   readonly killed?: number;
   /** Jobs that ended before they began to work. */
   readonly unstarted?: number;
+  /** Whether a node refused the stage, since its code is not that of the run. */
+  readonly refused?: true;
   /** Jobs in a row that took their whole time, without a newer checkpoint. */
   readonly idle: number;
   /** The furthest step of the curves that any job has drawn: epochs, for a training. Absent before the first. */
@@ -105,8 +107,8 @@ export type TicketEnd =
   | { readonly type: 'failed'; readonly message: string }
   /** Somebody killed the stage's process on the node. */
   | { readonly type: 'killed'; readonly message: string }
-  /** An input changed while it waited or ran, or else a kind's code or Restage, of which the run knows the old one. */
-  | { readonly type: 'refused'; readonly what: 'input' | 'restage'; readonly message: string }
+  /** An input changed while it waited or ran, or the node has other code than the run: of the stage's kind or of Restage. */
+  | { readonly type: 'refused'; readonly what: 'input' | 'code'; readonly message: string }
   /** The job's time was over. */
   | { readonly type: 'stopped' }
   | { readonly type: 'memory'; readonly message: string }

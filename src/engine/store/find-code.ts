@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
-import type { Found } from '../config/pipeline.ts';
+import type { Found, Stage } from '../config/pipeline.ts';
+import { asSeen } from '../config/stages/resolve-stage.ts';
 import { signPlace } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
@@ -30,6 +31,13 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
     if (!isReadOnly(error)) throw error;
   }
   return { ...rest, sources, program, version, signatures: Object.fromEntries(signatures) };
+}
+
+/** The code of a stage as it is here now. */
+export async function findAgain(spec: AnyKindSpec, { code, settings, env }: Stage, root: string): Promise<Found> {
+  const named = Object.entries(settings).filter(([name]) => spec.code!.settings.includes(name));
+  const question = { program: code!.program, root, settings: Object.fromEntries(named) };
+  return await findCode(spec, { ...question, env: { ...process.env, ...asSeen(env) } });
 }
 
 function sign({ files, looked, variables }: FoundCode, env: CodeQuestion['env']) {

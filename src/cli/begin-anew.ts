@@ -1,0 +1,15 @@
+import { spawn } from 'node:child_process';
+import { exitCodes, ignoresHangup } from './process-end.ts';
+
+/** Runs the command again, in a process that has the code of now, and gives its exit code. An interrupt ends it. */
+export async function beginAnew(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...argv], {
+    stdio: 'inherit',
+    env: { ...process.env, RESTAGE_HANGUP: ignoresHangup ? 'ignored' : 'heeded' },
+  });
+  // Of Ctrl-C on a terminal, the child has heard by then: the first signal of several counts.
+  signal.addEventListener('abort', () => child.kill());
+  return await new Promise((resolve, reject) => {
+    child.on('error', reject).on('exit', (code) => resolve(code ?? exitCodes.interrupted));
+  });
+}
