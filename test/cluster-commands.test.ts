@@ -224,21 +224,19 @@ test('steps of a detached run on two clusters wait for jobs of both, each at its
   await areOver(project, 'other/');
 });
 
-test('where code of a kind changed while a job waited, the run begins anew with the new code', async () => {
-  using project = new Project(
-    `${stages('good')}  a: { kind: mine }\n  b: { kind: command, after: [a], with: { run: 'true' } }\n`,
-    {
-      ...scheduler,
-      ...ownKind('mine', ''),
-    },
-  );
+test('where code of a kind changed while a job waited, the run begins anew with it, and an interrupt still reaches the run', async () => {
+  const after = `  b: { kind: command, after: [a], with: { run: 'echo b >> count; read _ < gate' } }\n`;
+  using project = new Project(`${stages('good')}  a: { kind: mine }\n${after}`, {
+    ...scheduler,
+    ...ownKind('mine', ''),
+  });
   onShell(project, 9);
-  project.edit(
-    'submit.sh',
-    'room=$(cat room)',
-    '[ -e submitted ] || echo "// new" >> stages/mine/run.ts; room=$(cat room)',
-  );
-  const { code, events, warnings } = await project.run('--on', 'shell');
+  const gate = project.gate('gate');
+  project.edit('submit.sh', 'room=', '[ -e submitted ] || echo "// new" >> stages/mine/run.ts; room=');
+  const running = project.startRun('--on', 'shell');
+  await until(() => project.has('count') && project.read('count') === 'good\nb\n');
+  running.child.kill('SIGTERM');
+  const { code, events, warnings } = await endOf(running);
   const ends = events.flatMap((event) =>
     event.type === 'stage-finished' ? [[event.stage, event.outcome, event.message]] : [],
   );
@@ -247,14 +245,18 @@ test('where code of a kind changed while a job waited, the run begins anew with 
     ['a', 'cancelled', differs],
     ['a', 'ran', undefined],
     ['b', 'cancelled', 'it comes after a'],
-    ['b', 'ran', undefined],
+    ['b', 'cancelled', 'its job continues'],
     ['good', 'ran', undefined],
     ['good', 'up to date', undefined],
   ]);
-  assert.deepEqual(warnings, [
-    'Restage or the code of a stage changed while it waited for its job: the run begins anew.',
-  ]);
-  assert.deepEqual([code, project.read('count')], [0, 'good\n']);
+  assert.equal(warnings[0], 'Restage or the code of a stage changed while it waited for its job: the run begins anew.');
+  assert.match(
+    String(warnings.slice(1)),
+    /^Detached: 1 batch of jobs on shell continues, and the same command attaches/,
+  );
+  gate.pass();
+  const { code: last } = await project.run('--on', 'shell');
+  assert.deepEqual([code, last, project.read('count')], [130, 0, 'good\nb\n']);
 });
 
 test('a job of PBS goes by its number, without the name of its server', async () => {

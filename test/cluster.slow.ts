@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Disk, whereMounting } from './support/disk.ts';
 import { ownKind } from './support/own-kind.ts';
-import { endOf, Project, type RanOnce } from './support/rig.ts';
+import { endOf, Project, pipeline, type RanOnce } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
 import { until } from './support/until.ts';
@@ -86,6 +98,10 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
 
   const retries = ({ events }: RanOnce): readonly string[] =>
     events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : []));
+
+  /** The message of a run's only stage. */
+  const messageOf = ({ events }: RanOnce): string =>
+    events.flatMap((event) => (event.type === 'stage-finished' ? [event.message ?? ''] : [])).join();
 
   test('a worker that is killed is taken over, and the stage runs once more', async () => {
     using project = cluster(waiting);
@@ -327,13 +343,9 @@ stages:
   test('a disk here that takes no further job fails the stage with a message', whereMounting, async () => {
     using project = cluster(waiting);
     using _jobs = new Disk(project, 'cache/jobs', '8k');
-    const { events, outcomes, stderr } = await project.run('--on', 'cluster');
-    const end = events.find((event) => event.type === 'stage-finished');
-    assert.deepEqual([outcomes, stderr], [{ slow: 'failed' }, '']);
-    assert.match(
-      end?.type === 'stage-finished' ? (end.message ?? '') : '',
-      /the jobs in .*(disk is full|No space left)/,
-    );
+    const ran = await project.run('--on', 'cluster');
+    assert.deepEqual([ran.outcomes, ran.stderr], [{ slow: 'failed' }, '']);
+    assert.match(messageOf(ran), /the jobs in .*(disk is full|No space left)/);
   });
 
   test('names may hold spaces, quotes and newlines', async () => {
@@ -405,6 +417,66 @@ stages:
     assert.equal(project.files('cache/results').length, 1);
   });
 
+  /** Another installation of Restage, in a folder of the project. */
+  const install = (project: Project, folder: string): string => {
+    const checkout = dirname(dirname(pipeline));
+    for (const name of ['bin', 'dist', 'package.json']) {
+      cpSync(join(checkout, name), project.path(folder, name), { recursive: true });
+    }
+    symlinkSync(join(checkout, 'node_modules'), project.path(folder, 'node_modules'));
+    return project.path(folder);
+  };
+
+  test('where Restage changed while a job waited, the run begins anew with the new one, and so does a detached run', async () => {
+    using project = cluster(`stages: { a: { kind: command, with: { run: 'echo run >> count' } } }\n`);
+    const installation = install(project, 'restage');
+    project.program = join(installation, 'bin/restage.js');
+    wrap(
+      project,
+      'sbatch',
+      `[ -e ${project.root}/changed ] || echo '// new' | tee ${project.root}/changed >> ${installation}/dist/job-main.js; exec $real "$@"`,
+    );
+    const ran = await project.run('--on', 'cluster');
+    const ends = ran.events.flatMap((event) =>
+      event.type === 'stage-finished' ? [[event.outcome, event.message]] : [],
+    );
+    assert.match(
+      String(ends.shift()),
+      /^cancelled,n\d differs from where the stage was decided about: it has another build/,
+    );
+    assert.deepEqual([ends, retries(ran)], [[['ran', undefined]], []]);
+    assert.deepEqual([ran.code, project.read('count')], [0, 'run\n']);
+    project.remove('changed');
+    project.edit('pipelines/test.yaml', 'echo run', 'echo again');
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    await until(() => project.read('count') === 'run\nagain\n', 120_000);
+    await until(() => slurm.command('squeue', '-h').trim() === '', 60_000);
+    assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { a: 'up to date' });
+  });
+
+  test('where nodes have another Restage for good, a stage fails after two jobs with a message, also in a detached run', async () => {
+    using project = cluster(
+      `stages: { a: { kind: command, with: { run: 'true' } } }\n`,
+      ', container: [sh, container]',
+    );
+    const other = install(project, 'restage');
+    project.write('restage/package.json', project.read('restage/package.json').replace('{', '{ "of": "the nodes",'));
+    project.write('container', `for folder; do :; done; exec node ${other}/dist/job-main.js "$folder"`);
+    const ran = await project.run('--on', 'cluster');
+    const differs = /^n\d differs from where the stage was decided about: it has another build of Restage/.source;
+    const failed = `${differs}; a second job found the same\\. Make both alike, and run again`;
+    assert.match(retries(ran).join(), new RegExp(`${differs}: submitted again$`));
+    assert.match(messageOf(ran), new RegExp(`${failed}$`));
+    assert.deepEqual([ran.code, ran.outcomes], [1, { a: 'failed' }]);
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    await until(() => slurm.command('squeue', '-h').trim() === '', 120_000);
+    const steps = project.files('cache/jobs').filter((name) => /^step-.*output$/.test(name));
+    assert.deepEqual(
+      steps.map((name) => new RegExp(failed.slice(1)).test(project.read(`cache/jobs/${name}`))),
+      [false, true],
+    );
+  });
+
   test('a second Ctrl-C cancels the jobs, and so does the scheduler: the same command submits their stage again', async () => {
     using project = cluster(waiting);
     const gate = project.gate('gate');
@@ -462,9 +534,10 @@ stages:
     test(`a place ${what} fails a stage after two jobs, with what the scheduler and the job said`, async () => {
       using project = cluster(`stages: { a: { kind: command, with: { run: 'true' } } }\n`, place);
       const ran = await project.run('--on', 'cluster');
-      const end = ran.events.find((event) => event.type === 'stage-finished');
-      const message = end?.type === 'stage-finished' ? (end.message ?? '') : '';
-      assert.match(message, new RegExp(`^its job ended before it began${told.source}, after 1 job that ended so`));
+      assert.match(
+        messageOf(ran),
+        new RegExp(`^its job ended before it began${told.source}, after 1 job that ended so`),
+      );
       assert.equal(retries(ran).length, 1);
     });
   }

@@ -150,14 +150,14 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     const refused = await project.run('--on', 'cluster');
     assert.match(
       messageOf(refused),
-      /^\S+ differs from where the stage was decided about: it has tiny==2\.0; it lacks tiny==1\.0; run again$/,
+      /^\S+ differs from where the stage was decided about: it has tiny==2\.0; it lacks tiny==1\.0; a second job found the same\. Make both alike, and run again$/,
     );
     project.write(`${there}/build.pth`, 'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n');
     install(project, there!, ['tiny', '1.0']);
     const other = await project.run('--on', 'cluster');
     assert.match(
       messageOf(other),
-      /: it has Python 3\.\d+\.\d+ \(of tests\); it lacks Python 3\.\d+\.\d+ \(.*\) .*; run again$/,
+      /: it has Python 3\.\d+\.\d+ \(of tests\); it lacks Python 3\.\d+\.\d+ \(.*\) .*; a second job found the same\. Make both alike, and run again$/,
     );
     setup('here');
     assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { fit: 'ran' });

@@ -93,8 +93,8 @@ export async function bringStages(
     ...(page !== undefined && { report: relative(world.pipeline.root, page) }),
     ...{ seconds: (time - startedAt) / 1000, time },
   });
-  if (beginsAnew && !interrupted) return undefined;
-  return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
+  if (interrupted) return exitCodes.interrupted;
+  return beginsAnew ? undefined : ok ? exitCodes.ok : exitCodes.failed;
 }
 
 function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) => void): void {

@@ -99,6 +99,8 @@ export class Project implements Disposable {
   readonly root: string;
   /** What commands find in their environment beside the test's own. */
   readonly env: Record<string, string> = { NO_COLOR: '1' };
+  /** The command, of this checkout or of another installation. */
+  program = pipeline;
   #user: number | undefined;
   readonly #running = new Set<Running>();
   readonly #gates: Gate[] = [];
@@ -178,7 +180,7 @@ export class Project implements Disposable {
   start(...argv: readonly string[]): Running {
     const { FORCE_COLOR: _, ...inherited } = process.env;
     const running = new Running(
-      spawn(process.execPath, [pipeline, ...argv], {
+      spawn(process.execPath, [this.program, ...argv], {
         cwd: this.root,
         env: { ...inherited, ...this.env },
         ...(this.#user !== undefined && { uid: this.#user, gid: this.#user }),

@@ -165,7 +165,7 @@ export class ClusterPlace implements Place {
     const resumes = path !== undefined && existsSync(path);
     const { place } = this.#options;
     const facts = afterJob(tries, { reached: folder.reached(index), rewritten });
-    const isOutdated = end.type === 'refused' && end.what === 'code' && (await this.#isOutdated(stage));
+    const isOutdated = end.type === 'refused' && end.what !== 'input' && (await this.#isOutdated(stage));
     return afterEnd(end, { stage, place, needs: batch.needs, claim, resumes, isOutdated, ...facts });
   }
 
