@@ -7,9 +7,9 @@ import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { corruptImage } from '../../src/learning/vision/corrupt-image.ts';
-import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { openImages } from '../../src/learning/vision/dataset/shown-images.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
-import { type StageContext, StageError } from '../../src/stage.ts';
+import type { StageContext } from '../../src/stage.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 /** Images in a line, and lines for each kind of mistake. */
@@ -31,19 +31,14 @@ export interface Mistakes extends Readonly<Record<'label' | 'called' | 'images' 
 /** Draws the sheet of the most confident mistakes, with the images as the model saw them except for their size. */
 export async function drawMistakes(context: StageContext<EvaluateSettings>, table: ScoreTable): Promise<void> {
   const { splits, corrupt, seed } = context.settings;
-  const mistakes = shownSplits(splits).flatMap((split) => mistakesOn(split, table));
-  using dataset = openDataset(context.input('dataset').path);
+  const shown = shownSplits(splits);
+  const mistakes = shown.flatMap((split) => mistakesOn(split, table));
+  using images = openImages(context, shown);
   const pictures = new Map<ScoreRow, string>();
-  for (const { split, worst } of mistakes) {
-    const images = dataset.split(split);
-    const places = new Map(images.samples.map(({ key }, index) => [key, index]));
-    for (const row of worst) {
-      const index = places.get(row.key);
-      if (index === undefined) throw new StageError(`Expected the image ${row.key} in ${split} of the dataset.`);
-      const bytes = await images.read(index);
-      const seen = corrupt === undefined ? bytes : await corruptImage(bytes, { ...corrupt, seed }, row.key);
-      pictures.set(row, await thumbnail(seen));
-    }
+  for (const row of mistakes.flatMap(({ worst }) => worst)) {
+    const bytes = await images.read(row.split, row.key);
+    const seen = corrupt === undefined ? bytes : await corruptImage(bytes, { ...corrupt, seed }, row.key);
+    pictures.set(row, await thumbnail(seen));
   }
   const strengths = Object.entries(corrupt ?? {}).map(([name, strength]) => `${name} ${strength}`);
   const seenAs = strengths.length === 0 ? '' : ` Corrupted: ${strengths.join(', ')}.`;

@@ -2,10 +2,11 @@ import { formatCount, formatDecimal } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { captionOf, type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { selectionSplit } from '../../../src/learning/training/splits.ts';
+import { openImages } from '../../../src/learning/vision/dataset/shown-images.ts';
 import { type Features, type FeaturesSample, openFeatures } from '../../../src/learning/vision/features/features.ts';
 import { sampleImages } from '../../../src/learning/vision/sample-images.ts';
+import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { requireKnown } from '../../../src/read-input.ts';
-import { openImages } from '../dataset/shown-images.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
@@ -28,7 +29,7 @@ export const draw: DrawForm = async (context) => {
   const asked = askedImages(own, split, context.settings);
   using shown = openImages(context, features.splits);
   const cell = async ({ split, sample }: Embedded, facts: string) => ({
-    image: await shown.pictureOf(split, sample.key),
+    image: await thumbnail(await shown.read(split, sample.key)),
     caption: captionOf([sample.class, facts]),
     description: `${sample.key} of ${split}: ${sample.class}, ${facts}`,
   });

@@ -4,8 +4,9 @@ import { captionOf, type ImageCell, imageSheet } from '../../../src/learning/cha
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { suspectsIn } from '../../../src/learning/metrics/label-errors.ts';
 import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
+import { openImages } from '../../../src/learning/vision/dataset/shown-images.ts';
+import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { describeInput } from '../../../src/read-input.ts';
-import { openImages } from '../dataset/shown-images.ts';
 import type { DrawForm } from '../inputs.ts';
 
 /** The images whose label is the least likely, in reading order. The scores may be in several files, such as one for each fold. */
@@ -23,7 +24,7 @@ export const draw: DrawForm = async (context) => {
   const cells: ImageCell[] = [];
   for (const { key, label, called, probability } of suspects.slice(0, images)) {
     cells.push({
-      image: await shown.pictureOf(split, key),
+      image: await thumbnail(await shown.read(split, key)),
       caption: captionOf([`${label}?`, `called ${called}`, key.slice(key.lastIndexOf('/') + 1)]),
       description: `${key}: labelled ${label}, whose probability is ${formatShare(probability)}; called ${called}`,
     });

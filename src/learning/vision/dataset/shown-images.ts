@@ -1,6 +1,5 @@
-import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
-import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
-import { type StageContext, StageError } from '../../../src/stage.ts';
+import { type StageContext, StageError } from '../../../stage.ts';
+import { openDataset } from './open-dataset.ts';
 
 /** Opens the connected data sets, such as those of the folds of a cross-validation, to show images of `splits` by their keys. */
 export function openImages({ inputs }: Pick<StageContext, 'inputs'>, splits: readonly string[]) {
@@ -14,10 +13,10 @@ export function openImages({ inputs }: Pick<StageContext, 'inputs'>, splits: rea
     ),
   );
   return {
-    /** As a data URI. Throws a {@link StageError} for an image that no data set has. */
-    async pictureOf(split: string, key: string): Promise<string> {
+    /** The encoded image. Throws a {@link StageError} for one that no data set has. */
+    async read(split: string, key: string): Promise<Buffer> {
       const read = images.get(`${split} ${key}`);
-      if (read !== undefined) return thumbnail(await read());
+      if (read !== undefined) return read();
       throw new StageError(`Expected the image ${key} in ${split} of the input "dataset", which has none of this key.`);
     },
     [Symbol.dispose]: () => {
