@@ -1,6 +1,7 @@
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
+import { expectFinite } from '../../src/learning/models/model-output.ts';
 import {
   labelling,
   openClasses,
@@ -43,10 +44,7 @@ export async function scoreImages(context: Context) {
     for (const [i, index] of indices.entries()) {
       const sample = source.samples(split)[index]!;
       const scores = [...logits.subarray(width * i, width * (i + 1))];
-      if (scores.some((score) => !Number.isFinite(score))) {
-        const got = scores.length === 2 ? scores.join(' and ') : scores.join(', ');
-        throw new StageError(`Expected finite scores from the model, got ${got} for ${sample.key} of ${split}.`);
-      }
+      expectFinite(scores, `${sample.key} of ${split}`);
       rows.push({ key: sample.key, split, label: labelOf(sample), scores, ...factsOf(sample, target) });
     }
   }

@@ -10,9 +10,8 @@ import type { RandomisedDepth } from '../../src/learning/attribution/faithfulnes
 import type { Completeness } from '../../src/learning/attribution/gradients.ts';
 import { isCam, type Method, passesOf } from '../../src/learning/attribution/methods.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
-import { expectFinite } from '../../src/learning/explanations/questions.ts';
 import type { How, QuestionBatch, Subject } from '../../src/learning/explanations/subject.ts';
-import { outputOf, rowOf } from '../../src/learning/models/model-output.ts';
+import { expectFinite, outputOf, rowOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
 export interface MeasureOptions {

@@ -8,7 +8,7 @@ import { softmax } from '../../src/learning/metrics/logits.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { formatScores, type ScoreRow, unlabelled } from '../../src/learning/metrics/scores-file.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
-import { outputOf } from '../../src/learning/models/model-output.ts';
+import { expectFinite, outputOf } from '../../src/learning/models/model-output.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
 import { decodeImage } from '../../src/learning/vision/decode-image.ts';
@@ -89,9 +89,7 @@ async function predictAll(context: Context, root: string, paths: readonly string
 }
 
 function predictedOf(path: string, scores: readonly number[]): Predicted {
-  if (!scores.every(Number.isFinite)) {
-    throw new StageError(`Expected finite scores from the model, got ${scores.join(', ')} for ${path}.`);
-  }
+  expectFinite(scores, path);
   const probabilities = softmax(scores);
   const certainty = Math.max(...probabilities);
   return { path, scores, called: probabilities.indexOf(certainty), certainty };

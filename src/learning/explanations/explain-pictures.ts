@@ -6,13 +6,13 @@ import { explain } from '../attribution/explain.ts';
 import { gradientFree, isCam, type Method } from '../attribution/methods.ts';
 import { predictedClasses, softmax } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
-import { type Network, outputOf, rowOf } from '../models/model-output.ts';
+import { expectFinite, type Network, outputOf, rowOf } from '../models/model-output.ts';
 import { OnnxNetwork } from '../models/onnx/onnx-network.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
-import { chooseClass, expectAll, expectFinite, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
+import { chooseClass, expectAll, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
 import type { SeeingModel } from './subject.ts';
 
 /** An image file of the user's, outside any data set. */

@@ -44,7 +44,6 @@ export const colourWords: Readonly<Record<ColourMap, readonly [string, string]>>
   viridis: ['violet', 'yellow'],
 };
 
-/** The colour bar of maps from 0 to 1. */
 export function mapColourBar(colours: ColourMap, bar: Omit<ColourBar, 'domain' | 'colours'>): ColourBar {
   const domain = Array.from({ length: 33 }, (_, i) => i / 32);
   const hex = (value: number) => `#${Buffer.from(colourMap(colours)(value)).toString('hex')}`;

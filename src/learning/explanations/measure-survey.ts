@@ -115,7 +115,6 @@ function nest(numbers: MapNumbers): Json {
   return root as Json;
 }
 
-/** The maps of one method in a survey. */
 type Surveyed = { readonly survey: Survey; readonly maps: MapSurvey; readonly keys: readonly string[] };
 
 type Values = Readonly<Record<string, number>>;

@@ -44,12 +44,6 @@ export function methodOptions<Layer extends string | undefined>(
   return { samples, noise, steps, baseline: [start(0), start(1), start(2)], layer, batchSize };
 }
 
-/** Throws a {@link StageError} if the network has broken down: maps of scores that are no numbers cannot be shown. */
-export function expectFinite(scores: Float32Array, image: string): void {
-  if (scores.every(Number.isFinite)) return;
-  throw new StageError(`Expected finite scores from the model, got ${scores.join(' and ')} for ${image}.`);
-}
-
 /** How many times an image may be enlarged before its map shows mostly the enlarging. */
 const mostEnlarged = 8;
 

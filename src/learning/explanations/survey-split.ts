@@ -9,10 +9,9 @@ import {
   topShare,
 } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
-import { rowOf } from '../models/model-output.ts';
+import { expectFinite, rowOf } from '../models/model-output.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import type { Masks } from './open-masks.ts';
-import { expectFinite } from './questions.ts';
 import type { How, Subject } from './subject.ts';
 
 /** Side, in pixels, of the small maps that are kept of every image, for means that are resampled thousands of times. */

@@ -1,4 +1,6 @@
 import { type LayersModel, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
+import { formatList } from '../../format-numbers.ts';
+import { StageError } from '../../stage.ts';
 import { OnnxNetwork } from './onnx/onnx-network.ts';
 
 /** A network that can be asked for its output: layers of tfjs, or an ONNX file, which has no gradients. */
@@ -28,4 +30,11 @@ export async function readValues(tensors: readonly Tensor[]): Promise<Float32Arr
 export function rowOf(values: Float32Array, image: number, images: number): Float32Array {
   const width = values.length / images;
   return values.subarray(image * width, (image + 1) * width);
+}
+
+/** Throws a {@link StageError} if the network has broken down: scores of an image that are no numbers. */
+export function expectFinite(scores: Iterable<number>, image: string): void {
+  const all = [...scores];
+  if (all.every(Number.isFinite)) return;
+  throw new StageError(`Expected finite scores from the model, got ${formatList(all.map(String))} for ${image}.`);
 }
