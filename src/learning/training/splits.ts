@@ -13,11 +13,9 @@ export const splitList = uniqueList(z.string(), 'split');
 export const splitImages = z.record(z.string(), z.int());
 export type SplitImages = Readonly<z.infer<typeof splitImages>>;
 
-/** Counts the images of each class by their labels. */
 export const countImages = (labels: readonly number[], classes: readonly string[]): SplitImages =>
   Object.fromEntries(classes.map((name, c) => [name, labels.filter((label) => label === c).length]));
 
-/** The number of all images of a split. */
 export const totalOf = (images: SplitImages): number => Object.values(images).reduce((sum, count) => sum + count, 0);
 
 /** The share of the most frequent class. */

@@ -1,16 +1,11 @@
 import type { Checkpoint, CheckpointStore } from '../../stage.ts';
-import type { MetricName } from '../metrics/metric-catalogue.ts';
+import type { FitOptions } from './fit.ts';
 import type { EpochRecord } from './history.ts';
-import { isOpenEnded, type ScheduleSettings } from './schedule.ts';
+import { isOpenEnded } from './schedule.ts';
 import { betterOf, type TrainingState, type TrainingStates } from './training-state.ts';
 
 /** The settings that decide how long training lasts, how its learning rate changes, and which epoch is the best. */
-interface Length {
-  readonly epochs: number;
-  readonly schedule?: ScheduleSettings;
-  readonly earlyStopping?: { readonly patience: number };
-  readonly by?: MetricName;
-}
+type Length = Pick<FitOptions, 'epochs' | 'schedule' | 'earlyStopping' | 'by'>;
 
 /** Circumstances besides settings and data that affect the bytes, such as the number of threads, by the name in messages. */
 type Circumstances = Readonly<Record<string, string | number>>;

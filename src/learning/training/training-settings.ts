@@ -17,7 +17,6 @@ const addedDecay = decay
   .exactOptional()
   .describe('The share of each weight that is added to its gradient; none when left out.');
 
-/** The optimizer and its constants. */
 export const optimizerSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('adam'), ...moments, weightDecay: addedDecay }),
   z.strictObject({
@@ -58,13 +57,8 @@ export const lossSettings = z.strictObject({
 });
 export type LossSettings = z.infer<typeof lossSettings>;
 
-/** The loss with every weight as a number. */
-export interface Loss {
-  /** From 0 to below 1. */
-  readonly labelSmoothing?: number;
-  /** For each class, above 0; only their ratios matter. */
-  readonly classWeights?: readonly number[];
-}
+/** The loss with every weight as a number; only the ratios of weights matter. */
+export type Loss = Omit<LossSettings, 'classWeights'> & { readonly classWeights?: readonly number[] };
 
 /** The bound of gradients. */
 export const clipSettings = z.union(

@@ -1,15 +1,12 @@
+import type { Interval } from '../intervals/interval.ts';
 import { shareInterval } from '../intervals/share-difference.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { type GroupedItems, type Labeling, shuffleLabels } from './shuffle-labels.ts';
 
-/** The separation of two classes by columns. */
-export interface CrossValidatedAuc {
-  readonly estimate: number;
-  /** Both NaN where shuffled labels show no spread, as for columns without variance. */
-  readonly low: number;
-  readonly high: number;
+/** The separation of two classes by columns; without ends where shuffled labels show no spread, as for columns without variance. */
+export interface CrossValidatedAuc extends Pick<Interval, 'estimate' | 'low' | 'high'> {
   /** The probability of an area at least as large if labels had nothing to do with the columns: at least 1 / 200. */
   readonly p: number;
 }
