@@ -150,7 +150,6 @@ function readEncoding(bytes: Buffer): Encoding {
   return { format, quality, subsampling, progressive, ...steps };
 }
 
-/** Formats by the first bytes of a file. */
 const formats: readonly (readonly [name: string, first: RegExp])[] = [
   ['jpeg', /^\xff\xd8/],
   ['png', /^\x89PNG/],

@@ -3,7 +3,6 @@ import { formatCount, formatDecimal, formatEstimate, formatP, withMinus } from '
 import type { SideNames } from '../../src/learning/metrics/binary-view.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import { type Interval, intervalPair, type PairedDifference } from '../../src/learning/metrics/intervals/interval.ts';
-import { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
 
 export interface Candidate {
@@ -63,7 +62,6 @@ export function leaderboardRow({ rank, name, parameters, auc, score, onFront }: 
 
 export const leaderboardColumns = ['rank', 'model', 'learnable parameters', 'AUC', 'score', 'Pareto front'] as const;
 
-/** The lead of the first over the second, a paired difference. */
 export const leadTable = ({ over, difference, low, high, p }: Lead, winner: string): Highlight => ({
   title: `Lead of ${winner}, on the same images`,
   columns: ['over', 'score, difference', 'p'],
@@ -77,10 +75,6 @@ export function formatLeaderboard(ranked: readonly Ranked[]): string {
       ...{ score: score.estimate, score_low: score.low, score_high: score.high, on_front: Number(onFront) },
     })),
   );
-}
-
-export function formatMarkdown(ranked: readonly Ranked[]): string {
-  return `${markdownTable(leaderboardColumns, ranked.map(leaderboardRow), (column) => column === 0 || column === 2)}\n`;
 }
 
 export type Tested = {

@@ -19,12 +19,12 @@ import { formatTotals, netPicture } from '../../src/learning/models/layers/net-f
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import { type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { markdownTable } from '../../src/markdown-table.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { competitionChart } from './chart.ts';
 import {
   formatLeaderboard,
-  formatMarkdown,
   formatMetrics,
   type Lead,
   leaderboardColumns,
@@ -51,11 +51,12 @@ export default async function run(context: Context): Promise<void> {
   const lead = leadOf(context, ranked, entrants, matched);
   const tested = { split, real: matched.labels.length - fake, fake, sides: entrants[0]!.sides };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
-  writeFileSync(context.output('markdown'), formatMarkdown(ranked));
+  const rows = ranked.map(leaderboardRow);
+  const markdown = markdownTable(leaderboardColumns, rows, (column) => column === 0 || column === 2);
+  writeFileSync(context.output('markdown'), `${markdown}\n`);
   writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
   draw(context, ranked, entrants);
-  const rows = ranked.map(leaderboardRow);
   context.highlight({ title: `Leaderboard on ${split}`, columns: leaderboardColumns, rows });
   if (lead !== undefined) context.highlight(leadTable(lead, ranked[0]!.name));
 }

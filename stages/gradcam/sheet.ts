@@ -79,7 +79,6 @@ const mostBeside = 3;
 const mostClasses = 12;
 const mostCounted = 4;
 
-/** A row of the sheet. */
 interface SheetRow extends Pick<Case, 'name' | 'layer'> {
   readonly subject: Pick<Subject, 'classes'> & { readonly samples: readonly { readonly path: string }[] };
   readonly chosen: ChosenImages;

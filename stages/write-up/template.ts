@@ -16,7 +16,6 @@ export interface Place {
 
 /** The source of a place: an artifact, and a number or text in it. */
 export interface Reading {
-  /** The input of the stage. */
   readonly input: string;
   /** Selects one of its artifacts by axis values, and rows of a table by the values of their columns. */
   readonly selection: ReadonlyMap<string, string>;

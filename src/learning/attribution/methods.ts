@@ -82,7 +82,6 @@ export const methodTitle = (method: Method): string => facts[method].title;
 /** Whether a method's map depends on the class that it is asked about. */
 export const explainsClass = (method: Method): boolean => facts[method].isClassless !== true;
 
-/** The methods that use a setting. */
 export const methodsWith = (setting: MethodSetting): readonly Method[] =>
   methods.filter((method) => facts[method].settings?.includes(setting));
 

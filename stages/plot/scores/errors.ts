@@ -29,12 +29,7 @@ export function errorsChart(
   { models, split, shared }: SplitScores,
   { threshold, title }: Pick<ScoresOptions, 'threshold' | 'title'>,
 ): TopLevelSpec {
-  const domain = domainOf(
-    (function* () {
-      yield threshold;
-      for (const { differences } of models) yield* differences;
-    })(),
-  );
+  const domain = domainOf([threshold, ...models.flatMap(({ differences }) => [...differences])]);
   const several = models.length > 1;
   const [real, fake] = models[0]!.sides;
   const rates: Rates = [`false positives: ${real} called ${fake}`, `false negatives: ${fake} called ${real}`];

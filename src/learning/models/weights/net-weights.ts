@@ -102,7 +102,6 @@ const pytorchParameters: Readonly<Record<string, string>> = {
   moving_variance: 'running_var',
 };
 
-/** The shape of a weight in PyTorch. */
 export function pytorchShape(weight: NetWeight): readonly number[] {
   const { shape, flattened } = weight;
   return flattened === undefined ? axisOrder(weight).map((axis) => shape[axis]!) : shape.toReversed();

@@ -34,7 +34,6 @@ export const pretrainedSetting = z
 
 type Pretrained = { readonly pretrained?: PretrainedSetting | 'none' | undefined };
 
-/** The published weights that settings name. */
 export const publishedWeights = ({ pretrained = 'none' }: Pretrained): readonly PublishedFile[] =>
   pretrained === 'none' ? [] : [imagenet];
 

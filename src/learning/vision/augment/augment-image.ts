@@ -89,7 +89,6 @@ export function mixPixels(image: DecodedImage, other: DecodedImage, share: numbe
   return { ...image, pixels: new Uint8Array(mixed.buffer) };
 }
 
-/** A draw from Beta(alpha, alpha). */
 function beta(alpha: number, random: Random): number {
   const [one, other] = [logGamma(alpha, random), logGamma(alpha, random)];
   return 1 / (1 + Math.exp(other - one));

@@ -74,7 +74,6 @@ export class BatchLoader {
   readonly #worker: Worker;
   /** Taken from {@link decodedImages} until the loader is closed. */
   readonly #cacheBytes: number;
-  /** The current pass. */
   #pass = 0;
   /** Batches (or the failure) that wait for the reader. */
   #arrived: FromBatchWorker[] = [];

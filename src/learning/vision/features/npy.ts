@@ -14,7 +14,6 @@ export function npyHeader(...shape: readonly number[]): Buffer {
   return Buffer.concat([Buffer.from(magic, 'latin1'), length, Buffer.from(padded, 'latin1')]);
 }
 
-/** An array of numbers. */
 interface NpyArray {
   readonly shape: readonly number[];
   readonly values: Float32Array<ArrayBuffer>;

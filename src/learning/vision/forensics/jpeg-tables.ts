@@ -95,5 +95,4 @@ const lumaSteps = [
   ...[120, 101, 72, 92, 95, 98, 112, 100, 103, 99],
 ] as const;
 
-/** By quality. */
 const scaledSums: readonly number[] = Array.from({ length: 101 }, (_, quality) => scaledSum(quality));
