@@ -1,4 +1,4 @@
-import { nameFew } from '../plan/describe-decision.ts';
+import { formatFew } from '../../format-numbers.ts';
 import type { Outputs } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type AttemptOutcome, type DoneStage, StageFailure } from './execution.ts';
@@ -16,7 +16,7 @@ export function compareRuns(
   }
   const differing = differingFiles(first.outputs, second.result.outputs);
   if (differing.length === 0) return { repeats: true, message: 'ran twice, and gave the same bytes' };
-  const message = `ran twice, and produced different bytes the second time: ${nameFew(differing)}. The first result is kept`;
+  const message = `ran twice, and produced different bytes the second time: ${formatFew(differing, 4)}. The first result is kept`;
   return { repeats: false, message };
 }
 

@@ -40,5 +40,5 @@ test('hidden folders and node_modules are named as a whole, and at most twenty n
     'a/.git/ (2 of its files), b, node_modules/ (1 of its files)',
   );
   const many = Array.from({ length: 23 }, (_, index) => `${index}`);
-  assert.equal(named(many), `${many.slice(0, 20).join(', ')}, 3 more`);
+  assert.equal(named(many), `${many.slice(0, 20).join(', ')} and 3 more`);
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { formatFew } from '../../format-numbers.ts';
 import { walkTree } from '../files/walk-tree.ts';
 
 /** Why programs cannot be traced here, and what to do; undefined where they can. */
@@ -126,6 +127,5 @@ export function describeUndeclared(paths: readonly string[]): string {
     counts.set(whole ?? path, (counts.get(whole ?? path) ?? 0) + 1);
   }
   const names = [...counts].map(([name, count]) => (name.endsWith('/') ? `${name} (${count} of its files)` : name));
-  const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names;
-  return `read files of the project that it does not declare: ${shown.join(', ')}. Name them under "inputs": otherwise changes to them go unnoticed`;
+  return `read files of the project that it does not declare: ${formatFew(names, most)}. Name them under "inputs": otherwise changes to them go unnoticed`;
 }

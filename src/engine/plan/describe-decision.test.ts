@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { StageName } from '../config/pipeline.ts';
 import type { Change } from './changes.ts';
 import type { Reason } from './decide.ts';
-import { describeReasons, nameFew } from './describe-decision.ts';
+import { describeReasons } from './describe-decision.ts';
 
 const change: Change = { of: 'value', path: 'settings.epochs', before: 8, after: 5 };
 
@@ -42,7 +42,8 @@ test('a plan says what a stage waits for, and what would stop it', () => {
   assert.deepEqual(describeReasons({ state: 'failing', message: 'x.csv does not exist' }), ['x.csv does not exist']);
 });
 
-test('four names are all told, and of five the first three', () => {
-  assert.equal(nameFew(['fit', 'scores', 'roc', 'curves']), 'fit, scores, roc, curves');
-  assert.equal(nameFew(['fit', 'scores', 'roc', 'curves', 'table']), 'fit, scores, roc, 2 more');
+test('of many stages that one waits for, the first are named', () => {
+  const five = ['fit', 'scores', 'roc', 'curves', 'table'] as StageName[];
+  const reads = 'reads fit, scores, roc, curves and 1 more, which must run';
+  assert.deepEqual(describeReasons({ state: 'waiting', for: five }), [reads]);
 });

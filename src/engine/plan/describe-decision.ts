@@ -4,13 +4,16 @@ import { unreachable } from '../../result.ts';
 import type { Change, FileChanges, InputChange } from './changes.ts';
 import type { PlannedDecision, Reason } from './decide.ts';
 
+/** Stages or files that a reason names; of more it says how many. */
+const mostNamed = 4;
+
 /** The reasons of a decision as clauses without a full stop, the most important first; none for a stage that is up to date. */
 export function describeReasons(decision: PlannedDecision): readonly string[] {
   switch (decision.state) {
     case 'up to date':
       return [];
     case 'waiting':
-      return [`reads ${nameFew(decision.for)}, which must run`];
+      return [`reads ${formatFew(decision.for, mostNamed)}, which must run`];
     case 'failing':
       return [decision.message];
     default:
@@ -87,10 +90,10 @@ function describeFiles({ first, more }: FileChanges): string {
 }
 
 function describeCode({ kind, files }: Change & { readonly of: 'code' }): string {
-  if (kind === undefined) return `its code changed${files.length > 0 ? ` (${nameFew(files)})` : ''}`;
-  const folder = `stages/${kind}`;
-  const names = files.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
-  return `code of ${folder} changed${names.length > 0 ? ` (${nameFew(names)})` : ''}`;
+  const folder = kind === undefined ? '' : `stages/${kind}/`;
+  const names = files.map((path) => (path.startsWith(folder) ? path.slice(folder.length) : path));
+  const what = kind === undefined ? 'its code' : `code of stages/${kind}`;
+  return `${what} changed${names.length > 0 ? ` (${formatFew(names, mostNamed)})` : ''}`;
 }
 
 /** Names the place of the first difference: of texts of several lines, the line. */
@@ -121,9 +124,4 @@ function showBoth(before: Json | undefined, after: Json | undefined): readonly [
 function cut(text: string, from: number): string {
   const rest = from > 0 ? `…${text.slice(from)}` : text;
   return rest.length > mostShown ? `${rest.slice(0, mostShown - 3)}…` : rest;
-}
-
-/** Names in a line: up to four, of more the first three and how many there are beside. */
-export function nameFew(names: readonly string[]): string {
-  return (names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names).join(', ');
 }
