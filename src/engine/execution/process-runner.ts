@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { type MakeProgram, type ProgramContext, StageError } from '../../stage.ts';
+import type { MakeProgram, ProgramContext } from '../../stage.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { programContext, programVariables } from './program-context.ts';
 import { type ProcessEnd, type ProcessJob, Service } from './serve-job.ts';
@@ -40,8 +40,7 @@ export const processRunner =
       } else await worker.kill();
       return end;
     } catch (error) {
-      const { message, stack } = error as Error;
-      return { ok: false, message: job.translate(message), ...(!(error instanceof StageError) && { stack: stack! }) };
+      return { ok: false, message: job.translate((error as Error).message) };
     }
   };
 

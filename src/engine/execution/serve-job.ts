@@ -24,10 +24,10 @@ export interface ProcessJob {
   readonly kill: AbortSignal;
 }
 
-/** `contained`: no process lives on that could write to outputs. `stack`: a bug. `killed`: by a signal from outside. */
+/** `contained`: no process lives on that could write to outputs. `killed`: by a signal from outside. */
 export type ProcessEnd =
   | { readonly ok: true; readonly contained: boolean }
-  | { readonly ok: false; readonly message: string; readonly stack?: string; readonly killed?: true };
+  | { readonly ok: false; readonly message: string; readonly killed?: true };
 
 type Answer = { readonly ok: true; readonly memory: number | undefined } | Extract<ProcessEnd, { readonly ok: false }>;
 
@@ -156,12 +156,10 @@ export class Service {
       case 'info':
       case 'warn':
         return onMessage({ ...message, message: translate(message.message) });
-      case 'failed': {
-        const stack = message.stack === undefined ? undefined : translate(message.stack);
-        if (stack !== undefined) this.#log.write(`${stack}\n`);
-        this.#answer = { ok: false, message: translate(message.message), ...(stack !== undefined && { stack }) };
+      case 'failed':
+        if (message.stack !== undefined) this.#log.write(`${translate(message.stack)}\n`);
+        this.#answer = { ok: false, message: translate(message.message) };
         return answered(this.#answer);
-      }
       case 'done':
         this.#answer = { ok: true, memory: message.memory };
         return answered(this.#answer);
