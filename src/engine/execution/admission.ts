@@ -3,14 +3,13 @@ import { usableCores, usableMemory } from '../../machine-limits.ts';
 import type { Resources } from '../config/pipeline.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 
-export interface Grant extends Resources {
+interface Share extends Resources {
   /** The graphics cards that the stage may use, as CUDA names them. */
   readonly cards: readonly string[];
-  release(): void;
 }
 
-interface Share extends Resources {
-  readonly cards: readonly string[];
+export interface Grant extends Share {
+  release(): void;
 }
 
 interface Waiting {

@@ -9,24 +9,20 @@ export interface SettingRow {
   readonly summary: string;
 }
 
-interface SchemaNode {
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
+interface SchemaNode
+  extends Pick<
+    z.core.JSONSchema.BaseSchema,
+    'type' | 'enum' | 'const' | 'required' | 'default' | 'description' | Bound
+  > {
   readonly anyOf?: readonly SchemaNode[];
   readonly oneOf?: readonly SchemaNode[];
   readonly items?: SchemaNode;
   readonly prefixItems?: readonly SchemaNode[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
-  readonly required?: readonly string[];
-  readonly default?: unknown;
-  readonly description?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
 }
+
+type Bound = 'minimum' | 'maximum' | 'exclusiveMinimum' | 'exclusiveMaximum';
 
 interface Row extends SettingRow {
   readonly form?: Form;
