@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import type { Resources } from '../config/pipeline.ts';
+import { namesIn } from '../files/entries-in.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 
 interface Share extends Resources {
@@ -125,10 +125,4 @@ const cardNames = (count: number): readonly string[] => Array.from({ length: cou
 const chosenCards = (chosen: string): readonly string[] =>
   chosen === '' || chosen === '-1' ? [] : chosen.split(',').map((card) => card.trim());
 
-function countGpus(): number {
-  try {
-    return readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
-  } catch {
-    return 0;
-  }
-}
+const countGpus = (): number => namesIn('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;

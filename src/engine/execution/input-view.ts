@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { InputArtifact } from '../../stage.ts';
@@ -6,6 +6,7 @@ import { safeWord } from '../config/file-names.ts';
 import type { InputItem, Stage } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
 import { partsDigest } from '../files/listing.ts';
+import { linkTarget } from '../files/read-part.ts';
 import { signTree } from '../files/walk-tree.ts';
 import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
@@ -121,10 +122,6 @@ export async function closeView(view: InputView, lender: Lender, digests: Digest
     ],
     edited,
   };
-}
-
-function linkTarget(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
 async function isChanged({ target, signature, unsettled }: Link, digests: DigestIndex): Promise<boolean> {

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Program } from '../../stage.ts';
 import type { Resources } from '../config/pipeline.ts';
+import { jsonLines } from '../files/read-part.ts';
 import { eventsFile, followLines } from './program-context.ts';
 import { StageLog } from './stage-log.ts';
 import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
@@ -129,7 +130,7 @@ export class Service {
 
   /** A message of a program, which ends by itself: it need not say that it is done. */
   #receiveLine(line: string, answered: (answer: Answer) => void): void {
-    const message = readMessage(asJson(line));
+    const message = readMessage(jsonLines(line)[0]);
     if (message === undefined || message.type === 'ready' || message.type === 'done') {
       const shown = line.length > 200 ? `${line.slice(0, 199)}…` : line;
       this.#answer ??= { ok: false, message: `wrote a line to RESTAGE_EVENTS that is no message: ${shown}` };
@@ -177,14 +178,6 @@ export class Service {
   #stop(signal: 'SIGTERM' | 'SIGKILL', why: string): void {
     this.#stopped ??= why;
     this.#process.signal(signal);
-  }
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { sha256 } from '../../digest.ts';
+import { linkTarget, readText } from './read-part.ts';
 
 /** A process, distinguished from later ones with the same number, and from those of other machines and containers. */
 export interface ProcessIdentity {
@@ -76,7 +77,7 @@ function exists(pid: number): boolean {
 }
 
 function startOf(pid: number): string {
-  const stat = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const stat = readText(`/proc/${pid}/stat`);
   // The name in parentheses may hold spaces and parentheses; the state follows it, and 19 fields on, the start.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   // A process that ended and whose parent never waited for it keeps its number, in a container often for ever.
@@ -85,14 +86,6 @@ function startOf(pid: number): string {
 }
 
 function thisSpace(): string {
-  const boot = orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
-  return `${boot} ${orEmpty(() => readlinkSync('/proc/self/ns/pid'))}`.trim();
-}
-
-function orEmpty(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
+  const boot = readText('/proc/sys/kernel/random/boot_id').trim();
+  return `${boot} ${linkTarget('/proc/self/ns/pid') ?? ''}`.trim();
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
 /** At most so many bytes at the beginning or end of a file, or from a byte on, and their text; `whole` if the file has no more. */
 export function readPart(path: string, most: number, at: 'beginning' | 'end' | number) {
@@ -53,6 +53,15 @@ export function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     return '';
+  }
+}
+
+/** What a symbolic link names; undefined where there is no link. */
+export function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { namesIn } from '../files/entries-in.ts';
+import { linkTarget } from '../files/read-part.ts';
 import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
 
 /** A path of a stage's inputs that is the same in every run, since programs such as `sha256sum` print their paths. */
@@ -16,19 +17,11 @@ export function nameView(name: string, folder: string): void {
 
 /** Removes the name, unless it leads to another run's folder by now. */
 export function forgetView(name: string, folder: string): void {
-  if (targetOf(name) === folder) rmSync(name, { force: true });
+  if (linkTarget(name) === folder) rmSync(name, { force: true });
 }
 
 /** The names that lead nowhere, or into one of these folders, which are those of killed runs. */
 export function abandonedViewNames(cache: string, killed: readonly string[]): readonly string[] {
   const names = namesIn(join(cache, 'in')).map((name) => join(cache, 'in', name));
-  return names.filter((name) => !existsSync(name) || killed.includes(dirname(dirname(targetOf(name) ?? ''))));
-}
-
-function targetOf(name: string): string | undefined {
-  try {
-    return readlinkSync(name);
-  } catch {
-    return undefined;
-  }
+  return names.filter((name) => !existsSync(name) || killed.includes(dirname(dirname(linkTarget(name) ?? ''))));
 }
