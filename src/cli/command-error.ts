@@ -29,15 +29,13 @@ export function orThrow<T>(result: Result<T, Diagnostic | readonly Diagnostic[]>
   throw new MistakesError([result.error].flat());
 }
 
-function printMistakes(mistakes: readonly Diagnostic[]): void {
-  process.stderr.write(`${formatDiagnostics(mistakes, wantsColour(process.stderr, process.env))}\n`);
-}
-
 /** Prints an error for the user, and returns the exit code; throws any other. */
 export function reportError(error: unknown): number {
   if (!isForUser(error)) throw error;
-  if (error instanceof MistakesError) printMistakes(error.mistakes);
-  else process.stderr.write(`error: ${describeError(error)}\n`);
+  const isColoured = wantsColour(process.stderr, process.env);
+  const told =
+    error instanceof MistakesError ? formatDiagnostics(error.mistakes, isColoured) : `error: ${describeError(error)}`;
+  process.stderr.write(`${told}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 

@@ -5,14 +5,10 @@ const extensions = ['.yaml', '.yml', ''];
 
 /** A pipeline's name: its path without extension, below `pipelines/` (`a/b`) or from the root (`./a`, `../x/a`). */
 export function pipelineName(absolute: string, root: string): string {
-  const parts = relative(join(root, 'pipelines'), absolute).split(sep);
-  const below = parts[0] === '..' ? fromRoot(absolute, root) : parts.join('/');
-  return below.replace(/\.ya?ml$/, '');
-}
-
-function fromRoot(absolute: string, root: string): string {
-  const path = relative(root, absolute).split(sep).join('/');
-  return path.startsWith('../') ? path : `./${path}`;
+  const below = relative(join(root, 'pipelines'), absolute).split(sep);
+  const fromRoot = relative(root, absolute).split(sep).join('/');
+  const outside = fromRoot.startsWith('../') ? fromRoot : `./${fromRoot}`;
+  return (below[0] === '..' ? outside : below.join('/')).replace(/\.ya?ml$/, '');
 }
 
 /** The files that a name means, absolute: a pipeline lives while it has one; two where only the extensions differ. */

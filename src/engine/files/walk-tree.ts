@@ -89,15 +89,11 @@ export function listingError(path: string, error: unknown): ListingError {
     const message = `A name in ${dirname(path)} is not UTF-8 text: ${basename(path)}. Rename it, as \`convmv\` does`;
     return new ListingError(message, path);
   }
-  if (code === 'ENOENT' && isLink(path)) {
+  if (code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
     return new ListingError(`${path} is a broken link: what it points to does not exist`, path);
   }
   if (code === 'ENOENT' || code === 'ENOTDIR') return new ListingError(`${path} does not exist`, path, true);
   return new ListingError(`${path} cannot be read: ${reasonOf(error)}`, path);
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 /** A digest of the stat data of a whole tree: equal signatures mean that nothing in it was written in between. */

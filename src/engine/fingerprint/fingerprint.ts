@@ -76,7 +76,7 @@ export function fingerprintStage(
     version: stage.kindVersion,
     settings: stage.keyedSettings,
     inputs: Object.fromEntries(
-      stage.inputs.map((input) => [input.port, keyedItems(input.items, inputs.get(input.port) ?? [])]),
+      stage.inputs.map(({ port, items }) => [port, keyedItems(items, inputs.get(port) ?? [])]),
     ),
     outputs: stage.outputs.map(({ port, extension = '' }) => port + extension).sort(),
     ...(Object.keys(stage.env).length > 0 && { env: hashValues(stage.env) }),

@@ -69,7 +69,10 @@ export function selectStages(
   const named = new Set<StageName>();
   for (const name of names) {
     const found = meantBy(name, graph);
-    if (found.length === 0) mistakes.push(unknownStage(graph, name));
+    if (found.length === 0) {
+      const hint = suggestStage(name, graph.stages.keys());
+      mistakes.push({ code: 'unknown-stage', message: `There is no stage "${name}"`, hint });
+    }
     for (const stage of found) named.add(stage);
   }
   if (mistakes.length > 0) return err(mistakes);
@@ -102,9 +105,4 @@ function reach(from: ReadonlySet<StageName>, next: (name: StageName) => readonly
   // A loop over a set also visits what is added meanwhile.
   for (const name of reached) for (const other of next(name)) reached.add(other);
   return reached;
-}
-
-function unknownStage(graph: Graph, name: string): Diagnostic {
-  const message = `There is no stage "${name}"`;
-  return { code: 'unknown-stage', message, hint: suggestStage(name, graph.stages.keys()) };
 }

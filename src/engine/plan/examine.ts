@@ -172,9 +172,7 @@ function keyedExtension({ folder }: Listing, path: string): { readonly extension
 
 /** One run sees one state of an input, however many stages read it, and no later change of it can go unseen. */
 function listOnce(path: string, world: World): Promise<SignedListing> {
-  const known = world.listings.get(path);
-  if (known !== undefined) return known;
-  const listing = world.digests.listSettled(path, { modes: false });
+  const listing = world.listings.get(path) ?? world.digests.listSettled(path, { modes: false });
   world.listings.set(path, listing);
   return listing;
 }
@@ -191,8 +189,9 @@ async function standing(stage: Stage, found: Lookup, last: Lookup, world: World)
     published[port] = isAway && !isWanted(stage.name, artifact, world.fetches) ? 'elsewhere' : state;
   }
   const needsObjects = result.stored && Object.values(published).some((state) => state !== 'in place');
-  const lostObjects = needsObjects && found.state === 'here' ? await countMissing(result, world.store) : 0;
-  return { result: { stored: result.stored, place: found.state, lostObjects }, published };
+  const kept = needsObjects && found.state === 'here' ? Object.values(result.outputs) : [];
+  const lost = await Promise.all(kept.map((artifact) => world.store.missingObjects(artifact)));
+  return { result: { stored: result.stored, place: found.state, lostObjects: lost.flat().length }, published };
 }
 
 async function compare(path: string, [digest, last]: readonly (Digest | undefined)[], digests: DigestIndex) {
@@ -205,9 +204,4 @@ async function compare(path: string, [digest, last]: readonly (Digest | undefine
     if (error instanceof ListingError) return 'changed'; // a broken link, a socket: nothing that Restage makes
     throw error;
   }
-}
-
-async function countMissing(result: StageResult, store: FolderStore): Promise<number> {
-  const missing = await Promise.all(Object.values(result.outputs).map((artifact) => store.missingObjects(artifact)));
-  return missing.flat().length;
 }

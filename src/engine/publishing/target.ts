@@ -96,7 +96,8 @@ export function leftoversIn(folder: string): readonly string[] {
     const staged = parseStagingName(name);
     if (staged === undefined) return [];
     const path = join(folder, name);
-    const isLeft = staged.isOwn ? !active.has(path) : staged.isDead || isOld(path);
+    const age = Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Date.now());
+    const isLeft = staged.isOwn ? !active.has(path) : staged.isDead || age > day;
     return isLeft ? [path] : [];
   });
 }
@@ -107,9 +108,4 @@ function namesOf(folder: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function isOld(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats !== undefined && Date.now() - stats.ctimeMs > day;
 }

@@ -114,7 +114,10 @@ export class RunFolder {
 
   attempts(stage: string): readonly PastAttempt[] {
     const bytes = statSync(this.#attempts, { throwIfNoEntry: false })?.size ?? 0;
-    if (bytes !== this.#bytes) this.#states = readAttempts(this.#attempts);
+    if (bytes !== this.#bytes) {
+      this.#states = new Map();
+      for (const line of jsonLines<AttemptLine>(readText(this.#attempts))) addAttempt(this.#states, line);
+    }
     this.#bytes = bytes;
     return (this.#states.get(stage) ?? []).flatMap((state, index) => {
       if (state.startedAt === undefined) return []; // the line of its beginning is torn
@@ -195,12 +198,6 @@ interface AttemptLine extends Partial<AttemptState> {
 }
 
 const attemptsName = 'attempts.jsonl';
-
-function readAttempts(path: string): Map<string, AttemptState[]> {
-  const states = new Map<string, AttemptState[]>();
-  for (const line of jsonLines<AttemptLine>(readText(path))) addAttempt(states, line);
-  return states;
-}
 
 function addAttempt(states: Map<string, AttemptState[]>, { stage, number, ...state }: AttemptLine): void {
   const attempts = states.get(stage) ?? [];

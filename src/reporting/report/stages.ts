@@ -29,7 +29,7 @@ export function renderWhatRan(model: ReportModel): readonly Html[] {
     html`<a href="#${encodeURIComponent(stageId(name))}">${name}</a>`,
     kind,
     stateBadge(state),
-    message?.split('\n')[0] ?? whyIn(reasons, state),
+    message?.split('\n')[0] ?? (state === 'up to date' ? 'nothing changed' : formatFew(reasons, 1)),
     seconds > 0 ? formatSeconds(seconds) : '–',
     seconds > 0
       ? html`<span class="bar" style="width:${Math.max(0.5, (100 * seconds) / longest).toFixed(1)}%"></span>`
@@ -37,11 +37,6 @@ export function renderWhatRan(model: ReportModel): readonly Html[] {
   ]);
   const table = renderTable(['stage', 'kind', 'how it ended', 'why', 'time', ''], rows);
   return [...renderGraph(model), html`<div class="tall">${table}</div>`];
-}
-
-function whyIn(reasons: readonly string[], state: State): string {
-  if (reasons.length === 0) return state === 'up to date' ? 'nothing changed' : '';
-  return formatFew(reasons, 1);
 }
 
 function renderGraph({ graph, stages }: ReportModel): readonly Html[] {

@@ -2,8 +2,7 @@ import type { Digest } from '../../digest.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
-import type { StageModel } from '../run-model.ts';
-import { isDone } from '../run-model.ts';
+import { isDone, type StageModel } from '../run-model.ts';
 
 /** The result of a stage in a run, from the run's record; without a record, from its attempt or the last result. */
 export function resultDigest(

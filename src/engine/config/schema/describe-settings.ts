@@ -42,8 +42,9 @@ export function describeSettings(settings: z.ZodType): readonly SettingRow[] {
 function rowsOf(schema: SchemaNode, prefix: string, form?: Form): readonly Row[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
     const path = `${prefix}${name}`;
-    const required = schema.required?.includes(name) ?? false;
-    const row = { path, type: typeOf(node), fallback: fallbackOf(node, required), summary: node.description ?? '' };
+    const without = schema.required?.includes(name) ? 'required' : '—';
+    const fallback = node.default === undefined ? without : inFlow(node.default);
+    const row = { path, type: typeOf(node), fallback, summary: node.description ?? '' };
     return [{ ...row, ...(form !== undefined && { form }) }, ...rowsBelow(node, path)];
   });
 }
@@ -102,11 +103,6 @@ function tellForms(rows: readonly Row[]): SettingRow {
   if (form === undefined || rows.length === form.of) return row;
   const told = `${form.before} ${rows.map((one) => one.form!.name).join(' or ')}`;
   return { ...row, summary: row.summary === '' ? told : `${told}: ${row.summary}` };
-}
-
-function fallbackOf(node: SchemaNode, required: boolean): string {
-  if (node.default !== undefined) return inFlow(node.default);
-  return required ? 'required' : '—';
 }
 
 function inFlow(value: unknown): string {

@@ -1,6 +1,6 @@
-import type { CST } from 'yaml';
 import {
   Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
