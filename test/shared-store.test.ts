@@ -206,12 +206,13 @@ test('the outputs and the report of a run come to someone without its data', asy
 test('one file carries the outputs and the report of a pipeline, to those who trust its key', async () => {
   using world = await group();
   const { clone, maker } = world;
-  const archive = maker.path('..', 'results.tar');
+  const archive = maker.path('..', 'my results.tar');
   const [, key] = /signed by (\S+)\.$/m.exec(await print(maker, 'export', archive, 'test.yaml'))!;
   clone.remove('store.yaml');
   const { code, stderr } = await clone.command('import', archive);
   assert.equal(code, 1);
   assert.match(stderr, /is signed by the key [0-9a-f]{16}, which store.yaml does not trust/);
+  assert.ok(stderr.includes(`restage import '${archive}' --trust ${key}`));
   assert.match(
     await print(clone, 'import', archive, '--trust', key!),
     /^test: 3 stages and artifacts\/test\/report.html/,
@@ -231,7 +232,7 @@ test('an export says what is not here, and how it comes; what a stage does not k
   using world = await group(chain + noted);
   const { clone, maker } = world;
   assert.match(await print(clone, 'store', 'pull', 'test.yaml'), /^test: 3 stages and artifacts\/test\/report.html/);
-  const archive = maker.path('..', 'results.tar');
+  const archive = maker.path('..', 'my results.tar');
   assert.deepEqual(await clone.command('export', archive, 'test.yaml'), {
     code: 1,
     stdout: '',

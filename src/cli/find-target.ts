@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { baseNames, findPipelineFile, onlyPipelineFile, pipelineNames } from '../engine/config/pipeline-files.ts';
 import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
+import { shellQuote } from '../shell/shell-quote.ts';
 import { type MistakesError, mistake, orThrow } from './command-error.ts';
 
 export interface Words {
@@ -70,7 +71,7 @@ function unnamedFile(root: string, last: boolean, word?: string): string {
   if (names.length === 0) throw mistake('no-file', `There is no pipeline in ${join(root, 'pipelines')}`);
   const bases = baseNames(names, root);
   const all = [...names.filter((name) => !bases.has(name)), ...names.filter((name) => bases.has(name))];
-  const hint = `Name one, as in: restage run ${all[0]}`;
+  const hint = `Name one, as in: restage run ${shellQuote(all[0]!)}`;
   throw mistake('no-file', `Which pipeline? There are ${all.join(', ')}`, hint);
 }
 

@@ -4,6 +4,7 @@ import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import { infoFile } from '../learning/models/model-info.ts';
 import { asArgument } from '../reporting/terminal/text.ts';
+import { shellQuote } from '../shell/shell-quote.ts';
 import { type MistakesError, mistake } from './command-error.ts';
 import { openProject, type Project, planProject, warnOnStderr } from './open-project.ts';
 
@@ -57,7 +58,7 @@ function modelOf({ pipeline, graph, named }: Project): { readonly stage: string;
   }
   const folder = join(pipeline.root, one.path);
   if (existsSync(join(folder, infoFile))) return { stage: one.stage, folder };
-  const hint = `Make it: restage run ${pipeline.file} ${asArgument(one.stage)}`;
+  const hint = `Make it: restage run ${shellQuote(pipeline.file)} ${asArgument(one.stage)}`;
   throw mistake('no-model', `There is no model of ${one.stage} yet in ${one.path}`, hint);
 }
 

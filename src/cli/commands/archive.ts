@@ -10,6 +10,7 @@ import { ensureKey, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
 import { lastRunOf } from '../last-run.ts';
@@ -63,7 +64,7 @@ export async function importCommand(path: string, { trust }: { readonly trust?: 
     const [signer, pipeline] = await Promise.all([bucket.get(signerKey), bucket.get(pipelineKey)]);
     if (signer === undefined || pipeline === undefined) throw noArchive(path);
     if (!keys.includes(signer.toString())) {
-      const hint = `If it comes from someone whom you trust: restage import ${path} --trust ${signer}`;
+      const hint = `If it comes from someone whom you trust: restage import ${shellQuote(path)} --trust ${signer}`;
       const message = `${path} is signed by the key ${keyIdOf(signer.toString())}, which store.yaml does not trust`;
       throw mistake('no-store', message, hint);
     }

@@ -14,6 +14,7 @@ import {
   subjectOfRun,
   upstreamOf,
 } from '../../reporting/compare/subject.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { MistakesError, mistake, orThrow, printJson, UsageError, writeUserFile } from '../command-error.ts';
@@ -150,7 +151,8 @@ async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole
     store,
   );
   const known = latest.map(([stage, result]) => [stage, readSubjectStage(store, result)] as const);
-  if (known.length === 0) throw mistake('never-ran', `${name} has no results yet`, `Run it: restage run ${name}.yaml`);
+  if (known.length === 0)
+    throw mistake('never-ran', `${name} has no results yet`, `Run it: restage run ${shellQuote(`${name}.yaml`)}`);
   return { label: name, stages: new Map<string, SubjectStage>(known) };
 }
 

@@ -1,5 +1,6 @@
 import type { Outcome, RunEvent } from '../../engine/events.ts';
 import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
@@ -72,7 +73,7 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
   const blocked = stages.filter(({ state }) => state === 'blocked').map(({ name }) => name);
   const lines = failed.slice(0, mostFailures).flatMap(({ name, end }) => {
     const { message = 'no reason given', logTail = [] } = end ?? {};
-    const whole = paint.dim(`  The whole log: restage logs ${pipeline}.yaml ${asArgument(name)}`);
+    const whole = paint.dim(`  The whole log: restage logs ${shellQuote(`${pipeline}.yaml`)} ${asArgument(name)}`);
     return [
       '',
       `${paint.red('✗')} ${paint.bold(name)} failed: ${message.trim().replaceAll('\n', '\n  ')}`,
