@@ -9,6 +9,9 @@ export const text = z.string().min(1);
 /** A number of things, at least 1. */
 export const count = z.int().positive();
 
+/** A whole number that is at least `least`, and at most `most`. */
+export const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.int().min(least).max(most);
+
 /** What is only done where it is asked for. */
 export const flag = z.boolean().default(false);
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
-import { output, text } from '../../src/spec-parts.ts';
+import { output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
@@ -14,16 +14,11 @@ const settings = z.strictObject({
   positive: classSettings.positive.describe(
     'Classes or sources that are compared with all others; needed where there are more than two classes. Of two the second by default.',
   ),
-  folds: z
-    .int()
-    .min(2)
-    .max(20)
+  folds: whole(2, 20)
     .default(5)
     .describe('Folds of the cross-validation; images of one group, and copies of one image, stay in one fold.'),
   confidence: confidenceOf('the intervals of the AUCs'),
-  seed: z
-    .int()
-    .nonnegative()
+  seed: whole(0)
     .default(7)
     .describe(
       'Seed of the choice of examined images, of the folds, and of the shuffled labels of the permutation tests.',

@@ -9,7 +9,7 @@ import {
   unheeded,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
-import { flag, output } from '../../src/spec-parts.ts';
+import { flag, output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 /** A method that knows nothing of the decision: every method is compared with it. */
@@ -23,9 +23,7 @@ const settings = z.strictObject({
     .refine((names) => !names.includes(control), `expected no ${control}: it is the control, and always there`)
     .prefault(['gradient', 'integrated-gradients', 'grad-cam', 'hires-cam', 'score-cam'])
     .describe(`One method or several to judge, each against the control ${control}.`),
-  images: z
-    .int()
-    .min(4)
+  images: whole(4)
     .default(32)
     .describe('How many images are explained, half of each class as far as there are, drawn by the seed.'),
   ...explanationSettings,
@@ -40,15 +38,11 @@ const settings = z.strictObject({
     .describe(
       'What replaces the pixels that are not shown: the blurred image, its mean colour, or its pixels shuffled.',
     ),
-  curveSteps: z
-    .int()
-    .min(2)
+  curveSteps: whole(2)
     .default(32)
     .describe('Number of equal shares of the pixels that are inserted or deleted one after another.'),
   randomise: flag.describe('Whether maps are also made with randomised weights, layer by layer from the logits down.'),
-  weightDraws: z
-    .int()
-    .min(1)
+  weightDraws: whole(1)
     .exactOptional()
     .describe(
       `With \`randomise\`, how many draws of all weights are averaged, since a single one says little; each makes all maps once more. ${defaultWeightDraws} by default.`,

@@ -6,7 +6,7 @@ import {
   surveySettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { colourMaps } from '../../src/learning/vision/colour-map.ts';
-import { output, text } from '../../src/spec-parts.ts';
+import { output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { class: ofClass, score, batchSize, seed } = explanationSettings;
@@ -26,10 +26,7 @@ const settings = z.strictObject({
   ...{ class: ofClass, score, batchSize, seed },
   colours: z.enum(colourMaps).default('jet').describe('The colour map of the overlays.'),
   opacity: z.number().min(0).max(1).default(0.5).describe('Weight of the map in an overlay, the rest being the image.'),
-  shownOfEach: z
-    .int()
-    .min(1)
-    .max(20)
+  shownOfEach: whole(1, 20)
     .default(1)
     .describe('How many of the explained images the sheet shows of each class and outcome, drawn at random.'),
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/one-input.ts';
-import { count, output, text } from '../../src/spec-parts.ts';
+import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 import { beginsWithShard, classFolders, isFolder } from './class-folders.ts';
@@ -56,10 +56,7 @@ const settings = z.strictObject({
     .enum(['class', 'source'])
     .default('class')
     .describe('What drawn splits have their share of: every class, or every source of every class.'),
-  folds: z
-    .int()
-    .min(2)
-    .max(100)
+  folds: whole(2, 100)
     .exactOptional()
     .describe(
       'For a cross-validation: the number of folds, which have equal shares of every class and keep groups whole. The images of `fold` are `test`, and all others are drawn by `split`, by default { train: 0.85, val: 0.15 }.',

@@ -6,7 +6,7 @@ import {
   surveySettings,
   unheeded,
 } from '../../src/learning/explanations/explanation-settings.ts';
-import { output } from '../../src/spec-parts.ts';
+import { output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { layer: _, ...explanation } = explanationSettings; // gradients by the image have no layer
@@ -15,10 +15,7 @@ const settings = z.strictObject({
   ...surveySettings,
   method: z.enum(gradientMethods).default('gradient').describe('The method that makes the maps.'),
   ...explanation,
-  shown: z
-    .int()
-    .min(2)
-    .max(48)
+  shown: whole(2, 48)
     .default(36)
     .describe('How many of the explained images the sheet shows, as many of each class as far as there are.'),
   maps: z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatList } from '../../format-numbers.ts';
-import { count, text } from '../../spec-parts.ts';
+import { count, text, whole } from '../../spec-parts.ts';
 import type { InputPort, SettingMistake } from '../../stage.ts';
 import { uniqueList } from '../../unique-list.ts';
 import { type Method, type MethodSetting, methodDefaults, methodsWith } from '../attribution/methods.ts';
@@ -62,9 +62,7 @@ export const splitSettings = {
 /** Settings of every kind that measures maps over a split. */
 export const surveySettings = {
   ...splitSettings,
-  images: z
-    .int()
-    .min(2)
+  images: whole(2)
     .exactOptional()
     .describe(
       'How many images are explained, as many of each class as far as there are, drawn by the seed; all by default.',

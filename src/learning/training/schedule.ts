@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { unreachable } from '../../result.ts';
+import { count } from '../../spec-parts.ts';
 
 const warmUp = z
   .number()
@@ -13,16 +14,14 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('constant'), warmUp }),
   z.strictObject({
     kind: z.literal('step'),
-    every: z.int().positive().describe('Epochs between two steps.'),
+    every: count.describe('Epochs between two steps.'),
     factor,
     warmUp,
   }),
   z.strictObject({
     kind: z.literal('cosine'),
     final: z.number().min(0).lt(1).default(0).describe('Share of the rate that it approaches by the last epoch.'),
-    epochs: z
-      .int()
-      .positive()
+    epochs: count
       .exactOptional()
       .describe('The epochs that it spans, if not those of the training: a shorter training can then be continued.'),
     warmUp,

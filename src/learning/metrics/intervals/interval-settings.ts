@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whole } from '../../../spec-parts.ts';
 import { defaultDraws } from './bootstrap.ts';
 
 /** Settings of kinds that compute intervals; light, for their specs. */
@@ -8,8 +9,6 @@ export const confidenceOf = (intervals: string) =>
 
 /** The number of bootstrap draws, at least `least`; `more` ends its description. */
 export const drawsFrom = (least: number, more = '') =>
-  z
-    .int()
-    .min(least)
+  whole(least)
     .default(defaultDraws)
     .describe(`Bootstrap resamples of images (or whole groups) for the intervals${more}.`);
