@@ -104,7 +104,7 @@ export function mistakesChart(
   const difference = isPair
     ? `its score of ${names[1]} minus that of ${names[0]}`
     : 'its score of the called class minus that of its own';
-  const below = `${difference}${hasSources ? ', its source' : ''} and its name`;
+  const below = `${difference}${hasSources ? ', its source' : ''}, and its name`;
   return imageSheet({
     title: `Most confident mistakes on ${formatList(splits)}`,
     subtitle: `Below each image: ${below}.${seenAs}`,

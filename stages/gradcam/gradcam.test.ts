@@ -127,7 +127,7 @@ test('a network that fires on a red corner has its map there, one row for each m
   );
   assert.equal(cells[0]!.image, cells[1]!.image); // nothing lies over it
   const fake = cells[3]!.description;
-  assert.match(fake, /^test\/\d\.png: fake, predicted: fake, 81\.8 %; Grad-CAM for fake at red$/);
+  assert.match(fake, /^test\/\d\.png: fake, predicted fake, 81\.8 %; Grad-CAM for fake at red$/);
 
   const { shape, values } = mapsOf(bench, 'grad-cam-00000.npy');
   assert.deepEqual(shape, [6, size, size]);

@@ -153,11 +153,15 @@ async function cellsOf(
 ): Promise<readonly ImageCell[]> {
   const own = classes[image.label]!;
   const predicted = predictedClasses(image.logits, classes.length)[0]!;
-  const [called, sure] = [`predicted: ${classes[predicted]}`, formatShare(softmax(image.logits)[predicted]!)];
-  const description = `${samples[image.index]!.path}: ${own}, ${called}, ${sure}`;
+  const [called, sure] = [classes[predicted]!, formatShare(softmax(image.logits)[predicted]!)];
+  const description = `${samples[image.index]!.path}: ${own}, predicted ${called}, ${sure}`;
+  const inWords = (name: string) => `predicted: ${name}`;
+  const words = classes.every((name) => captionOf([inWords(name)], side) === inWords(name)) // the names alone where these are long
+    ? [`class: ${own}`, inWords(called)]
+    : [own, called];
   const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
   const cells: ImageCell[] = [
-    { image: await pictureOf(image.pixels), caption: captionOf([`class: ${own}`, called, sure], side), description },
+    { image: await pictureOf(image.pixels), caption: captionOf([...words, sure], side), description },
   ];
   for (const [i, method] of settings.method.entries()) {
     const map = image.maps[i]!;

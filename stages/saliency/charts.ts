@@ -51,11 +51,17 @@ export function saliencySheet(shown: readonly RatedImage[], frame: Frame): TopLe
     const all = measured.counts[label]!;
     return own.length === 0
       ? []
-      : [{ header: `${own.length} of ${formatCountOf(all, `${name} image`)}`, cells: own.flatMap(cellsOf) }];
+      : [
+          {
+            header: `${own.length} of ${formatCountOf(all, `${name} image`)}`,
+            cells: own.flatMap((image) => cellsOf(image, classes)),
+          },
+        ];
   });
   const across = 6; // three pairs
   const widest = Math.max(...blocks.map(({ cells }) => Math.min(across, cells.length)));
-  const difference = classes.length === 2 ? 'fake minus that of real' : 'its class minus that of all others';
+  const difference =
+    classes.length === 2 ? `${classes[1]} minus that of ${classes[0]}` : 'its class minus that of all others';
   const subtitle = [
     `Left of each pair the image, with its score of ${difference}. Right its map, with the share that its most salient 10 % of pixels hold:`,
     `yellow where ${scoreText(settings.score, classText(settings.class), classes)} depends most on the pixels, dark violet where it does not,`,
@@ -70,12 +76,12 @@ export function saliencySheet(shown: readonly RatedImage[], frame: Frame): TopLe
   });
 }
 
-function cellsOf({ key, logits, label, image, map, topShare }: RatedImage): ImageCell[] {
-  const isPair = logits.length === 2;
+function cellsOf({ key, logits, label, image, map, topShare }: RatedImage, classes: readonly string[]): ImageCell[] {
+  const isPair = classes.length === 2;
   const difference = formatSigned(scoreOf(Float32Array.from(logits), isPair ? 1 : label, { score: 'margin' }), 2);
   const outcome = predictedClasses(logits, logits.length)[0] === label ? 'right' : 'wrong';
   const share = Number.isNaN(topShare) ? 'zero everywhere' : formatShare(topShare, 0);
-  const description = `${key}: ${isPair ? 'fake − real' : 'own class − others'} ${difference}, ${outcome}`;
+  const description = `${key}: ${isPair ? `${classes[1]} − ${classes[0]}` : 'own class − others'} ${difference}, ${outcome}`;
   return [
     { image, caption: difference, outcome, description },
     { image: map, caption: share, description: `Map of ${key}: ${share}` },
@@ -138,7 +144,7 @@ export function saliencyTable(frame: Frame): Highlight {
     columns: [
       ...[
         'network',
-        ...(isPair ? ['real: ', 'fake: '] : ['']).map((of) => `${of}10 % of pixels hold`),
+        ...(isPair ? frame.classes.map((name) => `${name}: `) : ['']).map((of) => `${of}10 % of pixels hold`),
         'mean maps differ in',
       ],
       ...(hasMasks ? ['points into mask', 'overlap with mask'] : []),

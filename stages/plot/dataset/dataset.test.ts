@@ -159,7 +159,7 @@ test('labels that may be wrong are shown with their images, found in the data se
   const chart = JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
   assert.equal(
     chart.title.subtitle.join(' '),
-    '2 of 4 images are called another class than their label; the least likely label first',
+    '2 of 4 images are called another class than their label; the least likely label first. Below each image: its label, the class that it is called, and its name.',
   );
   assert.deepEqual(paths(chart.data.values), [
     'test/0: labelled real, whose probability is 4.7 %; called fake',

@@ -15,8 +15,9 @@ import type { PlotSettings } from '../spec.ts';
 /** Pixels that a sheet of a column's width has for an image, and images across it. */
 export const side = 66;
 export const mostAcross = 6;
-/** Classes that a sheet has room for. */
+/** Classes that a sheet has room for, and that its subtitle names. */
 const mostClasses = 12;
+const mostNamed = 3;
 
 /** A block for each class and split: up to three in a row, of more than six classes up to six. */
 export const draw: DrawForm = async (context) => {
@@ -39,12 +40,12 @@ export const draw: DrawForm = async (context) => {
   }
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const what =
-    counts.size <= mostClasses
-      ? formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`))
-      : `the first ${mostClasses} of ${counts.size} classes, which have ${formatCount(total)}`;
+    counts.size <= mostNamed
+      ? `${formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`))} images`
+      : `${formatCount(total)} images of ${counts.size} classes${counts.size > mostClasses ? `, of which the first ${mostClasses} are shown` : ''}`;
   return imageSheet({
     title: title ?? withLabels(`Images of each class in ${formatList([...shown])}`, shared),
-    subtitle: `${what} images; up to ${images} of each class and split, drawn by chance (seed ${seed})`,
+    subtitle: `${what}; up to ${images} of each class and split, drawn by chance (seed ${seed})`,
     blocks,
     across: Math.max(2, Math.floor(mostAcross / Math.max(1, ...blocks.map((row) => row.length)))),
     side,

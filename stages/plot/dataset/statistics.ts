@@ -5,7 +5,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part, quantity, rowNames } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { coloursOf } from '../../../src/learning/charts/theme.ts';
+import { coloursOf, palette } from '../../../src/learning/charts/theme.ts';
 import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../inputs.ts';
@@ -84,7 +84,8 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
     field: 'class',
     type: 'nominal',
     legend: null,
-    scale: { domain: classes, range: coloursOf(classes) },
+    // Colours that repeat would tell nothing: the bars have names.
+    scale: { domain: classes, range: classes.length > palette.length ? [palette[0]] : coloursOf(classes) },
   };
   const few =
     values.length < rows.length ? `, the most and the least frequent of ${rows.length} classes and sources` : '';
@@ -111,6 +112,7 @@ function subtitle(splits: readonly SplitCounts[]): string {
       const ofClass = (name: string) => rows.reduce((total, row) => total + (row.class === name ? row.images : 0), 0);
       return `${formatShare(Math.max(...classes.map(ofClass)) / images)} of ${split}`;
     });
-  const always = splits.length > 4 ? '' : `; always guessing the larger class is right for ${formatList(baseline)}`;
+  const largest = splits.some(({ classes }) => classes.length > 2) ? 'most frequent class' : 'larger class';
+  const always = splits.length > 4 ? '' : `; always guessing the ${largest} is right for ${formatList(baseline)}`;
   return `${formatCountOf(sum('images'), 'image')}${grouped}${always}`;
 }

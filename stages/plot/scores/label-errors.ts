@@ -25,7 +25,7 @@ export const draw: DrawForm = async (context) => {
   for (const { key, label, called, probability } of suspects.slice(0, images)) {
     cells.push({
       image: await thumbnail(await shown.read(split, key)),
-      caption: captionOf([`${label}?`, `called ${called}`, key.slice(key.lastIndexOf('/') + 1)]),
+      caption: captionOf([`${label}?`, called, key.slice(key.lastIndexOf('/') + 1)]),
       description: `${key}: labelled ${label}, whose probability is ${formatShare(probability)}; called ${called}`,
     });
   }
@@ -33,7 +33,7 @@ export const draw: DrawForm = async (context) => {
   const { shared } = nameSeries(items.map(({ labels }) => labels));
   return imageSheet({
     title: title ?? withLabels(`Labels of ${split} that may be wrong`, shared),
-    subtitle: `${formatCount(suspects.length)} of ${formatCountOf(all, 'image')} are called another class than their label; the least likely label first`,
+    subtitle: `${formatCount(suspects.length)} of ${formatCountOf(all, 'image')} are called another class than their label; the least likely label first. Below each image: its label, the class that it is called, and its name.`,
     blocks: [[{ cells }]],
     across: 6,
   });
