@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
 import { type BootstrapSample, bootstrapIntervals } from '../metrics/intervals/bootstrap.ts';
@@ -94,25 +94,14 @@ export function metricsOf({ images, accuracy, methods, ...of }: MeasuredSurvey):
   return { images, ...countsOf(of), accuracy, ...measured };
 }
 
-type Nested = { [name: string]: Json | Nested };
-
 function nest(numbers: MapNumbers): Json {
-  const root: Nested = {};
-  const mapAt = (steps: readonly string[]) =>
-    steps.reduce((map, step) => {
-      map[step] ??= {};
-      return map[step] as Nested;
-    }, root);
-  for (const [path, { estimate }] of numbers) {
-    const steps = path.split('.');
-    mapAt(steps.slice(0, -1))[steps.at(-1)!] = Number.isFinite(estimate) ? estimate : null;
-  }
+  const tree: JsonTree = {};
+  for (const [path, { estimate }] of numbers) setAt(tree, path.split('.'), Number.isFinite(estimate) ? estimate : null);
   for (const [path, { low, high }] of numbers) {
-    const steps = path.split('.');
     if (low === undefined || high === undefined) continue;
-    mapAt([...steps.slice(0, -1), 'intervals'])[steps.at(-1)!] = intervalPair({ low, high }) as Json;
+    setAt(tree, path.split('.').toSpliced(-1, 0, 'intervals'), intervalPair({ low, high }));
   }
-  return root as Json;
+  return tree as Json;
 }
 
 type Surveyed = { readonly survey: Survey; readonly maps: MapSurvey; readonly keys: readonly string[] };

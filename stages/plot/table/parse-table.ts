@@ -1,5 +1,5 @@
 import { csvRecords, decimalOf } from '../../../src/csv.ts';
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../../../src/json.ts';
+import { isJsonObject, type Json, type JsonObject, type JsonTree, parseJson, setAt } from '../../../src/json.ts';
 import { err, ok, type Result } from '../../../src/result.ts';
 
 export type TableRow = JsonObject;
@@ -53,17 +53,9 @@ function typed(fields: readonly string[]): readonly Json[] {
 
 /** `[['test.auc', 1]]` is `{ test: { auc: 1 } }`: Vega-Lite takes a dot in a field's name for a step. */
 function nested(entries: readonly (readonly [name: string, value: Json])[]): TableRow {
-  const row: { [key: string]: Json } = {};
-  for (const [name, value] of entries) {
-    const steps = name.split('.');
-    let map = row;
-    for (const step of steps.slice(0, -1)) {
-      map[step] ??= {};
-      map = map[step] as { [key: string]: Json };
-    }
-    map[steps.at(-1)!] = value;
-  }
-  return row;
+  const row: JsonTree = {};
+  for (const [name, value] of entries) setAt(row, name.split('.'), value);
+  return row as TableRow;
 }
 
 /** The paths of the values in some rows, as a spec names them, in the order of their first occurrence. */
