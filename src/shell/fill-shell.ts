@@ -31,25 +31,18 @@ export function fillShell(
 
 function quoteFor({ quoting }: Placeholder, values: readonly string[], next: string | undefined): string {
   const value = values.join(' ');
-  switch (quoting) {
-    case 'words':
-      // A number right before a redirection would be a file descriptor.
-      return /^\d+$/.test(value) && /[<>]/.test(next ?? '') ? `'${value}'` : values.map(shellQuote).join(' ');
-    case 'word':
-      return shellQuote(value);
-    case 'pattern':
-      return `'${insideSingleQuotes(value)}'`; // always: `${x%@}` with `%` would be `${x%%}`
-    case 'double':
-      return /[\\"$`]/.test(value) ? `"${shellQuote(value)}"` : value;
-    case 'single':
-      return insideSingleQuotes(value);
-    case 'expansion':
-      return value.replaceAll(/[\\"$`}]/g, '\\$&');
-    case 'here':
-      return value.replaceAll(/[\\$`]/g, '\\$&');
-    case 'literal':
-      return value;
-  }
+  const written: Readonly<Record<Placeholder['quoting'], string>> = {
+    // A number right before a redirection would be a file descriptor.
+    words: /^\d+$/.test(value) && /[<>]/.test(next ?? '') ? `'${value}'` : values.map(shellQuote).join(' '),
+    word: shellQuote(value),
+    pattern: `'${insideSingleQuotes(value)}'`, // always: `${x%@}` with `%` would be `${x%%}`
+    double: /[\\"$`]/.test(value) ? `"${shellQuote(value)}"` : value,
+    single: insideSingleQuotes(value),
+    expansion: value.replaceAll(/[\\"$`}]/g, '\\$&'),
+    here: value.replaceAll(/[\\$`]/g, '\\$&'),
+    literal: value,
+  };
+  return written[quoting];
 }
 
 type Fault = Pick<UnfitValue, 'message' | 'hint'>;
@@ -88,34 +81,20 @@ function whyUnfit(
 function unfitForCode(shown: string, code: string, value: string): Fault {
   const text = JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
   const name = shown.slice(1, -1);
-  switch (code) {
-    case '$(( ))':
-      return {
-        message: `${shown} stands in arithmetic, and ${text} is no number`,
-        hint: 'Only a number can stand there.',
-      };
-    case '`…`':
-      return refused('Write $(…) instead of the backquotes.');
-    case "$'…'":
-      return refused(`Close the quotes before it, and open them again after it: $'…'${name}$'…'`);
-    case '"${…}"':
-      return refused(`Assign it to a variable first: v=${name}`);
-    case '<<':
-      return refused('Write it outside of the here-document around it.');
-    case 'eval':
-    case 'trap':
-    case 'alias':
-      return refused(`Assign it to a variable first: v=${name}; ${code} '… "$v" …'`);
-    case 'let':
-    case 'read':
-    case 'unset':
-    case 'ssh':
-      return refused('Only letters, digits and _ @ % + : , . / - can stand there.');
-    default:
-      return refused(`Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}`);
+  if (code === '$(( ))') {
+    const message = `${shown} stands in arithmetic, and ${text} is no number`;
+    return { message, hint: 'Only a number can stand there.' };
   }
-
-  function refused(hint: string): Fault {
-    return { message: `${shown} stands in code for ${code}, and ${text} is no plain word`, hint };
-  }
+  const assign = `Assign it to a variable first: v=${name}`;
+  const late = `${assign}; ${code} '… "$v" …'`;
+  const plain = 'Only letters, digits and _ @ % + : , . / - can stand there.';
+  const hints: Readonly<Record<string, string>> = {
+    '`…`': 'Write $(…) instead of the backquotes.',
+    "$'…'": `Close the quotes before it, and open them again after it: $'…'${name}$'…'`,
+    '"${…}"': assign,
+    '<<': 'Write it outside of the here-document around it.',
+    ...{ eval: late, trap: late, alias: late, let: plain, read: plain, unset: plain, ssh: plain },
+  };
+  const message = `${shown} stands in code for ${code}, and ${text} is no plain word`;
+  return { message, hint: hints[code] ?? `Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}` };
 }
