@@ -9,16 +9,9 @@ const mostNamed = 4;
 
 /** The reasons of a decision as clauses without a full stop, the most important first; none for a stage that is up to date. */
 export function describeReasons(decision: PlannedDecision): readonly string[] {
-  switch (decision.state) {
-    case 'up to date':
-      return [];
-    case 'waiting':
-      return [`reads ${formatFew(decision.for, mostNamed)}, which must run`];
-    case 'failing':
-      return [decision.message];
-    default:
-      return decision.reasons.map(describeReason);
-  }
+  if (decision.state === 'up to date') return [];
+  if (decision.state === 'waiting') return [`reads ${formatFew(decision.for, mostNamed)}, which must run`];
+  return decision.state === 'failing' ? [decision.message] : decision.reasons.map(describeReason);
 }
 
 function describeReason(reason: Reason): string {
@@ -52,31 +45,18 @@ const describeFirst = (changes: readonly Change[]): string =>
 
 /** A change as a clause, such as `settings.epochs: 5 → 8` or `input dataset changed`. */
 export function describeChange(change: Change): string {
-  switch (change.of) {
-    case 'value':
-      return describeValue(change);
-    case 'code':
-      return describeCode(change);
-    case 'input':
-      return `input ${change.port} ${describeInput(change)}`;
-    default:
-      return unreachable(change);
-  }
+  if (change.of === 'value') return describeValue(change);
+  return change.of === 'code' ? describeCode(change) : `input ${change.port} ${describeInput(change)}`;
 }
 
 function describeInput({ change, files, before, after }: InputChange): string {
-  switch (change) {
-    case 'added':
-      return 'is new';
-    case 'removed':
-      return 'was dropped';
-    case 'content':
-      return files === undefined ? 'changed' : `changed: ${describeFiles(files)}`;
-    case 'extension':
-      return `ends in ${extension(after)}, before in ${extension(before)}`;
-    default:
-      return unreachable(change);
-  }
+  const words: Readonly<Record<InputChange['change'], string>> = {
+    added: 'is new',
+    removed: 'was dropped',
+    content: files === undefined ? 'changed' : `changed: ${describeFiles(files)}`,
+    extension: `ends in ${extension(after)}, before in ${extension(before)}`,
+  };
+  return words[change];
 }
 
 const extension = (value: Json | undefined): string => (value === undefined ? 'no extension' : JSON.stringify(value));
