@@ -24,21 +24,16 @@ export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   const { definitions, ...shared } = shareParts(file, { stage, reference });
   const $schema = 'http://json-schema.org/draft-07/schema#';
   // Editors find the schemas of the other files as `pipeline.schema.json#/definitions/store`.
-  const others = { places: placesSchema(), store: { description: 'The file `store.yaml`.', ...toSchema(storeShape) } };
-  return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), ...others } };
-}
-
-function placesSchema(): JsonSchema {
-  const { properties } = toSchema(z.object({ local: localShape, place: placeShape })) as {
-    readonly properties: Readonly<Record<'local' | 'place', JsonSchema>>;
-  };
-  const { local, place } = properties;
-  return {
-    description: 'The places of `places.yaml`.',
+  const places = {
     type: 'object',
-    properties: { local },
-    additionalProperties: place,
+    properties: { local: toSchema(localShape) },
+    additionalProperties: toSchema(placeShape),
   };
+  const others = {
+    places: { description: 'The places of `places.yaml`.', ...places },
+    store: { description: 'The file `store.yaml`.', ...toSchema(storeShape) },
+  };
+  return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), ...others } };
 }
 
 /** The schema as text: one line for each kind, definition and key of a file, so that changes of it can be read. */
