@@ -57,25 +57,24 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
 function tablesOfValues({ settings, metrics }: Comparison, shown: readonly string[]) {
   const several = new Set([...settings, ...metrics].map(({ stage }) => stage)).size > 1;
   const two = shown.length === 2;
+  const row = (stage: string, name: string, cells: readonly string[], last?: string) => [
+    ...(several ? [stage] : []),
+    ...[name, ...cells],
+    ...(two && last !== undefined ? [last] : []),
+  ];
   return {
     differing: (title: string, of: string, values: Comparison['settings']): ComparisonTable => ({
       title,
-      columns: [...(several ? ['stage'] : []), of, ...shown],
-      rows: values.map(({ stage, path, values }) => [
-        ...(several ? [stage] : []),
-        path,
-        ...values.map((value) => showJson(value, path)),
-      ]),
+      columns: row('stage', of, shown),
+      rows: values.map(({ stage, path, values }) => {
+        const cells = values.map((value) => showJson(value, path));
+        return row(stage, path, cells);
+      }),
     }),
     numbers: (title: string, values: readonly ComparedNumber[]): ComparisonTable => ({
       title,
-      columns: [...(several ? ['stage'] : []), 'metric', ...shown, ...(two ? ['difference'] : [])],
-      rows: values.map(({ stage, name, values }) => [
-        ...(several ? [stage] : []),
-        name,
-        ...values.map(showMeasured),
-        ...(two ? [showDifference(values)] : []),
-      ]),
+      columns: row('stage', 'metric', shown, 'difference'),
+      rows: values.map(({ stage, name, values }) => row(stage, name, values.map(showMeasured), showDifference(values))),
     }),
   };
 }
@@ -118,12 +117,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     title: `${title} (${paired.images} images)`,
     columns,
     rows: paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
-      (
-        [
-          ['AUC', auc],
-          ['accuracy', accuracy],
-        ] as const
-      ).map(([metric, { difference, low, high, p, adjustedP, test }]) => [
+      Object.entries({ AUC: auc, accuracy }).map(([metric, { difference, low, high, p, adjustedP, test }]) => [
         // As in the other tables, the second minus the first.
         nameOf(other),
         nameOf(one),
@@ -166,14 +160,11 @@ export const shortLabel = (label: string): string =>
 
 /** The tables as text; a folded one is a line that says how to see it, unless `all`. */
 export function formatComparison(tables: readonly ComparisonTable[], all = false): string {
-  const [folded, shown] = [
-    tables.filter((table) => table.folded && !all),
-    tables.filter((table) => !table.folded || all),
-  ];
+  const shown = tables.filter(({ folded }) => folded === undefined || all);
   const texts = shown.map(({ title, columns, rows, note }) =>
     [title, ...(note === undefined ? formatTable(columns, rows) : [note]).map((line) => `  ${line}`), ''].join('\n'),
   );
-  const left = folded.map((table) => table.folded).join(', ');
+  const left = tables.flatMap((table) => (shown.includes(table) ? [] : [table.folded])).join(', ');
   return [...texts, ...(left === '' ? [] : [`… and ${left}: --all shows them\n`])].join('\n');
 }
 
