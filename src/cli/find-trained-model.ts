@@ -67,9 +67,6 @@ function unknownModel(word: string): MistakesError {
   const message = isFolder
     ? `Expected a pipeline or the folder of a trained model, got the folder ${word} without ${infoFile}`
     : `There is no pipeline or trained model "${word}"`;
-  return mistake(
-    'unknown-model',
-    message,
-    'Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.',
-  );
+  const hint = 'Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.';
+  return mistake('unknown-model', message, hint);
 }

@@ -146,10 +146,8 @@ async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole
     const result = store.readLatest(name, stage.name);
     return result === undefined ? [] : [[stage.name, result] as const];
   });
-  await fetchCompared(
-    latest.map(([, result]) => result),
-    store,
-  );
+  const results = latest.map(([, result]) => result);
+  await fetchCompared(results, store);
   const known = latest.map(([stage, result]) => [stage, readSubjectStage(store, result)] as const);
   if (known.length === 0)
     throw mistake('never-ran', `${name} has no results yet`, `Run it: restage run ${shellQuote(`${name}.yaml`)}`);

@@ -7,12 +7,8 @@ export async function figureCommand([chart = '', file = '']: readonly string[]):
   if (!file.endsWith('.pdf')) throw new UsageError(`expected a file that ends in .pdf, got "${file}"`);
   const path = chart.endsWith('.svg') ? chart : join(chart, 'chart.svg');
   if (!existsSync(path)) {
-    const message = `There is no chart ${path}`;
-    throw mistake(
-      'no-file',
-      message,
-      'Name a published chart, such as artifacts/mine/roc/roc, or a file that ends in .svg.',
-    );
+    const hint = 'Name a published chart, such as artifacts/mine/roc/roc, or a file that ends in .svg.';
+    throw mistake('no-file', `There is no chart ${path}`, hint);
   }
   const { svgToPdf } = await import('../../learning/charts/svg-to-pdf.ts');
   const pdf = await svgToPdf(readFileSync(path, 'utf8'));

@@ -28,11 +28,8 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
   const all = pastRuns(store).map((run): PastRun => ({ ...run, settings: settingsOf(run, options.show, store) }));
   const changesOf = (run: PastRun) => {
     const earlier = all.slice(all.indexOf(run) + 1);
-    return runChanges(
-      run,
-      earlier.find(({ pipeline, record }) => pipeline === run.pipeline && record !== undefined),
-      store,
-    );
+    const last = earlier.find(({ pipeline, record }) => pipeline === run.pipeline && record !== undefined);
+    return runChanges(run, last, store);
   };
   const found = selectRuns(all, { ...asked, ...(name !== undefined && { pipeline: name }), since: since ?? 0 });
   if (!found.ok) throw mistake('unknown-name', found.error.message, found.error.hint);

@@ -113,10 +113,8 @@ async function cancel(
   }
   for (const { folder, batch, open } of left) {
     for (const index of open) folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
-    await cancelAll(
-      batch.place,
-      folder.jobs().map(({ id }) => id),
-    );
+    const ids = folder.jobs().map(({ id }) => id);
+    await cancelAll(batch.place, ids);
   }
   const kept = batches.length - left.length;
   const others = kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;

@@ -41,13 +41,10 @@ export async function kindsCommand(
 function describeKind(spec: KindSpec): string {
   const inputs = Object.entries(spec.inputs).map(([port, input]) => item(port, showInput(input), input.summary));
   const outputs = Object.entries(spec.outputs).map(([port, { type, summary }]) => item(port, type, summary));
-  const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) =>
-    item(
-      path,
-      `${type}${fallback === '—' ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`}`,
-      summary,
-    ),
-  );
+  const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) => {
+    const without = fallback === '—' ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`;
+    return item(path, type + without, summary);
+  });
   return [
     ...wrapWords(`${spec.name}: ${spec.summary}`, width),
     ...section('Inputs', inputs, spec.openPorts !== undefined),

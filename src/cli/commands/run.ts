@@ -75,14 +75,8 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   const run = await makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
   const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
   reporter.add(new EventFile(run.folder.events, warn));
-  const report = new ReportWriter({
-    pipeline: run.world.pipeline,
-    stages: run.stages,
-    publisher: run.publisher,
-    run: run.folder,
-    host: run.host,
-    warn,
-  });
+  const { stages, publisher, folder, host } = run;
+  const report = new ReportWriter({ pipeline: project.pipeline, stages, publisher, run: folder, host, warn });
   reporter.add(report);
   const memory = memoryFile(project.root, process.cwd(), argv);
   // A program that reads events expects them all; a forced run is no proof that nothing is to be done.

@@ -107,19 +107,15 @@ function readInclude(node: Node, scope: FileScope, prefix: string) {
   const values = Array.from(entriesOf(child(node, 'params')), ([name, { keyAt, value }]) => {
     return { prefix, path: [name], at: keyAt, value: atHome(value) };
   });
-  const onDemand = child(node, 'onDemand');
+  const asked = child(node, 'onDemand');
+  const onDemand = asked?.type === 'scalar' && asked.value === true;
   const names = child(node, 'after');
   const after = itemsOf(names && atHome(names));
   for (const item of after) {
     const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
     if (!isText(item)) params.report({ code: 'wrong-type', message, at: item.at });
   }
-  return {
-    file,
-    values,
-    onDemand: onDemand?.type === 'scalar' && onDemand.value === true,
-    after: after.filter(isText),
-  };
+  return { file, values, onDemand, after: after.filter(isText) };
 }
 
 function asIncluded(definition: Definition, { onDemand, after }: NonNullable<ReturnType<typeof readInclude>>) {

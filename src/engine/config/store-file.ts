@@ -48,12 +48,8 @@ export function parseAddress(url: string, root: string): StoreAddress | undefine
   if (s3 !== null) return { type: 's3', bucket: s3[1]!, prefix: s3[2] ? `${s3[2]}/` : '' };
   const ssh = /^ssh:\/\/((?:[\w.-]+@)?(?:[A-Za-z0-9][\w.-]*|\[[0-9a-fA-F:]+\]))(?::(\d+))?(\/.+?)\/?$/.exec(url);
   if (ssh !== null && !ssh[1]!.startsWith('-')) {
-    return {
-      type: 'ssh',
-      destination: ssh[1]!.replace(/[[\]]/g, ''),
-      port: ssh[2],
-      path: ssh[3]!.replace(/^\/~\//, ''),
-    };
+    const [, host, port, path] = ssh as unknown as readonly [string, string, string | undefined, string];
+    return { type: 'ssh', destination: host.replace(/[[\]]/g, ''), port, path: path.replace(/^\/~\//, '') };
   }
   return url === '' || /^[a-z0-9+]+:\/\//i.test(url) ? undefined : { type: 'folder', path: resolve(root, url) };
 }

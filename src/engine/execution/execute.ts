@@ -76,10 +76,8 @@ function obstacle(
     const { outcome, message } = end;
     if (outcome === 'cancelled')
       return { outcome, message: message === interrupted ? message : `it comes after ${name}` };
-    return {
-      outcome: 'blocked',
-      message: `waits for ${name}, which ${outcome === 'failed' ? 'failed' : 'was blocked'}`,
-    };
+    const how = outcome === 'failed' ? 'failed' : 'was blocked';
+    return { outcome: 'blocked', message: `waits for ${name}, which ${how}` };
   }
   return undefined;
 }

@@ -20,14 +20,8 @@ export const processRunner =
       const makeProgram = await loadProgram(request.kind, request.module);
       if (makeProgram !== undefined) {
         const program = makeProgram(programContext(request) as ProgramContext<never>);
-        return await new Service(
-          job,
-          StageProcess.program(program, request.root, {
-            ...{ ...program.env, ...env },
-            ...programVariables(request),
-          }),
-          program,
-        ).run();
+        const variables = { ...program.env, ...env, ...programVariables(request) };
+        return await new Service(job, StageProcess.program(program, request.root, variables), program).run();
       }
       mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);

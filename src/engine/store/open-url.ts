@@ -56,22 +56,14 @@ export async function askUrl(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<IncomingMessage> {
   const proxy = proxyFor(target, env);
-  const options: RequestOptions = {
-    method,
-    headers: { ...headers },
-    timeout,
-    ...(signal !== undefined && { signal }),
-  };
-  if (target.protocol === 'http:') {
-    if (proxy === undefined) return await answerOf(httpRequest(target, options), body);
-    const viaProxy = {
-      ...options,
-      path: target.href,
-      headers: { ...headers, host: target.host, ...credentials(proxy) },
-    };
-    return await answerOf(httpRequest(proxy, viaProxy), body);
+  const told: RequestOptions = { method, timeout, ...(signal !== undefined && { signal }) };
+  const options = { ...told, headers: { ...headers } };
+  const isPlain = target.protocol === 'http:';
+  if (proxy === undefined) return await answerOf((isPlain ? httpRequest : httpsRequest)(target, options), body);
+  if (isPlain) {
+    const forProxy = { ...headers, host: target.host, ...credentials(proxy) };
+    return await answerOf(httpRequest(proxy, { ...told, path: target.href, headers: forProxy }), body);
   }
-  if (proxy === undefined) return await answerOf(httpsRequest(target, options), body);
   const socket = await tunnel(target, proxy);
   const secure = connectTls({ socket, servername: target.hostname });
   return await answerOf(httpsRequest(target, { ...options, agent: false, createConnection: () => secure }), body);

@@ -169,14 +169,8 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: 
   if (scored.length + unpaired.length < 2) return [];
   if (unpaired.length > 0) {
     const indices = [...scored, ...unpaired].map(({ index }) => index).sort((a, b) => a - b);
-    return [
-      {
-        stage,
-        split: '',
-        subjects: indices,
-        problem: `tests need two sides, which "positive" of evaluate names: ${unpaired[0]!.reason}`,
-      },
-    ];
+    const problem = `tests need two sides, which "positive" of evaluate names: ${unpaired[0]!.reason}`;
+    return [{ stage, split: '', subjects: indices, problem }];
   }
   const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
   const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));

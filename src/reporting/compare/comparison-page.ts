@@ -86,11 +86,9 @@ function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
   const { curves, areas } = paired;
   const names = paired.subjects.map((index, i) => `${subjects[index]!}: AUC ${areas[i]!.toFixed(3)}`);
   const { color, strokeDash } = seriesScales(names);
+  const pointOf = ([x, y]: (typeof curves)[number][number]) => ({ x, y });
   const values = curves.flatMap((curve, index) =>
-    simplifyLine(
-      curve.map(([x, y]) => ({ x, y })),
-      5e-4,
-    ).map(({ x, y }, order) => ({ model: names[index]!, x, y, order })),
+    simplifyLine(curve.map(pointOf), 5e-4).map(({ x, y }, order) => ({ model: names[index]!, x, y, order })),
   );
   return {
     title: chartTitle(

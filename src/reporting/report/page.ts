@@ -81,11 +81,8 @@ let scripts: Html | undefined;
 
 /** These as text, from the installed packages. */
 function vegaScripts(): Html {
-  scripts ??= new Html(
-    vegaFiles()
-      .map((file) => `<script>${inScript(readFileSync(file, 'utf8'))}</script>`)
-      .join('\n'),
-  );
+  const inline = (file: string) => `<script>${inScript(readFileSync(file, 'utf8'))}</script>`;
+  scripts ??= new Html(vegaFiles().map(inline).join('\n'));
   return scripts;
 }
 

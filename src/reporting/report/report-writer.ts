@@ -138,11 +138,8 @@ export class ReportWriter implements RunListener {
     if (state === 'running' && !this.#schedule.hasBegun) record({ complete: false, results: {} });
     const model = await this.#model(state);
     const page = renderReport(model);
-    const { displaced } = await publisher.publishText(page, this.#path, {
-      pipeline: pipeline.name,
-      stage: 'report',
-      port: 'page',
-    });
+    const owner = { pipeline: pipeline.name, stage: 'report', port: 'page' };
+    const { displaced } = await publisher.publishText(page, this.#path, owner);
     if (displaced !== undefined) {
       this.#options.warn(`${this.#path} held something that Restage did not put there: it was moved to ${displaced}`);
     }

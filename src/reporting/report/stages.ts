@@ -101,11 +101,8 @@ function renderChanges({ changes, state }: ReportStage): Html {
 
 function renderSettings(settings: readonly Setting[]): Html {
   if (settings.length === 0) return html``;
-  const table = (some: readonly Setting[]) =>
-    renderTable(
-      ['setting', 'value'],
-      some.map(({ path, value }) => [path, showJson(value)]),
-    );
+  const cells = (some: readonly Setting[]) => some.map(({ path, value }) => [path, showJson(value)]);
+  const table = (some: readonly Setting[]) => renderTable(['setting', 'value'], cells(some));
   const written = settings.filter((setting) => setting.written);
   const defaults = settings.filter((setting) => !setting.written);
   return html`<h4>Settings</h4>${written.length > 0 && table(written)}${

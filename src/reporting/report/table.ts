@@ -79,11 +79,8 @@ export const intervalWords = ({ confidence }: ReportMetric): string =>
   confidence === undefined ? 'interval' : `${formatLevel(confidence)} interval`;
 
 export function renderDataset(stage: string, href: string, { columns, rows }: ShownTable): Html {
-  const [split, className, images] = ['split', 'class', 'images'].map((name) => columns.indexOf(name)) as [
-    number,
-    number,
-    number,
-  ];
+  const at = (name: string) => columns.indexOf(name);
+  const [split, className, images] = [at('split'), at('class'), at('images')];
   const count = (row: readonly string[]) => Number(row[images]) || 0;
   const totals = new Map<string, number>();
   for (const row of rows) totals.set(row[split]!, (totals.get(row[split]!) ?? 0) + count(row));

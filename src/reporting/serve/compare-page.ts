@@ -34,17 +34,14 @@ export function comparePage(c: Context, sources: Sources): Response {
     return c.html(renderFrame({ title: 'Compare', at: '/compare', project, content: chooser(sources, asked) }));
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));
   const withScores = runs.length <= mostScored;
-  const source = {
-    readResult: (digest: Parameters<typeof results.read>[0]) => results.read(digest),
-    objectPath: store.objectPath.bind(store),
-  };
+  const source = { readResult: results.read.bind(results), objectPath: store.objectPath.bind(store) };
   const comparison = compareSubjects(
     runs.map(({ id, record }) => subjectOfRun(id, record, source, withScores)),
     base === -1 ? 'none' : base,
   );
   const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
   const charts = curves.map(({ name, spec }) => {
-    const shown = { ...{ as: 'chart' as const, title: name, subtitle: '', width: 560, height: 420, isPlain: true } };
+    const shown = { as: 'chart', title: name, subtitle: '', width: 560, height: 420, isPlain: true } as const;
     return renderChart(name, undefined, { ...shown, spec: JSON.stringify({ ...spec, config: theme }) });
   });
   const tables = comparisonTables(comparison).map((table, i): Section => {

@@ -107,12 +107,8 @@ function foldedGraph(
 
 /** Leaves out each arrow that other arrows imply as a path: with all of them, hundreds hide the boxes. */
 function withoutImplied(edges: StageGraph['edges']): StageGraph['edges'] {
-  const next = new Map(
-    Array.from(
-      groupBy(edges, ({ from }) => from),
-      ([from, own]) => [from, new Set(own.map(({ to }) => to))],
-    ),
-  );
+  const byStart = [...groupBy(edges, ({ from }) => from)];
+  const next = new Map(byStart.map(([from, own]) => [from, new Set(own.map(({ to }) => to))]));
   for (const { from, to } of edges) {
     const direct = next.get(from)!;
     direct.delete(to);

@@ -39,15 +39,8 @@ export function imagesPage(c: Context, sources: Sources): Response {
       : [
           html`<div id="gallery" data-from="${from}" data-maps="/maps.json?run=${run!.id}"><p class="soft">Loading …</p></div>`,
         ];
-  return c.html(
-    renderFrame({
-      title: 'Images',
-      at: '/images',
-      project,
-      content: [html`<h1>Images</h1>`, form, ...content],
-      scripts: ['gallery.js'],
-    }),
-  );
+  const whole = [html`<h1>Images</h1>`, form, ...content];
+  return c.html(renderFrame({ title: 'Images', at: '/images', project, content: whole, scripts: ['gallery.js'] }));
 }
 
 const firstWithImages = (sources: Sources, ids: readonly string[]): RunFolder | undefined =>

@@ -4,7 +4,7 @@ import { EventReader } from '../event-file.ts';
 import type { Section } from '../report/page.ts';
 import { reportPage } from '../report/render-report.ts';
 import type { ReportModel } from '../report/report-model.ts';
-import type { RunModel } from '../run-model.ts';
+import { emptyRun, type RunModel } from '../run-model.ts';
 import { type ReportSources, StoredReport } from './stored-report.ts';
 
 /** A run as its page shows it, read on as its event file grows. */
@@ -76,12 +76,6 @@ function toldByRecord(run: RunFolder, record: RunRecord | undefined): RunModel {
       ...{ highlights: [], outputs: {} },
     },
   }));
-  return {
-    run: run.id,
-    pipeline: record?.pipeline ?? run.pipeline() ?? '',
-    startedAt: time,
-    stages,
-    finals: [],
-    warnings: [],
-  };
+  const pipeline = record?.pipeline ?? run.pipeline() ?? '';
+  return { ...emptyRun, run: run.id, pipeline, startedAt: time, stages };
 }

@@ -125,10 +125,8 @@ export class StoredReport {
   }
 
   #inputsOf(stage: StageName, inputs: StageResult['fingerprint']['inputs']): ReportStage['inputs'] {
-    this.#inputs.set(
-      stage,
-      Object.values(inputs).flatMap((items) => items.map(({ digest }) => digest)),
-    );
+    const digests = Object.values(inputs).flatMap((items) => items.map(({ digest }) => digest));
+    this.#inputs.set(stage, digests);
     return Object.entries(inputs).map(([port, items]) => ({
       port,
       from: items.map(({ digest, name }) => {
@@ -146,17 +144,9 @@ export class StoredReport {
           this.#makers.set(digest, { from: 'stage', stage: name, port });
       }
       const path = end?.outputs[port] ?? port;
-      const files = this.#sources.objects.list(
-        artifact,
-        artifact.folder ? basename(path) : fileName(path, port, artifact),
-      );
-      return {
-        port,
-        type: artifact.type,
-        path,
-        href: files.href,
-        shown: showArtifact(artifact.type, files, this.#room),
-      };
+      const { type, folder } = artifact;
+      const files = this.#sources.objects.list(artifact, folder ? basename(path) : fileName(path, port, artifact));
+      return { port, type, path, href: files.href, shown: showArtifact(type, files, this.#room) };
     });
   }
 }

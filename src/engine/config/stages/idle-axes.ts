@@ -22,14 +22,8 @@ export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly
 
 function workOf({ keyedSettings, inputs, env, outputs, trial, slot }: Stage): string {
   const read = inputs.map(({ port, items }) => [port, items]);
-  return JSON.stringify([
-    trial,
-    slot?.index,
-    keyedSettings,
-    read,
-    env,
-    outputs.map(({ port, extension }) => [port, extension]),
-  ]);
+  const made = outputs.map(({ port, extension }) => [port, extension]);
+  return JSON.stringify([trial, slot?.index, keyedSettings, read, env, made]);
 }
 
 function describeIdle({ name, values, at }: Axis, definition: Definition): Diagnostic {
