@@ -42,16 +42,15 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
     { scored, fitted },
     options,
   );
-  const { atEqualError, atYouden, tempered } = estimate;
   const fake = labels.reduce((sum, label) => sum + label, 0);
   const { intervals, ...numbers } = together(
     part(({ whole }) => whole),
     measureAuc(scored, options),
   );
   const both = { ...numbers, intervals };
-  const decided = <Name extends string>(threshold: number | null, measured: Measured<Name>) => {
-    const { majorityAccuracy, ...others } = predictionsOf(labels, predictionsAt(threshold!, scored), names);
-    return { majorityAccuracy, ...measured, ...others };
+  const decided = (threshold: 'equalErrorThreshold' | 'youdenThreshold', at: 'atEqualError' | 'atYouden') => {
+    const { majorityAccuracy, ...others } = predictionsOf(labels, predictionsAt(fitted![threshold]!, scored), names);
+    return { majorityAccuracy, ...part((all) => all[at]!), ...others };
   };
   const { majorityAccuracy, ...called } = predictionsOf(labels, predictions, names);
   const sources = sourceMetrics(rows, sides, options);
@@ -59,19 +58,9 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
     ...{ images: labels.length, ...bySide(names, labels.length - fake, fake), majorityAccuracy },
     ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
     ...called,
-    ...(atEqualError && {
-      atValEqualErrorThreshold: decided(
-        fitted!.equalErrorThreshold,
-        part((all) => all.atEqualError!),
-      ),
-    }),
-    ...(atYouden && {
-      atValYoudenThreshold: decided(
-        fitted!.youdenThreshold,
-        part((all) => all.atYouden!),
-      ),
-    }),
-    ...(tempered && { withValTemperature: part((all) => all.tempered!) }),
+    ...(estimate.atEqualError && { atValEqualErrorThreshold: decided('equalErrorThreshold', 'atEqualError') }),
+    ...(estimate.atYouden && { atValYoudenThreshold: decided('youdenThreshold', 'atYouden') }),
+    ...(estimate.tempered && { withValTemperature: part((all) => all.tempered!) }),
     ...(Object.keys(sources).length > 0 && { sources }),
   };
 }

@@ -119,22 +119,14 @@ export function classCalibration({ labels, logits, probabilities, predictions, c
     for (let c = 0; c < classes; c++) sum += (probabilities[classes * i + c]! - (c === label ? 1 : 0)) ** 2;
     return sum;
   });
-  /** The error of one probability of each image, given whether it came true. */
-  const binned = (isTrue: (image: number) => boolean, classOf: (image: number) => number) =>
+  /** The error of the probability of one class of each image. */
+  const binned = (classOf: (image: number) => number) =>
     binsUnderWeights(
-      labels.map((_, i) => (isTrue(i) ? 1 : 0)),
+      labels.map((label, i) => (label === classOf(i) ? 1 : 0)),
       Float64Array.from(labels, (_, i) => Math.min(1, probabilities[classes * i + classOf(i)]!)),
     );
-  const top = binned(
-    (i) => labels[i] === predictions[i],
-    (i) => predictions[i]!,
-  );
-  const own = Array.from({ length: classes }, (_, c) =>
-    binned(
-      (i) => labels[i] === c,
-      () => c,
-    ),
-  );
+  const top = binned((i) => predictions[i]!);
+  const own = Array.from({ length: classes }, (_, c) => binned(() => c));
   return (weights: ArrayLike<number>) => ({
     loss: weightedMean(losses.length, (i) => losses[i]!, { weights }),
     brier: weightedMean(squares.length, (i) => squares[i]!, { weights }),
