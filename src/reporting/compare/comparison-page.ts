@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCountOf, formatCountRange, formatShare } from '../../format-numbers.ts';
-import { chartTitle } from '../../learning/charts/chart-title.ts';
-import { fittedLabels } from '../../learning/charts/fit-text.ts';
-import { seriesScales } from '../../learning/charts/series.ts';
+import { chart, quantity, share } from '../../learning/charts/encoders.ts';
+import { lineLayers } from '../../learning/charts/line-layers.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import { totalOf } from '../../learning/training/splits.ts';
@@ -75,39 +74,21 @@ export function comparisonCharts(
   ];
 }
 
-const legendOf = (names: readonly string[]) => ({
-  ...{ orient: 'bottom' as const, columns: 1 },
-  ...fittedLabels(names, width - 30),
-});
-
 type Paired = Extract<PairedScores, { images: number }>;
 
 function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
-  const { curves, areas } = paired;
+  const { stage, split, images, positive, curves, areas } = paired;
   const names = paired.subjects.map((index, i) => `${subjects[index]!}: AUC ${areas[i]!.toFixed(3)}`);
-  const { color, strokeDash } = seriesScales(names);
-  const pointOf = ([x, y]: (typeof curves)[number][number]) => ({ x, y });
-  const values = curves.flatMap((curve, index) =>
-    simplifyLine(curve.map(pointOf), 5e-4).map(({ x, y }, order) => ({ model: names[index]!, x, y, order })),
-  );
-  return {
-    title: chartTitle(
-      `ROC on ${paired.split}`,
-      `${paired.stage}: ${formatCountOf(paired.images, 'image')} that all scored; ${paired.positive} is positive`,
-      width,
-    ),
-    width,
-    height: width,
-    data: { values },
-    mark: { type: 'line', interpolate: 'linear' },
-    encoding: {
-      x: { field: 'x', type: 'quantitative', title: 'False positive rate', scale: { domain: [0, 1] } },
-      y: { field: 'y', type: 'quantitative', title: 'True positive rate', scale: { domain: [0, 1] } },
-      order: { field: 'order' },
-      color: { field: 'model', type: 'nominal', title: null, scale: color, legend: legendOf(names) },
-      strokeDash: { field: 'model', type: 'nominal', title: null, scale: strokeDash },
-    },
-  };
+  const values = curves.flatMap((curve, index) => {
+    const points = curve.map(([x, y]) => ({ x, y }));
+    return simplifyLine(points, 5e-4).map((point, order) => ({ series: names[index]!, ...point, order }));
+  });
+  const axes = { x: share('x', 'False positive rate'), y: share('y', 'True positive rate') };
+  const scored = `${stage}: ${formatCountOf(images, 'image')} that all scored; ${positive} is positive`;
+  return chart(`ROC on ${split}`, scored, width, {
+    ...{ width, height: width, data: { values } },
+    layer: lineLayers(names, { ...axes, order: 'order', legend: { width }, mark: { interpolate: 'linear' } }),
+  });
 }
 
 type Histories = Comparison['histories'][number]['of'];
@@ -125,32 +106,22 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
   };
   const values = of.flatMap((history, index) =>
     (history?.epochs ?? []).flatMap(({ epoch, splits: { [split]: row } }) =>
-      row === undefined ? [] : [{ model: labelOf(index), epoch, loss: row.loss, accuracy: row.accuracy }],
+      row === undefined ? [] : [{ series: labelOf(index), epoch, loss: row.loss, accuracy: row.accuracy }],
     ),
   );
-  const names = [...new Set(values.map(({ model }) => model))];
-  const { color, strokeDash, shape } = seriesScales(names);
-  const model = { field: 'model', type: 'nominal', title: null } as const;
+  const names = [...new Set(values.map(({ series }) => series))];
+  const x = quantity('epoch', 'Epoch', { tickMinStep: 1, format: 'd' });
   const panel = (field: 'accuracy' | 'loss', title: string) => ({
-    width,
-    height: 220,
-    mark: { type: 'line' as const, point: true },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative' as const, title: 'Epoch', axis: { tickMinStep: 1, format: 'd' } },
-      y: { field, type: 'quantitative' as const, title, scale: { zero: false } },
-      color: { ...model, scale: color, legend: legendOf(names) },
-      strokeDash: { ...model, scale: strokeDash },
-      shape: { ...model, scale: shape },
-    },
+    ...{ width, height: 220 },
+    layer: lineLayers(names, { x, y: quantity(field, title), legend: { width }, points: true }),
   });
   const counts = of.flatMap((history) => {
     const images = history?.images?.[split];
     return images === undefined ? [] : [totalOf(images)];
   });
   const images = counts.length === 0 ? '' : `; ${formatCountRange(counts, 'image')}`;
-  return {
-    title: chartTitle(`Training on ${split}`, `${stage}, after each epoch${images}`, width),
+  return chart(`Training on ${split}`, `${stage}, after each epoch${images}`, width, {
     data: { values },
     vconcat: [panel('accuracy', 'Accuracy'), panel('loss', 'Loss (cross-entropy, nats)')],
-  };
+  });
 }

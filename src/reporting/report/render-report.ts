@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
-import { chartTitle } from '../../learning/charts/chart-title.ts';
+import { chart, quantity } from '../../learning/charts/encoders.ts';
+import { lineLayers } from '../../learning/charts/line-layers.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import type { CurvePoint } from '../../stage.ts';
 import { renderChart } from './chart-figure.ts';
@@ -180,33 +181,25 @@ const width = 364;
 function epochChart(stage: string, points: readonly CurvePoint[]): TopLevelSpec | undefined {
   const last = points.at(-1);
   if (last === undefined || points.length < 2) return undefined;
-  const { unit } = last;
-  const curve = { field: 'curve', type: 'nominal', title: null, sort: null } as const;
   const data = points.flatMap(({ step, values }) =>
     Object.entries(values).map(([name, value]) => ({
       step,
-      curve: name.replace(/ (loss|accuracy)$/, ''),
-      panel: /loss$/.test(name) ? 'loss' : /accuracy$/.test(name) ? 'accuracy' : 'value',
+      series: name.replace(/ (loss|accuracy)$/, ''),
+      panel: /(loss|accuracy)$/.exec(name)?.[0] ?? 'value',
       value,
     })),
   );
-  const panels = [...new Set(data.map(({ panel }) => panel))];
-  const of = last.total === undefined ? '' : ` of ${last.total}`;
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    config: { ...theme },
-    title: chartTitle(`${stage} after ${unit} ${last.step}${of}`, 'Still running.', width),
-    data: { values: data },
-    vconcat: panels.map((panel) => ({
-      width,
-      height: 160,
-      transform: [{ filter: { field: 'panel', equal: panel } }],
-      mark: { type: 'line', point: true },
-      encoding: {
-        x: { field: 'step', type: 'quantitative', title: unit, axis: { tickMinStep: 1, format: 'd' } },
-        y: { field: 'value', type: 'quantitative', title: panel, scale: { zero: false } },
-        ...{ color: curve, strokeDash: curve, shape: curve },
-      },
-    })),
+  const names = [...new Set(data.map(({ series }) => series))];
+  const x = quantity('step', last.unit, { tickMinStep: 1, format: 'd' });
+  const panelOf = (panel: string) => {
+    const filter = `datum.panel === '${panel}'`;
+    const layer = lineLayers(names, { x, y: quantity('value', panel), filter, legend: { width }, points: true });
+    return { width, height: 160, layer };
   };
+  const of = last.total === undefined ? '' : ` of ${last.total}`;
+  return chart(`${stage} after ${last.unit} ${last.step}${of}`, 'Still running.', width, {
+    config: theme,
+    data: { values: data },
+    vconcat: [...new Set(data.map(({ panel }) => panel))].map(panelOf),
+  });
 }
