@@ -137,9 +137,8 @@ function define(context: LoadContext, scope: FileScope, name: string, node: MapN
 function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Span): KnownKind | undefined {
   const kind = kinds.get(name);
   if (kind) return kind;
-  const message = `Unknown kind "${name}"`;
-  report({ ...(unloaded.get(name) ?? { code: 'unknown-kind', message, hint: suggest(name, kinds.keys()) }), at });
-  return undefined;
+  const unknown = { code: 'unknown-kind', message: `Unknown kind "${name}"`, hint: suggest(name, kinds.keys()) };
+  return report({ ...(unloaded.get(name) ?? unknown), at });
 }
 
 export function checkName({ report }: Pick<LoadContext, 'report'>, name: string, at: Span, what: string): boolean {

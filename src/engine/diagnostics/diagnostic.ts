@@ -26,8 +26,8 @@ export interface Diagnostic {
   readonly hint?: string | undefined;
 }
 
-/** Takes a mistake. The step that reports it continues with what is right, so that all mistakes are shown at once. */
-export type Report = (diagnostic: Diagnostic) => void;
+/** Takes a mistake, and gives nothing. The step that reports it continues with what is right, so that all mistakes are shown at once. */
+export type Report = (diagnostic: Diagnostic) => undefined;
 
 /** Collects diagnostics, each once: every instance of a matrix reports the mistake of its definition. */
 export class DiagnosticList {

@@ -24,14 +24,12 @@ export class Params implements Scope {
   lookup(dotted: string, at: Span, report = this.report): Node | undefined {
     const [word, name, ...rest] = dotted.split('.');
     if (word !== 'params' || name === undefined) {
-      reportUnknownVariable({ report }, dotted, at, ['params']);
-      return undefined;
+      return reportUnknownVariable({ report }, dotted, at, ['params']);
     }
     const entry = this.#entries.get(name);
     if (!entry) {
       const hint = suggest(name, this.#entries.keys());
-      report({ code: 'unknown-param', message: `Unknown parameter "${name}"`, at, hint });
-      return undefined;
+      return report({ code: 'unknown-param', message: `Unknown parameter "${name}"`, at, hint });
     }
     this.#readsOf(this.#active.at(-1) ?? '').add(name);
     const value = this.#resolve(name, entry, at);
@@ -64,14 +62,11 @@ export class Params implements Scope {
 
   #resolve(name: string, entry: Entry, at: Span): Node | undefined {
     if (this.#resolved.has(name)) return this.#resolved.get(name);
-    if (this.#active.length > maximumChain) {
-      this.report({ code: 'too-deep', message: `More than ${maximumChain} parameters refer to each other`, at });
-      return undefined;
-    }
+    if (this.#active.length > maximumChain)
+      return this.report({ code: 'too-deep', message: `More than ${maximumChain} parameters refer to each other`, at });
     if (this.#active.includes(name)) {
       const cycle = [...this.#active.slice(this.#active.indexOf(name)), name].join(' → ');
-      this.report({ code: 'param-cycle', message: `Parameters refer to each other in a cycle: ${cycle}`, at });
-      return undefined;
+      return this.report({ code: 'param-cycle', message: `Parameters refer to each other in a cycle: ${cycle}`, at });
     }
     this.#active.push(name);
     let value: Node | undefined = substitute(entry.value, this);
@@ -98,14 +93,12 @@ export function instanceScope(
       const [word, axis, ...rest] = name.split('.');
       if (word === 'params') return params.lookup(name, at, report);
       if (word !== 'matrix' || axis === undefined) {
-        reportUnknownVariable({ report }, name, at, ['params', 'matrix']);
-        return undefined;
+        return reportUnknownVariable({ report }, name, at, ['params', 'matrix']);
       }
       const value = axes.get(axis);
       if (value) return descend(value.node, { name: `matrix.${axis}`, rest, at }, report);
       const hint = suggest(axis, axes.keys());
-      report({ code: 'unknown-axis', message: `The stage has no axis "${axis}"`, at, hint });
-      return undefined;
+      return report({ code: 'unknown-axis', message: `The stage has no axis "${axis}"`, at, hint });
     },
   };
 }

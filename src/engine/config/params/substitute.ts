@@ -66,8 +66,7 @@ function plainText(value: Node, name: string, at: Span, report: Report): string 
   const scalar = child(value, 'id') ?? value;
   if (scalar.type === 'scalar' && scalar.value !== null) return String(scalar.value);
   const message = `"\${${name}}" is ${describeNode(value)}, which cannot be part of a text`;
-  report({ code: 'wrong-type', message, at });
-  return undefined;
+  return report({ code: 'wrong-type', message, at });
 }
 
 export function reportUnknownVariable(
@@ -80,7 +79,7 @@ export function reportUnknownVariable(
   const expected = words.map((known) => `\${${known}.…}`).join(' or ');
   const near = words.includes(word) ? undefined : didYouMean(word, words);
   const message = name === '' ? `Expected ${expected}` : `Unknown "\${${name}}", expected ${expected}`;
-  report({ code: 'unknown-variable', message, at, hint: near ?? 'Write "$${" for a literal "${".' });
+  return report({ code: 'unknown-variable', message, at, hint: near ?? 'Write "$${" for a literal "${".' });
 }
 
 /** The value at a path inside `value`; undefined where the path leads nowhere, which is reported. */
@@ -96,8 +95,7 @@ export function descend(
     if (!next) {
       const from = node.at.from ?? node.at;
       const message = `"${walked}" is ${describeNode(node)} without "${step}"`;
-      report({ code: 'unknown-param', message, at: { ...at, from }, hint: missingKey(node, walked, step) });
-      return undefined;
+      return report({ code: 'unknown-param', message, at: { ...at, from }, hint: missingKey(node, walked, step) });
     }
     node = next;
     walked = `${walked}.${step}`;
@@ -129,8 +127,7 @@ export function substituteShell(
     if (side === 'inputs' || side === 'outputs') {
       const isPort = ports[side].has(name) || (side === 'inputs' && ports[side].has(name.replace(/\.list$/, '')));
       const message = `The stage declares no ${side.slice(0, -1)} "${name}"`;
-      if (!isPort) scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
-      return undefined;
+      return isPort ? undefined : scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
     }
     const found = scope.lookup(`${side}.${name}`, at);
     const texts = itemsOf(found).map((item) => plainText(item, `${side}.${name}`, at, scope.report));

@@ -193,7 +193,7 @@ function textsOf(node: TextNode, { scope }: Definition, own: readonly Axis[]): r
   if (!node.value.includes('${')) return [node];
   const varies = node.value.includes('matrix') && product(own) <= maximumStages;
   // Mistakes are reported with the instance; an axis that is only inherited is not known yet.
-  const silent = () => {};
+  const silent = () => undefined;
   const texts = combinations(varies ? own : []).map((axes) =>
     substitute(node, instanceScope(scope.params, axes, silent)),
   );

@@ -69,14 +69,12 @@ export async function resolveInput(
 ): Promise<Omit<Input, 'at'> | undefined> {
   const { report } = work.context;
   const { port, known } = reader;
-  if (value.type === 'list' && known && !known.list) {
-    report({ code: 'list-to-single', message: `The input "${port}" takes one artifact, got a list`, at: value.at });
-    return undefined;
-  }
-  if (value.type === 'list' && value.items.length === 0 && !known?.optional) {
-    report({ code: 'empty-list', message: `The list of the input "${port}" is empty`, at: value.at });
-    return undefined;
-  }
+  const { at } = value;
+  const single = `The input "${port}" takes one artifact, got`;
+  if (value.type === 'list' && known && !known.list)
+    return report({ code: 'list-to-single', message: `${single} a list`, at });
+  if (value.type === 'list' && value.items.length === 0 && !known?.optional)
+    return report({ code: 'empty-list', message: `The list of the input "${port}" is empty`, at });
   const found: FoundItem[] = [];
   for (const item of itemsOf(value)) if (isText(item)) found.push(...(await findItems(work, reader, item))); // The shape reports others.
   const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
@@ -85,11 +83,10 @@ export async function resolveInput(
     const items = found.map(({ item }) => (known?.labelled ? { ...item, labels: axesOf(item, work) } : item));
     return found[0] && { port, list, items };
   }
-  const names = found.slice(0, 3).map(({ item }) => (item.from === 'path' ? item.shown : item.stage));
-  const message = `The input "${port}" takes one artifact, got ${found.length}: ${names.join(', ')}${found.length > 3 ? ', …' : ''}`;
+  const names = found.map(({ item }) => (item.from === 'path' ? item.shown : item.stage));
+  const message = `${single} ${found.length}: ${names.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}`;
   const hint = found[0]!.stage === undefined ? undefined : 'Select one: stage[axis=value].port';
-  report({ code: 'many-to-single', message, at: value.at, hint });
-  return undefined;
+  return report({ code: 'many-to-single', message, at, hint });
 }
 
 async function findItems(work: InputWork, reader: Reader, node: TextNode): Promise<readonly FoundItem[]> {
@@ -164,8 +161,7 @@ export function findStage(
     const names = visible.map((name) => name.slice(prefix.length));
     const file = port === undefined ? [] : [`A file in the root is written "./${stage}.${port}".`];
     const hint = didYouMean(stage, names) ?? ([suggest(stage, names) ?? [], file].flat().join(' ') || undefined);
-    report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, hint });
-    return undefined;
+    return report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, hint });
   }
   const instances = byDefinition.get(definition) ?? [];
   const axes = [...(instances[0]?.axes.keys() ?? [])];
@@ -177,8 +173,7 @@ export function findStage(
     const message = hasAxis
       ? `The axis "${axis}" of the stage "${stage}" has no value "${label}"`
       : `The stage "${stage}" has no axis "${axis}"`;
-    report({ code: 'unknown-axis', message, at, hint });
-    return undefined;
+    return report({ code: 'unknown-axis', message, at, hint });
   }
   return definition;
 }

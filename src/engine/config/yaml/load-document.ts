@@ -47,8 +47,7 @@ export function loadReferred(
       .slice(from)
       .map((file) => shownPath(file, context.root))
       .join(' → ');
-    context.report({ code: 'file-cycle', message: `Files ${verb} each other in a cycle: ${shown}`, at });
-    return undefined;
+    return context.report({ code: 'file-cycle', message: `Files ${verb} each other in a cycle: ${shown}`, at });
   }
   const document = loadDocument(context, whole, at);
   return document && { chain: whole, document };
