@@ -17,16 +17,15 @@ interface DrawnStage {
 
 type DrawnItem = { readonly from: 'stage'; readonly stage: string; readonly port: string } | { readonly from: 'path' };
 
+type StateOf = (name: string) => ReportStage['state'];
+
 /** What a wide page has for it, in pixels. */
 const pageWidth = 1170;
 
 /** The graph of stages, across or down by its width; undefined for too many. Narrow pages join instances. */
-export async function drawStages(
-  stages: readonly DrawnStage[],
-  stateOf: (name: string) => ReportStage['state'],
-): Promise<ReportGraph | undefined> {
-  const joined = graphOf(stages, { stateOf, joins: true });
-  const graph = stages.length > mostInstances ? joined : graphOf(stages, { stateOf });
+export async function drawStages(stages: readonly DrawnStage[], stateOf: StateOf): Promise<ReportGraph | undefined> {
+  const joined = graphOf(stages, stateOf, true);
+  const graph = stages.length > mostInstances ? joined : graphOf(stages, stateOf);
   if (graph.nodes.length > mostNodes) return undefined;
   return { wide: await drawFitting(graph), narrow: await drawFitting(joined, 0) };
 }
@@ -41,13 +40,7 @@ export async function drawFitting(graph: StageGraph, room = pageWidth): Promise<
 }
 
 /** The stages and what they read of each other, as it is drawn; with `joins`, the instances of a matrix are one box. */
-export function graphOf(
-  stages: readonly DrawnStage[],
-  {
-    stateOf,
-    joins = false,
-  }: { readonly stateOf?: (name: string) => ReportStage['state']; readonly joins?: boolean } = {},
-): StageGraph {
+export function graphOf(stages: readonly DrawnStage[], stateOf?: StateOf, joins = false): StageGraph {
   const boxOf = (name: string) => (joins ? baseName(name) : name);
   const boxes = groupBy(stages, ({ name }) => boxOf(name));
   const labelOf = (name: string) => {

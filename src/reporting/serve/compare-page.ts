@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type { RunRecord } from '../../engine/store/run-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';
@@ -7,6 +6,7 @@ import { compareSubjects } from '../compare/compare-subjects.ts';
 import { comparisonCharts, contentOf } from '../compare/comparison-page.ts';
 import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
 import { subjectOfRun } from '../compare/subject.ts';
+import type { PastRun } from '../history/past-run.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Section } from '../report/page.ts';
@@ -19,17 +19,14 @@ const mostScored = 10;
 const mostCurves = 24;
 const mostOffered = 60;
 
-interface Compared {
-  readonly id: string;
-  readonly record: RunRecord;
-}
+type Compared = Required<Pick<PastRun, 'id' | 'record'>>;
 
 /** Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the address asks for it. */
 export function comparePage(c: Context, sources: Sources): Response {
   const { index, results, store, project } = sources;
   const asked = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
   const all = index.runs();
-  const runs = all.flatMap(({ id, record }): readonly Compared[] => (record && asked.has(id) ? [{ id, record }] : []));
+  const runs = all.flatMap(({ id, record }) => (record && asked.has(id) ? [{ id, record }] : []));
   if (runs.length < 2)
     return c.html(renderFrame({ title: 'Compare', at: '/compare', project, content: chooser(sources, asked) }));
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));

@@ -15,7 +15,7 @@ const small = 12 * 1024;
 const thumbnailSide = 160;
 
 /** An image as it is sent. */
-interface Picture {
+export interface Picture {
   readonly type: string;
   readonly bytes: Buffer;
 }

@@ -32,7 +32,7 @@ export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string,
   const { pipeline, stages } = new EventReader(run.events).model;
   const digests =
     record === undefined
-      ? stages.map((stage) => [stage.name, resultDigest(results.store, run, { pipeline, stage })] as const)
+      ? stages.map((stage) => [stage.name, resultDigest(results.store, run, stage, { pipeline })] as const)
       : Object.entries(record.stages).map(([name, { result }]) => [name, result] as const);
   return new Map(
     digests.flatMap(([name, digest]) => {
@@ -45,15 +45,13 @@ export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string,
 export const outputOf = (result: StageResult | undefined, type: StoredArtifact['type']): StoredArtifact | undefined =>
   Object.values(result?.outputs ?? {}).find((artifact) => artifact.type === type);
 
+type StageOfRun = { readonly run: RunFolder; readonly stage: string };
+
 /** The images that a stage scored, or that are in its data set; `other` are scores by a second model. A text says why not. */
 export function imageTable(
   images: ImageStore,
   results: Results,
-  of: {
-    readonly run: RunFolder;
-    readonly stage: string;
-    readonly other?: { readonly run: RunFolder; readonly stage: string } | undefined;
-  },
+  of: StageOfRun & { readonly other?: StageOfRun | undefined },
 ): ImageTable | string {
   const own = resultsOf(of.run, results);
   const result = own.get(of.stage);

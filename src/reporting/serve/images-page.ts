@@ -3,7 +3,7 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
 import { type Html, html } from '../report/html.ts';
 import { renderFrame } from './frame.ts';
-import type { ImageStore } from './image-store.ts';
+import type { ImageStore, Picture } from './image-store.ts';
 import { imageTable, outputOf, resultsOf } from './image-table.ts';
 import { findRun, type Sources } from './run-page.ts';
 
@@ -73,10 +73,7 @@ export function mapsData(c: Context, { store, results }: Sources, images: ImageS
 }
 
 /** A thumbnail, an image or a map, which an address names for ever. */
-export async function sendPicture(
-  c: Context,
-  picture: Promise<{ readonly type: string; readonly bytes: Buffer } | undefined>,
-): Promise<Response> {
+export async function sendPicture(c: Context, picture: Promise<Picture | undefined>): Promise<Response> {
   const found = await picture;
   if (found === undefined) return c.text('There is no such image: load the page again.', 404);
   c.header('Cache-Control', 'private, max-age=31536000, immutable');

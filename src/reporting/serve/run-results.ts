@@ -8,11 +8,8 @@ import { isDone, type StageModel } from '../run-model.ts';
 export function resultDigest(
   store: FolderStore,
   run: RunFolder,
-  {
-    pipeline,
-    record,
-    stage,
-  }: { readonly pipeline: string; readonly record?: RunRecord | undefined; readonly stage: StageModel },
+  stage: StageModel,
+  { pipeline, record }: { readonly pipeline: string; readonly record?: RunRecord | undefined },
 ): Digest | undefined {
   if (record !== undefined) return record.stages[stage.name]?.result;
   if (!isDone(stage)) return undefined;

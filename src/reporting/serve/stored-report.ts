@@ -82,7 +82,7 @@ export class StoredReport {
     if (known !== undefined) return known;
     const { store, results } = this.#sources;
     const isOver = state !== 'running';
-    const digest = resultDigest(store, this.#run, { pipeline: model.pipeline, record, stage });
+    const digest = resultDigest(store, this.#run, stage, { pipeline: model.pipeline, record });
     const result = results.read(digest);
     const attempt = this.#run.attempts(stage.name).at(-1)?.state;
     const content = result?.fingerprint ?? attempt?.content;
