@@ -111,21 +111,17 @@ function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
   });
 }
 
-/** For each subject the first instance, with numbers, of a stage that all share; stages with scores come first. */
+/** For each subject the first instance, with numbers, of a stage that all share, else of any; stages with scores come first. */
 function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
-  const measured = subjects.map(({ stages }) => [...stages].filter(([, { metrics }]) => metrics.size > 0));
-  const scoredFirst = ([, a]: [string, SubjectStage], [, b]: [string, SubjectStage]) =>
-    Number(!a.scores) - Number(!b.scores);
-  const named = (stages: readonly (string | undefined)[]) =>
-    subjects.map(({ label, isStage }, index) => (isStage ? label : `${label}:${stages[index]}`));
-  for (const [wanted] of measured[0]!.toSorted(scoredFirst)) {
-    const found = measured.map((stages) => stages.find(([name]) => ownName(name) === ownName(wanted))?.[0]);
-    if (found.includes(undefined)) continue;
-    return named(found);
-  }
-  // No stage of one name has numbers in all: any of each, so that the user sees how stages are named.
-  const any = measured.map((stages) => stages.toSorted(scoredFirst)[0]?.[0]);
-  return any.includes(undefined) ? undefined : named(any);
+  const measured = subjects.map(({ stages }) => {
+    const own = [...stages].filter(([, { metrics }]) => metrics.size > 0);
+    return own.toSorted(([, a], [, b]) => Number(!a.scores) - Number(!b.scores)).map(([name]) => name);
+  });
+  const among = (names: readonly string[], wanted = '') => names.find((name) => ownName(name) === ownName(wanted));
+  const shared = measured[0]!.find((wanted) => measured.every((names) => among(names, wanted) !== undefined));
+  const found = measured.map((names) => among(names, shared) ?? names[0]);
+  if (found.includes(undefined)) return undefined;
+  return subjects.map(({ label, isStage }, index) => (isStage ? label : `${label}:${found[index]}`));
 }
 
 /** A stage's name without its axes and without the name under which its pipeline was included. */
