@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BatchFolder, type Claim } from '../../src/engine/store/batch-folder.ts';
 import { Project } from '../support/rig.ts';
 import { Slurm } from '../support/slurm.ts';
+import { until } from '../support/until.ts';
 
 const [, , what = 'controller', count = '100'] = process.argv;
 const stages = what === 'controller' ? 50 : 200;
@@ -50,14 +51,21 @@ const stageOf = (pid: number): readonly string[] =>
 
 const kills: (readonly string[])[] = [];
 
-/** Kills the daemon of a node, which is started again once the node counts as down; gives the stages that it ran. */
-function killNode(): readonly string[] | undefined {
+/** Kills the daemon of a node, and starts it again once the node counts as down; gives the stages that it ran meanwhile. */
+async function killNode(): Promise<readonly string[] | undefined> {
   const node = Math.random() < 0.5 ? 'n1' : 'n2';
-  const hit = claimedBy(({ host }) => host === node);
-  if (hit.length === 0) return undefined;
+  const claimed = () => claimedBy(({ host }) => host === node);
+  const hit = new Set(claimed());
+  if (hit.size === 0) return undefined;
+  const counts = (isDown: boolean) => () => {
+    for (const stage of claimed()) hit.add(stage); // its workers go on until the daemon is back
+    return slurm.command('sinfo', '-h', '-n', node, '-o', '%T').startsWith('down') === isDown;
+  };
   process.kill(slurm.daemon(`slurmd.${node}`), 'SIGKILL');
-  setTimeout(() => slurm.restart(node), 10_000);
-  return hit;
+  await until(counts(true), 120_000);
+  slurm.restart(node);
+  await until(counts(false), 120_000);
+  return [...hit];
 }
 
 /** Kills something of one worker, and gives the stages that it ran; undefined where there is no worker. */
@@ -87,7 +95,7 @@ if (what === 'controller') {
   }
 }
 /** How much longer than usual is waited before a kill. */
-const pauses: Readonly<Record<string, number>> = { stage: 0.5, node: 5 };
+const pauses: Readonly<Record<string, number>> = { stage: 0.5, node: 1 };
 const last = project.startRun('--on', 'cluster');
 let isOver = false;
 void last.ended.then(() => {
@@ -95,7 +103,7 @@ void last.ended.then(() => {
 });
 while (what !== 'controller' && kills.length < Number(count) && !isOver) {
   await delay((pauses[what] ?? 1) * (4000 + 4000 * Math.random()));
-  const hit = what === 'node' ? killNode() : killOne();
+  const hit = what === 'node' ? await killNode() : killOne();
   if (hit !== undefined) kills.push(hit);
 }
 const { code, stdout } = await last.ended;
