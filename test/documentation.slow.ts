@@ -95,6 +95,27 @@ test('the examples of the pages on training, networks, weights, evaluation and e
   }
 });
 
+test('the commands of the page on evaluation look back at the runs of two experiments', async () => {
+  const scores = 'key,split,label,real,fake\na,test,0,0,0.1\nb,test,0,0,0.6\nc,test,1,0,0.7\nd,test,1,0,0.9\n';
+  const scored = (confidence: number) =>
+    `stages: { scores: { kind: evaluate, inputs: { scores: ./scores.csv }, with: { splits: [test], confidence: ${confidence} } } }\n`;
+  const files = { 'pipelines/experiments/a.yaml': scored(0.9), 'pipelines/experiments/b.yaml': scored(0.95) };
+  using project = new Project('stages: {}\n', { ...files, 'scores.csv': scores });
+  for (const name of ['a', 'b']) assert.equal((await project.command('run', `experiments/${name}.yaml`)).code, 0);
+  const [{ run }] = JSON.parse((await project.command('history', '--json')).stdout);
+  const commands = Array.from(read('docs/evaluation.md').matchAll(/^ {4}restage (.*)$/gm), ([, words]) => words!);
+  assert.equal(commands.length, 5);
+  for (const words of commands) {
+    const here = words
+      .replace(/2025-\S+(?=:)/, run)
+      .replaceAll("'", '')
+      .split(' ');
+    const { code, stdout, stderr } = await project.command(...here);
+    assert.deepEqual({ words, code, stderr }, { words, code: 0, stderr: '' });
+    assert.match(stdout, /scores|html/, words);
+  }
+});
+
 const shipped = readdirSync(inRepository('pipelines'), { recursive: true, encoding: 'utf8' }).filter((name) =>
   /\.yaml$/.test(name),
 );
