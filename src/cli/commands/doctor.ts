@@ -26,7 +26,7 @@ const programs = [
   {
     name: 'PyTorch',
     of: ['python3', '/usr/bin/python3'],
-    asks: ['-c', 'import torch; print(torch.__version__)'],
+    asks: ['-c', 'import sys, torch; print(torch.__version__, "in", sys.executable)'],
     lacks: 'the template pytorch of `restage init` cannot run; a virtual environment .venv in the project may have it',
   },
   {
