@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whole } from '../../../spec-parts.ts';
 import { artifactTypes } from '../../../stage.ts';
 import { parseDuration, parseMemory } from './units.ts';
 
@@ -28,8 +29,6 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const textOrTexts = z.union([z.string(), z.array(z.string())]);
 const anyMap = z.record(z.string(), z.unknown());
 const flag = (preset: boolean, text: string) => z.boolean().default(preset).describe(text);
-/** A whole number from `least` on. */
-const count = (least: number) => z.number().int().min(least);
 
 const output = z.union([
   z.string(),
@@ -42,7 +41,7 @@ const output = z.union([
   }),
 ]);
 
-export const trialsShape = z.int().min(1).max(1000);
+export const trialsShape = whole(1, 1000);
 
 const range = (bound: z.ZodNumber) =>
   z.tuple([bound, bound]).refine(([low, high]) => low < high, 'expected the lower bound first');
@@ -60,9 +59,9 @@ export type Draw = z.infer<typeof drawShape>;
 
 export const drawsShape = z
   .object({
-    count: count(1)
-      .max(10_000)
-      .describe('Draws so many points, `fit[sample=1]` and so on; a larger count keeps the earlier ones.'),
+    count: whole(1, 10_000).describe(
+      'Draws so many points, `fit[sample=1]` and so on; a larger count keeps the earlier ones.',
+    ),
     seed: z.int().default(1).describe('Decides the values that are drawn.'),
   })
   .catchall(drawShape);
@@ -72,7 +71,7 @@ export const slotsShape = z.strictObject({
   by: z
     .string()
     .describe('The choice among them, such as `best.choice`: slot 1 takes the values of the first, and so on.'),
-  count: count(1).max(10_000).describe('How many slots there are.'),
+  count: whole(1, 10_000).describe('How many slots there are.'),
 });
 
 export const stageShape = z.strictObject({
@@ -126,7 +125,7 @@ export const stageShape = z.strictObject({
   resources: resources
     .prefault({})
     .describe('What the stage occupies while it runs. Stages run side by side as long as the machine has room.'),
-  retries: count(0).max(100).default(0).describe('Further attempts after a failed one.'),
+  retries: whole(0, 100).default(0).describe('Further attempts after a failed one.'),
   timeout: duration
     .optional()
     .describe(
@@ -220,10 +219,10 @@ export const placeShape = z.strictObject({
   env: words.describe(
     "Variables of the caller's environment that travel with a job, beside those that stages declare.",
   ),
-  maxJobs: count(1).default(20).describe('Jobs at once, at most; each serves one stage after the other.'),
+  maxJobs: whole(1).default(20).describe('Jobs at once, at most; each serves one stage after the other.'),
   time: duration.prefault('1h').describe('The time limit of a job. A training resumes in the next one.'),
-  cpu: count(1).default(1).describe('The most cores that a job may ask for; `cpu: all` means these.'),
-  gpu: count(0).default(0).describe('The most graphics cards that a job may ask for.'),
+  cpu: whole(1).default(1).describe('The most cores that a job may ask for; `cpu: all` means these.'),
+  gpu: whole(0).default(0).describe('The most graphics cards that a job may ask for.'),
   memory: z
     .strictObject({
       default: memory.prefault('2GiB').describe('For a stage that declares none.'),
@@ -235,7 +234,7 @@ export const placeShape = z.strictObject({
 });
 
 export const localShape = z.strictObject({
-  gpu: count(0).optional().describe('Its graphics cards; by default they are counted.'),
+  gpu: whole(0).optional().describe('Its graphics cards; by default they are counted.'),
 });
 
 export const storeShape = z.strictObject({
