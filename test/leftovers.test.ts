@@ -30,8 +30,7 @@ test('what a killed run left is told and removed by gc, at once', async () => {
   project.gate('gate');
   await killAtHalf(project);
   await killAtHalf(project); // which clears after the first
-  // The private folder, and the file that the leases link to.
-  const counted = '0 results, 0 objects and 2 leftovers of killed runs (2.9 MiB; 0 B stay)';
+  const counted = '0 results, 0 objects and 1 leftover of killed runs (2.9 MiB; 0 B stay)';
   assert.equal((await project.command('gc')).stdout, `Would remove ${counted}. To remove them: restage gc --yes\n`);
   assert.equal((await project.command('gc', '--yes', '--keep', '1h')).stdout, `Removed ${counted}.\n`);
   assert.deepEqual(project.files('cache/work'), []);

@@ -90,7 +90,7 @@ export function writeIfOther(path: string, text: string): void {
 }
 
 /** The codes of disks that have no hard links, or no more for this file. */
-export const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Gives a file another name. Throws `EEXIST` where there is one already, but for disks without links. */
 export function linkOrRename(from: string, to: string): void {

@@ -1,8 +1,8 @@
-import { linkSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { renameSync, rmSync, statSync, unlinkSync, utimesSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
-import { creatingFolder, linkOrRename, temporaryBeside, withoutLinks } from '../files/write-atomic.ts';
+import { readText } from '../files/read-part.ts';
+import { linkOrRename, temporaryBeside, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
 const day = 86_400_000;
@@ -16,12 +16,10 @@ const longestWait = 500;
 /** The right to do work; it only prevents duplicates. A dead holder has lost it, an unknown one if it renews no more. */
 export class Lease {
   readonly #path: string;
-  readonly #ino: number;
   readonly #timer: NodeJS.Timeout;
 
   private constructor(path: string) {
     this.#path = path;
-    this.#ino = statSync(path).ino;
     holders.set(path, this);
     this.#timer = setInterval(() => this.#renew(), renewal).unref();
   }
@@ -54,7 +52,7 @@ export class Lease {
           if (life === 'alive' || (life === 'unknown' && !watch.givesUp(present))) return present;
           clearLease(path, present);
         }
-        if (placeLease(path)) return new Lease(path);
+        if (writeNew(path, JSON.stringify(thisProcess()))) return new Lease(path);
       }
       return undefined;
     });
@@ -62,12 +60,11 @@ export class Lease {
 
   release(): void {
     clearInterval(this.#timer);
+    // After a long sleep of this machine others took it, or another lease of this process did.
+    if (holders.get(this.#path) !== this) return;
+    holders.delete(this.#path);
     try {
-      // Others took it after a long sleep of this machine, if it is another file. Leases of this process are one file.
-      const isOwn = holders.get(this.#path) === this;
-      if (isOwn) holders.delete(this.#path);
-      if (isOwn && statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#ino) unlinkSync(this.#path);
-      leave(dirname(this.#path));
+      if (readText(this.#path) === JSON.stringify(thisProcess())) unlinkSync(this.#path);
     } catch {
       // The disk is gone. A lease that is left there is no longer renewed, and others take it.
     }
@@ -113,7 +110,7 @@ const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
 const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
 
-/** A hard link to the file that names its holder: it appears whole, and fails where there is one. Cheaper than a file. */
+/** A file that names its holder. It appears whole, and only where there is none. */
 interface PresentLease {
   readonly ino: number;
   /** Undefined where its file is damaged, as a power cut may leave it. */
@@ -123,48 +120,6 @@ interface PresentLease {
 }
 
 const holders = new Map<string, Lease>();
-
-/** The files that name this process, by the folder of the leases that link to them, and how many leases there are. */
-const ownFiles = new Map<string, { readonly path: string; leases: number }>();
-
-/** Puts a lease of this process in place; false where there is a lease already. */
-function placeLease(path: string): boolean {
-  const folder = dirname(path);
-  const own = ownFiles.get(folder) ?? { path: temporaryBeside(path), leases: 0 };
-  ownFiles.set(folder, own);
-  own.leases += 1;
-  try {
-    linkOrWrite(own.path, path);
-    return true;
-  } catch (error) {
-    leave(folder);
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function linkOrWrite(own: string, path: string, tries = 3): void {
-  const text = JSON.stringify(thisProcess());
-  try {
-    linkSync(own, path);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (withoutLinks.has(code)) writeFileSync(path, text, { flag: 'wx' });
-    else if (code === 'ENOENT' && tries > 1) {
-      creatingFolder(path, () => writeFileSync(own, text)); // the first lease, or someone cleared the folder
-      linkOrWrite(own, path, tries - 1);
-    } else throw error;
-  }
-}
-
-function leave(folder: string): void {
-  const own = ownFiles.get(folder);
-  if (own === undefined) return;
-  own.leases -= 1;
-  if (own.leases > 0) return;
-  ownFiles.delete(folder);
-  rmSync(own.path, { force: true });
-}
 
 function lookAtLease(path: string): PresentLease | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
