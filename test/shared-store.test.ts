@@ -151,6 +151,8 @@ test('a store that is away costs one warning; a key that is not trusted only rea
   const { code, stderr } = await clone.command('store', 'push');
   assert.equal(code, 1);
   assert.match(stderr, /Cannot send results: you can only read/);
+  const taken = await clone.command('store', 'keys', 'add'); // both are the same user of the same host
+  assert.match(taken.stderr, /^error: store\.yaml has another key of \S+, whose results would no longer count/);
   await print(clone, 'store', 'keys', 'add', 'bob');
   assert.match(await print(clone, 'store', 'keys'), /bob +[0-9a-f]{16} +yours/);
   assert.match(await print(clone, 'store', 'push'), /^Sent 3 results/);

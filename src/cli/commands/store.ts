@@ -217,6 +217,10 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
   } else if (action === 'add') {
     const key = text ?? ensureKey().text;
     const owner = name ?? ownName();
+    if ((spec.keys[owner] ?? key) !== key) {
+      const hint = `Give this one another name: restage store keys add <name>. Or first: restage store keys revoke ${owner}`;
+      throw mistake('no-store', `store.yaml has another key of ${owner}, whose results would no longer count`, hint);
+    }
     editStoreFile(root, ['keys', owner], key);
     orThrow(loadStoreFile(root));
     print(`store.yaml trusts ${owner} (${keyIdOf(key)}). Commit it.`);
