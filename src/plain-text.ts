@@ -15,13 +15,10 @@ export function plainText(text: string): string {
 }
 
 /** A value of plain data with every text in it made plain. */
-export function plainTexts<T>(value: T): T {
-  return plain(value) as T;
-}
-
-function plain(value: unknown): unknown {
+export function plainTexts<T>(value: T): T;
+export function plainTexts(value: unknown): unknown {
   if (typeof value === 'string') return plainText(value);
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map((item) => plainTexts(item));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [plainText(key), plain(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [plainText(key), plainTexts(item)]));
 }

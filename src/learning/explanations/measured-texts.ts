@@ -1,18 +1,17 @@
 import { formatEstimate, formatShare, formatSigned } from '../../format-numbers.ts';
-import type { MapNumber, MapNumbers, MeasuredSurvey } from './measure-survey.ts';
-
-const undefinedNumber: MapNumber = { estimate: Number.NaN };
+import type { MapNumbers, MeasuredSurvey } from './measure-survey.ts';
 
 /** A share with its interval: `41.2 % (39.0–43.1 %)`; a dash if it is undefined. */
-export const shareAt = (numbers: MapNumbers, path: string): string =>
-  textOf(numbers.get(path) ?? undefinedNumber, formatShare);
+export const shareAt = (numbers: MapNumbers, path: string): string => textAt(numbers, path, formatShare);
 
 /** The same of a difference of shares: `+3.1 % (−0.2 % to +6.0 %)`. */
 export const changeAt = (numbers: MapNumbers, path: string): string =>
-  textOf(numbers.get(path) ?? undefinedNumber, (value) => `${formatSigned(100 * value, 1)} %`);
+  textAt(numbers, path, (value) => `${formatSigned(100 * value, 1)} %`);
 
-const textOf = ({ estimate, low = Number.NaN, high = Number.NaN }: MapNumber, format: (value: number) => string) =>
-  Number.isNaN(estimate) ? '–' : formatEstimate({ estimate, low, high }, format);
+function textAt(numbers: MapNumbers, path: string, format: (value: number) => string): string {
+  const { estimate = Number.NaN, low = Number.NaN, high = Number.NaN } = numbers.get(path) ?? {};
+  return Number.isNaN(estimate) ? '–' : formatEstimate({ estimate, low, high }, format);
+}
 
 /** The distance between the mean maps of a network by its path (empty, or `untrained.`), and whether chance explains it. */
 export function distanceAt(numbers: MapNumbers, path: string, confidence: number): string {
