@@ -30,7 +30,8 @@ export interface Bucket {
   get(key: string, range?: Range): Promise<Buffer | undefined>;
   /** The size in bytes; undefined where there is nothing. */
   head(key: string): Promise<number | undefined>;
-  put(key: string, body: Buffer | FileBody): Promise<void>;
+  /** Without `sync`, a power cut of the host may take it, or its bytes: that is for what is verified whenever it is read. */
+  put(key: string, body: Buffer | FileBody, options?: { readonly sync: boolean }): Promise<void>;
   /** Everything whose key begins so, in any order, with temporary files. The prefix ends with a slash. */
   list(prefix: string): AsyncIterable<StoredKey>;
   /** Removes a key, which may be absent. */

@@ -30,14 +30,14 @@ export class FolderBucket implements Bucket {
     return await this.#reading(async () => statSync(this.#path(key), { throwIfNoEntry: false })?.size);
   }
 
-  async put(key: string, body: Buffer | FileBody): Promise<void> {
+  async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
     const path = this.#path(key);
     const isStored = await this.#reading(async () => {
       if (!existsSync(this.#folder)) throw new Unreachable(`the folder ${this.#folder} is not there`);
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryBeside(path);
       try {
-        await write(temporary, body);
+        await write(temporary, body, sync);
         await rename(temporary, path);
         return true;
       } catch (error) {
@@ -86,13 +86,13 @@ export class FolderBucket implements Bucket {
   }
 }
 
-/** Writes a new file, and syncs it. A copy has the mode of its source, which may be read-only: syncing needs no right to write. */
-async function write(path: string, body: Buffer | FileBody): Promise<void> {
+/** Writes a new file. A copy has the mode of its source, which may be read-only: syncing needs no right to write. */
+async function write(path: string, body: Buffer | FileBody, sync: boolean): Promise<void> {
   if (!Buffer.isBuffer(body)) await copyFile(body.path, path, constants.COPYFILE_FICLONE);
   const file = await open(path, Buffer.isBuffer(body) ? 'wx' : 'r');
   try {
     if (Buffer.isBuffer(body)) await file.writeFile(body);
-    await file.sync();
+    if (sync) await file.sync();
   } finally {
     await file.close();
   }

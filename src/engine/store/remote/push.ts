@@ -173,7 +173,7 @@ export class Push {
     for (const { digest } of parcel.objects) if (!(await this.#isThere(digest))) return void this.failed.push(parcel);
     const locations = new Map(parcel.objects.map(({ digest }) => [digest, placed.get(digest)!]));
     const text = formatEnvelope(sealEnvelope(parcel.kind, parcel.text, locations, key));
-    await request((bucket) => bucket.put(parcel.key, Buffer.from(text)));
+    await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync: false }));
     parcel.onSent(locations);
   }
 

@@ -54,12 +54,12 @@ export class SftpBucket implements Bucket {
     return (await orMissing(() => this.#client.stat(this.#path(key))))?.size;
   }
 
-  async put(key: string, body: Buffer | FileBody): Promise<void> {
+  async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
     const path = this.#path(key);
     const temporary = temporaryBeside(path);
     await this.#makeFolder(posix.dirname(path));
     try {
-      await this.#write(temporary, body);
+      await this.#write(temporary, body, sync);
       await this.#client.rename(temporary, path).catch(async (error) => {
         if (!(error instanceof SftpFailure) || error.isMissing) throw error;
         await this.delete(key); // a server that cannot replace
@@ -71,7 +71,7 @@ export class SftpBucket implements Bucket {
     }
   }
 
-  async #write(path: string, body: Buffer | FileBody): Promise<void> {
+  async #write(path: string, body: Buffer | FileBody, sync: boolean): Promise<void> {
     const handle = await this.#client.open(path, openFlags.write | openFlags.create | openFlags.exclusive);
     const file = Buffer.isBuffer(body) ? undefined : await open(body.path);
     try {
@@ -82,7 +82,7 @@ export class SftpBucket implements Bucket {
           : (await file!.read(Buffer.alloc(to - from), 0, to - from, from)).buffer;
         await this.#client.write(handle, from, bytes);
       });
-      await this.#client.sync(handle);
+      if (sync) await this.#client.sync(handle);
     } finally {
       await file?.close();
       await this.#client.close(handle);

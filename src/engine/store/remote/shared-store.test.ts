@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
@@ -122,6 +122,19 @@ test('an entry that was copied to another fingerprint is a miss', async (t) => {
   copyFileSync(from!, to!);
   assert.deepEqual(await reader.lookup(other.digest), { state: 'missing' });
   assert.match(group.warnings.at(-1)!, /is not the one of its name, and is ignored/);
+});
+
+test('an entry that a power cut emptied is a miss, and is sent again once the store was listed', async (t) => {
+  const { group, maker, result, reader } = await shared(t);
+  const [entry] = group.files('results');
+  const bytes = readFileSync(entry!);
+  writeFileSync(entry!, '');
+  assert.deepEqual(await reader.lookup(result.digest), { state: 'missing' });
+  assert.equal((await maker.listResults()).size, 0);
+  assert.equal(maker.records.read(result.digest), undefined);
+  maker.records.markUnsent(result.digest);
+  await maker.send();
+  assert.deepEqual(readFileSync(entry!), bytes);
 });
 
 test('results of a key that was revoked are not used any more', async (t) => {

@@ -205,9 +205,9 @@ export class SharedStore extends FolderStore {
    */
   async listResults(): Promise<ReadonlyMap<Digest, boolean>> {
     const found = new Map<Digest, boolean>();
-    for await (const { key } of this.remote.bucket.list('results/')) {
+    for await (const { key, size } of this.remote.bucket.list('results/')) {
       const { fingerprint, owner } = parseResultKey(key) ?? {};
-      if (fingerprint === undefined) continue;
+      if (fingerprint === undefined || size === 0) continue; // a power cut of the host leaves it empty
       found.set(fingerprint, found.get(fingerprint) === true || this.remote.trusted.has(owner!));
     }
     const isKept = (digest: Digest) => found.get(digest) === true || this.#isRevoked(this.records.read(digest));
