@@ -2,7 +2,6 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { isDigest } from '../../digest.ts';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
 import { parseDuration } from '../../engine/config/schema/units.ts';
 import {
@@ -13,7 +12,7 @@ import {
   type StoreSpec,
   storeFile,
 } from '../../engine/config/store-file.ts';
-import { filesIn } from '../../engine/files/entries-in.ts';
+import { digestsIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { storeText } from '../../engine/store/remote/bucket.ts';
@@ -23,6 +22,7 @@ import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
@@ -121,26 +121,25 @@ function specOf(root: string): StoreSpec {
   return spec;
 }
 
-/** Results that are here, without those of `cache: false`, by whether the shared store has them. */
+/** Results that are here, by whether the shared store is known to have them. */
 function localResults(store: SharedStore) {
-  const names = filesIn(join(store.folder, 'results')).map(({ name }) => name.replace(/\.json$/, ''));
   const known = new Set(store.records.all());
-  const unknown = names.filter(isDigest).filter((digest) => !known.has(digest));
-  const results = unknown.flatMap((digest) => store.readResult(digest) ?? []);
-  const shareable = results.filter((result) => store.isShareable(result)).map(({ digest }) => digest);
-  return { known, shareable, kept: results.length - shareable.length };
+  return { known, unknown: digestsIn(join(store.folder, 'results')).filter((digest) => !known.has(digest)) };
 }
 
 async function status({ store, spec }: Connected): Promise<void> {
   const there = await store.listResults();
-  const { known, shareable, kept } = localResults(store);
+  const { known, unknown } = localResults(store);
+  const results = unknown.flatMap((digest) => store.readResult(digest) ?? []);
+  const shareable = results.filter((result) => store.isShareable(result));
   const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
   const others = there.size - trusted;
-  const unsent = shareable.filter((digest) => there.get(digest) !== true).length;
+  const unsent = shareable.filter(({ digest }) => there.get(digest) !== true).length;
   print(`${spec.url}: ${formatCountOf(trusted, 'result')}`);
   if (others > 0) print(`  ${formatCountOf(others, 'further result')} without a signature that store.yaml trusts`);
   print(`  ${formatCountOf(known.size, 'result')} of them known here`);
   print(`  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`);
+  const kept = results.length - shareable.length;
   if (kept > 0) print(`  ${formatCountOf(kept, 'result')} not to be shared (cache: false, or dependent on env)`);
   print(`  ${store.remote.own === undefined ? whyReadOnly() : 'you can read and write'}`);
 }
@@ -153,18 +152,18 @@ const whyReadOnly = (): string =>
 async function push({ root, store, spec }: Connected): Promise<number> {
   if (store.remote.own === undefined) throw mistake('no-store', `Cannot send results: ${whyReadOnly()}`);
   if (store.remote.collected !== store.records.collected) await store.listResults();
-  const unknown = new Set(localResults(store).shareable);
-  for (const digest of unknown) store.records.markUnsent(digest);
-  const pipelines = store.allLatest().flatMap(({ pipeline, result }) => (unknown.has(result) ? [pipeline] : []));
-  for (const pipeline of new Set(pipelines)) shareLastRun(root, store, pipeline);
-  const before = store.records.unsent().length;
+  const { unknown } = localResults(store);
+  const latest = groupBy(store.allLatest(), ({ result }) => result);
+  const made = unknown.filter((digest) => latest.has(digest)).flatMap((digest) => store.readResult(digest) ?? []);
+  const last = made.filter((result) => store.isShareable(result)).flatMap(({ digest }) => latest.get(digest)!);
+  for (const pipeline of new Set(last.map(({ pipeline }) => pipeline))) shareLastRun(root, store, pipeline);
   let bytes = 0;
-  await store.send(undefined, (sent) => {
-    bytes += sent;
-  });
-  const left = store.records.unsent().length;
-  print(`Sent ${formatCountOf(before - left, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
-  return left === 0 ? 0 : 1;
+  const onProgress = (more: number) => {
+    bytes += more;
+  };
+  const { sent, failed } = await store.send(unknown, { onProgress });
+  print(`Sent ${formatCountOf(sent, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
+  return failed === 0 ? 0 : 1;
 }
 
 /** Tells the shared store of the last run of a pipeline, if it succeeded: it may be older than store.yaml. */

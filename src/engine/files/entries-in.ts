@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { type Digest, isDigest } from '../../digest.ts';
 
 /** Sorted names in a folder; none without one. An unreadable folder throws: gc must not take it for an empty one. */
 export function namesIn(folder: string): readonly string[] {
@@ -34,5 +35,12 @@ export function entriesIn(folder: string): readonly Entry[] {
 
 /** The files of `objects/`, `results/` or `checkpoints/`, two levels down. */
 export const filesIn = (folder: string): readonly Entry[] => entriesIn(folder).flatMap(({ path }) => entriesIn(path));
+
+/** The digests for which files are named there. It does not look at the files. */
+export const digestsIn = (folder: string): readonly Digest[] =>
+  namesIn(folder)
+    .flatMap((name) => namesIn(join(folder, name)))
+    .map((name) => name.replace(/\.json$/, ''))
+    .filter(isDigest);
 
 export const touchedAt = ({ mtimeMs, ctimeMs }: Stats): number => Math.max(mtimeMs, ctimeMs);

@@ -86,9 +86,9 @@ export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>)
 
 const dataKey = /^(?:objects|packs)\/[0-9a-f]{2}\/[0-9a-f]{64}(?:-[0-9a-f]{8})?$/;
 
-/** The key of an object or a pack. A `mark` distinguishes it from one of the same bytes that is about to be deleted. */
-export const dataKeyOf = (folder: 'objects' | 'packs', digest: Digest, mark = ''): string =>
-  `${folder}/${digest.slice(0, 2)}/${digest}${mark && `-${mark}`}`;
+/** The key of an object or a pack. More may follow that distinguishes it from one of the same bytes that is about to be deleted. */
+export const dataKeyOf = (folder: 'objects' | 'packs', digest: Digest): string =>
+  `${folder}/${digest.slice(0, 2)}/${digest}`;
 
 export const resultKey = (fingerprint: Digest, owner: KeyId): string =>
   `results/${fingerprint.slice(0, 2)}/${fingerprint}/${owner}.json`;

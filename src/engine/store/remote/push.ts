@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../../digest.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import type { Bucket, FileBody } from './bucket.ts';
@@ -11,6 +12,7 @@ import {
   type Locations,
   sealEnvelope,
 } from './envelope.ts';
+import { forEachOf } from './for-each-of.ts';
 import type { SigningKey } from './keys.ts';
 import { readMarks } from './marks.ts';
 
@@ -42,6 +44,8 @@ export interface PushOptions {
 /** Smaller objects go into packs, in bytes. */
 const small = 1024 ** 2;
 const packSize = 32 * 1024 ** 2;
+/** Texts that are signed and on their way at once: more than there are requests. */
+const sealers = 128;
 /** Milliseconds for which an answer about what is there is believed. Much less than the least delay of `store gc`. */
 const trust = 60_000;
 
@@ -52,11 +56,13 @@ const trust = 60_000;
 export class Push {
   readonly #options: PushOptions;
   readonly #waiting: Parcel[] = [];
-  readonly #inPack = new Map<Digest, Buffer>();
-  #packBytes = 0;
+  #pack = new Pack();
+  /** The pack that is on its way while the next one is gathered, and the end of that. */
+  #leaving = this.#pack;
+  #left: Promise<unknown> = Promise.resolve();
   /** When each key was last seen in the store. */
   readonly #seen = new Map<string, number>();
-  #marks: ReadonlySet<string> = new Set();
+  #marks: Promise<ReadonlySet<string>> | undefined;
   #marksReadAt = Number.NEGATIVE_INFINITY;
   /** Parcels that could not be sent, since some of their objects are lost or damaged here. */
   readonly failed: Parcel[] = [];
@@ -67,31 +73,37 @@ export class Push {
 
   /** Sends parcels in order. An interrupt leaves those out that are not complete. */
   async send(parcels: Iterable<Parcel>): Promise<void> {
+    const { signal } = this.#options;
     for (const parcel of parcels) {
-      if (this.#options.signal?.aborted === true) return;
-      if (this.#packBytes > 0 && this.#packBytes + this.#packedBytes(parcel) > packSize) await this.#flush();
+      const isFull = this.#pack.size > 0 && this.#pack.size + this.#packedBytes(parcel) > packSize;
+      if (isFull) await this.#flush();
+      if (signal?.aborted === true) return void (await this.#left);
       if (!(await this.#addAll(parcel))) {
         this.failed.push(parcel);
         continue;
       }
       this.#waiting.push(parcel);
-      if (this.#packBytes === 0) await this.#flush();
+      if (this.#pack.size === 0) await this.#flush();
+      else await setImmediate(); // what is on its way goes on
     }
     await this.#flush();
+    await this.#left;
   }
 
   /** Bytes that a parcel may add to the pack. One begins with a parcel, so that the next push makes the same ones again. */
   #packedBytes({ objects }: Parcel): number {
     const sizes = objects.map(({ digest, path }) => {
-      const isKnown = this.#inPack.has(digest) || this.#options.placed.has(digest);
+      const isKnown = this.#isPacked(digest) || this.#options.placed.has(digest);
       return isKnown ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
     });
     return sizes.reduce((sum, size) => sum + (size < small ? size : 0), 0);
   }
 
+  #isPacked = (digest: Digest): boolean => this.#pack.places.has(digest) || this.#leaving.places.has(digest);
+
   async #addAll(parcel: Parcel): Promise<boolean> {
     for (const object of parcel.objects) {
-      if (this.#inPack.has(object.digest)) continue;
+      if (this.#isPacked(object.digest)) continue;
       if ((await this.#isThere(object.digest)) || (await this.#add(object))) continue;
       return false;
     }
@@ -103,8 +115,7 @@ export class Push {
     const location = this.#options.placed.get(digest);
     if (location === undefined) return false;
     const { key, start, length } = location;
-    await this.#readMarks();
-    if (!this.#marks.has(key)) {
+    if (!(await this.#readMarks()).has(key)) {
       if (Date.now() - (this.#seen.get(key) ?? 0) < trust) return true;
       if (((await this.#options.request((bucket) => bucket.head(key))) ?? 0) >= start + length) {
         this.#seen.set(key, Date.now());
@@ -120,45 +131,37 @@ export class Push {
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined) return false;
     if (size < small) {
-      const bytes = readFileSync(path);
-      if (sha256(bytes) !== digest) return false;
-      if (this.#packBytes + size > packSize) await this.#flush();
-      this.#inPack.set(digest, bytes);
-      this.#packBytes += size;
-      return true;
+      if (this.#pack.size + size > packSize) await this.#flush();
+      return this.#pack.add(digest, path, size);
     }
     if ((await hashFile(path, size)) !== digest) return false;
-    const key = await this.#put('objects', { path, size, digest });
+    const key = await this.#put(dataKeyOf('objects', digest), { path, size, digest });
     this.#options.placed.set(digest, { key, start: 0, length: size });
     return true;
   }
 
+  /** Begins to send what was gathered: the pack, then the texts that wait for it. */
   async #flush(): Promise<void> {
-    await this.#sendPack();
+    await this.#left;
+    this.#leaving = this.#pack;
+    this.#pack = new Pack();
     const parcels = this.#waiting.splice(0);
-    await Promise.all(parcels.map((parcel) => this.#seal(parcel)));
+    this.#left = this.#sendPack(this.#leaving).then(() => forEachOf(parcels, sealers, (one) => this.#seal(one)));
+    this.#left.catch(() => {}); // whoever waits for it hears of it
   }
 
-  async #sendPack(): Promise<void> {
-    if (this.#inPack.size === 0) return;
-    const bytes = Buffer.concat([...this.#inPack.values()]);
-    const key = await this.#put('packs', bytes);
-    let start = 0;
-    for (const [digest, { length }] of this.#inPack) {
-      this.#options.placed.set(digest, { key, start, length });
-      start += length;
-    }
-    this.#inPack.clear();
-    this.#packBytes = 0;
+  async #sendPack({ bytes, places }: Pack): Promise<void> {
+    if (places.size === 0) return;
+    const key = await this.#put(dataKeyOf('packs', sha256([...places.keys()].join())), bytes);
+    for (const [digest, at] of places) this.#options.placed.set(digest, { key, ...at });
   }
 
   /** Stores bytes under a name that follows from them, unless they are there; of those about to be deleted a copy of its own. */
-  async #put(folder: 'objects' | 'packs', body: Buffer | FileBody): Promise<string> {
+  async #put(usual: string, body: Buffer | FileBody): Promise<string> {
     const { request, onProgress } = this.#options;
-    const [digest, size] = Buffer.isBuffer(body) ? [sha256(body), body.length] : [body.digest, body.size];
-    await this.#readMarks();
-    const usual = dataKeyOf(folder, digest);
-    const key = this.#marks.has(usual) ? dataKeyOf(folder, digest, randomBytes(4).toString('hex')) : usual;
+    const size = Buffer.isBuffer(body) ? body.length : body.size;
+    const isMarked = (await this.#readMarks()).has(usual);
+    const key = isMarked ? `${usual}-${randomBytes(4).toString('hex')}` : usual;
     if (key !== usual || (await request((bucket) => bucket.head(key))) !== size) {
       await request((bucket) => bucket.put(key, body));
       onProgress?.(size);
@@ -177,9 +180,36 @@ export class Push {
     parcel.onSent(locations);
   }
 
-  async #readMarks(): Promise<void> {
-    if (Date.now() - this.#marksReadAt < trust) return;
-    this.#marksReadAt = Date.now();
-    this.#marks = await readMarks(this.#options.bucket);
+  #readMarks(): Promise<ReadonlySet<string>> {
+    if (this.#marks === undefined || Date.now() - this.#marksReadAt >= trust) {
+      this.#marksReadAt = Date.now();
+      this.#marks = readMarks(this.#options.bucket);
+    }
+    return this.#marks;
+  }
+}
+
+/** Small objects, side by side. */
+class Pack {
+  readonly places = new Map<Digest, Omit<Location, 'key'>>();
+  readonly #bytes = Buffer.allocUnsafe(packSize);
+  size = 0;
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.size);
+  }
+
+  /** Adds a file, for which there is room. False for one that is not what it is called. */
+  add(digest: Digest, path: string, length: number): boolean {
+    const file = openSync(path, 'r');
+    try {
+      readSync(file, this.#bytes, this.size, length, 0);
+    } finally {
+      closeSync(file);
+    }
+    if (sha256(this.#bytes.subarray(this.size, this.size + length)) !== digest) return false;
+    this.places.set(digest, { start: this.size, length });
+    this.size += length;
+    return true;
   }
 }

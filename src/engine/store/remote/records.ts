@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../../../digest.ts';
-import { filesIn, namesIn } from '../../files/entries-in.ts';
+import { digestsIn, namesIn } from '../../files/entries-in.ts';
 import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import { type Locations, packLocations, unpackLocations } from './envelope.ts';
@@ -39,7 +39,9 @@ export class RemoteRecords {
 
   write(fingerprint: Digest, { locations, ...record }: RemoteRecord): void {
     const file: RecordFile = { ...record, ...packLocations(locations) };
-    writing(`to ${this.#folder}`, () => writeJson(this.#file(fingerprint), file));
+    const path = this.#file(fingerprint);
+    // Half of one is none: the store is asked again.
+    writing(`to ${this.#folder}`, () => creatingFolder(path, () => writeFileSync(path, JSON.stringify(file))));
   }
 
   remove(fingerprint: Digest): void {
@@ -48,9 +50,7 @@ export class RemoteRecords {
 
   /** The results that the store had when they were last seen there. */
   all(): readonly Digest[] {
-    return filesIn(this.#folder)
-      .map(({ name }) => name.replace(/\.json$/, ''))
-      .filter(isDigest);
+    return digestsIn(this.#folder);
   }
 
   /** The last `store gc` there after which the records were compared with the store. */

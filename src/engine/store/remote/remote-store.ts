@@ -7,6 +7,7 @@ import type { StoreSpec } from '../../config/store-file.ts';
 import { parseResult, type StageResult } from '../stage-result.ts';
 import { type Bucket, Unreachable } from './bucket.ts';
 import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
+import { forEachOf } from './for-each-of.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
 import { openBucket } from './open-bucket.ts';
 
@@ -23,8 +24,10 @@ export interface FoundResult {
   readonly envelope: Envelope;
 }
 
-/** How many requests are under way at once. */
-const requests = 16;
+/** How many requests are under way at once. One connection by SSH holds them all, so that each may wait for the others. */
+const requests = { folder: 16, s3: 16, ssh: 64 } as const;
+/** How many of them bring bytes, which are held in memory. */
+const readers = 16;
 /** A request brings at most so many bytes; between two objects of one request lie at most `gap` others. */
 export const chunk = 32 * 1024 ** 2;
 const gap = 4096;
@@ -45,7 +48,7 @@ export class RemoteStore {
   readonly own: SigningKey | undefined;
   readonly #patience: number;
   #connected: Promise<void> | undefined;
-  readonly #queue = new PQueue({ concurrency: requests });
+  readonly #queue: PQueue;
   readonly #warn: (message: string) => void;
   /** Which `store gc` was the last to remove results, as the store said when it answered first; undefined: none. */
   collected: string | undefined;
@@ -66,6 +69,7 @@ export class RemoteStore {
     const inOrder = this.own === undefined ? keys : [this.own.text, ...keys];
     this.trusted = new Map(inOrder.map((text) => [keyIdOf(text), text]));
     this.#patience = patience[type];
+    this.#queue = new PQueue({ concurrency: requests[type] });
     this.#warn = warn;
   }
 
@@ -173,7 +177,7 @@ export class RemoteStore {
         await isGood(digest, bytes === undefined ? [] : [bytes.subarray(from, from + length)]);
       }
     };
-    await Promise.all(batches(placed).map(fetchBatch));
+    await forEachOf(batches(placed), readers, fetchBatch);
     return lost;
   }
 

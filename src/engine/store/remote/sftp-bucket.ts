@@ -76,7 +76,8 @@ export class SftpBucket implements Bucket {
     const file = Buffer.isBuffer(body) ? undefined : await open(body.path);
     try {
       const size = Buffer.isBuffer(body) ? body.length : body.size;
-      await forEachOf(blocksOf(size), calls, async ([from, to]) => {
+      const blocks = blocksOf(size);
+      await forEachOf(blocks, Math.min(calls, blocks.length), async ([from, to]) => {
         const bytes = Buffer.isBuffer(body)
           ? body.subarray(from, to)
           : (await file!.read(Buffer.alloc(to - from), 0, to - from, from)).buffer;

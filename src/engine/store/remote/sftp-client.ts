@@ -69,7 +69,7 @@ export class SftpClient {
       this.#waiting.set(0, { resolve: ({ body }) => resolve(extensionsIn(body)), reject });
     });
     this.#version.catch(() => {}); // each call throws it
-    this.#write(Buffer.from([send.init, 0, 0, 0, 3]));
+    this.#write(send.init, number(3));
   }
 
   async has(extension: string): Promise<boolean> {
@@ -91,7 +91,7 @@ export class SftpClient {
   }
 
   async write(handle: Buffer, start: number, bytes: Buffer): Promise<void> {
-    await this.#call(send.write, text(handle), long(start), text(bytes));
+    await this.#call(send.write, text(handle), long(start), number(bytes.length), bytes);
   }
 
   async sync(handle: Buffer): Promise<void> {
@@ -144,7 +144,7 @@ export class SftpClient {
     const id = this.#lastId;
     const answer = await new Promise<Reply>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#write(Buffer.concat([Buffer.from([type]), number(id), ...parts]));
+      this.#write(type, number(id), ...parts);
     });
     if (answer.type !== reply.status) return answer;
     const code = answer.body.number();
@@ -154,8 +154,15 @@ export class SftpClient {
     throw new SftpFailure(message, code === status.noFile);
   }
 
-  #write(packet: Buffer): void {
-    this.#child.stdin!.write(Buffer.concat([number(packet.length), packet]));
+  /** Sends a packet. Those of one turn go by one call of the system, which takes longer than the packets do. */
+  #write(type: number, ...parts: readonly Buffer[]): void {
+    const input = this.#child.stdin!;
+    if (input.writableCorked === 0) {
+      input.cork();
+      process.nextTick(() => input.uncork());
+    }
+    const length = parts.reduce((sum, part) => sum + part.length, 1);
+    input.write(Buffer.concat([number(length), Buffer.from([type]), ...parts]));
   }
 
   #receive(chunk: Buffer): void {

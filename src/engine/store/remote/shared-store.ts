@@ -14,7 +14,7 @@ import { Unreachable } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { readKey } from './keys.ts';
 import { type RunManifest, runFolderOf } from './manifest.ts';
-import { type Parcel, Push } from './push.ts';
+import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
 
@@ -22,6 +22,9 @@ import { type FoundResult, RemoteStore, type WantedObject } from './remote-store
 const uploadPause = 60_000;
 /** Milliseconds between two reports of traffic. */
 const tellPause = 1_000;
+
+/** How results are sent: see {@link Push}. */
+type SendOptions = Pick<PushOptions, 'signal' | 'onProgress'>;
 
 /** Who hears of what happens between the two stores. */
 export interface StoreListener {
@@ -179,7 +182,7 @@ export class SharedStore extends FolderStore {
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
     this.records.markUnsent(result.digest);
-    this.#timer ??= setInterval(() => void this.#sendLater(), uploadPause).unref();
+    this.#timer ??= setInterval(() => void this.#sendLater({}), uploadPause).unref();
   }
 
   isShareable({ stored, fingerprint }: StageResult): boolean {
@@ -218,7 +221,7 @@ export class SharedStore extends FolderStore {
   /** Sends everything that waits, unless it is interrupted. */
   override async flush(signal: AbortSignal): Promise<void> {
     clearInterval(this.#timer);
-    await this.#sendLater(signal);
+    await this.#sendLater({ signal });
     if (this.#traffic.fetched + this.#traffic.sent > 0) this.#onTraffic(this.#traffic);
     const left = this.records.unsent().length;
     if (left === 0 || this.remote.own === undefined) return;
@@ -232,37 +235,40 @@ export class SharedStore extends FolderStore {
     await this.remote.close();
   }
 
-  #sendLater(signal?: AbortSignal): Promise<void> {
+  #sendLater(options: SendOptions): Promise<void> {
     this.#sending = this.#sending.then(async () => {
-      if (this.#hasUnsent()) await this.#whileOn(() => this.send(signal));
+      if (this.remote.own !== undefined) await this.#whileOn(() => this.send(undefined, options));
     });
     return this.#sending;
   }
 
-  #hasUnsent(): boolean {
-    const { own } = this.remote;
-    return own !== undefined && this.records.unsent().length + this.records.unsentRuns().length > 0;
-  }
-
-  /** Sends what waits. Throws where the shared store does not answer. */
-  async send(signal?: AbortSignal, onProgress: (bytes: number) => void = () => {}): Promise<void> {
-    if (!this.#hasUnsent()) return;
+  /**
+   * Sends results, by default those that wait, and then tells of runs. Returns how many results went, and how many things could not.
+   * Throws where the shared store does not answer.
+   */
+  async send(
+    results = this.records.unsent(),
+    options: SendOptions = {},
+  ): Promise<{ readonly sent: number; readonly failed: number }> {
+    if (results.length + this.records.unsentRuns().length === 0) return { sent: 0, failed: 0 };
     this.#placed ??= new Map(this.records.all().flatMap((digest) => [...this.records.read(digest)!.locations]));
-    const push = this.#push(this.#placed, signal, onProgress);
-    await push.send(this.parcels());
+    const push = this.#push(this.#placed, options);
+    let sent = 0;
+    await push.send(this.parcels(results, () => void sent++));
     await push.send(this.#runs());
     for (const { key } of push.failed) this.#tell(`${key} is not sent: some of its objects are lost or damaged here`);
+    return { sent, failed: push.failed.length };
   }
 
-  #push(placed: Map<Digest, Location>, signal?: AbortSignal, onProgress: (bytes: number) => void = () => {}): Push {
+  #push(placed: Map<Digest, Location>, options: SendOptions = {}): Push {
     return new Push({
       bucket: this.remote.bucket,
       request: (act) => this.remote.request(act),
       ...{ key: this.remote.own!, placed },
-      ...(signal !== undefined && { signal }),
+      ...options,
       onProgress: (bytes) => {
         this.#count({ sent: bytes });
-        onProgress(bytes);
+        options.onProgress?.(bytes);
       },
     });
   }
@@ -299,16 +305,18 @@ export class SharedStore extends FolderStore {
     return Object.fromEntries(Object.entries(stages).filter(([, { result }]) => isShared(super.readResult(result))));
   }
 
-  /** The results that wait to be sent. */
-  *parcels(): Iterable<Parcel> {
+  /** What is to be sent of results, by default of those that wait. */
+  *parcels(results = this.records.unsent(), onSent: () => void = () => {}): Iterable<Parcel> {
     const { id } = this.remote.own!;
-    for (const digest of this.records.unsent()) {
+    const waiting = new Set(this.records.unsent());
+    for (const digest of results) {
       const result = super.readResult(digest);
-      if (result === undefined) this.records.markSent(digest);
+      if (result === undefined || !this.isShareable(result)) this.records.markSent(digest);
       else {
         yield this.#parcelOf(result, (locations) => {
           this.records.write(digest, { owner: id, adopted: false, locations });
-          this.records.markSent(digest);
+          if (waiting.has(digest)) this.records.markSent(digest);
+          onSent();
         });
       }
     }
