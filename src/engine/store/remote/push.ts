@@ -39,6 +39,8 @@ export interface PushOptions {
   readonly placed: Map<Digest, Location>;
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
+  /** Whether the rest is left for another push when a pack is full. */
+  readonly onePack?: boolean;
 }
 
 /** Smaller objects go into packs, in bytes. */
@@ -73,11 +75,11 @@ export class Push {
 
   /** Sends parcels in order. An interrupt leaves those out that are not complete. */
   async send(parcels: Iterable<Parcel>): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, onePack = false } = this.#options;
     for (const parcel of parcels) {
       const isFull = this.#pack.size > 0 && this.#pack.size + this.#packedBytes(parcel) > packSize;
       if (isFull) await this.#flush();
-      if (signal?.aborted === true) return void (await this.#left);
+      if (signal?.aborted === true || (isFull && onePack)) return void (await this.#left);
       if (!(await this.#addAll(parcel))) {
         this.failed.push(parcel);
         continue;

@@ -162,9 +162,9 @@ async function parcels(t: TestContext, count: number, size: number) {
   for (let seed = 0; seed < count; seed += 1) await make(maker, seed, { file: String(seed).padEnd(size, '.') });
   const bucket = new CountingBucket(group.shared);
   const options = { bucket, key, request: <T>(act: (on: typeof bucket) => Promise<T>) => act(bucket) };
-  const send = async () => {
+  const send = async (more = {}) => {
     const placed = new Map(maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]));
-    await new Push({ ...options, placed } as never).send(maker.parcels());
+    await new Push({ ...options, ...more, placed } as never).send(maker.parcels());
   };
   return { group, maker, bucket, send };
 }
@@ -180,6 +180,16 @@ test('small files travel in packs, one result in one request, and a second push 
   assert.deepEqual(bucket.puts, []);
   assert.deepEqual(maker.records.unsent(), []);
   assert.equal(group.warnings.length, 0);
+});
+
+test('while a run is under way, one pack goes with its results, and the rest waits', async (t) => {
+  const { maker, bucket, send } = await parcels(t, 80, 900_000);
+  await send({ onePack: true });
+  assert.equal(bucket.puts.filter((key) => key.startsWith('packs/')).length, 1);
+  assert.equal(maker.records.unsent().length, 80 - (bucket.puts.length - 1));
+  await send();
+  assert.equal(bucket.puts.filter((key) => key.startsWith('packs/')).length, 3);
+  assert.deepEqual(maker.records.unsent(), []);
 });
 
 test('a push that was killed sends at most one pack again', async (t) => {

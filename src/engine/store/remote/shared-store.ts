@@ -18,13 +18,13 @@ import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
 
-/** Milliseconds between two uploads while a run is under way: small results gather in one pack meanwhile. */
+/** Milliseconds between two uploads, of a pack at most, while a run is under way: small results gather meanwhile. */
 const uploadPause = 60_000;
 /** Milliseconds between two reports of traffic. */
 const tellPause = 1_000;
 
 /** How results are sent: see {@link Push}. */
-type SendOptions = Pick<PushOptions, 'signal' | 'onProgress'>;
+type SendOptions = Pick<PushOptions, 'signal' | 'onProgress' | 'onePack'>;
 
 /** Who hears of what happens between the two stores. */
 export interface StoreListener {
@@ -182,7 +182,7 @@ export class SharedStore extends FolderStore {
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
     this.records.markUnsent(result.digest);
-    this.#timer ??= setInterval(() => void this.#sendLater({}), uploadPause).unref();
+    this.#timer ??= setInterval(() => void this.#sendLater({ onePack: true }), uploadPause).unref();
   }
 
   isShareable({ stored, fingerprint }: StageResult): boolean {
@@ -255,7 +255,7 @@ export class SharedStore extends FolderStore {
     const push = this.#push(this.#placed, options);
     let sent = 0;
     await push.send(this.parcels(results, () => void sent++));
-    await push.send(this.#runs());
+    if (options.onePack !== true) await push.send(this.#runs());
     for (const { key } of push.failed) this.#tell(`${key} is not sent: some of its objects are lost or damaged here`);
     return { sent, failed: push.failed.length };
   }
