@@ -178,7 +178,8 @@ export class Push {
     for (const { digest } of parcel.objects) if (!(await this.#isThere(digest))) return void this.failed.push(parcel);
     const locations = new Map(parcel.objects.map(({ digest }) => [digest, placed.get(digest)!]));
     const text = formatEnvelope(sealEnvelope(parcel.kind, parcel.text, locations, key));
-    await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync: false }));
+    const sync = parcel.kind === 'run'; // which is told of once
+    await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync }));
     parcel.onSent(locations);
   }
 
