@@ -145,7 +145,7 @@ test('a store that is away costs one warning; a key that is not trusted only rea
   const away = await clone.run();
   assert.equal(away.code, 0);
   assert.equal(away.warnings.length, 1);
-  assert.match(away.warnings[0]!, /cannot be reached \(the folder \S+ is not there\): this run goes on without it$/);
+  assert.match(away.warnings[0]!, /cannot be reached \(the folder \S+ is not there\): this run continues without it$/);
   renameSync(`${shared}-away`, shared);
   assert.match(await print(clone, 'store', 'status'), /you can only read: you have no key/);
   const { code, stderr } = await clone.command('store', 'push');

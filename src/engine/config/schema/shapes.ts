@@ -60,7 +60,7 @@ export type Draw = z.infer<typeof drawShape>;
 export const drawsShape = z
   .object({
     count: whole(1, 10_000).describe(
-      'Draws so many points, `fit[sample=1]` and so on; a larger count keeps the earlier ones.',
+      'How many points are drawn, `fit[sample=1]` and so on; a larger count keeps the earlier ones.',
     ),
     seed: z.int().default(1).describe('Decides the values that are drawn.'),
   })
@@ -85,7 +85,9 @@ export const stageShape = z.strictObject({
     ),
   with: anyMap
     .default({})
-    .describe("The kind's own settings. None names a file: every file is read through a port, so that it is hashed."),
+    .describe(
+      "The kind's own settings. No setting names a file: every file is read through a port, so that it is hashed.",
+    ),
   outputs: z
     .record(z.string(), output)
     .default({})

@@ -69,7 +69,7 @@ test('what is known of a result outlives the process, and serves without the sto
   assert.equal(await later.fetch([result.outputs['out']!]), false);
   assert.match(
     group.warnings.join('\n'),
-    /^The store \S+ cannot be reached \(the folder \S+ is not there\): this run goes on without it$/,
+    /^The store \S+ cannot be reached \(the folder \S+ is not there\): this run continues without it$/,
   );
   assert.equal((await later.lookup(result.digest)).state, 'here', 'some of its bytes are lost for this run');
 });

@@ -378,7 +378,7 @@ export class SharedStore extends FolderStore {
 
   #turnOff(error: unknown): false {
     if (!(error instanceof Unreachable)) throw error;
-    this.#tell(`The store ${this.remote.url} cannot be reached (${error.message}): this run goes on without it`);
+    this.#tell(`The store ${this.remote.url} cannot be reached (${error.message}): this run continues without it`);
     return false;
   }
 }

@@ -21,7 +21,7 @@ const range = (end: z.ZodNumber, usual: [low: number, high: number], description
 
 /** Random changes of training images, in the order in which they are made; light, since a spec imports it. */
 export const augmentSettings = z.strictObject({
-  crop: z.int().nonnegative().default(4).describe('Pads each side with so many black pixels, then crops at random.'),
+  crop: z.int().nonnegative().default(4).describe('How many black pixels are added to each side before a random crop.'),
   flip: z.boolean().default(true).describe('Mirrors each image with a probability of a half.'),
   colour: change('Changes brightness, contrast, saturation and hue, in random order.', {
     brightness: strength.describe('Multiplies values by a factor from 1 - b to 1 + b, at least 0.'),
