@@ -8,10 +8,8 @@ export const mistakeIf = (isWrong: boolean, at: readonly string[], message: stri
 export function oneInput(inputs: ReadonlySet<string>, ports: readonly string[]): readonly SettingMistake[] {
   const connected = ports.filter((port) => inputs.has(port));
   if (connected.length === 1) return [];
-  const got = ports.length > 2 ? someOf(connected) : connected.length === 0 ? 'neither' : 'both';
+  const got = ports.length > 2 ? listed(connected) || 'none' : connected.length === 0 ? 'neither' : 'both';
   return [{ at: [], message: `expected one of the inputs ${listed(ports)}, got ${got}` }];
 }
-
-const someOf = (connected: readonly string[]) => (connected.length === 0 ? 'none' : listed(connected));
 
 const listed = (names: readonly string[]) => formatList(names.map((name) => `"${name}"`));

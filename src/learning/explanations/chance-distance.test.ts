@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../random.ts';
-import { chanceDistance, distanceOfMeans } from './chance-distance.ts';
+import { chanceDistance, meanDistance, weightedSums } from './chance-distance.ts';
 
 const cells = 16;
 
@@ -19,7 +19,7 @@ function maps(images: number, bump: number) {
 test('classes that look elsewhere are further apart than chance, those that look alike are not', () => {
   const apart = maps(40, 2);
   const { byChance, p } = chanceDistance(apart, 1);
-  assert.ok(distanceOfMeans(apart, apart.labels) > 3 * byChance);
+  assert.ok(meanDistance(weightedSums(apart, apart.labels)) > 3 * byChance);
   assert.ok(Math.abs(p - 1 / 1001) < 1e-9);
   assert.ok(chanceDistance(maps(40, 0), 1).p > 0.05);
 });

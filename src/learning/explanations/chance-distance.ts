@@ -22,23 +22,18 @@ const shuffles = 1000;
  * (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
  */
 export function chanceDistance(maps: LabelledMaps, seed: number) {
-  const found = distanceOfMeans(maps, maps.labels);
+  const found = meanDistance(weightedSums(maps, maps.labels));
   const random = new Random('shuffle', seed);
   const units = unitsOf(maps);
   let [sum, defined, asFar] = [0, 0, 0];
   for (let shuffle = 0; shuffle < shuffles; shuffle++) {
-    const distance = distanceOfMeans(maps, shuffled(maps.labels, units, random));
+    const distance = meanDistance(weightedSums(maps, shuffled(maps.labels, units, random)));
     if (Number.isNaN(distance)) continue;
     sum += distance;
     defined++;
     if (distance >= found) asFar++;
   }
   return { byChance: sum / defined, p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined) };
-}
-
-/** The distance between the mean maps of images with these labels; of more than two, the mean over their pairs. */
-export function distanceOfMeans(maps: Omit<LabelledMaps, 'labels' | 'groups'>, labels: ArrayLike<number>): number {
-  return meanDistance(weightedSums(maps, labels));
 }
 
 /** The mean distance over the pairs of labels that both have images. */

@@ -26,9 +26,7 @@ export async function openKerasH5(path: string): Promise<StoredWeights> {
   }
 }
 
-type Attempt = <T>(doing: string, work: () => T) => T;
-
-function list(path: string, file: File, attempt: Attempt): readonly StoredTensor[] {
+function list(path: string, file: File, attempt: <T>(doing: string, work: () => T) => T): readonly StoredTensor[] {
   // A whole model has its weights in a group; a file with only weights is that group.
   const root = file.keys().includes('model_weights') ? groupOf(file.get('model_weights')) : file;
   const layers = root === undefined ? undefined : names(root, 'layer_names');
