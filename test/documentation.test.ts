@@ -104,9 +104,10 @@ test('the README has at most 900 words, and the page on commands names every com
   );
 });
 
-test('every block of code on a page ends, before another begins', () => {
+test('every page begins with its title, and every block of code on it ends before another begins', () => {
   const docs = readdirSync(inRepository('docs')).filter((name) => name.endsWith('.md'));
   for (const page of ['README.md', 'ARCHITECTURE.md', ...docs.map((name) => `docs/${name}`)]) {
+    assert.match(read(page), /^# /, page);
     const fences = Array.from(read(page).matchAll(/^```(.*)$/gm), ([, language]) => language);
     assert.equal(fences.length % 2, 0, page);
     assert.ok(
