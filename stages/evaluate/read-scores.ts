@@ -12,9 +12,7 @@ export type Scorable = Pick<Sample, 'key' | 'class' | 'source' | 'group' | 'slic
 /** What a row of scores holds of an image besides its label. */
 export const factsOf = ({ class: of, source, group, slices }: Scorable, target: Target = 'class') => ({
   ...(target === 'source' && { class: of }),
-  source,
-  ...(group !== undefined && { group }),
-  ...(slices !== undefined && { slices }),
+  ...{ source, group, slices },
 });
 
 /** The connected scores, joined where there are several, for the splits of the settings. */

@@ -81,9 +81,7 @@ class SplitWriter {
     const shard = this.#shardWithRoomFor(length);
     const { key, label: number, source, path, group, slices, width, height } = sample;
     this.#samples.push({
-      ...{ key, label: number, class: className, source, path },
-      ...(group === undefined ? {} : { group }),
-      ...(slices === undefined ? {} : { slices }),
+      ...{ key, label: number, class: className, source, path, group, slices },
       ...{ width, height, shard: shard.name, offset: shard.length + header.length, size: bytes.length },
     });
     this.#write(shard.fd, chunks, length);
