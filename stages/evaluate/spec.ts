@@ -22,7 +22,7 @@ const settings = z.strictObject({
     .describe('What is judged: images, or groups of them, such as videos, by the mean scores of their images.'),
   corrupt: corruptionSettings
     .exactOptional()
-    .describe('A corruption of every image of both classes before it is resized; none by default.'),
+    .describe('A corruption of every image of every class before it is resized; none by default.'),
   ...classSettings,
   sliceBy: z
     .enum(chosenBy)
