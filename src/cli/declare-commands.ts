@@ -3,7 +3,7 @@ import { backendNames } from '../backend/select/backend-names.ts';
 import { methods } from '../learning/attribution/methods.ts';
 import { scoreKinds } from '../learning/attribution/question.ts';
 import { colourMaps } from '../learning/vision/colour-map.ts';
-import { closest } from '../suggest.ts';
+import { didYouMean } from '../suggest.ts';
 import { commandName } from './package-info.ts';
 
 /** A command and what it takes. Its action is loaded when it runs, so that `--help` is quick. */
@@ -21,40 +21,30 @@ interface CommandForm {
 const option = (flags: string, help: string, preset?: unknown) => new Option(flags, help).default(preset);
 const parsed = (flags: string, help: string, parse: (text: string) => unknown, preset?: unknown) =>
   option(flags, help, preset).argParser(parse);
-/** Gathers its values. For `--force` alone, commander gives `true`. */
-const repeatable = (flags: string, help: string, parse: (text: string) => unknown = (text) => text) =>
-  new Option(flags, help).argParser((text: string, before: unknown) => [
-    ...(Array.isArray(before) ? before : []),
-    parse(text),
-  ]);
+/** Gathers its values. For `--force` alone, commander gives `true`. The help says that without it, it is `unset`. */
+const repeatable = (flags: string, help: string, unset?: string, parse: (text: string) => unknown = (text) => text) => {
+  const gather = (text: string, before: unknown) => [...(Array.isArray(before) ? before : []), parse(text)];
+  const one = new Option(flags, `${help}; repeatable`).argParser(gather);
+  return unset === undefined ? one : one.default([], unset);
+};
 
-export function positiveInteger(text: string): number {
+const numberIn = (least: number, most: number, what: string) => (text: string) => {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError(`Expected a whole number from 1, got "${text}".`);
-}
-
-function portNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError(`Expected a port from 0 to 65535, got "${text}".`);
-}
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`Expected ${what}, got "${text}".`);
+};
+export const positiveInteger = numberIn(1, Number.POSITIVE_INFINITY, 'a whole number from 1');
 
 const oneOf = (names: readonly string[]) => (text: string) => {
   if (names.includes(text)) return text;
-  const near = text === 'gpu' ? undefined : closest(text, names); // nobody means the backend cpu by it
-  throw new InvalidArgumentError(
-    `Expected ${names.join(', ')}.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
-  );
+  const near = text === 'gpu' ? undefined : didYouMean(text, names); // nobody means the backend cpu by it
+  throw new InvalidArgumentError(`Expected ${names.join(', ')}.${near === undefined ? '' : ` ${near}`}`);
 };
 
-export const setOption = repeatable('--set <name=value>', 'set a parameter: --set params.epochs=5; repeatable').default(
-  [],
-  'none',
-);
+export const setOption = repeatable('--set <name=value>', 'set a parameter: --set params.epochs=5', 'none');
 const backends = `what stages with tensors compute on: ${backendNames.join(', ')}`;
 export const backendOption = parsed('--backend <name>', backends, oneOf(backendNames), 'auto');
-const forceOption = repeatable('--force [stage]', 'run this stage, or all, as if the store had no result; repeatable');
+const forceOption = repeatable('--force [stage]', 'run this stage, or all, as if the store had no result');
 const fetchOption = option(
   '--fetch <which>',
   'outputs to bring here from the shared store: final ones and what the report shows, all or none',
@@ -67,6 +57,7 @@ const removing = [
   option('-n, --dry-run', 'only say what would go (the default)').conflicts('yes'),
 ];
 
+const templates = ['classes', 'forensics', 'pytorch', 'scores'];
 const fileHelp = 'the pipeline file, looked up here and then below pipelines/ (default: the only one';
 const stages = [
   '[stages...]',
@@ -83,7 +74,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     takes: pipeline,
     options: [
       forceOption,
-      repeatable('--twice [stage]', 'run this stage, or all, twice and compare the bytes; repeatable'),
+      repeatable('--twice [stage]', 'run this stage, or all, twice and compare the bytes'),
       downstreamOption,
       parsed('-j, --jobs <count>', 'how many stages may run at once (default: the number of cores)', positiveInteger),
       option('--on <place>', 'send stages to this place of places.yaml, such as a cluster'),
@@ -151,11 +142,8 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--stage <stage>', 'only runs with this stage, or instances of it'),
       option('--since <when>', 'only runs of the last 12h or 30d, or since a date such as 2025-01-31'),
       option('--failed', 'only runs that failed or were killed'),
-      repeatable('--where <condition>', 'only runs with such numbers: scores.test.auc>0.8; repeatable').default(
-        [],
-        'none',
-      ),
-      repeatable('--show <number>', 'show a column for this number; repeatable').default([], 'the main ones'),
+      repeatable('--where <condition>', 'only runs with such numbers: scores.test.auc>0.8', 'none'),
+      repeatable('--show <number>', 'show a column for this number', 'the main ones'),
       option('--sort <number>', 'sort by this number, the largest first; duration sorts by time'),
       option('--reverse', 'reverse the order'),
       parsed('--limit <count>', 'how many runs to show', positiveInteger, 30),
@@ -188,7 +176,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Serves pages of all runs, also of those under way, to browsers on this machine: the printed address holds a token. Only reads.',
     options: [
-      parsed('--port <number>', 'the port to listen on; 0 for any that is free', portNumber, 7341),
+      parsed(
+        '--port <number>',
+        'the port to listen on; 0 for any that is free',
+        numberIn(0, 65_535, 'a port from 0 to 65535'),
+        7341,
+      ),
       option('--host <address>', 'listen on this address of the machine, for other machines; needs --token'),
       option('--token <text>', 'the secret of the address (default: a new one)'),
     ],
@@ -264,9 +257,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     options: [
       repeatable(
         '--method <name>',
-        `draw a map by this method: ${methods.join(', ')}; repeatable`,
+        `draw a map by this method: ${methods.join(', ')}`,
+        'gradient and grad-cam; occlusion for an ONNX file',
         oneOf(methods),
-      ).default([], 'gradient and grad-cam; occlusion for an ONNX file'),
+      ),
       option('--class <name>', 'the class whose score is explained: predicted, or a name', 'predicted'),
       option('--score <form>', 'explain the score, or its margin over the other class', 'score').choices(scoreKinds),
       option(
@@ -385,14 +379,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Writes a small project that runs: your own folder of classes (classes), a first experiment of the study (forensics), a training in PyTorch (pytorch), or scores of your own models (scores). Overwrites nothing.',
     takes: [['[folder]', 'where', '.']],
-    options: [
-      option('--template <name>', 'what it begins with', 'forensics').choices([
-        'classes',
-        'forensics',
-        'pytorch',
-        'scores',
-      ]),
-    ],
+    options: [option('--template <name>', 'what it begins with', 'forensics').choices(templates)],
     examples: [
       'restage init faces && cd faces && restage run first.yaml',
       'restage init own --template classes && cd own && restage run classes.yaml',

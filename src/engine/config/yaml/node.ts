@@ -82,15 +82,10 @@ export function tooLarge(node: Node): string | undefined {
 }
 
 export function toJson(node: Node): Json {
-  switch (node.type) {
-    case 'scalar':
-      return node.value;
-    case 'list':
-      return node.items.map(toJson);
-    case 'map':
-      // fromEntries defines keys: `__proto__` stays a key like any other.
-      return Object.fromEntries(Array.from(node.entries, ([key, entry]) => [key, toJson(entry.value)]));
-  }
+  if (node.type === 'scalar') return node.value;
+  if (node.type === 'list') return node.items.map(toJson);
+  // fromEntries defines keys: `__proto__` stays a key like any other.
+  return Object.fromEntries(Array.from(node.entries, ([key, entry]) => [key, toJson(entry.value)]));
 }
 
 /** The tree with every scalar replaced by what `change` gives for it. Nodes in which nothing changes stay the same objects. */
