@@ -26,7 +26,7 @@ export interface Page {
 
 /** A page that needs no other file: its style, its scripts and, where it has charts, what draws them are in it. */
 export function renderPage({ title, state, writtenAt, header, sections, footer }: Page): string {
-  const shown = sections.filter(({ content }) => content.length > 0);
+  const shown = shownOf(sections);
   const hasCharts = shown.some(({ content }) => content.some(({ markup }) => markup.includes('class="spec"')));
   return html`<!doctype html>
 <html lang="en" data-state="${state}" data-written="${writtenAt}">
@@ -53,6 +53,10 @@ ${hasCharts && vegaScripts()}
 </html>
 `.markup;
 }
+
+/** The sections that have content. */
+export const shownOf = (sections: readonly Section[]): readonly Section[] =>
+  sections.filter(({ content }) => content.length > 0);
 
 export const renderSection = ({ id, title, content }: Section): Html =>
   html`<section id="${id}" aria-labelledby="${id}-title">

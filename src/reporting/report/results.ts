@@ -6,7 +6,7 @@ import { later, renderChart } from './chart-figure.ts';
 import { findingOf, isChoice } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
-import type { Section } from './page.ts';
+import { type Section, shownOf } from './page.ts';
 import type { ReportOutput, ReportStage, ShownArtifact, ShownTable } from './report-model.ts';
 import { renderStage, stateBadge } from './stages.ts';
 import { fileLink, renderDataset, renderHighlight, renderShownTable, showValue } from './table.ts';
@@ -65,11 +65,11 @@ function shownSections(stages: readonly ReportStage[]): readonly Section[] {
   const charts = shownAs(stages, 'chart').map(({ stage, output, shown }) =>
     renderChart(nameOf(stage, output), output.href, shown),
   );
-  return [
+  return shownOf([
     { id: 'charts', title: 'Charts', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
     { id: 'tables', title: 'Tables', content: renderTables(stages) },
     { id: 'data', title: 'Data', content: renderData(stages) },
-  ].filter(({ content }) => content.length > 0);
+  ]);
 }
 
 function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[], as: As) {

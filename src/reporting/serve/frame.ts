@@ -1,5 +1,5 @@
 import { type Html, html, jsonScript } from '../report/html.ts';
-import { renderSection, type Section } from '../report/page.ts';
+import { renderSection, type Section, shownOf } from '../report/page.ts';
 
 /** The pages by their address, in the order of the bar. */
 const places = { '/': 'Runs', '/compare': 'Compare', '/images': 'Images', '/graph': 'Graph' } as const;
@@ -51,6 +51,3 @@ export const chartScripts = ['vega.min.js', 'vega-lite.min.js', 'vega-embed.min.
 
 /** Renders sections, which may come and go during a run; those without content are left out. */
 export const renderSections = (sections: readonly Section[]): readonly Html[] => shownOf(sections).map(renderSection);
-
-export const shownOf = (sections: readonly Section[]): readonly Section[] =>
-  sections.filter(({ content }) => content.length > 0);

@@ -112,11 +112,8 @@ export function agreeing(
   return one ? [one] : [];
 }
 
-export const instanceNode = (context: LoadContext, definition: Definition, axes: Combination): MapNode =>
-  substituteStage(context, definition, axes, false);
-
 /** The stage's map with its `${…}` replaced. The matrix is needed no more: its shape is checked once, `withMatrix`. */
-function substituteStage(
+export function substituteStage(
   { report }: LoadContext,
   { scope: { params }, node, kind }: Definition,
   axes: Combination,

@@ -5,7 +5,7 @@ import type { ChosenSlot, Input, Stage } from '../pipeline.ts';
 import { child, entriesOf, type MapNode, mapEntries, type Node, toJson } from '../yaml/node.ts';
 import type { Combination } from './axes.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
-import { type Instance, instanceNode } from './instances.ts';
+import { type Instance, substituteStage } from './instances.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
 /** The slot of an instance whose settings a choice decides, and the input with the choices. Checks every candidate. */
@@ -21,7 +21,7 @@ export async function resolveSlot(
   const { name, slot } = found;
   const written = slot.among.map((candidate) => {
     const values = new Map(axes).set(name, candidate);
-    return { label: candidate.label, values, node: instanceNode(context, definition, values) };
+    return { label: candidate.label, values, node: substituteStage(context, definition, values, false) };
   });
   const fixed = new Set(written.map(({ node }) => JSON.stringify(toJson(without(node, 'with')))));
   if (fixed.size === 1 && new Set(written.map(({ node }) => withOf(node))).size === 1) return undefined;
