@@ -22,11 +22,7 @@ export const kindMarkdown = (spec: KindSpec): string => `${sectionOf(spec)}\n`;
 
 function sectionOf({ name, summary, inputs, outputs, settings, openPorts, computes, example }: KindSpec): string {
   const takes = Object.entries(inputs).map(([port, input]) => [code(port), showInput(input), prose(input.summary)]);
-  const gives = Object.entries(outputs).map(([port, output]) => [
-    code(port),
-    showOutput(output),
-    prose(output.summary),
-  ]);
+  const gives = Object.entries(outputs).map(([port, made]) => [code(port), showOutput(made), prose(made.summary)]);
   return [
     `## ${name}`,
     prose(summary),

@@ -138,11 +138,8 @@ function gitCommit(folder: string): string | undefined {
     if (ref === undefined) return head;
     const loose = join(git, ref);
     if (existsSync(loose)) return readFileSync(loose, 'utf8').trim();
-    const packed = readFileSync(join(git, 'packed-refs'), 'utf8');
-    return packed
-      .split('\n')
-      .find((line) => line.endsWith(` ${ref}`))
-      ?.split(' ')[0];
+    const packed = readFileSync(join(git, 'packed-refs'), 'utf8').split('\n');
+    return packed.find((line) => line.endsWith(` ${ref}`))?.split(' ')[0];
   } catch {
     return undefined; // a worktree or a git that keeps its refs elsewhere: the record goes without
   }

@@ -65,12 +65,8 @@ async function ofResult(stage: string, result: StageResult, store: FolderStore, 
 
 function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what = ''): StageLog {
   const { startedAt, end } = last.state;
-  const how =
-    end === undefined
-      ? run.isLiving()
-        ? 'running since'
-        : 'interrupted, as its run was killed, begun on'
-      : `${end.outcome} on`;
+  const open = run.isLiving() ? 'running since' : 'interrupted, as its run was killed, begun on';
+  const how = end === undefined ? open : `${end.outcome} on`;
   const duration =
     end === undefined ? '' : ` ${end.outcome === 'succeeded' ? 'in' : 'after'} ${formatSeconds(end.seconds)}`;
   const why = end?.message === undefined ? '' : `: ${end.message.trim()}`;

@@ -174,8 +174,6 @@ export const markdownOf = (tables: readonly ComparisonTable[]): string =>
 /** The tables for LaTeX, each after a comment with its title. */
 export const latexOf = (tables: readonly ComparisonTable[]): string =>
   tables
-    .map(
-      ({ title, columns, rows, note }) =>
-        `% ${title}\n${note === undefined ? latexTable(columns, rows) : `% ${note}`}\n`,
-    )
+    .map(({ title, columns, rows, note }) => [title, note === undefined ? latexTable(columns, rows) : `% ${note}`])
+    .map(([title, body]) => `% ${title}\n${body}\n`)
     .join('\n');

@@ -85,20 +85,15 @@ export function settingsOf(
   names: readonly string[],
   store: FolderStore,
 ): Readonly<Record<string, string>> {
-  const values = names.map((name) =>
-    Object.entries(record?.stages ?? {}).flatMap(([stage, { result }]) => {
+  const told = names.map((name) => {
+    const values = Object.entries(record?.stages ?? {}).flatMap(([stage, { result }]) => {
       const own = [stage, baseName(stage)].find((one) => name.startsWith(`${one}.`));
-      const settings =
-        own === undefined || result === undefined ? undefined : store.readResult(result)?.fingerprint.settings;
-      const path = name.slice((own ?? '').length + 1).split('.');
-      return (
-        path.reduce<Json | undefined>((found, key) => (isJsonObject(found) ? found[key] : undefined), settings) ?? []
-      );
-    }),
-  );
-  const told = names.map((name, index) => [
-    name,
-    formatFew([...new Set(values[index]!.map((one) => JSON.stringify(one)))], 3),
-  ]);
+      if (own === undefined || result === undefined) return [];
+      const path = name.slice(own.length + 1).split('.');
+      const within = (found: Json | undefined, key: string) => (isJsonObject(found) ? found[key] : undefined);
+      return path.reduce<Json | undefined>(within, store.readResult(result)?.fingerprint.settings) ?? [];
+    });
+    return [name, formatFew([...new Set(values.map((one) => JSON.stringify(one)))], 3)];
+  });
   return Object.fromEntries(told.filter(([, text]) => text !== ''));
 }

@@ -27,10 +27,8 @@ export class PageSchedule {
   ask(least: number): void {
     if (this.#timer !== undefined || this.#writing !== undefined || this.#isOver) return;
     this.#heart ??= setInterval(() => this.ask(0), heartbeat).unref();
-    const wait =
-      this.#last === undefined
-        ? firstPause
-        : this.#last.at + Math.max(least, this.#last.took / share) - performance.now();
+    const due = this.#last && this.#last.at + Math.max(least, this.#last.took / share);
+    const wait = due === undefined ? firstPause : due - performance.now();
     this.#timer = setTimeout(() => this.#renew(), Math.max(0, wait)).unref();
   }
 

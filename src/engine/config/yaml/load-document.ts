@@ -43,11 +43,9 @@ export function loadReferred(
   const whole = [...chain, absolute];
   const from = chain.indexOf(absolute);
   if (from >= 0) {
-    const shown = whole
-      .slice(from)
-      .map((file) => shownPath(file, context.root))
-      .join(' → ');
-    return context.report({ code: 'file-cycle', message: `Files ${verb} each other in a cycle: ${shown}`, at });
+    const cycle = whole.slice(from).map((file) => shownPath(file, context.root));
+    const message = `Files ${verb} each other in a cycle: ${cycle.join(' → ')}`;
+    return context.report({ code: 'file-cycle', message, at });
   }
   const document = loadDocument(context, whole, at);
   return document && { chain: whole, document };
