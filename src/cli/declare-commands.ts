@@ -33,6 +33,7 @@ const numberIn = (least: number, most: number, what: string) => (text: string) =
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new InvalidArgumentError(`Expected ${what}, got "${text}".`);
 };
+const portNumber = numberIn(0, 65_535, 'a port from 0 to 65535');
 export const positiveInteger = numberIn(1, Number.POSITIVE_INFINITY, 'a whole number from 1');
 
 const oneOf = (names: readonly string[]) => (text: string) => {
@@ -176,12 +177,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Serves pages of all runs, also of those under way, to browsers on this machine: the printed address holds a token. Only reads.',
     options: [
-      parsed(
-        '--port <number>',
-        'the port to listen on; 0 for any that is free',
-        numberIn(0, 65_535, 'a port from 0 to 65535'),
-        7341,
-      ),
+      parsed('--port <number>', 'the port to listen on; 0 for any that is free', portNumber, 7341),
       option('--host <address>', 'listen on this address of the machine, for other machines; needs --token'),
       option('--token <text>', 'the secret of the address (default: a new one)'),
     ],

@@ -36,15 +36,11 @@ function sectionOf({ name, summary, inputs, outputs, settings, openPorts, comput
 }
 
 export function settingsTable(rows: readonly SettingRow[], what: string): string {
-  return markdownTable(
-    [what, 'type', 'default', 'what it is'],
-    rows.map(({ path, type, fallback, summary }) => [
-      code(path),
-      prose(type),
-      fallback === '—' || fallback === 'required' ? fallback : code(fallback),
-      prose(summary),
-    ]),
-  );
+  const cells = rows.map(({ path, type, fallback, summary }) => {
+    const shown = fallback === '—' || fallback === 'required' ? fallback : code(fallback);
+    return [code(path), prose(type), shown, prose(summary)];
+  });
+  return markdownTable([what, 'type', 'default', 'what it is'], cells);
 }
 
 function ports(title: string, rows: readonly (readonly string[])[], isOpen: boolean): readonly string[] {

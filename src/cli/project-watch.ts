@@ -64,11 +64,8 @@ export class ProjectWatch implements Disposable {
   #hear(folder: string): void {
     if (this.#watchers.has(folder)) return;
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.#lookIn(quiet));
-      this.#watchers.set(
-        folder,
-        watcher.on('error', () => {}),
-      );
+      const watcher = watch(folder, { persistent: false }, () => this.#lookIn(quiet)).on('error', () => {});
+      this.#watchers.set(folder, watcher);
     } catch {
       // It is not there yet, or the system listens to no more.
     }

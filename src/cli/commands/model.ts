@@ -80,13 +80,8 @@ function formatNet(traced: readonly TracedLayer[]): readonly string[] {
 }
 
 function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: string): readonly string[] {
-  return [
-    `${mark}${layer.name}`,
-    describeLayer(layer),
-    showShape(output),
-    orNone(countLearnable(weights)),
-    orNone(multiplyAdds),
-  ];
+  const counts = [countLearnable(weights), multiplyAdds].map(orNone);
+  return [`${mark}${layer.name}`, describeLayer(layer), showShape(output), ...counts];
 }
 
 const orNone = (value: number): string => (value === 0 ? '' : formatCount(value));

@@ -49,12 +49,8 @@ function contextOf(inputs: Readonly<Record<string, string>>, folder: string, bac
     download: () => Promise.reject(new Error('Internal error: predict downloads nothing')),
     ...{ progress: () => {}, point: () => {}, log: () => {}, info: () => {}, note: () => {}, warn: warnOnStderr },
     highlight: ({ columns, rows }) => {
-      process.stdout.write(
-        `${formatTable(
-          columns,
-          rows.map((row) => row.map(String)),
-        ).join('\n')}\n`,
-      );
+      const cells = rows.map((row) => row.map(String));
+      process.stdout.write(`${formatTable(columns, cells).join('\n')}\n`);
     },
   };
 }

@@ -54,14 +54,13 @@ export function graphOf(stages: readonly DrawnStage[], stateOf?: StateOf, joins 
       kind: stage!.kind,
       ...(stateOf !== undefined && others.length === 0 && { state: stateOf(stage!.name) }),
     })),
-    edges: stages.flatMap((stage) =>
-      stage.inputs.flatMap(({ items }) =>
-        items.flatMap((item) =>
-          item.from === 'stage' && names.has(item.stage)
-            ? [{ from: labelOf(item.stage), to: labelOf(stage.name), label: item.port }]
-            : [],
-        ),
-      ),
+    edges: stages.flatMap(({ name, inputs }) =>
+      inputs
+        .flatMap(({ items }) => items)
+        .flatMap((item) => {
+          if (item.from === 'path' || !names.has(item.stage)) return [];
+          return [{ from: labelOf(item.stage), to: labelOf(name), label: item.port }];
+        }),
     ),
   };
 }

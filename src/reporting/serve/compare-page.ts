@@ -32,10 +32,8 @@ export function comparePage(c: Context, sources: Sources): Response {
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));
   const withScores = runs.length <= mostScored;
   const source = { readResult: results.read.bind(results), objectPath: store.objectPath.bind(store) };
-  const comparison = compareSubjects(
-    runs.map(({ id, record }) => subjectOfRun(id, record, source, withScores)),
-    base === -1 ? 'none' : base,
-  );
+  const subjects = runs.map(({ id, record }) => subjectOfRun(id, record, source, withScores));
+  const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
   const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
   const charts = curves.map(({ name, spec }) => {
     const shown = { as: 'chart', title: name, subtitle: '', width: 560, height: 420, isPlain: true } as const;
@@ -69,12 +67,11 @@ export function comparePage(c: Context, sources: Sources): Response {
 /** A form of the last runs, for an address that names fewer than two. */
 function chooser({ index }: Sources, asked: ReadonlySet<string>): Html {
   const runs = index.runs().filter(({ record }) => record !== undefined);
-  const rows = runs
-    .slice(0, mostOffered)
-    .map(
-      ({ id, pipeline, outcome }) =>
-        html`<li><label><input type="checkbox" name="runs" value="${id}"${asked.has(id) && html` checked`}> ${shortLabel(id)} ${pipeline} <span class="soft">${outcome}</span></label></li>`,
-    );
+  const offered = runs.slice(0, mostOffered);
+  const rows = offered.map(
+    ({ id, pipeline, outcome }) =>
+      html`<li><label><input type="checkbox" name="runs" value="${id}"${asked.has(id) && html` checked`}> ${shortLabel(id)} ${pipeline} <span class="soft">${outcome}</span></label></li>`,
+  );
   return html`<h1>Compare</h1><p>Tick two runs or more here, or in the table of <a href="/">all runs</a>.</p>
 <form action="/compare"><button>Compare</button><ul class="choices">${rows}</ul></form>`;
 }

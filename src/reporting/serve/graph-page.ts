@@ -92,15 +92,14 @@ function foldedGraph(
       href: isFolded ? unfold(box) : `#stage-${encodeURIComponent(box)}`,
     };
   });
-  const edges = planned.flatMap(({ stage }) =>
-    stage.inputs.flatMap(({ items }) =>
-      items.flatMap((item) => {
-        if (item.from !== 'stage' || !boxes.has(boxOf(item.stage)) || boxOf(item.stage) === boxOf(stage.name))
-          return [];
-        const label = isOpen(experimentOf(item.stage)) && isOpen(experimentOf(stage.name)) ? { label: item.port } : {};
-        return [{ from: boxOf(item.stage), to: boxOf(stage.name), ...label }];
+  const edges = planned.flatMap(({ stage: { name, inputs } }) =>
+    inputs
+      .flatMap(({ items }) => items)
+      .flatMap((item) => {
+        if (item.from !== 'stage' || !boxes.has(boxOf(item.stage)) || boxOf(item.stage) === boxOf(name)) return [];
+        const label = isOpen(experimentOf(item.stage)) && isOpen(experimentOf(name)) ? { label: item.port } : {};
+        return [{ from: boxOf(item.stage), to: boxOf(name), ...label }];
       }),
-    ),
   );
   return { nodes, edges: planned.length <= mostFlat ? edges : withoutImplied(edges) };
 }

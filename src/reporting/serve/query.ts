@@ -75,12 +75,8 @@ export function sortRows(rows: readonly number[], columns: readonly Column[], by
   if (column === undefined) return rows;
   const keys = column.values.map((cell) => {
     const items = itemsOf(cell);
-    const isText = typeof items[0] === 'string';
-    return items.length === 0
-      ? undefined
-      : isText
-        ? items.join()
-        : Math[isDown ? 'max' : 'min'](...(items as number[]));
+    if (items.length === 0) return undefined;
+    return typeof items[0] === 'string' ? items.join() : Math[isDown ? 'max' : 'min'](...(items as number[]));
   });
   return rows.toSorted((a, b) => {
     const [one, other] = [keys[a], keys[b]];

@@ -20,13 +20,12 @@ export function runsPage(c: Context, { index, project }: Sources): Response {
   const asked = c.req.query('cols')?.split(' ').filter(Boolean);
   const columns = (asked ?? table.shown).flatMap((name) => table.columns.find((column) => column.name === name) ?? []);
   const first = sortRows(rows, table.columns, c.req.query('sort') ?? '').slice(0, firstRows);
+  const names = columns.map(({ name }) => name);
+  const cells = first.map((row) => columns.map((column) => textOf(column, row)));
   const content =
     table.ids.length === 0
       ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin.</p>`
-      : html`<h1>Runs</h1><div id="table" class="runs">${renderTable(
-          columns.map(({ name }) => name),
-          first.map((row) => columns.map((column) => textOf(column, row))),
-        )}</div>`;
+      : html`<h1>Runs</h1><div id="table" class="runs">${renderTable(names, cells)}</div>`;
   return c.html(
     renderFrame({ title: 'Runs', at: '/', project, content, scripts: ['table.js'], follows: '/runs/events' }),
   );
@@ -35,11 +34,8 @@ export function runsPage(c: Context, { index, project }: Sources): Response {
 function textOf({ name, values }: Column, row: number): string {
   const value = values[row];
   if (name === 'started') return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
-  return value == null
-    ? ''
-    : typeof value === 'number'
-      ? String(Math.round(value * 1e4) / 1e4)
-      : String(value).slice(0, 80);
+  if (value == null) return '';
+  return typeof value === 'number' ? String(Math.round(value * 1e4) / 1e4) : String(value).slice(0, 80);
 }
 
 /** Sends the table as it is now, or with `whole` once all settings are read. */

@@ -47,12 +47,8 @@ export function formatTable(
     width: Math.max(...cells.map((row) => stringWidth(row[index]!))),
     pad: rows.length > 0 && cells.slice(1).every((row) => isNumeric(row[index]!)) ? padStart : padEnd,
   }));
-  return cells.map((row) =>
-    row
-      .map((cell, index) => layouts[index]!.pad(cell, layouts[index]!.width))
-      .join('  ')
-      .trimEnd(),
-  );
+  const padded = (cell: string, index: number) => layouts[index]!.pad(cell, layouts[index]!.width);
+  return cells.map((row) => row.map(padded).join('  ').trimEnd());
 }
 
 /** Names of metrics and labels come from anyone's files. */

@@ -28,6 +28,7 @@ const resources = z.strictObject({
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const textOrTexts = z.union([z.string(), z.array(z.string())]);
 const anyMap = z.record(z.string(), z.unknown());
+const mapOf = <T extends z.ZodType>(value: T) => z.record(z.string(), value).default({});
 const flag = (preset: boolean, text: string) => z.boolean().default(preset).describe(text);
 
 const output = z.union([
@@ -77,23 +78,15 @@ export const slotsShape = z.strictObject({
 export const stageShape = z.strictObject({
   kind: z.string().describe("What the stage does: a built-in kind, or a folder of the project's `stages/`."),
   description: z.string().optional().describe('A description; it changes no result.'),
-  inputs: z
-    .record(z.string(), textOrTexts)
-    .default({})
-    .describe(
-      "What the stage reads, by port: `stage.port`, a path from the project's root (with a `/`), an absolute path, or `npm:package/path`.",
-    ),
-  with: anyMap
-    .default({})
-    .describe(
-      "The kind's own settings. No setting names a file: every file is read through a port, so that it is hashed.",
-    ),
-  outputs: z
-    .record(z.string(), output)
-    .default({})
-    .describe(
-      'Where outputs are published, by port, below the root; by default `artifacts/<pipeline>/<stage>/<port>`.',
-    ),
+  inputs: mapOf(textOrTexts).describe(
+    "What the stage reads, by port: `stage.port`, a path from the project's root (with a `/`), an absolute path, or `npm:package/path`.",
+  ),
+  with: mapOf(z.unknown()).describe(
+    "The kind's own settings. No setting names a file: every file is read through a port, so that it is hashed.",
+  ),
+  outputs: mapOf(output).describe(
+    'Where outputs are published, by port, below the root; by default `artifacts/<pipeline>/<stage>/<port>`.',
+  ),
   after: textOrTexts
     .default([])
     .describe(
@@ -178,9 +171,9 @@ export const pipelineShape = z.strictObject({
     .describe(
       'Values that are read as `${params.name}` and set by `--set params.name=value`; one that no stage reads is a warning.',
     ),
-  stages: anyMap
-    .default({})
-    .describe('The stages by name: letters, digits, `_` and `-`. null removes a stage of an extended file.'),
+  stages: mapOf(z.unknown()).describe(
+    'The stages by name: letters, digits, `_` and `-`. null removes a stage of an extended file.',
+  ),
 });
 
 export const extendsShape = textOrTexts.describe(
@@ -212,10 +205,9 @@ export const placeShape = z.strictObject({
     .describe('The commands of another scheduler.'),
   partition: z.string().optional().describe('The partition of Slurm.'),
   account: z.string().optional().describe('The account of Slurm.'),
-  options: z
-    .record(z.string(), scalar)
-    .default({})
-    .describe('Further options of `sbatch`: `qos: long`, `constraint: skylake`; true for one without a value.'),
+  options: mapOf(scalar).describe(
+    'Further options of `sbatch`: `qos: long`, `constraint: skylake`; true for one without a value.',
+  ),
   setup: words.describe('Shell lines before a job, such as `module load node/20`.'),
   container: words.describe('The command that starts a program in a container, before its own words.'),
   env: words.describe(
@@ -247,10 +239,9 @@ export const storeShape = z.strictObject({
     .optional()
     .describe('The address of an S3-compatible server, such as `https://s3.example.org`.'),
   region: z.string().optional().describe('The region of S3; by default that of the environment.'),
-  keys: z
-    .record(z.string(), z.string().regex(/^[A-Za-z0-9+/]{43}=$/))
-    .default({})
-    .describe('The public keys whose results are trusted, by the name of their owner.'),
+  keys: mapOf(z.string().regex(/^[A-Za-z0-9+/]{43}=$/)).describe(
+    'The public keys whose results are trusted, by the name of their owner.',
+  ),
   shareEnv: flag(
     false,
     'Also share results that depend on `env`; a reader of the store could guess short values by their hashes.',
