@@ -91,11 +91,11 @@ export const dataKeyOf = (folder: 'objects' | 'packs', digest: Digest): string =
   `${folder}/${digest.slice(0, 2)}/${digest}`;
 
 export const resultKey = (fingerprint: Digest, owner: KeyId): string =>
-  `results/${fingerprint.slice(0, 2)}/${fingerprint}/${owner}.json`;
+  `results/${fingerprint.slice(0, 2)}/${fingerprint}-${owner}.json`;
 
 /** The fingerprint and the owner that the key of a result names; undefined for another key. */
 export function parseResultKey(key: string): { readonly fingerprint: Digest; readonly owner: KeyId } | undefined {
-  const [, fingerprint, owner] = /^results\/[0-9a-f]{2}\/([0-9a-f]{64})\/([0-9a-f]{16})\.json$/.exec(key) ?? [];
+  const [, fingerprint, owner] = /^results\/[0-9a-f]{2}\/([0-9a-f]{64})-([0-9a-f]{16})\.json$/.exec(key) ?? [];
   return owner === undefined ? undefined : { fingerprint: fingerprint as Digest, owner };
 }
 
