@@ -34,11 +34,12 @@ interface EnvelopeFile {
 
 const signed = (kind: EnvelopeKind, text: string): string => `restage ${kind}\n${text}`;
 
-export const sealEnvelope = (kind: EnvelopeKind, text: string, locations: Locations, key: SigningKey): Envelope => ({
-  text,
-  locations,
-  signature: sign(signed(kind, text), key),
-});
+export const sealEnvelope = async (
+  kind: EnvelopeKind,
+  text: string,
+  locations: Locations,
+  key: SigningKey,
+): Promise<Envelope> => ({ text, locations, signature: await sign(signed(kind, text), key) });
 
 export function formatEnvelope({ text, signature, locations }: Envelope): string {
   return JSON.stringify({ format: 1, text, signature, ...packLocations(locations) } satisfies EnvelopeFile);

@@ -9,6 +9,7 @@ import {
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { sha256 } from '../../../digest.ts';
 import { UserError } from '../../../user-error.ts';
 import { writing } from '../../files/write-error.ts';
@@ -63,8 +64,11 @@ export function ensureKey(file = keyFile()): SigningKey {
   return readKey(file)!;
 }
 
-export const sign = (text: string, { secret }: SigningKey): string =>
-  signBytes(null, Buffer.from(text), secret).toString('base64');
+const signElsewhere = promisify(signBytes);
+
+/** Signs in another thread: a push has other work meanwhile. */
+export const sign = async (text: string, { secret }: SigningKey): Promise<string> =>
+  (await signElsewhere(null, Buffer.from(text), secret)).toString('base64');
 
 /** Whether a signature of a text is that of a public key, 32 bytes in base64. */
 export function isSignedBy(text: string, signature: string, publicKey: string): boolean {

@@ -60,7 +60,7 @@ export class Push {
   readonly #waiting: Parcel[] = [];
   #pack = new Pack();
   /** The pack that is on its way while the next one is gathered, and the end of that. */
-  #leaving = this.#pack;
+  #leaving = new Pack();
   #left: Promise<unknown> = Promise.resolve();
   /** When each key was last seen in the store. */
   readonly #seen = new Map<string, number>();
@@ -145,8 +145,9 @@ export class Push {
   /** Begins to send what was gathered: the pack, then the texts that wait for it. */
   async #flush(): Promise<void> {
     await this.#left;
+    const { memory } = this.#leaving;
     this.#leaving = this.#pack;
-    this.#pack = new Pack();
+    this.#pack = new Pack(memory);
     const parcels = this.#waiting.splice(0);
     this.#left = this.#sendPack(this.#leaving).then(() => forEachOf(parcels, sealers, (one) => this.#seal(one)));
     this.#left.catch(() => {}); // whoever waits for it hears of it
@@ -177,7 +178,7 @@ export class Push {
     const { placed, key, request } = this.#options;
     for (const { digest } of parcel.objects) if (!(await this.#isThere(digest))) return void this.failed.push(parcel);
     const locations = new Map(parcel.objects.map(({ digest }) => [digest, placed.get(digest)!]));
-    const text = formatEnvelope(sealEnvelope(parcel.kind, parcel.text, locations, key));
+    const text = formatEnvelope(await sealEnvelope(parcel.kind, parcel.text, locations, key));
     const sync = parcel.kind === 'run'; // which is told of once
     await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync }));
     parcel.onSent(locations);
@@ -195,22 +196,26 @@ export class Push {
 /** Small objects, side by side. */
 class Pack {
   readonly places = new Map<Digest, Omit<Location, 'key'>>();
-  readonly #bytes = Buffer.allocUnsafe(packSize);
+  readonly memory: Buffer;
   size = 0;
 
+  constructor(memory: Buffer = Buffer.allocUnsafe(packSize)) {
+    this.memory = memory;
+  }
+
   get bytes(): Buffer {
-    return this.#bytes.subarray(0, this.size);
+    return this.memory.subarray(0, this.size);
   }
 
   /** Adds a file, for which there is room. False for one that is not what it is called. */
   add(digest: Digest, path: string, length: number): boolean {
     const file = openSync(path, 'r');
     try {
-      readSync(file, this.#bytes, this.size, length, 0);
+      readSync(file, this.memory, this.size, length, 0);
     } finally {
       closeSync(file);
     }
-    if (sha256(this.#bytes.subarray(this.size, this.size + length)) !== digest) return false;
+    if (sha256(this.memory.subarray(this.size, this.size + length)) !== digest) return false;
     this.places.set(digest, { start: this.size, length });
     this.size += length;
     return true;

@@ -154,7 +154,7 @@ export class SftpClient {
     throw new SftpFailure(message, code === status.noFile);
   }
 
-  /** Sends a packet. Those of one turn go by one call of the system, which takes longer than the packets do. */
+  /** Sends a packet, whose last part may be large and is not copied. Those of one turn go by one call of the system. */
   #write(type: number, ...parts: readonly Buffer[]): void {
     const input = this.#child.stdin!;
     if (input.writableCorked === 0) {
@@ -162,7 +162,8 @@ export class SftpClient {
       process.nextTick(() => input.uncork());
     }
     const length = parts.reduce((sum, part) => sum + part.length, 1);
-    input.write(Buffer.concat([number(length), Buffer.from([type]), ...parts]));
+    input.write(Buffer.concat([number(length), Buffer.from([type]), ...parts.slice(0, -1)]));
+    input.write(parts.at(-1)!);
   }
 
   #receive(chunk: Buffer): void {
