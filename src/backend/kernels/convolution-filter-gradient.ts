@@ -10,10 +10,7 @@ export function convolutionFilterGradient(
   filterShape: readonly number[],
 ): Representation {
   const target = { filterShape, geometry };
-  const [height, width] = filterShape;
-  if (height === 1 && width === 1 && geometry.pads.every((pad) => pad === 0)) {
-    return { logical: multiplyPixels(lowering, x, dy, target) };
-  }
+  if (suitsTaps(lowering, dy, target)) return { logical: multiplyTaps(lowering, x, dy, target) };
   if (suitsShifts(lowering, dy, target)) return { logical: multiplyShifted(lowering, x, dy, target) };
   return { logical: correlateBlocks(lowering, x, dy, target) ?? correlate(lowering, x, dy, target) };
 }
@@ -23,31 +20,50 @@ interface Target {
   readonly geometry: Geometry;
 }
 
-/** For a 1 x 1 filter: a product of matrices for each image, `[in, pixels]` by `[pixels, out]`, summed over the batch. */
-function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
+/** Measured (bench/backend/README.md): a single tap, or few taps of many channels on small maps. */
+function suitsTaps(lowering: Lowering, dy: Operand, { filterShape, geometry }: Target): boolean {
+  const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
+  if (height === 1 && width === 1) return geometry.pads.every((pad) => pad === 0);
+  const isPlain = geometry.dilations.every((step) => step === 1) && lowering.folded(dy) === undefined;
+  const [, rows, columns] = dy.shape as [number, number, number];
+  return (
+    isPlain &&
+    Math.max(height, width) <= 3 &&
+    inChannels * outChannels >= 8 * rows * columns &&
+    sizeOf(dy.shape) >= 2 ** 17
+  );
+}
+
+/**
+ * A product of matrices for each tap, `[in, pixels]` by `[pixels, out]`, of the pixels that lie under the tap. Products of each image are summed
+ * over the batch; where they are larger than what they are made of, all images are one product, and none of these is written down.
+ */
+function multiplyTaps(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
   const { graph } = lowering;
-  const [, , inChannels, outChannels] = filterShape as [number, number, number, number];
+  const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   const [batch, rows, columns] = dy.shape as [number, number, number];
-  let images = lowering.channelsFirst(x);
-  if (geometry.strides.some((stride) => stride > 1)) {
-    const [height, width] = [(rows - 1) * geometry.strides[0] + 1, (columns - 1) * geometry.strides[1] + 1];
-    const bounds = [[0, 0], [height, width], [2, 3], geometry.strides].map((ints) => graph.ints(ints));
-    images = graph.node('Slice', [images, ...bounds]);
-  }
+  const { strides, pads } = geometry;
   const pixels = rows * columns;
-  // Where the products are larger than what they are made of, one product over all images needs none of them apart.
-  if (inChannels * outChannels > pixels * (inChannels + outChannels)) {
-    const [left, right] = [images, lowering.channelsFirst(dy)].map((name, i) => {
-      return graph.reshape(graph.transpose(name, [1, 0, 2, 3]), [[inChannels, outChannels][i]!, batch * pixels]);
-    }) as [string, string];
-    return graph.reshape(graph.node('Gemm', [left, right], { attributes: { transB: 1 } }), filterShape);
-  }
-  const left = graph.reshape(images, [batch, inChannels, pixels]);
-  const right = graph.reshape(lowering.channelsFirst(dy), [batch, outChannels, pixels]);
-  const domain = 'com.microsoft';
-  const products = graph.node('FusedMatMul', [left, right], { domain, attributes: { transB: 1 } });
-  const summed = graph.reduce('ReduceSum', products, [0]);
-  return graph.reshape(summed, filterShape);
+  const isDeep = height * width > 1 || inChannels * outChannels > pixels * (inChannels + outChannels);
+  const ordered = (name: string) => (isDeep ? graph.transpose(name, [1, 0, 2, 3]) : name);
+  const around = [0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]];
+  const image = lowering.channelsFirst(x);
+  const images = ordered(pads.some((pad) => pad > 0) ? graph.node('Pad', [image, graph.ints(around)]) : image);
+  const matrix = (name: string, channels: number) =>
+    graph.reshape(name, isDeep ? [channels, batch * pixels] : [batch, channels, pixels]);
+  const right = matrix(ordered(lowering.channelsFirst(dy)), outChannels);
+  const isWhole = height * width === 1 && strides.every((stride) => stride === 1);
+  const taps = Array.from({ length: height * width }, (_, tap) => {
+    const from = [Math.floor(tap / width), tap % width] as const;
+    const to = [from[0] + (rows - 1) * strides[0] + 1, from[1] + (columns - 1) * strides[1] + 1];
+    const bounds = [from, to, [2, 3], strides].map((ints) => graph.ints(ints));
+    const left = matrix(isWhole ? images : graph.node('Slice', [images, ...bounds]), inChannels);
+    if (isDeep) return graph.node('Gemm', [left, right], { attributes: { transB: 1 } });
+    const products = graph.node('FusedMatMul', [left, right], { domain: 'com.microsoft', attributes: { transB: 1 } });
+    return graph.reduce('ReduceSum', products, [0]);
+  });
+  const together = taps.length === 1 ? taps[0]! : graph.node('Concat', taps, { attributes: { axis: 0 } });
+  return graph.reshape(together, filterShape);
 }
 
 /** Measured (bench/backend/README.md): few taps, and a gradient that a core's cache does not hold for all its readers. */

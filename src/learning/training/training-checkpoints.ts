@@ -12,7 +12,7 @@ type Circumstances = Readonly<Record<string, string | number>>;
 
 /** The form of {@link Checkpoint.state}. A change of it raises `format`, and so does one of what the backend computes. */
 interface StoredState extends Pick<TrainingState, 'epochs' | 'chosenEpoch' | 'steps'> {
-  readonly format: 3;
+  readonly format: 4;
   readonly made: Circumstances;
   /** The numbers of arrays, which are stored in this order. */
   readonly arrays: { readonly weights: number; readonly memory: number; readonly best: number };
@@ -48,14 +48,14 @@ export class TrainingCheckpoints implements TrainingStates {
     // A longer training could not resume from it, and this one is at its end.
     if (epochs.length === this.#length.epochs && !isOpenEnded(this.#length.schedule)) return;
     const arrays = { weights: weights.length, memory: memory.length, best: best.length };
-    const stored: StoredState = { format: 3, made: this.#made, epochs, chosenEpoch, steps, arrays };
+    const stored: StoredState = { format: 4, made: this.#made, epochs, chosenEpoch, steps, arrays };
     this.#store.save({ state: stored as unknown as Checkpoint['state'], arrays: [...weights, ...memory, ...best] });
   }
 }
 
 /** Why training cannot resume from a stored state, as the end of a sentence. */
 function obstacleTo({ format, made, epochs }: StoredState, now: Circumstances, length: Length): string | undefined {
-  if (format !== 3) return 'is of another version';
+  if (format !== 4) return 'is of another version';
   const names = [...new Set([...Object.keys(made), ...Object.keys(now)])];
   const differing = names.find((name) => made[name] !== now[name]);
   if (differing !== undefined) {
