@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Standing } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import type { FilterShape, Geometry } from './windows.ts';
+import { type FilterShape, type Geometry, isPointwise } from './windows.ts';
 
 /** A convolution of `x`, `[batch, height, width, inChannels]`; the bias has a number per output channel. */
 export interface Convolution {
@@ -34,8 +34,11 @@ export function convolveBy(lowering: Lowering, x: Operand, filter: Filter, geome
   const { graph } = lowering;
   const { weights, shape, bias } = filter;
   const image = lowering.channelsFirst(x);
+  const [, rows, columns] = x.shape as [number, number, number];
+  // Measured (bench/backend/README.md): dealing many pixels into blocks takes longer than a filter of one tap saves by them.
+  const isMixed = isPointwise(shape, geometry) && rows * columns >= 1024;
   // ONNX Runtime decides itself, for several operators at once, where it knows the filter.
-  if (filter.constant !== true && suitsBlocks(shape, lowering.channelBlock)) {
+  if (filter.constant !== true && !isMixed && suitsBlocks(shape, lowering.channelBlock)) {
     return blockedConvolution(lowering, image, filter, geometry);
   }
   const kernel = graph.transpose(weights, [3, 2, 0, 1]);
