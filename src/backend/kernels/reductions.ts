@@ -70,9 +70,8 @@ function shortcut(lowering: Lowering, call: TraceNode, x: Operand, output: Trace
   const { graph } = lowering;
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const { affine, product } = lowering.uncomputed(x);
-  const sum = product
-    ? sumProduct(graph, product)
-    : affine && sumAffine(graph, affine, [batch, channels, height, width], lowering.centred);
+  const shape = [batch, channels, height, width] as const;
+  const sum = product ? sumProduct(graph, product, shape) : affine && sumAffine(graph, affine, shape, lowering.centred);
   if (sum === undefined) return undefined;
   const result = name === 'Sum' ? sum : graph.node('Div', [sum, graph.scalar(batch * height * width)]);
   return output.shape.length === 1 ? result : graph.reshape(result, output.shape);

@@ -99,14 +99,23 @@ export function sumAffine(
 }
 
 /** The sums of the products over batch, height and width, `[channels]`. */
-export function sumProduct(graph: GraphBuilder, [a, b]: ChannelProduct): string {
+export function sumProduct(graph: GraphBuilder, [a, b]: ChannelProduct, shape: ImageShape): string {
   const [left, right] = [a.terms[0] as Term, b.terms[0] as Term];
   // In one order, so that a pair is multiplied once whichever way round it comes.
-  const images = [left.image, right.image].sort();
+  const images = [left.image, right.image].sort() as [string, string];
   return [left.scale, right.scale].reduce<string>(
     (sum, scale) => (scale === undefined ? sum : times(graph, sum, scale)),
-    sumImage(graph, graph.node('Mul', images)),
+    dotProducts(graph, images, shape),
   );
+}
+
+/** Large planes are multiplied as vectors, which leaves no array of products to be written and read. */
+function dotProducts(graph: GraphBuilder, images: readonly [string, string], shape: ImageShape): string {
+  const [batch, channels, height, width] = shape;
+  if (height * width < 1024) return sumImage(graph, graph.node('Mul', images));
+  const vectors = images.map((name) => graph.reshape(name, [batch, channels, 1, height * width]));
+  const products = graph.node('FusedMatMul', vectors, { domain: 'com.microsoft', attributes: { transB: 1 } });
+  return graph.reduce('ReduceSum', products, [0, 2, 3]);
 }
 
 export function writeProduct(graph: GraphBuilder, [a, b]: ChannelProduct, shape: ImageShape): string {
