@@ -26,11 +26,20 @@ const BLOCK = 1 << 18;
 /** Blocks smaller than this cost more for being many than they save. */
 const SMALLEST_BLOCK = 1 << 14;
 
-/** Writes the gradient, `[planes, …spatial]`. Where `finite`, a bool of the graph, is false, `x` or `dy` may hold NaN or infinities. */
+/** Writes the gradient, as planes in blocks. Where `finite`, a bool of the graph, is false, `x` or `dy` may hold NaN or infinities. */
 export function maxPoolGradient(graph: GraphBuilder, task: MaxPoolGradient, finite: string): string {
-  return either(graph, finite, [task.planes, ...task.spatial], {
-    holds: (own) => (areDisjoint(task) ? unpooled(own, task) : inBlocks(own, task)),
-    fails: (own) => route(own, task, true),
+  const { planes, spatial, pooled } = task;
+  const block = areDisjoint(task) ? planes : blockOf(planes, sizeOf(spatial));
+  // Cut out here, where that costs nothing: the branch would copy what it cuts.
+  const cut = (name: string, shape: readonly number[]) => graph.reshape(name, [planes / block, block, ...shape]);
+  const whole = [planes / block, block, ...spatial];
+  const inside = { ...task, x: cut(task.x, spatial), y: cut(task.y, pooled), dy: cut(task.dy, pooled) };
+  return either(graph, finite, whole, {
+    holds(own) {
+      if (areDisjoint(task)) return unpooled(own, inside);
+      return block < planes ? inBlocks(own, inside, block) : own.reshape(route(own, inside, false), whole);
+    },
+    fails: (own) => own.reshape(route(own, inside, true), whole),
   });
 }
 
@@ -39,33 +48,22 @@ function areDisjoint({ windows: { window, strides, pads } }: MaxPoolGradient): b
   return window.every((length, axis) => length <= strides[axis]!) && pads.every((pad) => pad === 0);
 }
 
-function unpooled(graph: GraphBuilder, { x, dy, planes, spatial, pooled, windows }: MaxPoolGradient): string {
+function unpooled(graph: GraphBuilder, { x, dy, planes, spatial, windows }: MaxPoolGradient): string {
   const { window, strides } = windows;
-  const [image, gradient] = [
-    [x, spatial],
-    [dy, pooled],
-  ].map(([name, shape]) => graph.reshape(name as string, [1, planes, ...(shape as number[])])) as [string, string];
-  const [, places] = graph.nodes('MaxPool', [image], 2, { attributes: attributesOf(windows) }) as [string, string];
+  const [, places] = graph.nodes('MaxPool', [x], 2, { attributes: attributesOf(windows) }) as [string, string];
   const whole = graph.ints([1, planes, ...spatial]);
-  const result = graph.node('MaxUnpool', [gradient, places, whole], { attributes: { kernel_shape: window, strides } });
-  return graph.reshape(result, [planes, ...spatial]);
+  return graph.node('MaxUnpool', [dy, places, whole], { attributes: { kernel_shape: window, strides } });
 }
 
-function inBlocks(graph: GraphBuilder, task: MaxPoolGradient): string {
-  const { planes, spatial, pooled } = task;
-  const block = blockOf(planes, sizeOf(spatial));
-  if (block === planes) return route(graph, task, false);
-  const count = planes / block;
+function inBlocks(graph: GraphBuilder, task: MaxPoolGradient, block: number): string {
+  const { spatial, pooled } = task;
   const body = graph.subgraph();
   const shapes = [spatial, pooled, pooled].map((shape) => [block, ...shape]);
   const [x, y, dy] = shapes.map((shape) => body.input('float32', shape)) as [string, string, string];
-  const result = route(body, { ...task, x, y, dy, planes: block }, false);
+  const result = body.reshape(route(body, { ...task, x, y, dy, planes: block }, false), [block, ...spatial]);
   body.output(result, 'float32', [block, ...spatial]);
-  const scanned = [task.x, task.y, task.dy].map((name, i) => graph.reshape(name, [count, ...(shapes[i] as number[])]));
-  const blocks = graph.node('Scan', scanned, {
-    attributes: { num_scan_inputs: scanned.length, body: { graph: body.finish() } },
-  });
-  return graph.reshape(blocks, [planes, ...spatial]);
+  const attributes = { num_scan_inputs: 3, body: { graph: body.finish() } };
+  return graph.node('Scan', [task.x, task.y, task.dy], { attributes });
 }
 
 /** How many planes to take at a time; all where blocks would not pay. */
@@ -76,9 +74,12 @@ function blockOf(planes: number, size: number): number {
   return block * size < SMALLEST_BLOCK ? planes : block;
 }
 
-/** @param careful whether to mind NaN, which is never a maximum, and negative infinity, which ONNX Runtime takes for nothing */
+/**
+ * Writes the gradient in any shape.
+ * @param careful whether to mind NaN, which is never a maximum, and negative infinity, which ONNX Runtime takes for nothing
+ */
 function route(graph: GraphBuilder, task: MaxPoolGradient, careful: boolean): string {
-  const { planes, spatial, windows } = task;
+  const { spatial, windows } = task;
   const axes = spatial.map((_, i) => i).filter((i) => windows.window[i] !== 1 || windows.strides[i] !== 1);
   // levels[i]: the maxima along the axes from i on.
   const levels: string[] = [];
@@ -98,7 +99,7 @@ function route(graph: GraphBuilder, task: MaxPoolGradient, careful: boolean): st
     const arrays = { x: levels[i + 1] as string, y: levels[i] as string, dy };
     dy = deal(graph, arrays, { ...lineOf(task, i), careful });
   }
-  return graph.reshape(dy, [planes, ...spatial]);
+  return dy;
 }
 
 /** Windows along one axis of `[rows, length, inner]`. */
