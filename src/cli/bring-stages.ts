@@ -72,7 +72,7 @@ export async function bringStages(
     if (project.whole) {
       world.store.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
-    page = await report?.finish(interrupts.interrupted);
+    page = await report?.finish();
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
       world.store.shareRun(manifestOf(run, project, outcomes), page);
     await world.store.flush(interrupts.signal);

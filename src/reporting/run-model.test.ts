@@ -7,7 +7,7 @@ import { RunScript } from '../../test/support/run-script.ts';
 import type { StageName } from '../engine/config/pipeline.ts';
 import type { RunEvent } from '../engine/events.ts';
 import { EventFile, EventReader } from './event-file.ts';
-import { emptyRun, type RunModel, rateOf, reasonsOf, reduce } from './run-model.ts';
+import { emptyRun, endState, type RunModel, rateOf, reasonsOf, reduce } from './run-model.ts';
 
 /** The events of a script, and every model on the way. */
 function recorded(script: (run: RunScript) => void) {
@@ -139,4 +139,16 @@ test('progress is recorded once a second, and a folder that takes nothing is lef
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a run that left stages to jobs is detached; one that failed has failed, and one that was stopped was interrupted', () => {
+  const left = { outcome: 'cancelled', message: 'its job 7 continues' } as const;
+  const after = { outcome: 'cancelled', message: 'it comes after fit' } as const;
+  const stopped = { outcome: 'cancelled', message: 'interrupted' } as const;
+  assert.deepEqual(
+    [[left, after], [left, { outcome: 'failed' } as const], [stopped, { outcome: 'failed' } as const], []].map(
+      endState,
+    ),
+    ['detached', 'failed', 'interrupted', 'succeeded'],
+  );
 });

@@ -134,6 +134,18 @@ export function rateOf({ samples }: Pick<StageModel, 'samples'>): number | undef
 export const isDone = ({ state }: { readonly state: StageModel['state'] }): boolean =>
   state === 'ran' || state === 'restored' || state === 'up to date';
 
+/** How a run ended. A `detached` one left stages to jobs, which continue. */
+export type EndState = 'succeeded' | 'failed' | 'interrupted' | 'detached';
+
+/** How a run ended, by the ends of its stages, in its events or in its record. */
+export function endState(ends: readonly { readonly outcome: Outcome; readonly message?: string }[]): EndState {
+  const has = (...some: readonly Outcome[]) => ends.some(({ outcome }) => some.includes(outcome));
+  const isDetached = ends.some(({ outcome, message = '' }) => outcome === 'cancelled' && / continues$/.test(message));
+  if (has('cancelled') && !isDetached) return 'interrupted';
+  if (has('failed', 'blocked')) return 'failed';
+  return isDetached ? 'detached' : 'succeeded';
+}
+
 /** Follows a run: hears each event with the model that it leads to. `close` is called once, after the last event. */
 export interface RunListener {
   event(event: RunEvent, run: RunModel): void;

@@ -3,7 +3,7 @@ import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { showNumber } from '../measured-number.ts';
-import { outcomes } from '../terminal/format-summary.ts';
+import { formatCounts } from '../terminal/format-summary.ts';
 import { formatTable } from '../terminal/text.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
@@ -23,8 +23,7 @@ export function formatHistory(
       run.id,
       run.pipeline,
       run.outcome,
-      outcomes.flatMap((outcome) => (run.counts[outcome] ? [`${run.counts[outcome]} ${outcome}`] : [])).join(', ') ||
-        '–',
+      formatCounts(run.counts, run.outcome) || '–',
       run.seconds === undefined ? '–' : formatSeconds(run.seconds),
       ...(names.length > 0
         ? names.map((name) => run.settings?.[name] ?? formatValues(findNumbers(run, name)))

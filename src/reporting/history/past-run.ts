@@ -5,12 +5,13 @@ import { formatFew } from '../../format-numbers.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import { EventReader } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
+import { type EndState, endState } from '../run-model.ts';
 
 /** An earlier run as people ask for it. `killed`: it left no record and its process is gone. */
 export interface PastRun {
   readonly id: string;
   readonly pipeline: string;
-  readonly outcome: 'succeeded' | 'failed' | 'interrupted' | 'killed' | 'running';
+  readonly outcome: EndState | 'killed' | 'running';
   readonly startedAt: number;
   readonly seconds?: number;
   readonly counts: Readonly<Partial<Record<Outcome, number>>>;
@@ -34,8 +35,9 @@ export function pastRun(run: RunFolder, events = () => new EventReader(run.event
     const outcome = run.isLiving() ? 'running' : 'killed';
     return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...toldBy(events()) };
   }
-  const counts = countOf(Object.values(record.stages).map(({ outcome }) => outcome));
-  const outcome = counts.cancelled ? 'interrupted' : counts.failed || counts.blocked ? 'failed' : 'succeeded';
+  const ends = Object.values(record.stages);
+  const counts = countOf(ends.map(({ outcome }) => outcome));
+  const outcome = endState(ends);
   const startedAt = Date.parse(record.startedAt);
   return { id: run.id, pipeline, outcome, startedAt, seconds: record.seconds, counts, record };
 }

@@ -84,7 +84,7 @@ export function whenIs(time: number): Html {
 function renderHeader(model: ReportModel, warnings: number, reloads: boolean): Html {
   const { pipeline, description, state, stages, startedAt, writtenAt, notAsked } = model;
   const isRunning = state === 'running';
-  const colour = { running: 'good', succeeded: 'good', failed: 'bad', interrupted: 'warn' }[state];
+  const colour = { running: 'good', succeeded: 'good', failed: 'bad', interrupted: 'warn', detached: 'good' }[state];
   const counts = Object.entries(stateWords).flatMap(([one, [word]]) => {
     const count = stages.filter((stage) => stage.state === one).length;
     return count > 0 ? [`${formatCount(count)} ${word}`] : [];

@@ -3,7 +3,7 @@ import type { FingerprintDifference } from '../../engine/fingerprint/diff-finger
 import type { Json } from '../../json.ts';
 import type { ArtifactType, Highlight } from '../../stage.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
-import type { StageModel } from '../run-model.ts';
+import type { EndState, StageModel } from '../run-model.ts';
 import type { LateSelection } from './late-selections.ts';
 import type { Sweep } from './sweeps.ts';
 
@@ -12,7 +12,7 @@ export interface ReportModel {
   readonly pipeline: string;
   readonly description?: string | undefined;
   readonly run: string;
-  readonly state: 'running' | 'succeeded' | 'failed' | 'interrupted';
+  readonly state: 'running' | EndState;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** When the page was written; of a run that has ended, its end. */

@@ -10,7 +10,15 @@ import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { Json } from '../../json.ts';
-import { emptyRun, isDone, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
+import {
+  emptyRun,
+  endState,
+  isDone,
+  type RunListener,
+  type RunModel,
+  reasonsOf,
+  type StageModel,
+} from '../run-model.ts';
 import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
 import { lateSelections } from './late-selections.ts';
 import { PageSchedule } from './page-schedule.ts';
@@ -79,20 +87,16 @@ export class ReportWriter implements RunListener {
   }
 
   /** Writes the last page, unless the one that is there shows the same. The answer is its absolute path, if it is there. */
-  async finish(interrupted: boolean): Promise<string | undefined> {
+  async finish(): Promise<string | undefined> {
     this.close();
     await this.#schedule.settled();
     try {
-      if (!(await this.#isUpToDate())) await this.#write(this.#endState(interrupted));
+      if (!(await this.#isUpToDate())) await this.#write(endState(this.#run.stages.flatMap(({ end }) => end ?? [])));
       return join(this.#options.pipeline.root, this.#path);
     } catch (error) {
       this.#fail(error);
       return undefined;
     }
-  }
-
-  #endState(interrupted: boolean): ReportModel['state'] {
-    return interrupted ? 'interrupted' : this.#run.stages.every(isDone) ? 'succeeded' : 'failed';
   }
 
   async #renew(): Promise<void> {

@@ -9,7 +9,7 @@ type State = ReportStage['state'];
 /** How a stage stands, in a word and a colour, the most pressing first. */
 export const stateWords: Readonly<Record<State, readonly [word: string, colour: '' | 'good' | 'bad' | 'warn']>> = {
   failed: ['failed', 'bad'],
-  cancelled: ['interrupted', 'warn'],
+  cancelled: ['unfinished', 'warn'],
   blocked: ['not run', 'warn'],
   ran: ['ran', 'good'],
   restored: ['restored', 'good'],

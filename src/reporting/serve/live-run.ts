@@ -4,7 +4,7 @@ import { EventReader } from '../event-file.ts';
 import type { Section } from '../report/page.ts';
 import { reportPage } from '../report/render-report.ts';
 import type { ReportModel } from '../report/report-model.ts';
-import { emptyRun, type RunModel } from '../run-model.ts';
+import { emptyRun, endState, type RunModel } from '../run-model.ts';
 import { type ReportSources, StoredReport } from './stored-report.ts';
 
 /** A run as its page shows it, read on as its event file grows. */
@@ -60,9 +60,7 @@ export class LiveRun {
 
 function stateOf(run: RunFolder, record: RunRecord | undefined): ReportModel['state'] {
   if (record === undefined) return run.isLiving() ? 'running' : 'interrupted';
-  const outcomes = Object.values(record.stages).map(({ outcome }) => outcome);
-  if (outcomes.includes('cancelled')) return 'interrupted';
-  return outcomes.some((one) => one === 'failed' || one === 'blocked') ? 'failed' : 'succeeded';
+  return endState(Object.values(record.stages));
 }
 
 /** The model of a run without events, from the ends of stages in its record. */

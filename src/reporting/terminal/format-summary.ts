@@ -2,7 +2,7 @@ import type { Outcome, RunEvent } from '../../engine/events.ts';
 import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { groupHighlights } from '../group-highlights.ts';
-import { isDone, type RunModel, type StageModel } from '../run-model.ts';
+import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 import { describeTraffic, isLeft } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
@@ -15,7 +15,16 @@ const mostNames = 8;
 const mostRows = 40;
 
 /** In the order in which a run's end counts them. */
-export const outcomes: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
+const outcomes: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
+
+/** How many stages ended how: `2 ran, 1 up to date`. */
+export function formatCounts(counts: Readonly<Partial<Record<Outcome, number>>>, end: string): string {
+  const word = (outcome: Outcome) => (outcome === 'cancelled' && end === 'detached' ? 'left to jobs' : outcome);
+  return outcomes
+    .filter((outcome) => counts[outcome])
+    .map((outcome) => `${formatCount(counts[outcome]!)} ${word(outcome)}`)
+    .join(', ');
+}
 
 /** A run's end on the screen: tables, outputs, failures, and the counts last; one line if all was up to date. */
 export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
@@ -31,7 +40,7 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
     ...(run.traffic === undefined ? [] : ['', `${paint.bold('Store')}  ${describeTraffic(run.traffic)}`]),
     ...(end.interrupted ? formatResume(stages) : []),
     '',
-    formatVerdict(end, pipeline, paint),
+    formatVerdict(end, run, paint),
   ];
 }
 
@@ -105,14 +114,11 @@ function formatResume(stages: readonly StageModel[]): readonly string[] {
 
 function formatVerdict(
   { counts, ok, interrupted, seconds }: Extract<RunEvent, { type: 'run-finished' }>,
-  pipeline: string,
+  { pipeline, stages }: RunModel,
   paint: Paint,
 ): string {
-  const parts = outcomes
-    .filter((outcome) => counts[outcome] > 0)
-    // A run that is well although stages did not end has left them to jobs.
-    .map((outcome) => `${formatCount(counts[outcome])} ${ok && outcome === 'cancelled' ? 'left to jobs' : outcome}`);
-  const text = [...(interrupted ? ['interrupted'] : []), ...parts].join(', ');
+  const text =
+    (interrupted ? 'interrupted, ' : '') + formatCounts(counts, endState(stages.flatMap(({ end }) => end ?? [])));
   return `${ok ? paint.green('✓') : paint.red('✗')} ${paint.bold(pipeline)}: ${text} (${formatSeconds(seconds)})`;
 }
 

@@ -99,6 +99,7 @@ function scaleOf({ ends }: Column): Scale {
 const colours: Readonly<Record<string, string>> = {
   succeeded: 'good',
   running: 'good',
+  detached: 'good',
   failed: 'bad',
   killed: 'warn',
   interrupted: 'warn',
