@@ -101,7 +101,7 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
       onSent: () => void totals.sent++,
     });
     const push = async (known: Map<ReturnType<typeof sha256>, Location>) => {
-      const sending = new Push({ bucket, key, placed: known, request: (act) => act(bucket) });
+      const sending = new Push({ key, placed: known, request: (act) => act(bucket) });
       for (let part = 0; part <= random(4); part++) await sending.send([parcel(), parcel()]);
     };
     const collect = async () => {

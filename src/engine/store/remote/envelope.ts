@@ -19,7 +19,6 @@ export type EnvelopeKind = 'result' | 'run';
  */
 export interface Envelope {
   readonly text: string;
-  readonly signature: string;
   readonly locations: Locations;
 }
 
@@ -34,14 +33,9 @@ interface EnvelopeFile {
 
 const signed = (kind: EnvelopeKind, text: string): string => `restage ${kind}\n${text}`;
 
-export const sealEnvelope = async (
-  kind: EnvelopeKind,
-  text: string,
-  locations: Locations,
-  key: SigningKey,
-): Promise<Envelope> => ({ text, locations, signature: await sign(signed(kind, text), key) });
-
-export function formatEnvelope({ text, signature, locations }: Envelope): string {
+/** A signed text as it is in the store. */
+export async function sealEnvelope(kind: EnvelopeKind, text: string, locations: Locations, key: SigningKey) {
+  const signature = await sign(signed(kind, text), key);
   return JSON.stringify({ format: 1, text, signature, ...packLocations(locations) } satisfies EnvelopeFile);
 }
 
@@ -50,7 +44,7 @@ export function openEnvelope(kind: EnvelopeKind, bytes: Buffer, publicKey: strin
   try {
     const file = JSON.parse(bytes.toString('utf8')) as EnvelopeFile;
     if (file.format !== 1 || !isSignedBy(signed(kind, file.text), file.signature, publicKey)) return undefined;
-    return { text: file.text, signature: file.signature, locations: unpackLocations(file) };
+    return { text: file.text, locations: unpackLocations(file) };
   } catch {
     return undefined;
   }

@@ -4,14 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../../digest.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import type { Bucket, FileBody } from './bucket.ts';
-import {
-  dataKeyOf,
-  type EnvelopeKind,
-  formatEnvelope,
-  type Location,
-  type Locations,
-  sealEnvelope,
-} from './envelope.ts';
+import { dataKeyOf, type EnvelopeKind, type Location, type Locations, sealEnvelope } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import type { SigningKey } from './keys.ts';
 import { readMarks } from './marks.ts';
@@ -32,7 +25,6 @@ export interface ParcelObject {
 }
 
 export interface PushOptions {
-  readonly bucket: Bucket;
   readonly request: <T>(act: (bucket: Bucket) => Promise<T>) => Promise<T>;
   readonly key: SigningKey;
   /** Where objects lie already, as far as is known. What is sent is added. */
@@ -178,7 +170,7 @@ export class Push {
     const { placed, key, request } = this.#options;
     for (const { digest } of parcel.objects) if (!(await this.#isThere(digest))) return void this.failed.push(parcel);
     const locations = new Map(parcel.objects.map(({ digest }) => [digest, placed.get(digest)!]));
-    const text = formatEnvelope(await sealEnvelope(parcel.kind, parcel.text, locations, key));
+    const text = await sealEnvelope(parcel.kind, parcel.text, locations, key);
     const sync = parcel.kind === 'run'; // which is told of once
     await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync }));
     parcel.onSent(locations);
@@ -187,7 +179,7 @@ export class Push {
   #readMarks(): Promise<ReadonlySet<string>> {
     if (this.#marks === undefined || Date.now() - this.#marksReadAt >= trust) {
       this.#marksReadAt = Date.now();
-      this.#marks = readMarks(this.#options.bucket);
+      this.#marks = this.#options.request(readMarks);
     }
     return this.#marks;
   }

@@ -29,7 +29,7 @@ const requests = { folder: 16, s3: 16, ssh: 64 } as const;
 /** How many of them bring bytes, which are held in memory. */
 const readers = 16;
 /** A request brings at most so many bytes; between two objects of one request lie at most `gap` others. */
-export const chunk = 32 * 1024 ** 2;
+const chunk = 32 * 1024 ** 2;
 const gap = 4096;
 /** Milliseconds for the first answer. A connection by SSH takes longer, but is made beside other work. */
 const step = 100;

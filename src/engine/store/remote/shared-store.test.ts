@@ -161,7 +161,7 @@ async function parcels(t: TestContext, count: number, size: number) {
   const maker = await group.clone('maker', key);
   for (let seed = 0; seed < count; seed += 1) await make(maker, seed, { file: String(seed).padEnd(size, '.') });
   const bucket = new CountingBucket(group.shared);
-  const options = { bucket, key, request: <T>(act: (on: typeof bucket) => Promise<T>) => act(bucket) };
+  const options = { key, request: <T>(act: (on: typeof bucket) => Promise<T>) => act(bucket) };
   const send = async (more = {}) => {
     const placed = new Map(maker.records.all().flatMap((digest) => [...maker.records.read(digest)!.locations]));
     await new Push({ ...options, ...more, placed } as never).send(maker.parcels());

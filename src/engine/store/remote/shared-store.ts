@@ -262,7 +262,6 @@ export class SharedStore extends FolderStore {
 
   #push(placed: Map<Digest, Location>, options: SendOptions = {}): Push {
     return new Push({
-      bucket: this.remote.bucket,
       request: (act) => this.remote.request(act),
       ...{ key: this.remote.own!, placed },
       ...options,
