@@ -1,6 +1,6 @@
 // What a shared store costs in requests, bytes and time: results of 20 KB in moto's S3 and over a private sshd, beside rclone,
 // `aws s3 sync` and rsync with the same files. All requests of S3, ours and the peers', pass one proxy, which counts them; all
-// use 16 at once. Over SSH ours syncs every file; so does rsync with `--fsync`, which is no default of it.
+// use 16 at once. Over SSH ours syncs the packs, which hold all bytes, and no signed entry; rsync syncs nothing, with `--fsync` every file.
 //   node --import tsx bench/store.ts [results, by default 10000] [rounds, as many of them as end within nine minutes]
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
