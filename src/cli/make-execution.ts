@@ -101,9 +101,7 @@ export async function makeExecution(
     working: new Map(),
     host,
     startedAt,
-    onFailure: () => {
-      if (options.failFast === true) interrupts.stop();
-    },
+    onFailure: options.failFast === true ? () => interrupts.stop() : () => {},
     emit,
     signal,
   };

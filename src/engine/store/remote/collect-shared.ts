@@ -61,11 +61,8 @@ export async function collectShared(
   };
   const runs = await all('runs/');
   const goingRuns = runs.filter(({ key, time }) => now - time > keep && !isNewest(key, runs));
-  const kept = new Set(goingRuns.map(({ key }) => key));
-  const roots = await rootsOf(
-    bucket,
-    runs.filter(({ key }) => !kept.has(key)),
-  );
+  const staying = runs.filter((run) => !goingRuns.includes(run));
+  const roots = await rootsOf(bucket, staying);
   const results = await all('results/');
   const isRoot = (key: string) => roots.has(parseResultKey(key)?.fingerprint as Digest);
   const going = results.filter(({ key, time }) => now - time > keep && !isRoot(key));
@@ -80,9 +77,7 @@ export async function collectShared(
     [...results, ...runs].filter(({ key }) => !gone.has(key)),
   );
   const old = marks.filter(({ at }) => at.key !== own && now - at.time >= delay);
-  const isMarkedIn = (lists: readonly Mark[]) =>
-    new Set(lists.flatMap(({ at, keys }) => (deletedList.test(at.key) ? [] : keys)));
-  const [ripe, waiting] = [isMarkedIn(old), isMarkedIn(marks.filter((mark) => !old.includes(mark)))];
+  const [ripe, waiting] = [markedIn(old), markedIn(marks.filter((mark) => !old.includes(mark)))];
   const data = [...(await all('objects/')), ...(await all('packs/'))];
   const unnamed = data.filter(({ key }) => !named.has(key));
   const ending = unnamed.flatMap(({ key }) => (ripe.has(key) ? [key] : []));
@@ -103,6 +98,10 @@ export async function collectShared(
     bytes,
   };
 }
+
+/** The keys that lists mark, without those of lists of what was deleted. */
+const markedIn = (lists: readonly Mark[]) =>
+  new Set(lists.flatMap(({ at, keys }) => (deletedList.test(at.key) ? [] : keys)));
 
 /** Whether no run of the same pipeline has a later name. */
 function isNewest(key: string, runs: readonly StoredKey[]): boolean {
