@@ -113,8 +113,8 @@ export class SharedStore extends FolderStore {
 
   /** Writes a result of the shared store here, and where its objects lie. */
   async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
+    this.records.write(result.digest, { owner, adopted: true, locations }); // first: without it, it would count as made here
     await this.writeResult(result, { sync: false }); // it can be fetched again
-    this.records.write(result.digest, { owner, adopted: true, locations });
     this.#found.delete(result.digest);
     this.#learn(locations);
   }
