@@ -39,9 +39,7 @@ export class RemoteRecords {
 
   write(fingerprint: Digest, { locations, ...record }: RemoteRecord): void {
     const file: RecordFile = { ...record, ...packLocations(locations) };
-    const path = this.#file(fingerprint);
-    // Half of one is none: the store is asked again.
-    writing(`to ${this.#folder}`, () => creatingFolder(path, () => writeFileSync(path, JSON.stringify(file))));
+    writing(`to ${this.#folder}`, () => writeJson(this.#file(fingerprint), file));
   }
 
   remove(fingerprint: Digest): void {
