@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
@@ -134,6 +143,24 @@ test('an entry that a power cut emptied is a miss, and is sent again once the st
   assert.equal(maker.records.read(result.digest), undefined);
   assert.deepEqual(await maker.send([result.digest]), { sent: 1, failed: 0 });
   assert.deepEqual(readFileSync(entry!), bytes);
+});
+
+test('a record that a full disk cut short is none, and hinders no push', async (t) => {
+  const { group, key, maker, result } = await shared(t);
+  const names = readdirSync(maker.folder, { recursive: true, encoding: 'utf8' });
+  const [record] = names.filter((name) => name.startsWith('remote/') && name.endsWith(`${result.digest}.json`));
+  writeFileSync(join(maker.folder, record!), '');
+  await make(maker, 2, { c: 'second' });
+  assert.deepEqual(await (await group.clone('maker', key)).send(), { sent: 1, failed: 0 });
+});
+
+test('where nothing is to be sent, the end of a run does not ask the store', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const key = group.key('alice');
+  renameSync(group.shared, `${group.shared}-away`);
+  const store = await group.clone('maker', key);
+  await store.flush(never);
+  assert.deepEqual(group.warnings, []);
 });
 
 test('results of a key that was revoked are not used any more', async (t) => {

@@ -237,7 +237,8 @@ export class SharedStore extends FolderStore {
 
   #sendLater(options: SendOptions): Promise<void> {
     this.#sending = this.#sending.then(async () => {
-      if (this.remote.own !== undefined) await this.#whileOn(() => this.send(undefined, options));
+      const waits = this.records.unsent().length + this.records.unsentRuns().length > 0; // else nobody asks the store
+      if (this.remote.own !== undefined && waits) await this.#whileOn(() => this.send(undefined, options));
     });
     return this.#sending;
   }
@@ -251,7 +252,7 @@ export class SharedStore extends FolderStore {
     options: SendOptions = {},
   ): Promise<{ readonly sent: number; readonly failed: number }> {
     if (results.length + this.records.unsentRuns().length === 0) return { sent: 0, failed: 0 };
-    this.#placed ??= new Map(this.records.all().flatMap((digest) => [...this.records.read(digest)!.locations]));
+    this.#placed ??= new Map(this.records.all().flatMap((digest) => [...(this.records.read(digest)?.locations ?? [])]));
     const push = this.#push(this.#placed, options);
     let sent = 0;
     await push.send(this.parcels(results, () => void sent++));
