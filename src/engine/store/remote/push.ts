@@ -70,8 +70,10 @@ export class Push {
     const { signal, onePack = false } = this.#options;
     for (const parcel of parcels) {
       const isFull = this.#pack.size > 0 && this.#pack.size + this.#packedBytes(parcel) > packSize;
+      if (isFull) await this.#left;
+      if (signal?.aborted === true) return void (await this.#left);
       if (isFull) await this.#flush();
-      if (signal?.aborted === true || (isFull && onePack)) return void (await this.#left);
+      if (isFull && onePack) return void (await this.#left);
       if (!(await this.#addAll(parcel))) {
         this.failed.push(parcel);
         continue;

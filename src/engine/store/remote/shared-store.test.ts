@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { resultKey } from './envelope.ts';
 import { Push } from './push.ts';
@@ -217,6 +218,18 @@ test('while a run is under way, one pack goes with its results, and the rest wai
   await send();
   assert.equal(bucket.puts.filter((key) => key.startsWith('packs/')).length, 3);
   assert.deepEqual(maker.records.unsent(), []);
+});
+
+test('an interrupt ends a push with the pack that is on its way', async (t) => {
+  const { bucket, send } = await parcels(t, 80, 900_000);
+  const interrupt = new AbortController();
+  const request = async (act: (on: typeof bucket) => Promise<unknown>) => {
+    for (let turn = 0; turn < 100; turn += 1) await setImmediate(); // the next pack is full by then
+    interrupt.abort();
+    return await act(bucket);
+  };
+  await send({ signal: interrupt.signal, request });
+  assert.equal(bucket.puts.filter((key) => key.startsWith('packs/')).length, 1);
 });
 
 test('a push that was killed sends at most one pack again', async (t) => {
