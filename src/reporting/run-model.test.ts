@@ -141,14 +141,16 @@ test('progress is recorded once a second, and a folder that takes nothing is lef
   }
 });
 
-test('a run that left stages to jobs is detached; one that failed has failed, and one that was stopped was interrupted', () => {
+test('a run with a failed stage has failed, also where that stopped the others; one that left stages to jobs is detached', () => {
+  const failed = { outcome: 'failed' } as const;
   const left = { outcome: 'cancelled', message: 'its job 7 continues' } as const;
   const after = { outcome: 'cancelled', message: 'it comes after fit' } as const;
   const stopped = { outcome: 'cancelled', message: 'interrupted' } as const;
-  assert.deepEqual(
-    [[left, after], [left, { outcome: 'failed' } as const], [stopped, { outcome: 'failed' } as const], []].map(
-      endState,
-    ),
-    ['detached', 'failed', 'interrupted', 'succeeded'],
-  );
+  assert.deepEqual([[left, after], [left, failed], [stopped, failed], [stopped], []].map(endState), [
+    'detached',
+    'failed',
+    'failed',
+    'interrupted',
+    'succeeded',
+  ]);
 });

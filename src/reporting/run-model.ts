@@ -140,10 +140,10 @@ export type EndState = 'succeeded' | 'failed' | 'interrupted' | 'detached';
 /** How a run ended, by the ends of its stages, in its events or in its record. */
 export function endState(ends: readonly { readonly outcome: Outcome; readonly message?: string }[]): EndState {
   const has = (...some: readonly Outcome[]) => ends.some(({ outcome }) => some.includes(outcome));
+  if (has('failed', 'blocked')) return 'failed'; // with --fail-fast the others are cancelled
   const isDetached = ends.some(({ outcome, message = '' }) => outcome === 'cancelled' && / continues$/.test(message));
-  if (has('cancelled') && !isDetached) return 'interrupted';
-  if (has('failed', 'blocked')) return 'failed';
-  return isDetached ? 'detached' : 'succeeded';
+  if (isDetached) return 'detached';
+  return has('cancelled') ? 'interrupted' : 'succeeded';
 }
 
 /** Follows a run: hears each event with the model that it leads to. `close` is called once, after the last event. */
