@@ -24,6 +24,7 @@ import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
 import { mistake, orThrow, UsageError } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
 import { lastRunOf } from '../last-run.ts';
@@ -217,7 +218,7 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
     const key = text ?? ensureKey().text;
     const owner = name ?? ownName();
     if ((spec.keys[owner] ?? key) !== key) {
-      const hint = `Give this one another name: restage store keys add <name>. Or first: restage store keys revoke ${owner}`;
+      const hint = `Give this one another name: restage store keys add <name>. Or first: restage store keys revoke ${shellQuote(owner)}`;
       throw mistake('no-store', `store.yaml has another key of ${owner}, whose results would no longer count`, hint);
     }
     editStoreFile(root, ['keys', owner], key);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Digest } from '../../../digest.ts';
 import { groupBy } from '../../../group-by.ts';
+import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreSpec } from '../../config/store-file.ts';
 import { parseResult, type StageResult } from '../stage-result.ts';
@@ -97,7 +98,7 @@ export class RemoteStore {
       if (state !== undefined) return;
       throw new UserError(
         text === undefined
-          ? `There is no store at ${this.url} yet: make one with \`restage store init ${this.url}\``
+          ? `There is no store at ${this.url} yet: make one with \`restage store init ${shellQuote(this.url)}\``
           : `${this.url} is a store of another version of Restage`,
       );
     } finally {

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Digest, sha256 } from '../../../digest.ts';
 import { formatCountOf } from '../../../format-numbers.ts';
+import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreSpec } from '../../config/store-file.ts';
 import type { Traffic } from '../../events.ts';
@@ -285,7 +286,7 @@ export class SharedStore extends FolderStore {
     const whole = results.flatMap(({ result }) => (result !== undefined && isWhole(result) ? [result] : []));
     if (whole.length < results.length) {
       const names = results.flatMap(({ stage, result }) => (whole.includes(result!) ? [] : [stage]));
-      const command = (name: string) => `\`restage ${name} ${manifest.pipeline}.yaml --fetch all\``;
+      const command = (name: string) => `\`restage ${name} ${shellQuote(`${manifest.pipeline}.yaml`)} --fetch all\``;
       const message = `The outputs of ${names.join(', ')} are not all here, or come from a key that is not trusted`;
       throw new UserError(`${message}: ${command('run')} brings them; without the data, ${command('store pull')}`);
     }
