@@ -22,7 +22,8 @@ const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
 
 test('a time limit is no failure while the checkpoint advances, and one after two whole jobs without a newer one', () => {
   const end = { type: 'stopped' } as const;
-  assert.deepEqual(afterEnd(end, facts({ advanced: true, resumes: true, tries: { lost: 2, idle: 1, memory: 0 } })), {
+  const before = { lost: 2, idle: 1, memory: 0, refused: true } as const;
+  assert.deepEqual(afterEnd(end, facts({ advanced: true, resumes: true, tries: before })), {
     step: 'again',
     tries: { lost: 0, idle: 0, memory: 0 },
     message: "its job's time of 3 min 0 s is over: it resumes from its checkpoint",

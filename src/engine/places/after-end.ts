@@ -108,7 +108,7 @@ function afterTime({ place, tries, advanced, resumes, claim, stage }: EndFacts):
     const message = `did not end within the time limit of ${limit} in ${idle} jobs, and ${why}: raise \`time\` of the place "${place.name}"`;
     return { step: 'fail', message };
   }
-  const { killed: _, unstarted: _u, ...rest } = tries;
+  const { killed: _, unstarted: _u, refused: _r, ...rest } = tries;
   const further = advanced ? '' : ', which is no further than before';
   const how = resumes ? `resumes from its checkpoint${further}` : 'begins again';
   return {
