@@ -45,5 +45,9 @@ export class Unreachable extends UserError {}
 /** The store answers, and refuses: credentials or rights are wrong. */
 export class Refused extends UserError {}
 
+/** Of the keys and their files; 1 had a folder for each result. */
+export const storeFormat = 2;
+
 /** The content of `store.json`, by which a store is recognised. `collected` is another after every `store gc` that removed results. */
-export const storeText = (collected?: string): string => JSON.stringify({ restage: 'store', format: 1, collected });
+export const storeText = (collected?: string): string =>
+  JSON.stringify({ restage: 'store', format: storeFormat, collected });

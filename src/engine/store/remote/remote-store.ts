@@ -6,7 +6,7 @@ import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreSpec } from '../../config/store-file.ts';
 import { parseResult, type StageResult } from '../stage-result.ts';
-import { type Bucket, Unreachable } from './bucket.ts';
+import { type Bucket, storeFormat, Unreachable } from './bucket.ts';
 import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
@@ -99,7 +99,7 @@ export class RemoteStore {
       throw new UserError(
         text === undefined
           ? `There is no store at ${this.url} yet: make one with \`restage store init ${shellQuote(this.url)}\``
-          : `${this.url} is a store of another version of Restage`,
+          : `${this.url} is a store of another version of Restage: make one beside it with \`restage store init\``,
       );
     } finally {
       answered.abort();
@@ -224,7 +224,7 @@ function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObj
 function parseStore(text: Buffer): { readonly collected?: string } | undefined {
   try {
     const state = JSON.parse(text.toString('utf8'));
-    return state.restage === 'store' && state.format === 1 ? state : undefined;
+    return state.restage === 'store' && state.format === storeFormat ? state : undefined;
   } catch {
     return undefined;
   }

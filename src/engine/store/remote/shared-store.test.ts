@@ -69,6 +69,19 @@ test('a store is asked once whether it is there, whoever waits for that', async 
   );
 });
 
+test('a store of another version is told apart from one that is not there', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  writeFileSync(join(group.shared, 'store.json'), JSON.stringify({ restage: 'store', format: 1 }));
+  const remote = new RemoteStore(
+    { url: 'old', keys: [], type: 'folder' },
+    new CountingBucket(group.shared),
+    undefined,
+    () => {},
+  );
+  const message = 'old is a store of another version of Restage: make one beside it with `restage store init`';
+  await assert.rejects(remote.connect(), { message });
+});
+
 test('what is known of a result outlives the process, and serves without the store', async (t) => {
   const { group, reader, result } = await shared(t);
   await reader.lookup(result.digest);
