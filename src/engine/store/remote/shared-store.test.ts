@@ -13,10 +13,12 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { until } from '../../../../test/support/until.ts';
+import { Refused } from './bucket.ts';
 import { resultKey } from './envelope.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
-import type { SharedStore } from './shared-store.ts';
+import { SharedStore } from './shared-store.ts';
 import { CountingBucket, Group, make } from './testing-group.ts';
 
 const never = new AbortController().signal;
@@ -175,6 +177,27 @@ test('where nothing is to be sent, the end of a run does not ask the store', asy
   const store = await group.clone('maker', key);
   await store.flush(never);
   assert.deepEqual(group.warnings, []);
+});
+
+test('a store that refuses what a run sends meanwhile does not end the run, which hears of it at its end', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const key = group.key('alice');
+  const bucket = new CountingBucket(group.shared);
+  let asked = 0;
+  bucket.onPut = () => {
+    asked += 1;
+    throw new Refused('read-only');
+  };
+  const remote = new RemoteStore({ url: group.shared, keys: [key.text], type: 'folder' }, bucket, key, () => {});
+  const store = new SharedStore(join(group.root, 'maker'), { url: group.shared, shareEnv: false }, remote, {
+    warn() {},
+  });
+  const result = await make(store, 1, { c: 'small' });
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  store.share(result);
+  t.mock.timers.tick(60_000);
+  await until(() => asked > 0);
+  await assert.rejects(store.flush(never), new Refused('read-only'));
 });
 
 test('results of a key that was revoked are not used any more', async (t) => {

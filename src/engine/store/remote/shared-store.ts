@@ -183,7 +183,8 @@ export class SharedStore extends FolderStore {
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
     this.records.markUnsent(result.digest);
-    this.#timer ??= setInterval(() => void this.#sendLater({ onePack: true }), uploadPause).unref();
+    const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {}); // `flush` throws it
+    this.#timer ??= setInterval(sendSome, uploadPause).unref();
   }
 
   isShareable({ stored, fingerprint }: StageResult): boolean {
