@@ -76,13 +76,14 @@ export async function bringStages(
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
       world.store.shareRun(manifestOf(run, project, outcomes), page);
     await world.store.flush(interrupts.signal);
-    await world.store.close();
     await rememberRun(run, outcomes, { file: memory, read, found: project.found, page });
     world.digests.save();
   } catch (error) {
     if (!isForUser(error)) throw error;
     // A disk that is full by now neither undoes what was done nor keeps the summary from the user.
     if (!(isIdle && isReadOnly(error))) warn(error.message);
+  } finally {
+    await world.store.close(); // whose connection would keep this process
   }
   const differ = [...outcomes.values()].some((outcome) => isDone(outcome) && outcome.repeats === false);
   const ok = counts.failed + counts.blocked + (detach ? 0 : counts.cancelled) === 0 && !differ;
