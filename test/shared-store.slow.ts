@@ -83,15 +83,21 @@ test('a server that is killed during a push gets at most one pack again', { skip
   }
 });
 
-test('store init on a store where one may only read says so', { skip: noSshd ?? false }, async () => {
-  using project = new Project(packs);
+test('where one may only read, store init says so, and a run warns and ends', { skip: noSshd ?? false }, async () => {
+  using project = new Project(`stages: { a: { kind: command, with: { run: 'true' } } }\n`);
   await withStore(project, project.path('shared'));
+  const spec = project.read('store.yaml');
   project.remove('store.yaml');
   await using server = await SshServer.start('internal-sftp -R');
   project.env['PATH'] = server.path;
-  const { code, stderr } = await project.command('store', 'init', `ssh://testhost${project.path('shared')}`);
-  assert.deepEqual([code, stderr], [1, 'error: the host refuses the request (Permission denied)\n']);
+  const url = `ssh://testhost${project.path('shared')}`;
+  const { code, stderr } = await project.command('store', 'init', url);
+  const refused = 'the host refuses the request (Permission denied)';
+  assert.deepEqual([code, stderr], [1, `error: ${refused}\n`]);
   assert.ok(!project.has('store.yaml'));
+  project.write('store.yaml', spec.replace(/^url: .*/m, `url: ${url}`));
+  const ran = await project.run();
+  assert.deepEqual([ran.code, ran.warnings], [0, [refused]]);
 });
 
 /** The processes that a process has started, and those that they have. */

@@ -123,7 +123,9 @@ export class SftpBucket implements Bucket {
     const above = posix.dirname(path);
     const make = async () => {
       if (above !== path) await this.#makeFolder(above);
-      return await this.#client.makeFolder(path).catch(() => this.#client.stat(path)); // it is there
+      return await this.#client.makeFolder(path).catch(async (error) => {
+        await this.#client.stat(path).catch(() => Promise.reject(error)); // where it is there, all is well
+      });
     };
     const made = this.#made.get(path) ?? make();
     this.#made.set(path, made);
