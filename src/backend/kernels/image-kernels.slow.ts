@@ -121,13 +121,16 @@ describe('convolutions agree with the cpu backend', () => {
       assertAgrees(() => tf.grads(f)([tensorOf(x), tensorOf(filter)], tensorOf(dy)), 2e-4);
     }
   });
-  it('gradients so large that the filter gradient is a product for each tap or one for all, with strides, pads and pixels left out', () => {
+  it('gradients so large that the filter gradient is a product for each tap or one for all, of each image or of the batch, with strides, pads and pixels left out', () => {
     for (const { image, filter, stride, pad } of [
       { image: [4, 64, 130, 2], filter: [3, 3, 2, 16], stride: 1, pad: 'same' },
       { image: [4, 64, 130, 17], filter: [3, 3, 17, 16], stride: 1, pad: 'same' },
       { image: [2, 48, 48, 3], filter: [7, 7, 3, 464], stride: 2, pad: 'same' },
       { image: [4, 130, 260, 2], filter: [3, 3, 2, 16], stride: 2, pad: 'same' },
       { image: [4, 132, 262, 1], filter: [3, 2, 1, 17], stride: 2, pad: 'valid' },
+      { image: [32, 9, 8, 32], filter: [3, 3, 32, 64], stride: 1, pad: 'same' },
+      { image: [64, 12, 12, 32], filter: [3, 3, 32, 64], stride: 2, pad: 'same' },
+      { image: [64, 13, 13, 33], filter: [3, 2, 33, 64], stride: 2, pad: 'valid' },
       {
         image: [8, 200, 126, 2],
         filter: [2, 3, 2, 24],
