@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -110,6 +111,7 @@ export function writeNew(path: string, text: string, { sync = false }: { readonl
     try {
       linkSync(temporary, path);
     } catch (error) {
+      if (statSync(temporary).nlink === 2) return true; // NFS lost the answer, and tried again (`O_EXCL` in open(2))
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
       writeFileSync(path, text, { flag: 'wx' }); // a disk without links
     }
