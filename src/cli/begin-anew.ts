@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { UserError } from '../user-error.ts';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
 /** Runs the command again, in a process that has the code of now, and gives its exit code. An interrupt ends it. */
@@ -9,7 +11,7 @@ export async function beginAnew(argv: readonly string[], signal: AbortSignal): P
   });
   // Of Ctrl-C on a terminal, the child has heard by then: the first signal of several counts.
   signal.addEventListener('abort', () => child.kill());
-  return await new Promise((resolve, reject) => {
-    child.on('error', reject).on('exit', (code) => resolve(code ?? exitCodes.interrupted));
-  });
+  const [code, killer] = (await once(child, 'exit')) as [number | null, string | null];
+  if (code === null && !signal.aborted) throw new UserError(`The run that began anew was killed (${killer})`);
+  return code ?? exitCodes.interrupted;
 }
