@@ -43,11 +43,10 @@ export async function bringStages(
 ): Promise<number | undefined> {
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
-  // Signed before the run: an edit during the run is not what the run has read.
-  const { files, looked } = world.pipeline.sources;
-  const { description, root } = world.pipeline;
-  // A key that store.yaml revokes makes results unknown.
-  const read = signRead({ files: [...files, ...codeFiles], looked: [...looked, storeFile(root)] }, startedAt);
+  const { description, root, sources } = world.pipeline;
+  // Signed before the run: an edit during the run is not what the run has read. A key that store.yaml revokes makes results unknown.
+  const looked = [...sources.looked, storeFile(root)];
+  const read = signRead({ files: [...sources.files, ...codeFiles], looked }, startedAt);
   emit({
     ...{ type: 'run-started', run: folder.id, pipeline: world.pipeline.name },
     ...(description !== undefined && { description }),
