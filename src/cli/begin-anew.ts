@@ -9,7 +9,7 @@ export async function beginAnew(argv: readonly string[], signal: AbortSignal): P
     stdio: 'inherit',
     env: { ...process.env, RESTAGE_HANGUP: ignoresHangup ? 'ignored' : 'heeded' },
   });
-  // Of Ctrl-C on a terminal, the child has heard by then: the first signal of several counts.
+  // Ctrl-C on a terminal reaches the child, too. It counts only the first of several signals.
   signal.addEventListener('abort', () => child.kill());
   const [code, killer] = (await once(child, 'exit')) as [number | null, string | null];
   if (code === null && !signal.aborted) throw new UserError(`The run that began anew was killed (${killer})`);

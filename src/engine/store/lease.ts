@@ -110,7 +110,7 @@ const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
 const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
 
-/** A file that names its holder. It appears whole, and only where there is none. */
+/** Creates a lease file that names its holder. The file appears whole, and only if no other lease exists. */
 interface PresentLease {
   readonly ino: number;
   /** Undefined where its file is damaged, as a power cut may leave it. */

@@ -45,7 +45,7 @@ export class Unreachable extends UserError {}
 /** The store answers, and refuses: credentials or rights are wrong. */
 export class Refused extends UserError {}
 
-/** Of the keys and their files; 1 had a folder for each result. */
+/** The version of the layout of keys and files. Version 1 had a folder for each result. */
 export const storeFormat = 2;
 
 /** The content of `store.json`, by which a store is recognised. `collected` is another after every `store gc` that removed results. */

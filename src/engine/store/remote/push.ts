@@ -173,7 +173,7 @@ export class Push {
     for (const { digest } of parcel.objects) if (!(await this.#isThere(digest))) return void this.failed.push(parcel);
     const locations = new Map(parcel.objects.map(({ digest }) => [digest, placed.get(digest)!]));
     const text = await sealEnvelope(parcel.kind, parcel.text, locations, key);
-    const sync = parcel.kind === 'run'; // which is told of once
+    const sync = parcel.kind === 'run'; // a run is announced only once, and a lost result is computed again
     await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync }));
     parcel.onSent(locations);
   }
