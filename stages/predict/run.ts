@@ -130,7 +130,7 @@ async function certaintySheet(
     cells: await Promise.all(
       images.map(async ({ path, called, certainty }) => ({
         image: await thumbnail(readFileSync(join(root, path))),
-        caption: captionOf([`${classes[called]} ${formatShare(certainty)}`, basename(path)]),
+        caption: captionOf([classes[called]!, formatShare(certainty), basename(path)]),
         description: `${path}: ${classes[called]} ${formatShare(certainty)}`,
       })),
     ),

@@ -179,8 +179,8 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
       ? []
       : [
           ruleAt('y', prevalence, axes.y),
-          // Beside the line of chance, where no curve is.
-          textAt(side + 6, side * (1 - prevalence) - 14, chance, { ...beside, lineHeight: 14 }),
+          // Beside the line of chance, where no curve is, and above the labels of the axis.
+          textAt(side + 6, Math.min(side * (1 - prevalence), side - 20) - 14, chance, { ...beside, lineHeight: 14 }),
         ],
   });
 }

@@ -1,6 +1,6 @@
-import { formatList, formatShare } from '../../../src/format-numbers.ts';
+import { formatCount, formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
+import { captionOf, type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { trainSplit } from '../../../src/learning/training/splits.ts';
 import { datasetBatches } from '../../../src/learning/training/training-data.ts';
 import { type AugmentSettings, augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';
@@ -15,7 +15,7 @@ import {
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
-import { mostAcross, side as shownSide } from './samples.ts';
+import { mostAcross, mostNamed, side as shownSide } from './samples.ts';
 
 /** The first images of an epoch, from the loader that `train` reads, with the same seed and settings. */
 export const draw: DrawForm = async (context) => {
@@ -31,10 +31,11 @@ export const draw: DrawForm = async (context) => {
   if (batch === undefined) throw new StageError(`Expected images in the split "${trainSplit}", got none.`);
   const cells = await cellsOf(batch, dataset, side, normalization);
   const count = (label: number) => batch.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0);
-  const counts = dataset.classes.map((name, label) => `${count(label)} ${name}`);
+  const named = dataset.classes.map((name, label) => `${count(label)} ${name}`);
+  const counts = named.length <= mostNamed ? formatList(named) : formatCount(batch.labels.length);
   return imageSheet({
     title: title ?? withLabels('A training batch as the network sees it', labels),
-    subtitle: `${trainSplit}, epoch ${epoch}, seed ${seed}: the first ${formatList(counts)} images, ${side} × ${side} pixels; ${changes(augment)}`,
+    subtitle: `${trainSplit}, epoch ${epoch}, seed ${seed}: the first ${counts} images, ${side} × ${side} pixels; ${changes(augment)}`,
     blocks: [[{ cells }]],
     across: mostAcross,
     side: shownSide,
@@ -57,19 +58,23 @@ async function cellsOf(
   const cells = Array.from(batch.indices, async (index, slot): Promise<ImageCell> => {
     const pixels = floatsToPixels(batch.images.subarray(slot * length, (slot + 1) * length), normalization);
     const image = await thumbnail({ width: side, height: side, pixels } satisfies DecodedImage);
-    return { image, caption: captionOf(batch, slot, dataset.classes), description: samples[index]!.path };
+    return {
+      image,
+      caption: captionOf(linesOf(batch, slot, dataset.classes), shownSide),
+      description: samples[index]!.path,
+    };
   });
   return Promise.all(cells);
 }
 
 /** The class; of mixed images both, with their shares of the target. */
-function captionOf({ labels, mixed }: Batch, slot: number, classes: readonly string[]): string {
+function linesOf({ labels, mixed }: Batch, slot: number, classes: readonly string[]): readonly string[] {
   const name = classes[labels[slot]!]!;
   const share = mixed?.shares[slot] ?? 0;
   const other = classes[mixed?.labels[slot] ?? labels[slot]!]!;
-  if (share === 0) return name;
-  if (other === name) return `${name}, mixed`;
-  return `${formatShare(1 - share, 0)} ${name}\n${formatShare(share, 0)} ${other}`;
+  if (share === 0) return [name];
+  if (other === name) return [`${name}, mixed`];
+  return [`${formatShare(1 - share, 0)} ${name}`, `${formatShare(share, 0)} ${other}`];
 }
 
 /** `changed by crop, flip and jpeg`. */

@@ -17,7 +17,7 @@ export const side = 66;
 export const mostAcross = 6;
 /** Classes that a sheet has room for, and that its subtitle names. */
 const mostClasses = 12;
-const mostNamed = 3;
+export const mostNamed = 3;
 
 /** A block for each class and split: up to three in a row, of more than six classes up to six. */
 export const draw: DrawForm = async (context) => {
