@@ -125,4 +125,11 @@ const cardNames = (count: number): readonly string[] => Array.from({ length: cou
 const chosenCards = (chosen: string): readonly string[] =>
   chosen === '' || chosen === '-1' ? [] : chosen.split(',').map((card) => card.trim());
 
-const countGpus = (): number => namesIn('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
+/** 0 where the devices may not be listed. */
+function countGpus(): number {
+  try {
+    return namesIn('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
+  } catch {
+    return 0;
+  }
+}
