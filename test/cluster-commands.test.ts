@@ -149,6 +149,33 @@ test('a detached run goes on where a job died without a word', async () => {
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'up to date' });
 });
 
+test('where a kind changed while its job waited, the job refuses, and the next step of a detached run decides again', async () => {
+  using project = shell('stages: { mine: { kind: mine, outputs: { text: artifacts/mine.txt } } }\n', 9);
+  for (const [file, text] of Object.entries(ownKind('mine', ''))) project.write(file, text);
+  const changes = 'test -e changed || { touch changed; sed -i s/done/changed/ stages/mine/run.ts; }';
+  project.write('submit.sh', `${changes}\n${project.read('submit.sh')}`);
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await areOver(project);
+  assert.equal(project.read('artifacts/mine.txt'), 'changed\n');
+  assert.deepEqual((await project.run('--on', 'shell')).outcomes, { mine: 'up to date' });
+});
+
+test('a step of a detached run refuses a pipeline whose file has changed', async () => {
+  using project = shell(
+    `${stages('one')}  two: { kind: command, after: [one], with: { run: 'echo two >> count' } }\n`,
+    9,
+  );
+  project.write('submit.sh', `test -e submitted || echo '# new' >> pipelines/test.yaml\n${project.read('submit.sh')}`);
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await areOver(project);
+  const outputs = project.files('cache/jobs').filter((name) => /^step-.*output$/.test(name));
+  assert.match(
+    project.read(`cache/jobs/${outputs[0]}`),
+    /the pipeline has changed since the run was detached: run it again/,
+  );
+  assert.equal(project.read('count'), 'one\n');
+});
+
 test('in a detached run a stage fails as often as it may be retried, on the cluster and here', async () => {
   const bad = (name: string, more: string) =>
     `  ${name}: { kind: command, retries: 1, ${more}with: { run: 'echo ${name} >> ${name}; exit 1' } }\n`;

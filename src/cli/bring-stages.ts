@@ -46,7 +46,7 @@ export async function bringStages(
   const { description, root, sources } = world.pipeline;
   // Signed before the run: an edit during the run is not what the run has read. A key that store.yaml revokes makes results unknown.
   const looked = [...sources.looked, storeFile(root)];
-  const read = signRead({ files: [...sources.files, ...codeFiles], looked }, startedAt);
+  const read = signRead({ files: [...sources.files, ...sources.code, ...codeFiles], looked }, startedAt);
   emit({
     ...{ type: 'run-started', run: folder.id, pipeline: world.pipeline.name },
     ...(description !== undefined && { description }),

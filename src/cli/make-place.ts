@@ -5,7 +5,7 @@ import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
 import { type HostFacts, type Place, Unfinished } from '../engine/execution/execution.ts';
-import { type Failures, isTaken, readStep, remembering, submitStep } from '../engine/places/advance.ts';
+import { isTaken, readStep, remembering, type Step, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
@@ -37,6 +37,8 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const specs = new Set(stages.flatMap((stage) => placeOf(stage, places, on) ?? []));
   if (specs.size === 0) return local;
   const failures = { ...(step !== undefined && readStep(step)?.failures) };
+  // Of now, not of the end: what the run did not read must not become what it detached.
+  const next = { pipeline: digestOfFiles(options.world.pipeline.sources.files), failures };
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
   interrupts.detaches = true;
   let fetched: Promise<unknown> | undefined;
@@ -48,7 +50,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
     const after = open.flatMap(([spec, place]) => (haveOneScheduler(spec, first) ? place.openJobs() : []));
     for (const place of [local, ...clusters.values()]) await place.close();
     const isLeft = step !== undefined && interrupts.interrupted; // to the second job of this step
-    if (detach && !isLeft && (after.length > 0 || isLater)) await submitNext(first, after, failures, options);
+    if (detach && !isLeft && (after.length > 0 || isLater)) await submitNext(first, after, next, options);
   };
   const all: Place = {
     seat: async (stage) => {
@@ -79,13 +81,13 @@ const haveOneScheduler = (one: PlaceSpec, other: PlaceSpec): boolean =>
 async function submitNext(
   place: PlaceSpec,
   after: readonly string[],
-  failures: Failures,
+  next: Omit<Step, 'jobs' | 'place'>,
   { world, argv, step, warn }: PlaceOptions,
 ): Promise<void> {
   if (step !== undefined && isTaken(step)) return; // somebody cancelled it
   const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv];
   try {
-    const job = await submitStep({ pipeline: digestOfFiles(world.pipeline.sources.files), failures }, place, {
+    const job = await submitStep(next, place, {
       ...{ scheduler: schedulerOf(place), world, after, warn },
       command: { node: process.execPath, words, cwd: process.cwd() },
     });
@@ -98,7 +100,7 @@ async function submitNext(
   }
 }
 
-/** The digest of a pipeline's files, by which a step notices that it is no longer the one that was detached. */
+/** The digest of a pipeline's YAML files, by which a step notices that it is no longer the one that was detached. */
 export const digestOfFiles = (files: readonly string[]): Digest =>
   sha256(files.map((file) => `${file}\0${sha256(readFileSync(file))}\n`).join(''));
 

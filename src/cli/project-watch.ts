@@ -35,8 +35,8 @@ export class ProjectWatch implements Disposable {
   }
 
   follow({ pipeline }: Pick<Project, 'pipeline'>): void {
-    const { files, looked } = pipeline.sources;
-    for (const path of [...files, ...looked]) this.#add(path, () => signPlace(path).signature);
+    const { files, code, looked } = pipeline.sources;
+    for (const path of [...files, ...code, ...looked]) this.#add(path, () => signPlace(path).signature);
     const inputs = pipeline.stages.flatMap(({ inputs }) => inputs.flatMap(({ items }) => items));
     for (const item of inputs) if (item.from === 'path') this.#add(item.path, () => treeOf(item.path));
   }

@@ -93,7 +93,8 @@ function sourcesOf(
   const programs = [...codes.values()];
   const ofPrograms = programs.flatMap(({ signatures }) => Object.keys(signatures));
   return {
-    files: [...new Set([...files.keys(), ...ofKinds('files'), ...ofPrograms])],
+    files: [...files.keys()],
+    code: [...new Set([...ofKinds('files'), ...ofPrograms])],
     looked: [...new Set([...ofKinds('looked'), ...looked, ...programs.flatMap((program) => program.looked)])],
     globs: Object.fromEntries(globs),
     ...(askedEnv.size > 0 && { env: Object.fromEntries(askedEnv) }),

@@ -25,8 +25,10 @@ export interface Pipeline {
 }
 
 export interface PipelineSources {
-  /** Absolute paths of the YAML files and of the code of a project's own kinds. */
+  /** Absolute paths of the YAML files. */
   readonly files: readonly string[];
+  /** Absolute paths of the code of a project's own kinds and of Python programs. */
+  readonly code: readonly string[];
   /** Absolute paths that could select other files or inputs: folders by their names, and absent nearer places. */
   readonly looked: readonly string[];
   /** What every glob gave, by pattern: paths relative to the root, POSIX, in code-unit order. */

@@ -10,15 +10,12 @@ import type { World } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';
 import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
 
-/** The messages of attempts that failed, by fingerprint. */
-export type Failures = Readonly<Record<Digest, readonly string[]>>;
-
 /** One step of a detached run, which a job takes after others have ended: it publishes, decides, and submits the next. */
 export interface Step {
-  /** The digest of the pipeline's files, which must not change meanwhile. */
+  /** The digest of the pipeline's YAML files, which must not change meanwhile. */
   readonly pipeline: Digest;
-  /** How stages failed before, by fingerprint, the last time at the end. */
-  readonly failures: Failures;
+  /** The messages of attempts that failed, by fingerprint, the last one at the end. */
+  readonly failures: Readonly<Record<Digest, readonly string[]>>;
   /** The place whose scheduler has its jobs. */
   readonly place: string;
   readonly jobs: readonly string[];
