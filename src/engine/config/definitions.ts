@@ -78,7 +78,10 @@ export function collectDefinitions(
     const below = `${prefix}${name}/`;
     const include = readInclude(value, scope, below);
     const included = include && loadReferred(context, chain, include.file, 'include');
-    if (!included) continue;
+    if (!included) {
+      context.unread.add(below);
+      continue;
+    }
     // The command line has the last word.
     const open = { ...included, settings: [...include.values, ...settings], prefix: below };
     definitions.push(...collectDefinitions(context, open).definitions.map((one) => asIncluded(one, include)));

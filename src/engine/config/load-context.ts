@@ -29,6 +29,8 @@ export interface LoadContext {
   readonly askedEnv: Map<string, string | null>;
   readonly report: Report;
   readonly files: Map<string, SourceFile>;
+  /** Prefixes of included pipelines that could not be read, such as `sn/`. Naming a stage below one is no further mistake. */
+  readonly unread: Set<string>;
   /** Absent where nobody asks what a stage would run. */
   readonly findCode?: FindCode | undefined;
   /** The programs of stages that were found. */
@@ -36,3 +38,7 @@ export interface LoadContext {
   /** Absolute paths where something new would take precedence over what was found. */
   readonly looked: Set<string>;
 }
+
+/** Whether a stage, by its whole name, belongs to an included pipeline that could not be read. */
+export const isUnread = ({ unread }: Pick<LoadContext, 'unread'>, name: string): boolean =>
+  [...unread].some((prefix) => name.startsWith(prefix));

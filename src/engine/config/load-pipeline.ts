@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { didYouMean } from '../../suggest.ts';
-import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticList, type Report } from '../diagnostics/diagnostic.ts';
 import { collectDefinitions, type Definition, type FileScope } from './definitions.ts';
-import type { FindCode, Kinds, LoadContext, UnloadedKind } from './load-context.ts';
+import { type FindCode, isUnread, type Kinds, type LoadContext, type UnloadedKind } from './load-context.ts';
 import { type Params, parseSetParams, type SetParam } from './params/params.ts';
 import { substitute } from './params/substitute.ts';
 import type { Pipeline, PipelineSources, Stage, StageName } from './pipeline.ts';
@@ -35,8 +35,12 @@ export interface LoadOptions {
 export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
   const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
   const mistakes = new DiagnosticList();
+  const unread = new Set<string>();
+  // Without an included pipeline, the axes that its readers inherit are unknown as well.
+  const report: Report = (mistake) =>
+    unread.size > 0 && /^(unknown|idle)-axis$/.test(mistake.code) ? undefined : mistakes.add(mistake);
   const context: LoadContext = {
-    ...{ root, kinds, unloaded, env, report: mistakes.add },
+    ...{ root, kinds, unloaded, env, report, unread },
     ...{ findCode, askedEnv: new Map(), files: new Map(), looked: new Set(), codes: new Map() },
   };
   const absolute = resolve(root, options.file);
@@ -76,11 +80,11 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources, warnings: warnings.inOrder() });
 }
 
-function checkPrefixes({ report }: LoadContext, definitions: readonly Definition[], settings: readonly SetParam[]) {
+function checkPrefixes(context: LoadContext, definitions: readonly Definition[], settings: readonly SetParam[]) {
   const prefixes = new Set(['', ...definitions.map(({ scope }) => scope.prefix)]);
   for (const { prefix, at } of settings) {
-    const message = `No pipeline is included as "${prefix.slice(0, -1)}"`;
-    if (!prefixes.has(prefix)) report({ code: 'unknown-param', message, at });
+    if (prefixes.has(prefix) || isUnread(context, prefix)) continue;
+    context.report({ code: 'unknown-param', message: `No pipeline is included as "${prefix.slice(0, -1)}"`, at });
   }
 }
 

@@ -1,7 +1,7 @@
 import { formatCount } from '../../../format-numbers.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { type Definition, namePattern } from '../definitions.ts';
-import type { LoadContext } from '../load-context.ts';
+import { isUnread, type LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
@@ -117,12 +117,13 @@ const counted = (count: number, { at }: Node): readonly AxisValue[] =>
   }));
 
 function fillSlots(
-  { report }: LoadContext,
+  { report, unread }: LoadContext,
   { scope }: Definition,
   axis: Axis,
   candidates: readonly Axis[] | undefined,
 ): readonly Axis[] {
   const { of, by } = axis.slots!;
+  if (isUnread({ unread }, (of.home ?? scope).prefix + of.value)) return [];
   const [only, ...others] = candidates ?? [];
   const stage = `the stage "${of.value}"`;
   const mistake =

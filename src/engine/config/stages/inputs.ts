@@ -4,7 +4,7 @@ import type { InputPort } from '../../../stage.ts';
 import { didYouMean, suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { checkName, type Definition } from '../definitions.ts';
-import type { LoadContext } from '../load-context.ts';
+import { isUnread, type LoadContext } from '../load-context.ts';
 import type { Input, InputItem } from '../pipeline.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import { child, describeNode, entriesOf, type Home, isText, itemsOf, type Node, type TextNode } from '../yaml/node.ts';
@@ -149,13 +149,14 @@ const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
 
 /** The definition that a reference names, seen from a file. A wrong name or selection is reported. */
 export function findStage(
-  { report }: LoadContext,
+  { report, unread }: LoadContext,
   { definitions, byDefinition }: Instances,
   { stage, port, selection }: StageReference,
   { prefix }: Home,
   at: Span,
 ): Definition | undefined {
   const definition = definitions.get(prefix + stage);
+  if (!definition && isUnread({ unread }, prefix + stage)) return undefined;
   if (!definition) {
     const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));
     const names = visible.map((name) => name.slice(prefix.length));

@@ -188,6 +188,33 @@ test('mistakes in what an included pipeline is given are told where they are wri
   assert.match(text, /p\.yaml:3:\d+: error: Unknown key "onDemnd" in "include\.no".*?Did you mean "onDemand"\?/s);
 });
 
+test('an included pipeline that cannot be read is the only mistake, whatever reads its stages', async () => {
+  using project = new TestProject({
+    'pipelines/p.yaml': `include: { sn: none.yaml }
+stages:
+  a: { kind: train, inputs: { dataset: sn/faces.dataset }, with: { seed: "\${matrix.seed}" }, after: sn/net/fit }
+  b:
+    kind: train
+    matrix: { set: [x, y], slot: { of: sn/fit, by: a.model, count: 1 } }
+    inputs: { dataset: "sn/faces[set=\${matrix.set}].dataset" }
+    with: { rate: "\${matrix.slot.rate}" }
+`,
+  });
+  const text = shownMistakes(await project.load(['sn/params.epochs=1']));
+  assert.match(text, /^pipelines\/p\.yaml:1:16: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/);
+  assert.equal(text.match(/error:/g)?.length, 1, text);
+});
+
+test('an extended file that cannot be read is the only mistake, whatever changes its stages', async () => {
+  using project = new TestProject({
+    'pipelines/p.yaml':
+      'extends: none.yaml\nstages: { fit: { with: { epochs: 2 }, inputs: { dataset: faces.dataset } } }\n',
+  });
+  const text = shownMistakes(await project.load());
+  assert.match(text, /^pipelines\/p\.yaml:1:10: error: There is no file "pipelines\/none\.yaml" \[missing-file\]/);
+  assert.equal(text.match(/error:/g)?.length, 1, text);
+});
+
 test('a pipeline of an installed package is found below its pipelines, and what that file names beside it', async () => {
   using project = new TestProject({
     'node_modules/@x/faces/pipelines/base/faces.yaml': base,

@@ -8,7 +8,10 @@ import type { LoadContext } from '../load-context.ts';
 import { child, describeNode, isText, itemsOf, type MapNode, mergeNodes, type TextNode } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
 
-/** Loads the last file of `chain`, of which each names the next, merged with those that it extends. */
+/**
+ * Loads the last file of `chain`, of which each names the next, merged with those that it extends. Undefined where one of them
+ * cannot be read, which is reported: without it, what the others change would look like mistakes.
+ */
 export function loadDocument(context: LoadContext, chain: readonly string[], at?: Span): MapNode | undefined {
   const absolute = chain.at(-1)!;
   const read = readMap(absolute, context.root, "A pipeline's file", at);
@@ -18,20 +21,22 @@ export function loadDocument(context: LoadContext, chain: readonly string[], at?
   }
   const own = read.value;
   context.files.set(absolute, own.at.file);
-  let merged: MapNode = { type: 'map', entries: new Map(), at: own.at };
+  let merged: MapNode | undefined = { type: 'map', entries: new Map(), at: own.at };
   for (const path of itemsOf(child(own, 'extends'))) {
     if (isText(path)) {
       const below = loadReferred(context, chain, path, 'extend')?.document;
-      if (below) merged = mergeNodes(merged, below) as MapNode;
+      merged = merged && below && (mergeNodes(merged, below) as MapNode);
     } else {
       const message = `Expected a path or a list of paths for "extends", got ${describeNode(path)}`;
       context.report({ code: 'wrong-type', message, at: path.at });
     }
   }
+  if (merged === undefined) return undefined;
   const { entries } = mergeNodes(merged, own) as MapNode;
   return { ...own, entries: new Map([...entries].filter(([key]) => key !== 'extends')) };
 }
 
+/** Loads a file that the last one of `chain` names. Undefined where that is impossible, which is reported. */
 export function loadReferred(
   context: LoadContext,
   chain: readonly string[],
