@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What computes on a GPU, which `npm test` leaves out: `onnxruntime:cuda`, `onnxruntime:webgpu`, `webgpu` and `tensorflow`.
-# Each that starts here is compared with the backend cpu, runs a pipeline, and is timed beside `onnxruntime` on the processor;
-# of each other the reason is printed, and what to install. Name backends to check only these.
+# Each that starts here is compared with the backend cpu, runs a pipeline, and is timed beside `onnxruntime` on the processor. For
+# each of the others the script prints why it does not start, and what to install. Name backends to check only these.
 #
 #     scripts/check-gpu.sh [backend …]
 #

@@ -11,8 +11,8 @@ import { licencesPage } from './licences.ts';
 export const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
- * What of the repository follows from the code, by path: the schema for editors, the reference of kinds, the licences, and in
- * the page of the pipeline file the tables of its keys. The rest of that page is written by hand, and stays as it is.
+ * The generated files by path: the schema for editors, the reference of kinds, the licences, and the page of the pipeline file,
+ * in which only the tables of keys are generated.
  */
 export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
   const specs = Object.values(kinds).map(({ spec }) => spec);

@@ -1,5 +1,4 @@
-// Writes what of the repository follows from the code: pipeline.schema.json, docs/kinds.md, the tables of docs/yaml.md.
-//   npm run reference
+// Writes the generated files (generated-files.ts): npm run reference
 import { writeFileSync } from 'node:fs';
 import { generatedFiles, inRepository } from './generated-files.ts';
 

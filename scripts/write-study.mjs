@@ -1,4 +1,4 @@
-// Runs pipelines/study-docs.yaml and writes docs/study.md from its artifacts, with how long the stages took that it stands on:
+// Runs pipelines/study-docs.yaml and writes docs/study.md from its artifacts, with the time that its stages took:
 //
 //     node scripts/write-study.mjs --set params.fakes=path/to/folder --set params.synthetic=path/to/folder
 //
@@ -25,7 +25,7 @@ function run(...words) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** The seconds of work behind the last run, whenever it was done; a result that two stages share counts once. */
+/** The seconds that the stages of the last run took whenever they ran; a result that two of them share counts once. */
 function secondsOfLastRun() {
   const history = JSON.parse(
     execFileSync(process.execPath, pipeline('history', '--json', '--pipeline', name), {
