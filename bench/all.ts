@@ -1,12 +1,12 @@
 /**
- * Every row of speed, one program after the other. Nothing else may run meanwhile.
+ * The benchmarks of the runner and of large sets, one after the other. Nothing else may run meanwhile.
  *   npm run bench              # about 50 minutes on two cores
- *   npm run bench -- --quick   # smaller, in at most four minutes: whether something has become slow
+ *   npm run bench -- --quick   # smaller, in under four minutes: whether something has become slow
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Each program with its arguments, and with those of the quick mode; undefined: not there. */
+/** Each program with its arguments, and with those of the quick mode; undefined: the quick mode leaves it out. */
 const programs: readonly (readonly [string, readonly string[], readonly string[] | undefined])[] = [
   ['runner/first-run.ts', ['200'], ['200', '1']],
   ['runner/first-run.ts', ['1000'], undefined],

@@ -5,7 +5,7 @@
  *
  * Both sides take turns in one run, and make the maps in batches of 32: gradient of a score by the image, absolute value, greatest
  * of the channels. PyTorch counts with the faster of its memory formats. The first pass over the set, which compiles the graphs, is
- * told apart. The maps of both are compared before anything is timed.
+ * timed separately. The maps of both are compared before anything is timed.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,14 +20,14 @@ import { initialiseWeights } from '../src/learning/models/initial-weights.ts';
 import { netOf } from '../src/learning/models/model-setting.ts';
 import { toPytorch } from '../src/learning/models/weights/net-weights.ts';
 import { Random } from '../src/random.ts';
-import { type Peer, startPeer } from './backend/peer.ts';
-import { processSeconds, sample, typical } from './backend/samples.ts';
+import { type Peer, pytorchSides, startPeer } from './backend/peer.ts';
+import { compareInTurns, timed } from './backend/samples.ts';
 
 const threads = 2;
 const batch = 32;
-/** Of images, a side: PyTorch's nets are written for it. */
+/** Pixels a side: PyTorch's nets are written for it. */
 const size = 256;
-/** Of the medians. */
+/** The ratio of the medians to reach. */
 const goal = 1.2;
 const nets = ['simple-net', 'my-net', 'tiny-xception'] as const;
 type NetName = (typeof nets)[number];
@@ -53,7 +53,11 @@ async function compare(net: NetName): Promise<void> {
     await using peer = await startPeer(new URL('attribution.py', import.meta.url), process.env, [folder]);
     const agree = await compareMaps(await ours(), peer, join(folder, 'maps.f32'));
     for (let run = 0; run * Math.ceil(count / batch) < 10; run++) await ours(); // weights become constants after eight runs
-    await report(net, first, agree, ours, peer);
+    const sides = [{ name: 'restage', pid: process.pid, run: () => timed(ours) }, ...pytorchSides(peer, 'time')];
+    const title = `${net}, ${count} images`;
+    const best = await compareInTurns(sides, { title, cores: threads, runs: 1, rounds, goal });
+    const firstPass = `the first pass, with compiling: ${first.toFixed(3)} s (${(first / best).toFixed(2)})`;
+    console.log(`${title.padEnd(28)}${firstPass}; the maps of ${agree} of ${count} images agree to 1e-4\n`);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -103,45 +107,4 @@ async function compareMaps(maps: Float32Array, peer: Peer, path: string): Promis
     if (other!.every((value, i) => Math.abs(value - one![i]!) <= 1e-4 * most)) agree++;
   }
   return agree;
-}
-
-async function report(
-  net: NetName,
-  first: number,
-  agree: number,
-  ours: () => Promise<unknown>,
-  peer: Peer,
-): Promise<void> {
-  const series = [
-    { name: 'restage', own: () => processSeconds(process.pid), run: () => timed(ours) },
-    ...['contiguous', 'channels_last'].map((format) => ({
-      name: `PyTorch ${peer.greeting} ${format}`,
-      own: () => processSeconds(peer.pid),
-      run: async () => Number(await peer.ask(`time ${format}`)),
-    })),
-  ].map((one) => ({ ...one, samples: [] as Awaited<ReturnType<typeof sample>>[] }));
-  for (let round = -1; round < rounds; round++) {
-    for (const one of series) {
-      const taken = await sample(one, threads, 1);
-      if (round >= 0) one.samples.push(taken);
-    }
-  }
-  const results = series.map(({ name, samples }) => ({ name, ...typical(samples) }));
-  const title = `${net}, ${count} images`;
-  for (const { name, seconds, processor, quiet } of results) {
-    const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
-    console.log(`${title.padEnd(28)}${name.padEnd(40)}${numbers}`);
-  }
-  const best = Math.min(...results.slice(1).map(({ seconds }) => seconds));
-  const ratio = (seconds: number) => (seconds / best).toFixed(2);
-  console.log(
-    `${title.padEnd(28)}${"restage / PyTorch's best".padEnd(40)}${ratio(results[0]!.seconds)}  goal ${goal}; ` +
-      `the first pass, with compiling: ${first.toFixed(3)} s (${ratio(first)}); the maps of ${agree} of ${count} images agree to 1e-4\n`,
-  );
-}
-
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await run();
-  return (performance.now() - start) / 1000;
 }

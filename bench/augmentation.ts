@@ -1,15 +1,15 @@
 /**
- * What each augmentation costs in processor time, for an image that it is made to.
+ * The processor time that each augmentation takes for an image.
  *
  *     node --import tsx bench/augmentation.ts [pixels a side] [rounds]
  *
- * Medians of rounds in which each change is made with its range by default to the same 32 noisy images.
+ * Medians of rounds in which each change, with its default range, is applied to the same 32 noisy images.
  */
-
 import { type Augmentation, augmentImage } from '../src/learning/vision/augment/augment-image.ts';
 import { augmentSettings } from '../src/learning/vision/augment/augment-settings.ts';
 import type { DecodedImage } from '../src/learning/vision/decode-image.ts';
 import { Random } from '../src/random.ts';
+import { median } from './runner/interleave.ts';
 
 const [side = '256', rounds = '9'] = process.argv.slice(2);
 const size = { width: Number(side), height: Number(side) };
@@ -20,7 +20,7 @@ const images: readonly DecodedImage[] = Array.from({ length: 32 }, (_, seed) => 
 
 const colour = { brightness: 0.2, contrast: 0.2, saturation: 0.2 };
 const changes = {
-  'crop and flip': { cutout: { side: [0, 0] } }, // made by themselves as soon as anything is
+  'crop and flip': { cutout: { side: [0, 0] } }, // these two apply as soon as any other does
   colour: { colour: { ...colour, hue: 0.02 } },
   'colour without hue': { colour },
   blur: { blur: {} },
@@ -31,7 +31,7 @@ const changes = {
   jpeg: { jpeg: {} },
 };
 
-/** Processor time in ms, threads of libvips counted. */
+/** Milliseconds of processor time for an image, with the threads of libvips. */
 async function costOf(augment: Augmentation): Promise<number> {
   const start = process.cpuUsage();
   for (let index = 0; index < images.length; index++) {
@@ -51,9 +51,8 @@ for (let round = -1; round < Number(rounds); round++) {
     if (round >= 0) costs.get(name)!.push(cost);
   }
 }
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-const moved = median(costs.get('crop and flip')!);
+const cropAndFlip = median(costs.get('crop and flip')!);
 for (const [name, values] of costs) {
-  const cost = median(values) - (name === 'crop and flip' ? 0 : moved);
+  const cost = median(values) - (name === 'crop and flip' ? 0 : cropAndFlip);
   console.log(`${name.padEnd(20)}${cost.toFixed(2)} ms an image`);
 }

@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { BatchLoader } from '../src/learning/vision/batches/batch-loader.ts';
 import { permutation, Random } from '../src/random.ts';
+import { median } from './runner/interleave.ts';
 
 const [folder, split = 'train', count = '60'] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Expected the folder of a dataset.');
@@ -43,7 +44,6 @@ function step(): number {
   return performance.now() - start;
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 step();
 const alone = median(Array.from({ length: 8 }, step));
 console.log(`step alone: ${alone.toFixed(0)} ms`);

@@ -12,7 +12,7 @@ import { Slurm } from '../test/support/slurm.ts';
 import { until } from '../test/support/until.ts';
 import { median } from './runner/interleave.ts';
 
-const [count = 1000, rounds = 5, minute = 60] = process.argv.slice(2).map(Number);
+const [count = 1000, rounds = 5, seconds = 60] = process.argv.slice(2).map(Number);
 const cores = availableParallelism();
 const commands = ['sbatch', 'squeue', 'scontrol'] as const;
 
@@ -21,7 +21,7 @@ await oneStage();
 await manyStages();
 await waiting();
 
-/** A project whose commands of the scheduler take down when they are called. */
+/** A project in which every command of the scheduler notes when it is called. */
 function projectOf(stages: string): Project {
   const places = `cluster: { engine: slurm, memory: { default: 200MiB }, maxJobs: ${cores} }\n`;
   const project = new Project(`params: { n: 0 }\nstages:\n${stages}`, { 'places.yaml': places });
@@ -41,20 +41,20 @@ function callsOf(project: Project, command: (typeof commands)[number]): readonly
   return project.has(file) ? project.read(file).trim().split('\n').map(Number) : [];
 }
 
-/** Seconds of the processor: of a process, and of the commands that it ran and that have ended. */
+/** Seconds of processor time: of a process, and of the commands that it ran and that have ended. */
 function processorTime({ child }: Running): { readonly own: number; readonly commands: number } {
   const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ').map(Number);
   const [user, system, childUser, childSystem] = fields.slice(11, 15) as [number, number, number, number];
   return { own: (user + system) / 100, commands: (childUser + childSystem) / 100 };
 }
 
-/** In MB. */
+/** The peak memory of a process in MB. */
 function peakOf({ child }: Running): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   return Number(/VmHWM:\s*(\d+)/.exec(status)?.[1]) * 1.024e-3;
 }
 
-/** Seconds until a run has ended, in which every stage must have run. */
+/** Seconds until a run has ended. Throws unless every stage ran. */
 async function timed(running: Running): Promise<number> {
   const start = performance.now();
   const { outcomes, stderr } = await endOf(running);
@@ -110,11 +110,11 @@ async function waiting(): Promise<void> {
   await until(() => running.events.some((event) => event.type === 'stage-output'));
   await delay(20_000);
   const before = processorTime(running);
-  await delay(1000 * minute);
+  await delay(1000 * seconds);
   const after = processorTime(running);
-  console.log(`\n100 stages that wait for a minute, ${cores} of them running`);
-  report('  controller: share of a core', (100 * (after.own - before.own)) / minute, '%', 0.5);
-  report('  … of the commands that it runs', (100 * (after.commands - before.commands)) / minute, '%');
+  console.log(`\n100 stages, ${cores} of them running, while a command waits for ${seconds} s`);
+  report('  controller: share of a core', (100 * (after.own - before.own)) / seconds, '%', 0.5);
+  report('  … of the commands that it runs', (100 * (after.commands - before.commands)) / seconds, '%');
   gate.pass(100);
   await timed(running);
 }

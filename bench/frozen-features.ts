@@ -1,5 +1,5 @@
 /**
- * An epoch of training a head on frozen Xception: on features that were computed once, against computing them anew.
+ * An epoch of training a head on frozen Xception: on features that were computed once, against computing them in the epoch.
  *
  *     node --import tsx bench/frozen-features.ts [pixels a side] [images] [rounds]
  *
@@ -20,16 +20,20 @@ import { Optimizer } from '../src/learning/training/optimizer.ts';
 import { trainStep } from '../src/learning/training/train-step.ts';
 import { featureBatches } from '../src/learning/training/training-data.ts';
 import type { Features } from '../src/learning/vision/features/features.ts';
+import { timed } from './backend/samples.ts';
+import { median } from './runner/interleave.ts';
 
 const [side = '256', count = '64', rounds = '5'] = process.argv.slice(2);
 const [size, images] = [Number(side), Number(count)];
-const [lookAt, batchSize] = [8, 32];
+const batchSize = 32;
+/** Images of one pass of the backbone, as its memory wants it. */
+const embedded = 8;
 
 await selectBackend('onnxruntime', { threads: 2 });
 const whole = buildNet(netOf('xception'), size);
 initialiseWeights(whole, 7);
 const { model: backbone, values } = featureNetwork(whole);
-const batch = randomUniform([lookAt, size, size, 3], -1, 1, 'float32', 1);
+const batch = randomUniform([embedded, size, size, 3], -1, 1, 'float32', 1);
 await batch.data();
 
 const features: Features = {
@@ -50,9 +54,9 @@ const adam = { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsi
 const optimizer = new Optimizer(adam, trainableWeights(head));
 const data = featureBatches(features, { batchSize, seed: 7 });
 
-/** The backbone over every image, 8 at a time as its memory wants it, which an epoch without cached features adds. */
-async function look(): Promise<void> {
-  for (let done = 0; done < images; done += lookAt) {
+/** Passes every image through the backbone, which an epoch without cached features adds. */
+async function embed(): Promise<void> {
+  for (let done = 0; done < images; done += embedded) {
     const output = tidy(() => backbone.apply(batch, { training: false }) as Tensor);
     await output.data();
     output.dispose();
@@ -64,27 +68,15 @@ async function trainHead(): Promise<void> {
   for await (const batch of data.training(++epoch)) await trainStep(head, optimizer, batch);
 }
 
-async function seconds(run: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await run();
-  return (performance.now() - start) / 1000;
-}
-
 // Graphs are compiled in the first passes, and once more when weights have not changed for a while.
 for (let i = 0; i < 10; i++) await trainHead();
-await look();
-await look();
+await embed();
+await embed();
 const [anew, once]: [number[], number[]] = [[], []];
 for (let round = 0; round < Number(rounds); round++) {
-  anew.push(
-    await seconds(async () => {
-      await look();
-      await trainHead();
-    }),
-  );
-  once.push(await seconds(trainHead));
+  anew.push((await timed(embed)) + (await timed(trainHead)));
+  once.push(await timed(trainHead));
 }
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const [slow, fast] = [median(anew), median(once)];
 console.log(`${images} images of ${size} x ${size}, an epoch of the head on frozen Xception`);
 console.log(`features computed anew   ${slow.toFixed(3)} s`);

@@ -1,7 +1,7 @@
 /**
  * `load-dataset` of many JPEGs of 224 x 224 against decoding them with sharp, and `audit` of them against `load-dataset`:
- * time and memory. Each is a command of its own and is timed whole: hashing what it reads, the stage, storing and
- * publishing what it makes.
+ * time and memory. Each is a command of its own, timed as a whole: hashing its inputs, the stage, storing and publishing
+ * its outputs.
  *
  *     npm run build && node --import tsx bench/large-sets.ts [images] [rounds] [folder]
  *
@@ -53,7 +53,7 @@ folder.write(
   'stages:\n  load: { kind: load-dataset, inputs: { images: ./images } }\n  audit: { kind: audit, inputs: { dataset: load.dataset } }\n',
 );
 
-/** Nothing but reading and decoding, so many at once that both cores have work. */
+/** Reads and decodes, and does nothing else; four images at a time, so that both cores have work. */
 const decode = `
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,11 +69,11 @@ interface Cost {
   readonly wall: number;
   /** Seconds of processor time of all processes. */
   readonly processor: number;
-  /** The same of the stage's own process, or of decoding. */
+  /** Seconds of processor time of the stage's own process, or of decoding. */
   readonly own: number;
   /** The most memory of the stage's own process, in MB. */
   readonly peak: number;
-  /** The same of the runner. */
+  /** The most memory of the runner, in MB. */
   readonly runner: number;
 }
 
@@ -86,7 +86,7 @@ interface Seen {
   readonly peak: number;
 }
 
-/** Runs a command and looks at its processes twenty times a second, since what they took is gone with them. */
+/** Runs a command and looks at its processes twenty times a second, since their counters end with them. */
 async function measure(argv: readonly string[]): Promise<Cost> {
   const start = performance.now();
   const child = spawn(process.execPath, argv, { cwd: folder.path, stdio: ['ignore', 'ignore', 'inherit'] });

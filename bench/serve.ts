@@ -18,7 +18,7 @@ const root = mkdtempSync(join(tmpdir(), 'restage-bench-serve-'));
 const store = new FolderStore(root);
 mkdirSync(join(root, 'pipelines'));
 
-/** Results with settings and numbers of their own; their bytes are one object, which is all the same to the server. */
+/** Writes runs whose results have settings and numbers of their own, and share the bytes of one object. Returns the last run's id. */
 async function writeRuns(): Promise<string> {
   const lines = Array.from(
     { length: images },
@@ -68,7 +68,7 @@ async function writeRuns(): Promise<string> {
   return last;
 }
 
-/** Milliseconds of the processor and of the clock that an action takes. */
+/** Prints the milliseconds of processor time and of wall time that an action takes. */
 async function timed(what: string, act: () => unknown): Promise<void> {
   const [cpu, clock] = [process.cpuUsage(), performance.now()];
   const note = await act();

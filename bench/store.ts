@@ -1,6 +1,6 @@
 // What a shared store costs in requests, bytes and time: results of 20 KB in moto's S3 and over a private sshd, beside rclone,
 // `aws s3 sync` and rsync with the same files. All requests of S3, ours and the peers', pass one proxy, which counts them; all
-// use 16 at once. Over SSH ours syncs the packs, which hold all bytes, and no signed entry; rsync syncs nothing, with `--fsync` every file.
+// use 16 at once. Over SSH we sync the packs, which hold all bytes, and no signed entry; rsync syncs nothing, with `--fsync` every file.
 //   node --import tsx bench/store.ts [results, by default 10000] [rounds, as many of them as end within nine minutes]
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,6 +15,7 @@ import { SharedStore } from '../src/engine/store/remote/shared-store.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
 import { noS3, S3Server } from '../test/support/s3.ts';
 import { noSshd, SshServer } from '../test/support/sshd.ts';
+import { median } from './runner/interleave.ts';
 
 const [results = 10_000, rounds = 3] = process.argv.slice(2).map(Number);
 const size = 20_000;
@@ -23,22 +24,12 @@ const limit = 540_000;
 const restage = fileURLToPath(new URL('../bin/restage.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'restage-bench-store-'));
 const source = join(root, 'files');
-const env: Record<string, string | undefined> = {
-  ...{
-    ...process.env,
-    XDG_CONFIG_HOME: join(root, 'config'),
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-  },
-  ...{
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_CONFIG_FILE: join(root, 'aws'),
-    AWS_CA_BUNDLE: undefined,
-  },
-};
-process.env['XDG_CONFIG_HOME'] = env['XDG_CONFIG_HOME'];
+process.env['XDG_CONFIG_HOME'] = join(root, 'config');
 Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1' });
+const awsFile = join(root, 'aws');
+const own = { AWS_DEFAULT_REGION: 'us-east-1', AWS_CONFIG_FILE: awsFile, AWS_CA_BUNDLE: undefined };
+/** The environment of commands, ours and the peers'. */
+const env: NodeJS.ProcessEnv = { ...process.env, ...own };
 
 interface Seen {
   readonly method: string;
@@ -70,7 +61,7 @@ async function countingProxy(target: string) {
 /** Runs a program to its end, and gives its seconds. This process serves the proxy meanwhile. */
 async function timed(program: string, argv: readonly string[], cwd = root): Promise<number> {
   const startedAt = performance.now();
-  const child = spawn(program, argv, { cwd, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(program, argv, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const code = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
   if (code !== 0) throw new Error(`${program} ${argv.join(' ')} ended with ${code}`);
   return (performance.now() - startedAt) / 1000;
@@ -119,8 +110,6 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
   return made;
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-
 /** The medians of ours and of the peers, in turns, the ratios, and of S3 the requests of the last round. */
 async function beside(
   what: string,
@@ -160,7 +149,7 @@ try {
   if (noS3 !== undefined) throw new Error(noS3);
   mkdirSync(source);
   for (let n = 0; n < results; n++) writeFileSync(join(source, `${n}.bin`), randomBytes(size));
-  writeFileSync(env['AWS_CONFIG_FILE']!, '[default]\ns3 =\n  max_concurrent_requests = 16\n');
+  writeFileSync(awsFile, '[default]\ns3 =\n  max_concurrent_requests = 16\n');
   await using server = await S3Server.start();
   const { seen, endpoint, close } = await countingProxy(server.endpoint);
   const count = (method: string, part: RegExp) =>

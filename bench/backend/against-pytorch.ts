@@ -4,15 +4,15 @@
  *     node --import tsx bench/backend/against-pytorch.ts [net …] [--rounds=5]
  *     node --import tsx bench/backend/against-pytorch.ts --memory [net]
  *
- * Both sides take turns in one run, of at most eight minutes on a quiet machine. PyTorch counts with the faster of its memory formats, and where OPENBLAS_CORETYPE is
- * set, with and without it. `--memory` instead runs 300 steps and compares the process's memory at steps 50 and 300.
+ * Both sides take turns in one run, of at most eight minutes on a quiet machine. PyTorch counts with the faster of its memory
+ * formats, and where OPENBLAS_CORETYPE is set, with the faster of both settings. `--memory` instead runs 300 steps and compares the process's memory at steps 50 and 300.
  */
 import { readFileSync } from 'node:fs';
 import { onnxRuntimeBackend } from '../../src/backend/register.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { type Bench, type NetName, nets } from './nets.ts';
-import { startPeer } from './peer.ts';
-import { processSeconds, type Sample, sample, typical } from './samples.ts';
+import { pytorchSides, startPeer } from './peer.ts';
+import { compareInTurns, timed } from './samples.ts';
 
 const THREADS = 2;
 /** Ratios to reach, of the medians. */
@@ -48,44 +48,13 @@ async function compare(net: NetName, rounds: number): Promise<void> {
 
   for (const [work, run] of Object.entries(ours.work)) {
     for (let round = 0; work !== COLD && round < WARM_UP; round++) await run();
-    const series = [
-      { name: 'restage', own: () => processSeconds(process.pid), run: () => timed(run) },
-      ...peers.flatMap(({ peer, label }) =>
-        ['contiguous', 'channels_last'].map((format) => ({
-          name: `PyTorch ${peer.greeting} ${format}${label}`,
-          own: () => processSeconds(peer.pid),
-          run: async () => Number(await peer.ask(`${net} ${work} ${format}`)),
-        })),
-      ),
+    const sides = [
+      { name: 'restage', pid: process.pid, run: () => timed(run) },
+      ...peers.flatMap(({ peer, label }) => pytorchSides(peer, `${net} ${work}`, label)),
     ];
-    const samples = new Map(series.map((one) => [one, [] as Sample[]]));
     const runs = Math.max(1, Math.round(1 / (await timed(run))));
-    for (let round = -1; round < rounds; round++) {
-      for (const one of series) {
-        const taken = await sample(one, THREADS, runs);
-        if (round >= 0) samples.get(one)?.push(taken);
-      }
-    }
-    const results = series.map((one) => ({ name: one.name, ...typical(samples.get(one) as Sample[]) }));
-    report(`${net} ${work}`, results, GOALS[net][work]);
+    await compareInTurns(sides, { title: `${net} ${work}`, cores: THREADS, runs, rounds, goal: GOALS[net][work] });
   }
-}
-
-interface Result {
-  readonly name: string;
-  readonly seconds: number;
-  readonly processor: number;
-  readonly quiet: number;
-}
-
-function report(title: string, results: readonly Result[], goal: number | undefined): void {
-  for (const { name, seconds, processor, quiet } of results) {
-    const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
-    console.log(`${title.padEnd(20)}${name.padEnd(40)}${numbers}`);
-  }
-  const best = Math.min(...results.slice(1).map(({ seconds }) => seconds));
-  const ratio = (results[0]!.seconds / best).toFixed(2);
-  console.log(`${title.padEnd(20)}${"restage / PyTorch's best".padEnd(40)}${ratio}${goal ? `  goal ${goal}` : ''}\n`);
 }
 
 /** As Linux names it; virtual machines often hide all but family and model. */
@@ -94,12 +63,6 @@ function processor(): string {
   const of = (fact: string) => new RegExp(`^${fact}\\s*: (.*)$`, 'm').exec(facts)?.[1] ?? 'unknown';
   const vectors = ['avx512f', 'avx2'].find((flag) => of('flags').includes(flag)) ?? 'no AVX2';
   return `${of('model name')} (family ${of('cpu family')}, model ${of('model')}, ${vectors})`;
-}
-
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await run();
-  return (performance.now() - start) / 1000;
 }
 
 async function memory({ work }: Bench): Promise<void> {

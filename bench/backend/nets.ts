@@ -22,7 +22,7 @@ import { seedDropout } from '../../src/learning/models/seeded-dropout.ts';
 import { Optimizer } from '../../src/learning/training/optimizer.ts';
 import { Random } from '../../src/random.ts';
 
-/** A net with its training, on random images `[batch, 256, 256, 3]`. Works read back the logits, or the maps. */
+/** What can be timed of a net, by name, on random images `[batch, 256, 256, 3]`. Every work reads back the logits, or the maps. */
 export interface Bench {
   readonly work: Readonly<Record<string, () => Promise<unknown>>>;
 }

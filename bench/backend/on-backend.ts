@@ -18,8 +18,8 @@ const warmUp = 10;
 
 try {
   const { versions, device } = await selectBackend(name, options);
-  const of = Object.entries(versions).map((entry) => entry.join(' '));
-  console.log(`${name} starts${device === undefined ? '' : ` on ${device}`}: ${of.join(', ')}`);
+  const named = Object.entries(versions).map((entry) => entry.join(' '));
+  console.log(`${name} starts${device === undefined ? '' : ` on ${device}`}: ${named.join(', ')}`);
 } catch (error) {
   if (!(error instanceof BackendError)) throw error;
   console.log(`${name} does not start here. ${error.message}`);

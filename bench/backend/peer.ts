@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Side } from './samples.ts';
 
 /** A Python program that answers every line it is sent with one line. */
 export interface Peer extends AsyncDisposable {
@@ -8,6 +9,14 @@ export interface Peer extends AsyncDisposable {
   readonly greeting: string;
   ask(line: string): Promise<string>;
 }
+
+/** PyTorch's sides of a comparison, one for each memory format. The peer answers the question with its seconds. */
+export const pytorchSides = (peer: Peer, question: string, label = ''): readonly Side[] =>
+  ['contiguous', 'channels_last'].map((format) => ({
+    name: `PyTorch ${peer.greeting} ${format}${label}`,
+    pid: peer.pid,
+    run: async () => Number(await peer.ask(`${question} ${format}`)),
+  }));
 
 /** Starts a peer and waits for its first line, which says that it is ready. */
 export async function startPeer(script: URL, env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Peer> {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { median } from '../runner/interleave.ts';
 
 /** Means over the runs of one turn. */
-export interface Sample {
+interface Sample {
   readonly seconds: number;
   /** Processor time of the measured process, over all its threads. */
   readonly processor: number;
@@ -9,25 +10,68 @@ export interface Sample {
   readonly disturbance: number;
 }
 
-/** Above this a sample says more about the neighbours. */
+/** Above this, a sample says more about other programs than about the measured one. */
 const QUIET = 0.06;
 /** Linux counts processor time in hundredths of a second. */
 const TICKS = 100;
 
-/** What is sampled: a process's work. */
-export interface Sampled {
-  /** @returns seconds */
+/** One side of a comparison: a process and its work. */
+export interface Side {
+  readonly name: string;
+  readonly pid: number;
+  /** Does the work once. Resolves to its seconds. */
   run(): Promise<number>;
-  /** Processor time that the measured process has used so far. */
-  own(): number;
 }
 
-/** Times one turn: runs that take about a second, since short ones would be lost in the clock of processor time. */
-export async function sample({ run, own }: Sampled, cores: number, runs: number): Promise<Sample> {
-  const before = [busySeconds(), own(), performance.now()] as const;
+/** How a comparison is made and printed. */
+export interface Turns {
+  readonly title: string;
+  readonly cores: number;
+  /** Runs in one turn: together about a second, since less would be lost in the clock of processor time. */
+  readonly runs: number;
+  readonly rounds: number;
+  /** The ratio to reach. */
+  readonly goal: number | undefined;
+}
+
+/**
+ * Lets all sides take turns, the first round uncounted, and prints their medians and the ratio of the first side to the best of
+ * the others. Resolves to the median seconds of that best one.
+ */
+export async function compareInTurns(sides: readonly Side[], turns: Turns): Promise<number> {
+  const { title, cores, runs, rounds, goal } = turns;
+  const samples = sides.map((): Sample[] => []);
+  for (let round = -1; round < rounds; round++) {
+    for (const [i, side] of sides.entries()) {
+      const taken = await sample(side, cores, runs);
+      if (round >= 0) samples[i]!.push(taken);
+    }
+  }
+  const print = (name: string, numbers: string) => console.log(`${title.padEnd(28)}${name.padEnd(40)}${numbers}`);
+  const medians = samples.map(typical);
+  for (const [i, { seconds, processor, quiet }] of medians.entries()) {
+    const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
+    print(sides[i]!.name, numbers);
+  }
+  const best = Math.min(...medians.slice(1).map(({ seconds }) => seconds));
+  const ratio = (medians[0]!.seconds / best).toFixed(2);
+  print("restage / PyTorch's best", `${ratio}${goal === undefined ? '' : `  goal ${goal}`}\n`);
+  return best;
+}
+
+/** The seconds that work takes. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+/** Makes one turn of a side. */
+async function sample({ run, pid }: Side, cores: number, runs: number): Promise<Sample> {
+  const before = [busySeconds(), processSeconds(pid), performance.now()] as const;
   let seconds = 0;
   for (let i = 0; i < runs; i++) seconds += await run();
-  const processor = own() - before[1];
+  const processor = processSeconds(pid) - before[1];
   const others = busySeconds() - before[0] - processor;
   const wall = (performance.now() - before[2]) / 1000;
   return {
@@ -38,7 +82,7 @@ export async function sample({ run, own }: Sampled, cores: number, runs: number)
 }
 
 /** Medians over the quiet samples, or over all when fewer than three were quiet. */
-export function typical(samples: readonly Sample[]): Omit<Sample, 'disturbance'> & { readonly quiet: number } {
+function typical(samples: readonly Sample[]): Omit<Sample, 'disturbance'> & { readonly quiet: number } {
   const quiet = samples.filter(({ disturbance }) => disturbance < QUIET);
   const used = quiet.length >= 3 ? quiet : samples;
   return {
@@ -48,13 +92,7 @@ export function typical(samples: readonly Sample[]): Omit<Sample, 'disturbance'>
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-/** Processor time that the whole machine has used since it started. */
+/** Seconds of processor time that the whole machine has used since it started. */
 function busySeconds(): number {
   const [user, nice, system, , , irq, softirq] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] as string)
     .trim()
@@ -64,8 +102,8 @@ function busySeconds(): number {
   return (user! + nice! + system! + irq! + softirq!) / TICKS;
 }
 
-/** Processor time that a process has used. */
-export function processSeconds(pid: number): number {
+/** Seconds of processor time that a process has used. */
+function processSeconds(pid: number): number {
   // The name, in parentheses, may hold spaces.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')

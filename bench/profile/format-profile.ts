@@ -48,7 +48,7 @@ export function formatProfile(profile: MeasuredProfile, stage: string): readonly
   ];
 }
 
-/** The parts of a step in words, those that took no time left out. */
+/** The parts of a step by name, without those that took no time. */
 export function partsOf({ parts, unit }: MeasuredProfile): readonly (readonly [name: string, time: number])[] {
   const named = [
     ['ONNX Runtime', parts.graph],
@@ -59,7 +59,7 @@ export function partsOf({ parts, unit }: MeasuredProfile): readonly (readonly [n
   return named.filter(([, time]) => time >= 0.05);
 }
 
-/** The first rows that take a thousandth of the step or more, and what the others take together. */
+/** The first rows that take at least a thousandth of the step, and one row with the sum of the others. */
 function firstOf<T extends { readonly time: number }>(rows: readonly T[], total: number, noun: string) {
   const shown = rows.filter(({ time }) => time >= total / 1000).slice(0, mostRows);
   const named = shown.map((row) => ({ name: undefined, row, time: row.time }));
@@ -79,5 +79,5 @@ export function milliseconds(time: number): string {
   return time.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** Whole as a rule; a mean over steps where not all are alike. */
+/** A whole number as a rule; a mean with one decimal where steps differ. */
 const count = (value: number): string => String(Number(value.toFixed(1)));

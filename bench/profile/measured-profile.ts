@@ -8,5 +8,5 @@ export interface MeasuredProfile extends StepProfile {
 
 export const profileFile = 'profile.json';
 
-/** The variable by which the process is told how many steps to measure. */
+/** The environment variable that says how many steps to measure. */
 export const stepsVariable = 'RESTAGE_PROFILE_STEPS';

@@ -41,7 +41,7 @@ test('beyond eighteen kernels the shortest share a bar, and one phase alone need
   assert.equal(legend, null);
 });
 
-test('it is drawn without a word of Vega', async () => {
+test('it is drawn without a warning of Vega', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'chart-'));
   try {
     const said: string[] = [];

@@ -9,8 +9,7 @@ import { type MeasuredProfile, profileFile, stepsVariable } from './measured-pro
 import { profileSteps } from './step-profile.ts';
 import { StepProfiler, warmUp } from './step-profiler.ts';
 
-// The script of the process of a stage that is profiled: the stage runs as ever, on a backend that is watched, until
-// enough steps were seen.
+// The program of the process of a profiled stage: the stage runs as usual, on an observed backend, until enough steps were seen.
 
 serveStage(async (kind, module) => {
   const run = await loadRun(kind, module);
@@ -21,7 +20,7 @@ async function profileStage(run: RunStage<never>, context: StageContext<never>):
   let [units, unit] = [0, undefined as string | undefined];
   const profiler = new StepProfiler(Number(process.env[stepsVariable]), () => units);
   const provider = context.backend.split(':')[1] as Provider | undefined;
-  // The stage will ask for a backend of this name, and get this one.
+  // The stage asks for a backend of this name, and gets this one.
   registerOnnxRuntimeBackend({
     threads: context.cpus,
     warn: context.warn,

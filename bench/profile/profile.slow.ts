@@ -47,7 +47,7 @@ interface Profile {
   readonly kernels: readonly { readonly kernel: string; readonly phase?: string; readonly calls: number }[];
 }
 
-test('profile brings what a stage reads, tells where its steps spend their time, and publishes nothing of the stage', async () => {
+test('profile brings the inputs of a stage up to date, shows where its steps spend their time, and publishes nothing of the stage', async () => {
   using project = new Project(yaml);
   const { code, stdout, stderr } = await profile(project, 'test.yaml', 'fit', '--steps', '3');
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' }, stdout);
@@ -88,7 +88,7 @@ test('a stage that is published stays up to date while it is profiled, and other
   });
 });
 
-test('what cannot be profiled is told, with what can', async () => {
+test('a stage that cannot be profiled is refused, and the message says which ones can', async () => {
   using project = new Project(yaml);
   const refused = async (...argv: readonly string[]) => {
     const { code, stderr } = await profile(project, 'test.yaml', ...argv);
@@ -111,7 +111,7 @@ test('what cannot be profiled is told, with what can', async () => {
   assert.ok(!project.has('artifacts'));
 });
 
-test('a stage that ends before a step was measured is told so', async () => {
+test('a stage that ends before a step was measured is an error that says so', async () => {
   using project = new Project(yaml.replace('batchSize: 2', 'batchSize: 24'));
   const { code, stderr } = await profile(project, 'test.yaml', 'fit');
   assert.equal(code, 1);

@@ -20,8 +20,7 @@ import type { Stage } from '../../src/engine/config/pipeline.ts';
 import { publishedFolder } from '../../src/engine/config/pipeline-name.ts';
 import type { Diagnostic } from '../../src/engine/diagnostics/diagnostic.ts';
 import { Admission, machineCapacity } from '../../src/engine/execution/admission.ts';
-import type { Execution } from '../../src/engine/execution/execution.ts';
-import { scratchFolder } from '../../src/engine/execution/execution.ts';
+import { type Execution, scratchFolder } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { runStageProcess } from '../../src/engine/execution/local-place.ts';
 import { processRunner } from '../../src/engine/execution/process-runner.ts';
@@ -47,7 +46,7 @@ interface Profiled {
 }
 
 /**
- * Says where a stage's steps spend their time. Brings what the stage reads up to date, then runs the stage itself in a
+ * Profiles the steps of a stage. Brings what the stage reads up to date, then runs the stage itself in a
  * folder of its own: nothing of it is published or recorded.
  */
 async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
@@ -113,7 +112,7 @@ function profileFolder(stage: Stage, project: Project, out: string | undefined):
   return ok(folder);
 }
 
-/** Runs the stage in its own process, on a backend that is watched, until enough steps were seen. */
+/** Runs the stage in its own process, on an observed backend, until enough steps were seen. */
 async function profileStage(
   stage: Stage,
   { kinds }: Project,

@@ -20,13 +20,13 @@ export interface NodeRun {
   readonly operator: string;
   /** Undefined for a node that ONNX Runtime added. */
   readonly label: NodeLabel | undefined;
-  /** Of its inputs. */
+  /** The shapes of its inputs. */
   readonly shapes: readonly (readonly number[])[];
-  /** Milliseconds in the node itself, without those of the nodes inside it: in a loop's body. */
+  /** Milliseconds in the node itself, without those of the nodes in its loop's body. */
   readonly self: number;
 }
 
-/** Reads the profile whose file's path begins so; it is there when its graph was disposed of. */
+/** Reads the profile whose path begins with `prefix`. ONNX Runtime writes it when the graph is disposed of. */
 export function readProfile(prefix: string): readonly ProfileEvent[] {
   const folder = dirname(prefix);
   const file = readdirSync(folder).find((name) => join(folder, name).startsWith(prefix));
@@ -76,7 +76,7 @@ export interface NodeLabel {
   readonly phase?: Phase | undefined;
 }
 
-/** The label in a node's name, wherever in it; undefined for a node that ONNX Runtime added under a name of its own. */
+/** The label anywhere in a node's name; undefined for a node that ONNX Runtime added under a name of its own. */
 export function readLabel(nodeName: string): NodeLabel | undefined {
   const found = /(?:(forward|backward|update)\/)?([\w()]+)\/[A-Za-z0-9]+_\d+/.exec(nodeName);
   if (found === null) return undefined;

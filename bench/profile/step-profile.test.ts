@@ -10,13 +10,13 @@ import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { profileSteps } from './step-profile.ts';
 import { EnoughSteps, StepProfiler, warmUp } from './step-profiler.ts';
 
-/** A run as the backend tells of it. */
+/** A run as the backend reports it. */
 function ran(signature: string, index: number, [startedAt, endedAt]: readonly [number, number], settling = false) {
   const live = { signature, nodes: [], leaves: [], results: [] };
   return { live, profile: signature, index, settling, startedAt, endedAt } satisfies ObservedRun;
 }
 
-/** Lets a profiler hear of runs by the letters of their graphs, a step is 10 ms and `evaluation` runs are short. */
+/** Reports runs to a profiler, one for each letter, which names its graph: every 10 ms, and those of `e` are short. */
 function watch(profiler: StepProfiler, letters: string): number {
   const counts = new Map<string, number>();
   for (const [time, letter] of [...letters].entries()) {
@@ -101,7 +101,7 @@ async function train(profiler: StepProfiler): Promise<void> {
 }
 
 describe('the profile of a training step', () => {
-  it('says which kernel in which phase, which operator and which node took how long, and all of it adds up', async () => {
+  it('has the time of every kernel by phase, of every operator and of every node, and all of it adds up', async () => {
     let steps = 0;
     const profiler = new StepProfiler(3, () => 4 * steps++);
     await selectBackend('onnxruntime', { threads: 2, profile: join(folder, 'graph'), observer: profiler });

@@ -13,7 +13,7 @@ export interface StepProfile {
     readonly graph: number;
     /** In kernels of tfjs's cpu backend, where there is no lowering. */
     readonly cpu: number;
-    /** With nothing to do, until data came. */
+    /** Waiting for data, with nothing to do. */
     readonly waiting: number;
     /** In JavaScript: recording kernel calls, gradients, reading values, the program's own work. */
     readonly host: number;
@@ -31,9 +31,9 @@ export interface StepProfile {
 export interface KernelTime {
   /** `(ONNX Runtime)` for what it added and for what passes between nodes, `(blocks)` for the loops around an update. */
   readonly kernel: string;
-  /** Undefined where it is not known. */
+  /** Undefined where unknown. */
   readonly phase?: Phase | undefined;
-  /** Calls of the kernel; those that others took in take no time of their own. */
+  /** Calls of the kernel; those that were merged into others take no time of their own. */
   readonly calls: number;
   readonly time: number;
 }
@@ -49,14 +49,14 @@ export interface NodeTime extends OperatorTime {
   readonly node: string;
   readonly kernel: string;
   readonly phase?: Phase | undefined;
-  /** Of its inputs. */
+  /** The shapes of its inputs. */
   readonly shapes: readonly (readonly number[])[];
 }
 
 const runtime = '(ONNX Runtime)';
 
 /**
- * Reads what ONNX Runtime wrote of these steps. Its profiles are complete when the backend was disposed of.
+ * Reads ONNX Runtime's profiles of these steps, which are complete once the backend was disposed of.
  *
  * @param steps at least one
  */
@@ -134,7 +134,7 @@ interface Interval {
 
 const lasted = ({ startedAt, endedAt }: Interval): number => endedAt - startedAt;
 
-/** Runs that made a cpu kernel's inputs. */
+/** The runs that computed a cpu kernel's inputs. */
 const runsWithin = (call: Interval, { runs }: ObservedStep): readonly KeptRun[] =>
   runs.filter((run) => run.startedAt >= call.startedAt && run.endedAt <= call.endedAt);
 
@@ -148,7 +148,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 const longestFirst = <T extends { readonly time: number }>(rows: readonly T[]): readonly T[] =>
   [...rows].sort((a, b) => b.time - a.time);
 
-/** Items of one key together, in the order of their first. */
+/** Groups items by key, in the order of the first of each. */
 function groups<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
   const groups = new Map<string, T[]>();
   for (const item of items) {

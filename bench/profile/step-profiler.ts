@@ -6,9 +6,9 @@ export interface KeptRun extends Omit<ObservedRun, 'live'> {
   readonly signature: string;
   /** The calls of its trace. */
   readonly calls: readonly Pick<ObservedRun['live']['nodes'][number], 'kernel' | 'phase'>[];
-  /** Milliseconds that the process had nothing to do, up to its end. */
+  /** Milliseconds in which the process had nothing to do, up to the end of the run. */
   readonly idle: number;
-  /** Units of work that the program had counted, up to its end. */
+  /** Units of work that the program had counted, up to the end of the run. */
   readonly units: number;
 }
 
@@ -39,8 +39,8 @@ export class EnoughSteps extends Error {
 
 /**
  * Watches a program that computes the same step again and again, such as training, and ends it when enough steps were
- * seen. It need not be told what a step is: that is what lies between two runs of the graph that most time goes into.
- * Where other graphs run in between only now and then, as at the end of an epoch, that is no step.
+ * seen. It finds out what a step is: what lies between two runs of the graph that takes the most time. Where other graphs
+ * run in between only now and then, as at the end of an epoch, that is no step.
  */
 export class StepProfiler implements RunObserver {
   readonly #wanted: number;
@@ -50,7 +50,7 @@ export class StepProfiler implements RunObserver {
   readonly #cpuCalls: CpuCall[] = [];
   #enough = false;
 
-  /** @param units how much work was done so far, as the program counts it: images */
+  /** @param units the work done so far, as the program counts it, such as images */
   constructor(steps: number, units: () => number = () => 0) {
     this.#wanted = steps;
     this.#units = units;
@@ -80,7 +80,7 @@ export class StepProfiler implements RunObserver {
     this.#cpuCalls.push({ kernel, startedAt, endedAt });
   }
 
-  /** The steps that were seen after the warm-up, those wanted at most. */
+  /** The last steps that were seen after the warm-up, at most as many as are wanted. */
   steps(): readonly ObservedStep[] {
     return this.#steps().slice(-this.#wanted);
   }

@@ -9,8 +9,8 @@ export interface Timed {
 }
 
 /**
- * Median seconds of each command by name. They run in turns, so that whatever else the machine does meets all of them
- * alike. Throws when one fails.
+ * Median seconds of each command by name. They run in turns, so that other work of the machine slows all of them alike.
+ * Throws when one fails.
  */
 export function interleave(commands: readonly Timed[], rounds: number): ReadonlyMap<string, number> {
   const seconds = new Map<string, number[]>(commands.map(({ name }) => [name, []]));

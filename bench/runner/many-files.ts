@@ -30,7 +30,7 @@ writePipeline(
   ),
 );
 const run = { name: 'restage run', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], cwd: project.path };
-await delay(3_500); // what is younger than three seconds is looked at twice
+await delay(3_500); // files younger than three seconds are looked at twice
 for (let i = 0; i < 2; i += 1) time(run); // the second remembers
 await delay(3_500);
 const loop = { name: 'bare stat loop', argv: [process.execPath, 'bare.mjs'], cwd: project.path };

@@ -10,7 +10,7 @@ import { Folder, installTurbo, pipeline, writePipeline, writeTurbo } from './pro
 
 const rounds = 15;
 
-/** What is younger than three seconds is looked at twice by everyone; so nothing of it is timed. */
+/** Careful tools look twice at files younger than three seconds. That is not to be timed. */
 const settle = () => delay(3_500);
 
 async function compare(
@@ -48,7 +48,7 @@ async function compare(
   );
 }
 
-/** What turbo says of its cache, so that nobody compares with a run that did something. */
+/** How many tasks turbo found in its cache, as it says: all, or else the comparison is unfair. */
 function cachedBy({ argv: [file, ...args], cwd, env }: Timed): string {
   const { stdout } = spawnSync(file!, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' });
   return /Cached: +(.*)/.exec(stdout)?.[1] ?? 'not said';

@@ -1,13 +1,13 @@
 import { type Folder, pipelineText } from './project.ts';
 
-/** One step of a small project, told in no tool's words. Its command writes a checksum of all that it reads. */
+/** One step of a small project, for any tool. Its command writes a checksum of all that it reads. */
 export interface Step {
   readonly name: string;
   /** Files, and folders of which every file is read. */
   readonly reads: readonly { readonly path: string; readonly isFolder: boolean }[];
   /** Steps whose outputs are read. */
   readonly after: readonly string[];
-  /** Whether the one setting of the project goes in. */
+  /** Whether it reads the project's only setting. */
   readonly hasSetting: boolean;
 }
 
@@ -38,8 +38,8 @@ export function fan(steps: number): readonly Step[] {
 export const middle = (steps: number): number => Math.floor(steps / 2);
 
 /**
- * What a step runs, alike for every tool. It says that it ran in the file that the variable `RAN` names, which no tool
- * looks at.
+ * The command of a step, the same for every tool. It notes that it ran in the file that the variable `RAN` names, which no
+ * tool looks at.
  */
 function command(name: string, setting: string, inputs: string, output: string): string {
   return `echo ${name} >> "$RAN"; (echo ${setting}; cat ${inputs}) | sha256sum > ${output}`;
@@ -47,11 +47,11 @@ function command(name: string, setting: string, inputs: string, output: string):
 
 const outputOf = (name: string): string => `out/${name}.txt`;
 
-/** The files that a step reads, as the shell would be told by someone who writes the paths by hand. */
+/** The files that a step reads, as someone would write them by hand in a shell script. */
 const inputsOf = ({ reads, after }: Step): string =>
   [...reads.map(({ path, isFolder }) => (isFolder ? `${path}/*` : path)), ...after.map(outputOf)].join(' ');
 
-/** How a tool is told the project's setting: the file that its users keep settings in, and the text for a value. */
+/** The file in which a tool's users keep settings, and its text for a value of the project's setting. */
 export interface SettingFile {
   readonly name: string;
   readonly text: (value: number) => string;
@@ -86,8 +86,8 @@ export function writeRestage(_: Folder, steps: readonly Step[]): SettingFile {
 }
 
 /**
- * Snakemake: rules with a wildcard, every input file named, settings from a config file by way of `params`, which is what
- * makes them count. `cache: True` says that a rule may use the cache between workflows; it does with `--cache`.
+ * Snakemake: rules with a wildcard, every input file named, settings from a config file through `params`, so that a change of
+ * them counts. `cache: True` says that a rule may use the cache between workflows; it does with `--cache`.
  */
 export function writeSnakemake(folder: Folder, steps: readonly Step[]): SettingFile {
   const isChain = steps[0]!.reads[0]!.isFolder;
@@ -141,7 +141,7 @@ rule all:
   return { name: 'config.yaml', text: (value) => `gain: ${value}\n` };
 }
 
-/** DVC: stages in dvc.yaml, settings in params.yaml, in a Git repository. Without its messages home, which take time. */
+/** DVC: stages in dvc.yaml, settings in params.yaml, in a Git repository. Without its usage statistics, which take time. */
 export function writeDvc(folder: Folder, steps: readonly Step[]): SettingFile {
   const stages = steps.map((step) => {
     const deps = [...step.reads.map(({ path }) => path), ...step.after.map(outputOf)];
@@ -162,5 +162,5 @@ export function writeDvc(folder: Folder, steps: readonly Step[]): SettingFile {
   return { name: 'params.yaml', text: (value) => `gain: ${value}\n` };
 }
 
-/** A string as JSON writes it, which is how YAML and Python read it, too. */
+/** A JSON string, which YAML and Python read the same. */
 const quoted = (text: string): string => JSON.stringify(text);

@@ -26,8 +26,8 @@ import {
 import { Folder, pipeline } from './project.ts';
 
 const share = Number(process.argv[2] ?? 1);
-/** At most so many, and none is begun after so many seconds with one project. */
 const rounds = 3;
+/** No round of a project begins later than this many seconds after its first. */
 const budget = 100;
 const files = Math.max(2, Math.round(1000 * share));
 const fanned = Math.max(10, Math.round(200 * share));
@@ -57,7 +57,7 @@ interface Measured {
 const snakemake = ['snakemake', '--cores', 'all'];
 const outputCache = new Folder();
 
-/** Each as its manual has it; what is not on the PATH is left out. */
+/** Each as its manual says; those that are not on the PATH are left out. */
 const tools: readonly Tool[] = [
   { name: 'shell script', argv: ['sh', 'run.sh'], write: writeScript },
   { name: 'Restage', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], write: writeRestage },
@@ -120,7 +120,7 @@ function everyTool(all: readonly Copy[], steps: readonly Step[]): readonly Measu
   });
 }
 
-/** What is younger than three seconds is looked at twice by careful tools. */
+/** Careful tools look twice at files younger than three seconds. */
 const settle = () => delay(3_500);
 
 async function compare(title: string, steps: readonly Step[], data: Folder, touched: ReadonlyMap<string, string>) {

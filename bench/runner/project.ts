@@ -61,12 +61,12 @@ export function writeTurbo(folder: Folder, stages: number, inputs: (stage: numbe
   }
   folder.write('package-lock.json', JSON.stringify({ name: 'bench', lockfileVersion: 3, requires: true, packages }));
   folder.write('.gitignore', 'node_modules\n.turbo\nout.txt\n');
-  // The first run only fills turbo's cache. An npm that does nothing stands in for a thousand real ones.
+  // The first run only fills turbo's cache: an npm that does nothing replaces a thousand real ones.
   folder.write('bin/npm', '#!/bin/sh\nexit 0\n');
   chmodSync(join(folder.path, 'bin/npm'), 0o755);
 }
 
-/** Installs turbo in a folder of its own; gives its program. It needs no install script. */
+/** Installs turbo, which needs no install script, in a folder of its own. Returns the path of its program. */
 export function installTurbo(folder: Folder): string {
   folder.write('package.json', '{"private":true}');
   folder.run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', 'turbo@2');

@@ -18,7 +18,7 @@ writePipeline(
 const node: Timed = { name: 'node -e 0', argv: [process.execPath, '-e', '0'], cwd: project.path };
 const run: Timed = { name: 'restage run', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], cwd: project.path };
 time(run);
-await delay(3_500); // what is younger than three seconds is looked at twice
+await delay(3_500); // files younger than three seconds are looked at twice
 time(run); // it remembers
 printMedians(
   `A run of ${stages} stages that are up to date, medians of ${rounds} rounds`,
