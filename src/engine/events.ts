@@ -68,6 +68,8 @@ export type StageEvent =
       readonly message?: string;
       /** It was cancelled, and left a checkpoint from which its next attempt resumes. */
       readonly resumes?: true;
+      /** It was cancelled here, and a job brings it to its end after this run. */
+      readonly leftToJob?: true;
       readonly logTail?: readonly string[];
       readonly highlights: readonly Highlight[];
       /** Published paths by port, relative to the root. */

@@ -138,11 +138,10 @@ export const isDone = ({ state }: { readonly state: StageModel['state'] }): bool
 export type EndState = 'succeeded' | 'failed' | 'interrupted' | 'detached';
 
 /** How a run ended, by the ends of its stages, in its events or in its record. */
-export function endState(ends: readonly { readonly outcome: Outcome; readonly message?: string }[]): EndState {
+export function endState(ends: readonly { readonly outcome: Outcome; readonly leftToJob?: true }[]): EndState {
   const has = (...some: readonly Outcome[]) => ends.some(({ outcome }) => some.includes(outcome));
   if (has('failed', 'blocked')) return 'failed'; // with --fail-fast the others are cancelled
-  const isDetached = ends.some(({ outcome, message = '' }) => outcome === 'cancelled' && / continues$/.test(message));
-  if (isDetached) return 'detached';
+  if (ends.some(({ leftToJob }) => leftToJob)) return 'detached';
   return has('cancelled') ? 'interrupted' : 'succeeded';
 }
 

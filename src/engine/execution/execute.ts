@@ -3,7 +3,7 @@ import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
-import { type Execution, isDone, OldCode, type StageOutcome, Unfinished } from './execution.ts';
+import { type Execution, isDone, LeftToJob, OldCode, type StageOutcome, Unfinished } from './execution.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
@@ -105,7 +105,11 @@ async function bringStage(
   } catch (error) {
     if (error instanceof LostInput && !run.signal.aborted) return error;
     if (error instanceof Unfinished) {
-      return { outcome: 'cancelled', message: error.message, ...(error instanceof OldCode && { hasOldCode: true }) };
+      return {
+        ...{ outcome: 'cancelled', message: error.message },
+        ...(error instanceof LeftToJob && { leftToJob: true }),
+        ...(error instanceof OldCode && { hasOldCode: true }),
+      };
     }
     if (run.signal.aborted) {
       return { outcome: 'cancelled', message: interrupted, ...(stageRun?.resumes && { resumes: true }) };
@@ -121,7 +125,9 @@ function announce({ name, outputs }: Stage, outcome: StageOutcome, run: Executio
     stage: name,
     outcome: outcome.outcome,
     seconds: done ? outcome.seconds : 0,
-    ...(!done && { message: outcome.message, ...(outcome.resumes && { resumes: true }) }),
+    ...(!done && { message: outcome.message }),
+    ...(!done && outcome.resumes && { resumes: true }),
+    ...(!done && outcome.leftToJob && { leftToJob: true }),
     ...(outcome.outcome === 'failed' && { logTail: run.folder.logTail(name) }),
     highlights: done ? outcome.highlights : [],
     outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),

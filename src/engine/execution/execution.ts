@@ -47,6 +47,8 @@ export type StageOutcome =
       readonly outcome: 'failed' | 'blocked' | 'cancelled';
       readonly message: string;
       readonly resumes?: true;
+      /** See {@link LeftToJob}. */
+      readonly leftToJob?: true;
       /** A new process is to decide about it: see {@link OldCode}. */
       readonly hasOldCode?: true;
     };
@@ -94,7 +96,10 @@ export function writeRunRecord(
 }
 
 function entryOf(stage: Stage, outcome: StageOutcome, { world }: Execution, numbersOf: NumbersOf): StageEntry {
-  if (!isDone(outcome)) return { outcome: outcome.outcome, message: outcome.message };
+  if (!isDone(outcome)) {
+    const { message, leftToJob } = outcome;
+    return { outcome: outcome.outcome, message, ...(leftToJob && { leftToJob }) };
+  }
   const result = outcome.recorded ? world.store.readLatest(world.pipeline.name, stage.name) : undefined;
   return {
     outcome: outcome.outcome,
@@ -150,8 +155,11 @@ export class StageFailure extends UserError {
   }
 }
 
-/** A stage has not ended in this run: its job continues, or somebody cancelled it. */
+/** A stage has not ended in this run: it is left to a job, or somebody cancelled it. */
 export class Unfinished extends UserError {}
+
+/** A job brings the stage to its end after this run. */
+export class LeftToJob extends Unfinished {}
 
 /** The code that decided about a stage changed while it waited: only a new process, which has the new one, can decide anew. */
 export class OldCode extends Unfinished {}

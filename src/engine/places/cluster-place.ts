@@ -11,6 +11,7 @@ import type { Found, Stage } from '../config/pipeline.ts';
 import {
   type Attempt,
   type AttemptOutcome,
+  LeftToJob,
   OldCode,
   Outdated,
   type Place,
@@ -228,7 +229,7 @@ export class ClusterPlace implements Place {
     return watch;
   }
 
-  /** The end of a ticket. Throws {@link Unfinished} where nobody is to wait for it. */
+  /** The end of a ticket. Throws {@link LeftToJob} where nobody is to wait for it. */
   async #endOf(placed: Placed, { emit }: Attempt): Promise<TicketEnd> {
     const { folder, index, batch, submitted } = placed;
     const { detach, isStep, place } = this.#options;
@@ -253,7 +254,7 @@ export class ClusterPlace implements Place {
     watch.forget(index);
     if (end !== undefined) return end;
     this.#left.add(watch.folder);
-    throw new Unfinished(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
+    throw new LeftToJob(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
   }
 
   /** Takes over the result of a ticket, once its objects are visible here. */
@@ -352,7 +353,7 @@ export class ClusterPlace implements Place {
     this.#hasLeft = true;
     if (time !== undefined && !kill.aborted) {
       for (const { folder } of this.#waiting()) this.#left.add(folder);
-      return new Unfinished('its job continues');
+      return new LeftToJob('its job continues');
     }
     for (const watch of this.#waiting()) await watch.cancel('by another run'); // also one that was submitted meanwhile
     return signal.reason;

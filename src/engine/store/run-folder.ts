@@ -241,6 +241,8 @@ export interface StageEntry {
   readonly outcome: Outcome;
   readonly seconds?: number;
   readonly message?: string;
+  /** A job brings it to its end after this run. */
+  readonly leftToJob?: true;
   /** Fingerprint of its result; absent where it has none, and in old records. */
   readonly result?: Digest;
   /** Numbers of its `metrics` outputs by name, such as `test.auc`; the same of their intervals. */

@@ -44,7 +44,7 @@ function endLine({ stage, outcome, seconds, message }: StageFinished, why: strin
     case 'failed':
       return `${paint.red('✗')} ${stage}: failed`; // the summary says why, with the end of the log
     case 'cancelled':
-      return `${paint.yellow('·')} ${stage}: ${isLeft(message) ? message : 'cancelled'}`;
+      return `${paint.yellow('·')} ${stage}: ${message ?? 'cancelled'}`;
     case 'up to date':
     case 'blocked':
       return undefined;
@@ -53,9 +53,6 @@ function endLine({ stage, outcome, seconds, message }: StageFinished, why: strin
 
 export const describeTraffic = ({ fetched, sent }: Traffic): string =>
   `${formatBytes(fetched)} fetched, ${formatBytes(sent)} sent`;
-
-/** Whether a stage that did not end in this run is left to a job, as its message says. */
-export const isLeft = (message: string | undefined): boolean => message !== undefined && message !== 'interrupted';
 
 function queuedLine(event: Extract<RunEvent, { type: 'stage-queued' }>, paint: Paint): string | undefined {
   const { stage, others } = event;

@@ -4,7 +4,7 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
-import { describeTraffic, isLeft } from './event-line.ts';
+import { describeTraffic } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
 import { asArgument, formatTable } from './text.ts';
 
@@ -102,7 +102,7 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
 
 function formatResume(stages: readonly StageModel[]): readonly string[] {
   const isBroken = ({ state, attempt, end }: StageModel) =>
-    state === 'cancelled' && attempt !== undefined && !isLeft(end?.message);
+    state === 'cancelled' && attempt !== undefined && !end?.leftToJob;
   const begun = stages.filter(isBroken);
   if (begun.length === 0) return [];
   const from = (place: string, resumes?: true) => {
