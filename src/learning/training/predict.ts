@@ -19,7 +19,8 @@ export async function predict(
 ): Promise<Predictions> {
   const [logits, labels, indices] = [[], [], []] as [number[], number[], number[]];
   for await (const batch of batches) {
-    logits.push(...(await outputOf(model, batch.images)));
+    // Not spread: a large batch of a thousand classes has more values than a call takes arguments.
+    for (const logit of await outputOf(model, batch.images)) logits.push(logit);
     labels.push(...batch.labels);
     indices.push(...batch.indices);
     batch.release();
