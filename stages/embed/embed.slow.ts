@@ -110,7 +110,7 @@ test('a layer that is not there, and one whose output is not flat, are told', as
   });
   await assert.rejects(embedded({ ...small, layer: 'conv1' }), {
     name: 'StageError',
-    message: 'Expected a layer whose output is flat, but conv1 leaves 5 x 5 x 4.',
+    message: 'Expected a layer whose output is flat, but conv1 outputs 5 x 5 x 4.',
   });
   await assert.rejects(embedded({ ...small, splits: ['dev'] }), /Expected one of the dataset's splits/);
 });

@@ -302,11 +302,9 @@ test('what cannot be explained is told before anything is computed, and of which
     'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?\nExpected a convolution of the network for the layer, got the Dense "logits". There is only red.',
     { class: 'fkae', layer: 'logits' },
   );
-  await refuses(
-    'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
-    {},
-    [dense],
-  );
+  await refuses('Expected a network with a convolution whose feature maps have more than one pixel, got none.', {}, [
+    dense,
+  ]);
   await refuses(
     'Expected images of at least 40 × 40 pixels, an eighth of the 320 × 320 that the network sees, got 32 × 32: test/0.png, and 5 more. A map would mostly show how the image was enlarged.',
     {},
@@ -330,7 +328,7 @@ test('what cannot be explained is told before anything is computed, and of which
   await assert.rejects(
     explain(bench, { inputs: { models: labelled, datasets: [dataset] } }),
     new StageError(
-      'dense: Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
+      'dense: Expected a network with a convolution whose feature maps have more than one pixel, got none.',
     ),
   );
 });

@@ -32,7 +32,7 @@ function linearNet(weights: readonly number[]): LayersModel {
   return net;
 }
 
-test('of a linear net the gradient is the weights, and values times it sum to the score', async () => {
+test('the gradient of a linear net is its weights, and the input times it sums to the score', async () => {
   const weights = Array.from({ length: 24 }, (_, i) => Math.sin(i));
   const net = linearNet(weights);
   const question = ask(2);
@@ -110,7 +110,7 @@ test('SmoothGrad is the mean of gradients under noise', async () => {
   }
 });
 
-test('a layer inside of a residual block is viewed as any other: the score moves as its gradient says', async () => {
+test('a layer inside a residual block is viewed like any other: the score moves as its gradient says', async () => {
   const net = buildNet(netOf('tiny-xception'), 64);
   initialiseWeights(net, 1);
   const question = ask(64);
@@ -137,7 +137,7 @@ test('a layer inside of a residual block is viewed as any other: the score moves
   }
 });
 
-test('Score-CAM weighs channels by what they show, the same in batches of any size', async () => {
+test('Score-CAM gives the same map in batches of any size', async () => {
   const net = buildNet(netOf('simple-net'), 64);
   initialiseWeights(net, 5);
   const both = ask(64);
@@ -148,14 +148,14 @@ test('Score-CAM weighs channels by what they show, the same in batches of any si
   assert.ok(map.every((value) => value >= 0) && Math.max(...map) > 0);
 });
 
-test('the control draws its weights by the seed alone', () => {
+test('the control draws its weights from the seed alone', () => {
   const activations = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
   const view = { height: 2, width: 2, channels: 3, activations, gradients: new Float32Array(12) };
   assert.deepEqual(randomCam(view, 1), randomCam(view, 1));
   assert.notDeepEqual(randomCam(view, 1), randomCam(view, 2));
 });
 
-test('maps of nothing stay nothing', () => {
+test('a map of zeros stays zero, and a constant one is scaled to zeros', () => {
   const view = { height: 2, width: 2, channels: 1, activations: new Float32Array(4), gradients: new Float32Array(4) };
   assert.deepEqual(gradCam(view), new Float32Array(4));
   assert.deepEqual(scaleMap(new Float32Array([3, 3, 3])), new Float32Array(3));
@@ -163,7 +163,7 @@ test('maps of nothing stay nothing', () => {
   assert.deepEqual(channelMaximum(Float32Array.of(0.5, -1, 0.25, 0, 0, 0)), Float32Array.of(1, 0));
 });
 
-test('the last convolution is taken unless another is named; what is none is told with those there are', () => {
+test('the last convolution is taken unless another is named; a name that is none is refused with a list of them', () => {
   const net = buildNet(netOf('simple-net'), 64);
   assert.equal(findConvolution(net), 'conv3');
   assert.equal(findConvolution(net, 'conv1'), 'conv1');
@@ -182,7 +182,7 @@ test('the last convolution is taken unless another is named; what is none is tol
   refused(
     linearNet(Array(24).fill(0)),
     undefined,
-    'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
+    'Expected a network with a convolution whose feature maps have more than one pixel, got none.',
   );
 });
 

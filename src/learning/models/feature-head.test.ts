@@ -24,12 +24,12 @@ test('layers that features can go through have no mistakes, whatever the number 
   assert.deepEqual(mistakes({ residual: [{ dense: 2048 }] }, { dense: 2 }), []);
 });
 
-test('a layer that needs an image, a wrong end and a name that is taken are told with their place', () => {
+test('a layer that needs an image, a wrong end and a name that is taken are reported with their place', () => {
   assert.deepEqual(mistakes({ conv: 8 }, 'flatten', { dense: 2 }), [
     '0: conv1 needs an image, but features are flat: begin with dense, for instance',
   ]);
   assert.deepEqual(mistakes({ dense: 1 }), [
-    '0: expected a value for each class at the end, such as real and fake, but dense1 leaves 1 value',
+    '0: expected a value for each class at the end, such as real and fake, but dense1 outputs 1 value',
   ]);
   assert.deepEqual(mistakes({ dense: 2, name: 'features' }), [
     '0: expected a name of its own, but there is another "features"',

@@ -17,7 +17,7 @@ export function featureNetwork(model: LayersModel, layer?: string) {
   }
   const [, ...shape] = last.outputShape as readonly number[];
   if (shape.length !== 1) {
-    throw new StageError(`Expected a layer whose output is flat, but ${last.name} leaves ${shape.join(' x ')}.`);
+    throw new StageError(`Expected a layer whose output is flat, but ${last.name} outputs ${shape.join(' x ')}.`);
   }
   const part = tfjsModel({ inputs: model.inputs, outputs: last.output as never });
   return { model: part, layer: last.name, values: shape[0]! };

@@ -18,7 +18,7 @@ test('a net that an image can go through has no mistakes', () => {
   assert.deepEqual(mistakes({ conv: 8 }, 'relu', { residual: [{ conv: 8, padding: 'same' }] }, ...end), []);
 });
 
-test('a layer that cannot take what it gets is told with its place', () => {
+test('a layer that cannot take its input is reported with its place', () => {
   assert.deepEqual(mistakes({ conv: 1 }, { maxPool: 8 }, { conv: 1, kernel: 4 }, ...end), [
     '2: conv2 needs at least 4 x 4, gets 3 x 3',
   ]);
@@ -49,7 +49,7 @@ test('a layer that cannot take what it gets is told with its place', () => {
   ]);
 });
 
-test('a residual block whose two ways do not meet is told with what each leaves', () => {
+test('a residual block whose two paths have different shapes is reported with both', () => {
   assert.deepEqual(mistakes({ residual: [{ conv: 8, padding: 'same' }] }, ...end), [
     '0: residual1 adds 32 x 32 x 8 to its input of 32 x 32 x 3: give it a shortcut with the same output shape',
   ]);
@@ -60,7 +60,7 @@ test('a residual block whose two ways do not meet is told with what each leaves'
 
 test('a net must end with two values or more, and every layer must have a name of its own', () => {
   assert.deepEqual(mistakes('flatten', { dense: 1 }), [
-    '1: expected a value for each class at the end, such as real and fake, but dense1 leaves 1 value',
+    '1: expected a value for each class at the end, such as real and fake, but dense1 outputs 1 value',
   ]);
   assert.deepEqual(mistakes({ conv: 2, name: 'conv2' }, { conv: 2 }, { maxPool: 2, name: 'image' }, ...end), [
     '1: expected a name of its own, but there is another "conv2"',
@@ -68,7 +68,7 @@ test('a net must end with two values or more, and every layer must have a name o
   ]);
 });
 
-test('an image that is too large for a named network is told, too', () => {
+test('an image that is too large for a named network is reported, too', () => {
   assert.deepEqual(modelMistakes('simple-net', 2000), [
     {
       at: ['imageSize'],

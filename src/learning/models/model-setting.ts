@@ -98,5 +98,5 @@ function wrongEnd(traced: readonly TracedLayer[], classes?: number): readonly Ne
   if (output.length === 1 && isFitting) return [];
   const wanted =
     classes === 2 ? '2 values at the end, real and fake' : 'a value for each class at the end, such as real and fake';
-  return [{ at: layer.at, message: `expected ${wanted}, but ${layer.name} leaves ${showShape(output)}` }];
+  return [{ at: layer.at, message: `expected ${wanted}, but ${layer.name} outputs ${showShape(output)}` }];
 }

@@ -25,7 +25,7 @@ test('the backbone is frozen by a word, layers and blocks by their names', () =>
   assert.deepEqual(from({ freeze: ['bn*'] }), { bn1: never, bn2: never });
 });
 
-test('what is frozen trains from the first epoch that names it', () => {
+test('a frozen layer trains from the first epoch that names it', () => {
   const unfreeze = [
     { epoch: 3, layers: ['block'] },
     { epoch: 5, layers: 'all' as const },
@@ -34,7 +34,7 @@ test('what is frozen trains from the first epoch that names it', () => {
   assert.deepEqual(from({ freeze: 'backbone', unfreeze }), { conv1: 5, bn1: 5, conv2: 3, bn2: 3 });
 });
 
-test('what is only the beginning of names is told with the pattern for them', () => {
+test('the mere beginning of names is refused with the pattern for them', () => {
   assert.deepEqual(freezingMistakes(netOf('xception'), { freeze: ['block1'] }), [
     {
       at: ['freeze', 0],
@@ -43,7 +43,7 @@ test('what is only the beginning of names is told with the pattern for them', ()
   ]);
 });
 
-test('names that are none are told with those that there are', () => {
+test('unknown names are refused with the known ones', () => {
   const known = ['conv1', 'bn1', 'block', 'conv2', 'bn2', 'dense1', 'logits'];
   const unfreeze = [{ epoch: 2, layers: ['conv1', 'blocks'] }];
 
@@ -56,7 +56,7 @@ test('names that are none are told with those that there are', () => {
   ]);
 });
 
-test('something is frozen, something trains, and what is unfrozen was frozen', () => {
+test('some layer must be frozen and some must train, and only frozen layers can be unfrozen', () => {
   const thaw = (...unfreeze: Required<FreezeSettings>['unfreeze']) => mistakes({ freeze: 'backbone', unfreeze });
 
   assert.deepEqual(thaw({ epoch: 2, layers: ['block'] }, { epoch: 3, layers: 'all' }), []);
@@ -71,10 +71,10 @@ test('something is frozen, something trains, and what is unfrozen was frozen', (
     ['unfreeze.1.epoch: expected a later epoch than 3, got 3'],
   ]);
   assert.deepEqual(thaw({ epoch: 2, layers: ['block', 'logits'] }, { epoch: 3, layers: ['bn2'] }), [
-    ['unfreeze.0.layers.1: expected what is frozen until then, but "logits" is not'],
-    ['unfreeze.1.layers.0: expected what is frozen until then, but "bn2" is not'],
+    ['unfreeze.0.layers.1: expected layers that are frozen until then, but "logits" is not'],
+    ['unfreeze.1.layers.0: expected layers that are frozen until then, but "bn2" is not'],
   ]);
   assert.deepEqual(thaw({ epoch: 2, layers: 'all' }, { epoch: 3, layers: 'all' }), [
-    ['unfreeze.1.layers: expected what is frozen until then, but nothing is'],
+    ['unfreeze.1.layers: expected layers that are frozen until then, but none is'],
   ]);
 });

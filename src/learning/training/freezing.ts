@@ -30,7 +30,7 @@ export interface FreezeSettings {
   readonly unfreeze?: z.infer<typeof unfreezeSetting>;
 }
 
-/** The first epoch in which a layer trains, counted from 1, by its name; Infinity for never. Layers that are not in it always train. */
+/** The first epoch in which a layer trains, counted from 1, by its name; Infinity for never. Layers that it lacks always train. */
 export type Freezing = ReadonlyMap<string, number>;
 
 /** When each frozen layer trains, by settings without {@link freezingMistakes}. */
@@ -99,8 +99,8 @@ function vainThaws(net: Net, { freeze, unfreeze }: Required<FreezeSettings>): re
     return patterns.flatMap((pattern, j): SettingMistake[] => {
       if (named(net, [pattern]).some((name) => isFrozen(freezing, name))) return [];
       const at = ['unfreeze', i, 'layers', ...(layers === 'all' ? [] : [j])];
-      const what = layers === 'all' ? 'nothing is' : `"${pattern}" is not`;
-      return [{ at, message: `expected what is frozen until then, but ${what}` }];
+      const what = layers === 'all' ? 'none is' : `"${pattern}" is not`;
+      return [{ at, message: `expected layers that are frozen until then, but ${what}` }];
     });
   });
 }

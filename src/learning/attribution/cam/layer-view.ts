@@ -51,7 +51,7 @@ export async function viewLayer(model: Network, name: string, question: Question
   return { views, logits: logits! };
 }
 
-/** The same of a tensor of an ONNX file, without gradients. Throws a {@link StageError} where it holds no feature maps. */
+/** Views of a tensor of an ONNX file, without gradients. Throws a {@link StageError} if it holds no feature maps. */
 async function viewTensor(model: OnnxNetwork, name: string, { images }: Question) {
   using part = await OnnxNetwork.open(model.path, { threads: 1, imageSize: model.input.size, tensor: name });
   const { values, shape } = await part.run(images);
@@ -108,7 +108,7 @@ export function findConvolution(model: LayersModel, name?: string): string {
   const last = names.at(-1);
   if (last === undefined) {
     throw new StageError(
-      'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
+      'Expected a network with a convolution whose feature maps have more than one pixel, got none.',
     );
   }
   if (name === undefined || names.includes(name)) return name ?? last;
