@@ -5,7 +5,7 @@ export class DisjointSets {
   first(name: string): string {
     let root = name;
     for (let up = this.#parents.get(root); up !== undefined; up = this.#parents.get(root)) root = up;
-    // Later searches are short: everything on the way points to the root.
+    // Path compression: later searches are short.
     for (let at = name; at !== root; ) {
       const up = this.#parents.get(at)!;
       this.#parents.set(at, root);

@@ -9,7 +9,7 @@ test('the example of the docstring', () => {
   });
 });
 
-test('sides that do not come out even have pixels of different sizes, and a small map stays', () => {
+test('where a side does not divide evenly, pixels cover different numbers of values, and a small map stays as it is', () => {
   const map = { height: 3, width: 3, values: Float32Array.from({ length: 9 }, (_, i) => i) };
   assert.deepEqual(reduceMap(map, 2).values, Float32Array.of(2, 3.5, 6.5, 8));
   assert.deepEqual(reduceMap(map, 3).values, map.values);

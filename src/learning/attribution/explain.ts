@@ -12,9 +12,10 @@ import { type Question, questionOf } from './question.ts';
 
 /** Options of the methods. */
 export interface ExplainOptions extends NoiseOptions {
+  /** Points on the path of integrated gradients, and the normalised colour at which it starts: red, green, blue. */
   readonly steps: number;
-  /** The normalised colour at which these paths start: red, green, blue. */
   readonly baseline: readonly [number, number, number];
+  /** The layer of class activation maps, which need one. */
   readonly layer?: string | undefined;
   /** Images of one forward pass of Score-CAM, which masks one image many times. */
   readonly batchSize: number;

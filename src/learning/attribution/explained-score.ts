@@ -18,7 +18,7 @@ export function explainedScore(logits: Tensor, { classes, score }: Pick<Question
   const own = tensor(factors, [classes.length, width]);
   const sum = logits.mul(own).sum<Scalar>();
   if (score === 'score' || width === 2) return sum;
-  const others = logits.sub(own.mul(1e9)).logSumExp(1); // e to the own class's logit becomes 0
+  const others = logits.sub(own.mul(1e9)).logSumExp(1); // the own class's exponential becomes 0
   return sum.sub(others.sum());
 }
 

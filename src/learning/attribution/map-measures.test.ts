@@ -37,7 +37,7 @@ test('the overlap is 1 on the mask, 0 beside it, and as by chance where nothing 
   assert.equal(intersectionOverUnion(new Float32Array(8), mask), chanceIntersectionOverUnion(mask));
 });
 
-test('nothing finds an empty mask', () => {
+test('no map can find an empty mask', () => {
   assert.equal(intersectionOverUnion(Float32Array.of(1, 0), new Uint8Array(2)), Number.NaN);
 });
 

@@ -1,4 +1,4 @@
-/** Settings that only some methods use. They have no defaults in a spec, so that setting one in vain can be reported. */
+/** Settings that only some methods use. Specs give them no default, so that one that no chosen method uses is reported. */
 export const methodDefaults = { samples: 50, noise: 0.15, steps: 50, baseline: 'black' } as const;
 export type MethodSetting = keyof typeof methodDefaults;
 
@@ -55,8 +55,8 @@ const camFacts = {
   'random-cam': { title: 'RandomCAM', isClassless: true, ...onePass },
 } as const satisfies Readonly<Record<string, MethodFacts>>;
 
-/** Methods that only ask for scores. */
-const askingFacts = {
+/** Methods that only need scores of changed images. */
+const scoreFacts = {
   occlusion: { title: 'Occlusion', passes: () => 196 },
 } as const satisfies Readonly<Record<string, MethodFacts>>;
 
@@ -64,7 +64,7 @@ const askingFacts = {
 export type GradientMethod = keyof typeof gradientFacts;
 /** A class activation map: a weighted sum of a convolution's feature maps, of their size. */
 export type CamMethod = keyof typeof camFacts;
-export type Method = GradientMethod | CamMethod | keyof typeof askingFacts;
+export type Method = GradientMethod | CamMethod | keyof typeof scoreFacts;
 
 /** The methods of networks without gradients. */
 export const gradientFree: readonly Method[] = ['occlusion', 'score-cam'];
@@ -73,7 +73,7 @@ export const gradientMethods = Object.keys(gradientFacts) as readonly GradientMe
 export const camMethods = Object.keys(camFacts) as readonly CamMethod[];
 export const methods: readonly Method[] = [...gradientMethods, ...camMethods, 'occlusion'];
 
-const facts: Readonly<Record<Method, MethodFacts>> = { ...gradientFacts, ...camFacts, ...askingFacts };
+const facts: Readonly<Record<Method, MethodFacts>> = { ...gradientFacts, ...camFacts, ...scoreFacts };
 
 export const isCam = (method: Method): method is CamMethod => method in camFacts;
 

@@ -3,7 +3,7 @@ import { type AttributionMap, resizeMap } from './attribution-map.ts';
 import { scoreOf } from './explained-score.ts';
 import { type Question, questionOf } from './question.ts';
 
-/** Squares side by side; each covers two steps, so that inner places lie under four of them. */
+/** Squares along each side; each covers two steps, so that four of them cover an inner place. */
 const squares = 14;
 
 /**

@@ -45,7 +45,7 @@ test('every stage has its name, kind and state, and every arrow its ports, once'
   assert.equal(drawGraph(training).match(/marker-end/g)?.length, 4);
 });
 
-test('names fit their boxes, what flows goes from left to right, and nothing overlaps or lies outside', () => {
+test('names fit their boxes, arrows go from left to right, and nothing overlaps or lies outside', () => {
   const svg = drawGraph(training);
   const all = boxes(svg);
   const [, width = 0, height = 0] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg)?.map(Number) ?? [];

@@ -154,7 +154,7 @@ interface Axes {
   readonly straight: 'H' | 'V';
   /** Half the size of a box along the direction. */
   readonly half: (box: Box) => number;
-  /** Half of the widest node or label of a rank, by the centre of the rank. */
+  /** Half the size of the widest node or label of a rank, by the centre of the rank. */
   readonly halfRank: (along: number) => number;
 }
 

@@ -76,10 +76,10 @@ test('every layer has a box with its name, work, shape and parameters, and nothi
   }
   assert.equal(values.filter((value) => value === '128 x 128 x 64').length, 11);
   assert.equal(values.filter((value) => value === '18,688').length, 6);
-  assert.ok(values.includes('relu') && !values.includes('relu1'), 'a low box is called by what it does');
+  assert.ok(values.includes('relu') && !values.includes('relu1'), 'a low box shows what it does instead of its name');
 });
 
-test('a residual block has a way around, through its shortcut, that ends at a sum', () => {
+test('a residual block has a path around it, through its shortcut, that ends at a sum', () => {
   const svg = draw(small);
 
   assert.equal(svg.match(/<circle /g)?.length, 2);
@@ -87,7 +87,7 @@ test('a residual block has a way around, through its shortcut, that ends at a su
   assert.equal(around.filter((path) => /V[\d.]+H[\d.]+"$/.test(path)).length, 2);
 });
 
-test('a high network is broken into columns between its blocks, near to the shape of a page', () => {
+test('a high network is broken into columns between its blocks, near the shape of a page', () => {
   const blocks = Array.from({ length: 24 }, (_, index) => block(`block${index}`, []));
   const svg = draw(blocks);
   const [, width = 0, height = 0] = /^<svg [^>]* width="(\d+)" height="(\d+)"/.exec(svg)!.map(Number);
@@ -98,7 +98,7 @@ test('a high network is broken into columns between its blocks, near to the shap
   assert.ok(columns.size >= 2 * 4, 'frames and their boxes in four columns or more');
 });
 
-test('a name that is too long is cut, and what XML would take for its own is escaped', () => {
+test('a name that is too long is cut, and special characters of XML are escaped', () => {
   const svg = draw([{ name: 'n'.repeat(100), body: [unit('conv', 'c'.repeat(100)), unit('conv', 'a<b')] }], '<&>');
 
   assertInside(svg);

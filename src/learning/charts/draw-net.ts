@@ -49,10 +49,10 @@ const adder = 9;
 const widestBox = 400;
 /** Between the title of a frame and the line into it. */
 const titleGap = 10;
-/** Higher drawings are broken into columns, so that they come near to the shape of a page. */
+/** Higher drawings are broken into columns, so that they come near the shape of a page. */
 const highestColumn = 1100;
 const pageShape = 1.5;
-/** The line to the next column runs so far below this one, and above the next. */
+/** The line to the next column runs this far below a column, and above the next. */
 const turn = 10;
 const legend = 'In each box: what it does, what it leaves, how many learnable parameters it has.';
 
@@ -70,10 +70,9 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
     const down = `V${bottom + turn}H${between}`;
     return arrow(`M${middle},${exit}${down}V${top - turn}H${middle + widths.column + gutter}V${entry}`);
   });
-  const [head, ...below] = [textWidth(title, size.title, 'bold'), textWidth(subtitle, size.name)];
-  const textual = Math.max(head!, ...below, textWidth(legend, size.small));
+  const texts = [textWidth(title, size.title, 'bold'), textWidth(subtitle, size.name), textWidth(legend, size.small)];
   const columnsWidth = columns.length * (widths.column + gutter) - gutter;
-  const width = Math.ceil(Math.max(columnsWidth, textual)) + 2 * margin;
+  const width = Math.ceil(Math.max(columnsWidth, ...texts)) + 2 * margin;
   const total = Math.ceil(Math.max(...drawn.map(({ bottom }) => bottom))) + turn + margin;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="${fontFamily}">`,

@@ -53,7 +53,7 @@ export function rowNames(field: string, names: readonly string[], longest: numbe
   };
 }
 
-/** The range of finite numbers with a margin of 4 %, inside of `within`, wider than rounding errors; 0 to 1 without any. */
+/** The range of the finite values with a margin of 4 %, inside `within`, wider than rounding errors; 0 to 1 without any. */
 export function domainOf(values: Iterable<number>, within: Domain = [-Infinity, Infinity]): Domain {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) if (Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];

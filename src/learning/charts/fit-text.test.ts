@@ -14,7 +14,7 @@ test('a text that is too wide loses its middle: seeds stand at the end', () => {
   assert.equal(fitText(name, 1, { size: 12 }), '…');
 });
 
-test('labels say which of them are shown shorter, and names stay whole', () => {
+test('an axis names the labels that it shows shortened, and the data keeps whole names', () => {
   assert.deepEqual(fittedLabels(['a', 'b'], 200), { labelLimit: 201 });
   assert.deepEqual(fittedLabels(['a', `${name} 1`], 200), {
     labelLimit: 201,

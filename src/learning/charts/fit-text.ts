@@ -41,7 +41,7 @@ export function fittedLabels(names: readonly string[], width: number, size = 12)
 
 /**
  * Breaks a text into lines no wider than `width`, in the unit of `size`: between words, but not before a per cent sign, and
- * inside of a word only where it alone is too wide. A text of more than `most` lines is cut and ends in `…`.
+ * inside a word only where it alone is too wide. A text of more than `most` lines is cut and ends in `…`.
  */
 export function wrapText(
   text: string,

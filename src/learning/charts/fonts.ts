@@ -33,7 +33,7 @@ export function textWidth(text: string, size: number, weight: FontWeight = 'norm
  * The advance width of each character of a TrueType font, as a fraction of the font size, from the tables `head`, `hhea`, `hmtx` and the
  * `cmap` of the basic plane (format 4) of the OpenType specification 1.9; no kerning, no ligatures.
  */
-export function readAdvanceWidths(font: Buffer): (character: number) => number {
+function readAdvanceWidths(font: Buffer): (character: number) => number {
   const tables = tableOffsets(font);
   const offset = (tag: string) => {
     const found = tables.get(tag);

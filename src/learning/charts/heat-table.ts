@@ -22,7 +22,7 @@ export interface HeatTableOptions {
   /** The values of the lightest and the darkest colour. */
   readonly domain: Domain;
   readonly fontSize?: number;
-  /** The name of the data, by default `cells`: tables of one chart have names of their own. */
+  /** The name of the data, by default `cells`; it differs between the tables of one chart. */
   readonly dataName?: string;
 }
 
@@ -45,7 +45,7 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
     },
   };
   const y = {
-    ...rowNames('row', rows.names, 220, { grid: false, maxExtent: 280 }), // the usual one puts the title into long labels
+    ...rowNames('row', rows.names, 220, { grid: false, maxExtent: 280 }), // with Vega's default the title overlaps long labels
     ...{ title: rows.title, scale: scale(rows.names) },
   };
   const color = { field: 'value', type: 'quantitative', scale: { domain: [...domain], scheme: 'blues' }, legend: null };

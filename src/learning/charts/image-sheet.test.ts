@@ -26,7 +26,7 @@ function placed(sheet: Omit<ImageSheet, 'title' | 'subtitle'>) {
   return { size: [spec.width, spec.height], cells: spec.data.values.map(({ x, y }) => [x, y]), headers };
 }
 
-test('images stand in lines of a block, blocks in rows, and nothing takes room that is not there', () => {
+test('images stand in lines of a block, blocks in rows, and absent headers and captions take no room', () => {
   const cells = (count: number) => ({ cells: Array.from({ length: count }, () => ({ image })) });
   assert.deepEqual(placed({ across: 2, side: 50, blocks: [[cells(3), cells(1)], [cells(1)]] }), {
     size: [110 + 24 + 110, 110 + 24 + 50],
@@ -87,7 +87,7 @@ test('a sheet without images is an empty picture', () => {
   assert.deepEqual(placed({ across: 4, blocks: [] }).size, [88, 1]);
 });
 
-test('the images lie in the spec and the SVG, and show in the PNG, with what a screen reader says of them', async () => {
+test('spec and SVG embed the images and their descriptions, and the PNG shows them', async () => {
   const red = await sharp({ create: { width: 200, height: 100, channels: 3, background: '#e01010' } })
     .jpeg()
     .toBuffer();

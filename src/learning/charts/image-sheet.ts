@@ -21,16 +21,16 @@ export interface ImageBlock {
   readonly cells: readonly ImageCell[];
 }
 
-/** Blocks in rows of so many. */
+/** Blocks in rows of `count`. */
 export const inRows = (blocks: readonly ImageBlock[], count: number): readonly (readonly ImageBlock[])[] =>
   blocks.flatMap((_, i) => (i % count === 0 ? [blocks.slice(i, i + count)] : []));
 
 export interface ImageCell {
   /** A data URI, as `thumbnail` makes one; shown whole, in its proportions. Without it the square stays empty. */
   readonly image?: string;
-  /** A text in the middle of an empty square; `\n` parts lines. */
+  /** A text in the middle of an empty square; `\n` separates lines. */
   readonly lack?: string;
-  /** A text below the image; `\n` parts lines, and lines wider than the image are cut. */
+  /** A text below the image; `\n` separates lines, and lines wider than the image are cut. */
   readonly caption?: string;
   /** The tooltip, which screen readers read; default: the caption. */
   readonly description?: string;
@@ -106,7 +106,7 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
   return [{ transform: [{ filter: 'isValid(datum.outcome)' }], ...look, encoding: { x, y, color, strokeWidth } }];
 }
 
-/** Places every cell and header by its upper left corner; a header ends right above its images, whatever its neighbours'. */
+/** Places every cell and header by its upper left corner; a header ends right above its images. */
 function layOut({ blocks, across, side = 88 }: ImageSheet) {
   const all = blocks.flat();
   const lines = (text = '') => (text === '' ? 0 : text.split('\n').length);

@@ -11,10 +11,10 @@ export interface LineOptions extends Axes {
   readonly colours?: readonly string[];
   /** Null for none; else its title, and the width of the chart that it stands below. */
   readonly legend: { readonly title?: string | null; readonly width: number } | null;
-  /** Whether the rows have the ends of a band, `low` and `high`; or rows of their own that have. */
+  /** Whether the rows have the ends of a band, `low` and `high`; or separate rows that have them. */
   readonly bands?: boolean | { readonly name: string; readonly values: readonly object[] };
   readonly points?: boolean;
-  /** The field that parts a series into several lines. */
+  /** The field that splits a series into several lines. */
   readonly detail?: string;
   /** The field that gives the order of a line's points, where it is not that of x. */
   readonly order?: string;

@@ -10,7 +10,7 @@ export const namesSetting = z
     'What legends and tables call the models, by the stage, axis or axis value that distinguishes them: { torchScores: MyNet in PyTorch }.',
   );
 
-/** Items with the user's names in their labels. Throws a {@link StageError} for a name of nothing; `what` are the items. */
+/** Items with the user's names in their labels. Throws a {@link StageError} for a name that no label has; `what` are the items. */
 export function renamed<T extends { readonly labels: Readonly<Record<string, string>> }>(
   items: readonly T[],
   names: Readonly<Record<string, string>> = {},

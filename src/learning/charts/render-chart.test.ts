@@ -69,7 +69,7 @@ test('the written spec is complete: it draws the same with any Vega-Lite tool', 
   assert.equal(written('chart.svg'), svg);
 });
 
-test('what Vega has to say about a spec is passed on', async () => {
+test('warnings of Vega about a spec are passed on', async () => {
   assert.deepEqual(await render({ ...bars, encoding: { ...bars.encoding, shape: { field: 'name' } } }), [
     'shape dropped as it is incompatible with "bar".',
   ]);

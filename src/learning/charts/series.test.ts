@@ -17,7 +17,7 @@ test('a series is named by its labels, a number with its axis', () => {
   assert.equal(seriesName({}), '');
 });
 
-test('several series are named by what tells them apart, and the title has the rest', () => {
+test('several series are named by the labels that distinguish them, and the title has the rest', () => {
   const series = [
     { net: 'my-net', set: 'a', seed: '1' },
     { net: 'my-net', set: 'b', seed: '1' },
@@ -27,7 +27,7 @@ test('several series are named by what tells them apart, and the title has the r
   assert.deepEqual(nameSeries([]), { names: [], shared: {} });
 });
 
-test('names that are alike are told apart by their number', () => {
+test('equal names are distinguished by a number', () => {
   assert.deepEqual(tellApart(['a', 'b', 'a'], 'model'), ['a (1)', 'b', 'a (2)']);
   assert.deepEqual(tellApart(['', ''], 'model'), ['model (1)', 'model (2)']);
   assert.deepEqual(tellApart([''], 'model'), ['']);

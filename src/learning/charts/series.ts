@@ -31,7 +31,7 @@ export interface LabelledGroup<T> {
   readonly items: readonly T[];
 }
 
-/** Groups items by all of their labels but the axes `over`, in the order in which the groups first come. */
+/** Groups items by all of their labels but the axes `over`, in the order of their first items. */
 export function groupOver<T extends { readonly labels: Labels }>(
   items: readonly T[],
   over: readonly string[],

@@ -12,7 +12,7 @@ test('a text breaks between words, and one that fits stays whole', () => {
   assert.deepEqual(wrapText('one two three', wide('one two'), { size }), ['one two', 'three']);
 });
 
-test('a word that is too wide alone is broken, and what is too long is cut', () => {
+test('a word that is too wide alone is broken, and a text of too many lines is cut', () => {
   assert.deepEqual(wrapText('abcdef', wide('abc'), { size }), ['abc', 'def']);
   assert.deepEqual(wrapText('aa bb cc dd ee', wide('bb…'), { size, most: 2 }), ['aa', 'bb…']);
 });

@@ -16,7 +16,7 @@ function maps(images: number, bump: number) {
   return { classes: 2, labels, coarse, cells };
 }
 
-test('classes that look elsewhere are further apart than chance, those that look alike are not', () => {
+test('classes with different maps are further apart than by chance, those with similar maps are not', () => {
   const apart = maps(40, 2);
   const { byChance, p } = chanceDistance(apart, 1);
   assert.ok(meanDistance(weightedSums(apart, apart.labels)) > 3 * byChance);
@@ -24,13 +24,13 @@ test('classes that look elsewhere are further apart than chance, those that look
   assert.ok(chanceDistance(maps(40, 0), 1).p > 0.05);
 });
 
-test('images of one group count as one: of two groups a class, no arrangement is rare', () => {
+test('images of one group count as one: with two groups a class, no arrangement is rare', () => {
   const apart = maps(40, 2);
   const groups = Array.from({ length: 40 }, (_, i) => `${i % 4}`);
   assert.ok(chanceDistance({ ...apart, groups }, 1).p > 0.1);
 });
 
-test('within groups of both classes labels change places, so pairs are compared with themselves', () => {
+test('labels are shuffled within groups of both classes, so that the images of a pair are compared with each other', () => {
   const apart = maps(40, 2);
   const groups = Array.from({ length: 40 }, (_, i) => `${Math.floor(i / 2)}`);
   assert.ok(chanceDistance({ ...apart, groups }, 1).p < 0.01);

@@ -7,7 +7,7 @@ test('the example of the docstring', () => {
   assert.equal(completenessGap(sums).relativeGap, 0.1);
 });
 
-test('a gap is a share of the rise, whatever the signs, and is told above a twentieth', () => {
+test('a gap is a share of the rise, whatever the signs, and the user is warned above a twentieth', () => {
   assert.deepEqual(completenessGap({ rises: Float64Array.of(2, -2), gaps: Float64Array.of(-0.25, 0.75) }), {
     meanRise: 2,
     meanGap: 0.5,

@@ -67,7 +67,7 @@ test('occlusion finds what the score depends on: hiding what is black changes no
   assert.ok(mean(0, 12) > 3 * mean(18, 30), `${mean(0, 12)} and ${mean(18, 30)}`);
 });
 
-test('what an ONNX file has no answer to is told: gradients, a layer that nobody named, a tensor without places', async () => {
+test('an ONNX file refuses gradients, a missing layer, and a tensor without places', async () => {
   await assert.rejects(
     explained(onnx, ['gradient', 'occlusion', 'grad-cam'], 'conv2'),
     new StageError('Expected occlusion or score-cam, since an ONNX file has no gradients, got gradient, grad-cam.'),

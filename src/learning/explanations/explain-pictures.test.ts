@@ -35,7 +35,7 @@ async function picture(name: string, width: number, height: number): Promise<Pic
 
 const asked = { ...explanationDefaults(), methods: ['gradient', 'grad-cam'], class: 'predicted' } as const;
 
-test('pictures of any size are scored, and explained for the class that they are called, alone as together', async () => {
+test('pictures of any size are scored, and explained for their predicted class, the same alone as together', async () => {
   const together = await explainPictures(model, pictures, asked);
   assert.equal(together.layer, 'conv3');
   for (const [i, one] of together.pictures.entries()) {
@@ -55,7 +55,7 @@ test('pictures of any size are scored, and explained for the class that they are
   assert.equal(other.layer, undefined);
 });
 
-test('every picture that cannot be explained is told at once, and a class that the model does not have', async () => {
+test('all pictures that cannot be explained are reported at once, and so is a class that the model does not have', async () => {
   const broken = { name: 'notes.txt', bytes: Buffer.from('no image') };
   await assert.rejects(
     explainPictures(model, [...pictures, broken, await picture('tiny.png', 6, 20)], asked),

@@ -7,10 +7,10 @@ import { parseNpy } from '../vision/features/npy.ts';
 import { MapsWriter } from './maps-writer.ts';
 
 const images = 1003;
-/** Has no map kept. */
+/** The place of the image whose maps are not kept. */
 const left = 1;
 
-test('maps go into numbered files of a thousand each, and the list says of every image where its map is', () => {
+test('maps go into numbered files of a thousand each, and the list gives the place of every map', () => {
   using bench = new StageBench();
   const folder = join(bench.root, 'maps');
   const each = <T>(of: (place: number) => T) => Array.from({ length: images }, (_, place) => of(place));

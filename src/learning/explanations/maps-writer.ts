@@ -27,7 +27,7 @@ const measures = ['topShare', 'maskShare', 'pointingGame', 'intersectionOverUnio
 /**
  * Writes raw maps as they come, without keeping them: `<prefix><method>-00000.npy` and so on, a thousand in each, of `[maps, height, width]`
  * in the unit of the method, for `numpy.load`; and `maps.csv`, a row for each surveyed image and method: where its map is, if it was kept,
- * what it is of, and what was measured; empty where undefined.
+ * its image, and what was measured; empty where undefined.
  */
 export class MapsWriter {
   readonly #folder: string;

@@ -37,7 +37,7 @@ const numbersOf = (corner: number, untrained?: Survey) =>
   )['gradient'] as Numbers;
 const intervalsOf = (numbers: unknown) => (numbers as { intervals: Numbers }).intervals;
 
-test('a distance that chance gives as well has no interval, which would not hold the truth', () => {
+test('a distance that chance explains has no interval, which would not hold the truth', () => {
   const [alike, apart] = [numbersOf(0), numbersOf(1)];
   assert.ok((alike['distanceP'] as number) > 0.05 && (apart['distanceP'] as number) < 0.05);
   assert.equal(intervalsOf(alike)['distance'], null);
@@ -53,7 +53,7 @@ test('a mean map of few images is more concentrated than that of many, so its in
   assert.ok(low < 0.15 && high - share < share - low); // of many images 10 % of the cells hold little more than 10 %
 });
 
-test('what two mean maps differ by has no interval, and what images differ by has one', () => {
+test('a difference between mean maps has no interval, one between images has one', () => {
   const { aboveUntrained } = numbersOf(1, surveyOf(0, 2)) as { aboveUntrained: Numbers };
   const [own, fake] = [intervalsOf(aboveUntrained), intervalsOf(aboveUntrained['fake'])];
   assert.deepEqual([own['distance'], fake['meanMapTopShare']], [null, null]);
@@ -68,7 +68,7 @@ test('over the images of both classes the share is the mean of all', () => {
   assert.ok(Math.abs(all! - (real! + fake!) / 2) < 1e-12);
 });
 
-test('whether a network is near chance follows from its predictions and their number, and one class alone says nothing', () => {
+test('whether a network is near chance follows from its predictions and their number, and is undecided for one class', () => {
   const survey = surveyOf(0);
   const isNearChance = (right: number, labels = survey.labels) => {
     const called = Array.from(labels, (label, i) => (i < right ? label : 1 - label));
@@ -96,7 +96,7 @@ test('of three classes every pair has a distance, and numbers have the names of 
   const { gradient, classes } = metricsOf(measured) as { gradient: Numbers; classes: Numbers };
   assert.deepEqual(classes, { cat: 6, dog: 6, e_g_: 12 });
   const { cat, dog } = gradient['distances'] as Record<string, Record<string, number>>;
-  assert.ok(cat!['e_g_']! > cat!['dog']!, 'those of the third class look elsewhere');
+  assert.ok(cat!['e_g_']! > cat!['dog']!, 'the maps of the third class differ most');
   const mean = (cat!['dog']! + cat!['e_g_']! + dog!['e_g_']!) / 3;
   assert.ok(Math.abs((gradient['distance'] as number) - mean) < 1e-12);
   assert.ok((gradient['distanceP'] as number) < 0.05);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { StageError } from '../../stage.ts';
 import { expectAll } from './questions.ts';
 
-test('mistakes are told together, and bugs as they are', async () => {
+test('mistakes are reported together, and bugs as they are', async () => {
   const fail = (error: Error) => () => {
     throw error;
   };

@@ -93,7 +93,7 @@ test('every method gives every image a map, finite and not negative, the same wh
   }
 });
 
-test('a split that is not there, a model of features and images too small are told before anything is computed', async () => {
+test('a missing split and images that are too small are reported before anything is computed', async () => {
   await assert.rejects(
     openSubject({ model, dataset }, 'tset', 1),
     /Expected one of the dataset's splits, got "tset"\. There is only test\./,

@@ -40,9 +40,9 @@ function seeing<Model extends Network>({ model, info }: { readonly model: Model;
 export interface Subject extends SeeingModel {
   /** The classes of the model, in label order. */
   readonly classes: readonly string[];
-  /** The label of one that the model does not know is -1. */
+  /** Images of the split; the label is -1 where the model does not know the class. */
   readonly samples: readonly Sample[];
-  /** Batches of all images without `indices`. Throws a {@link StageError} at once if there is no such class. */
+  /** Batches of the images `indices`, by default of all. Throws a {@link StageError} at once if there is no such class. */
   ask(how: How): AsyncIterable<QuestionBatch>;
 }
 

@@ -40,7 +40,7 @@ const explain = {
 } as const;
 const measured = { classes: ['real', 'fake'], confidence: 0.95, draws: 200, seed: 1 } as const;
 
-/** A net of images of 56 pixels that sees one pixel in each direction from here, and asks each of the classes the same. */
+/** A net for images of 56 x 56 pixels whose logits depend on 2 x 2 pixels alone, from this one on, with opposite signs. */
 function watcher(left: number, top: number) {
   const net = sequential({
     layers: [layers.flatten({ inputShape: [56, 56, 3] }), layers.dense({ units: 2, useBias: false })],
@@ -79,7 +79,7 @@ async function masksAt(left: number, top: number, side: number): Promise<string>
   return masks;
 }
 
-test('of a net that sees one corner, all the mass is there, and it wins where the mask is', async () => {
+test('a net that sees one corner has all mass of its maps there, and wins the pointing game only where the mask is', async () => {
   const run = async (left: number) => {
     const [masks] = openMasks([subject], [await masksAt(left, 4, 2)]);
     const survey = await surveySplit(
@@ -131,7 +131,7 @@ test('each image is handed out once with its maps, and none of it depends on the
   }
 });
 
-test('of an image a kilobyte stays, and of the tensors none', async () => {
+test('a survey keeps a kilobyte of each image and method, and no tensors', async () => {
   const options = { methods: ['gradient', 'grad-cam'], explain, how } as const;
   await surveySplit(subject, options); // what the backend keeps from the first time on
   const before = memory().numTensors;
@@ -158,7 +158,7 @@ test('some of the images are surveyed in the order asked for', async () => {
   );
 });
 
-test('a net that says the same of every image has maps of zeros, counted, and nothing of them is NaN', async () => {
+test('a net that gives every image the same scores has maps of zeros, which are counted, and no number is NaN', async () => {
   const blind = watcher(0, 0);
   blind.setWeights([tensor(new Float32Array(56 * 56 * 6), [56 * 56 * 3, 2])]);
   const survey = await surveySplit({ ...subject, model: blind }, { methods: ['gradient'], explain, how });
@@ -197,7 +197,7 @@ test('a net is compared with an untrained one by image, on the same draws', asyn
   assert.equal(itself.aboveUntrained.distance, 0);
 });
 
-test('masks of another data set, of another size, or of no picture are told', async () => {
+test('masks of another data set or size, and masks that are no picture, are reported', async () => {
   const empty = mkdtempSync(join(folder, 'empty-'));
   assert.throws(
     () => openMasks([subject], [empty]),

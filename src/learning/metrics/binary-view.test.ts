@@ -53,18 +53,18 @@ test('probabilities are summed', () => {
   assert.deepEqual(view.ok && view.value.rows[0], { key: '0', split: 'test', label: 0, real: 0.25, fake: 0.75 });
 });
 
-test('what is no side is told', () => {
-  const told = (positive?: readonly string[]) => {
+test('a wrong choice of the positive side is reported', () => {
+  const errorOf = (positive?: readonly string[]) => {
     const view = binaryView(table, positive);
     return view.ok ? '' : view.error;
   };
   assert.equal(
-    told(),
+    errorOf(),
     'expected which of the classes real, Deepfakes, FaceSwap are positive, as in positive: [Deepfakes, FaceSwap]',
   );
-  assert.match(told(['Deepfake']), /^expected classes as positive, got "Deepfake"\. Did you mean "Deepfakes"\?/);
+  assert.match(errorOf(['Deepfake']), /^expected classes as positive, got "Deepfake"\. Did you mean "Deepfakes"\?/);
   assert.equal(
-    told(['NeuralTextures']),
+    errorOf(['NeuralTextures']),
     'expected some of the classes real, Deepfakes, FaceSwap as positive and some not, got none of them',
   );
 });
@@ -102,7 +102,7 @@ test('of a model of two sources a source that it never saw is on the side of its
   ]);
 });
 
-test('a label that neither of two classes is has no side until one is named', () => {
+test('a label beside the two classes has no side until one is named', () => {
   const labels = pairOf([['real'], ['Deepfakes'], ['FaceSwap']]);
   assert.deepEqual(binaryView(labels), {
     ok: false,
@@ -114,7 +114,7 @@ test('a label that neither of two classes is has no side until one is named', ()
   assert.deepEqual(view.ok && view.value.rows.map(({ label }) => label), [0, 1, 0]);
 });
 
-test('a side is called by a class only where the other side has none of its labels', () => {
+test('a side has the name of a class only where the other side has none of its labels', () => {
   const view = binaryView(table, ['Deepfakes']);
   assert.deepEqual(view.ok && view.value.names, ['negative', 'Deepfakes']);
 });

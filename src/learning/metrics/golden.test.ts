@@ -75,7 +75,7 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
   });
 
   if (ranking === undefined) continue;
-  test(`what compares two classes is scikit-learn’s for ${name}`, () => {
+  test(`metrics that compare two classes are scikit-learn’s for ${name}`, () => {
     assertClose(detCurve(countAtThresholds(labels, scores, { weights })), ranking.det);
     assertClose(equalErrorRate(countAtThresholds(labels, scores, { weights })).rate, ranking.equalErrorRate);
     assertClose(auc(countAtThresholds(labels, scores, { weights })), ranking.auc);

@@ -18,7 +18,7 @@ export function factsOfClasses(inputs: KnownInputs, port: string): Facts {
   return classes ? { classes } : {};
 }
 
-/** The mistake of a kind that tells two sides apart, where more classes are known and none was named as positive. */
+/** The mistake of a kind that needs two sides, where more classes are known and none was named as positive. */
 export function sidesMissing(
   positive: readonly string[] | undefined,
   inputs: KnownInputs,
@@ -28,7 +28,7 @@ export function sidesMissing(
   return many === undefined || positive !== undefined ? [] : [{ at: [], message: whichArePositive(many) }];
 }
 
-/** The mistakes of a metric that so many classes do not have, where at least `from` of them are known; `at` is its setting. */
+/** The mistake of a metric that the known number of classes does not have, if these are at least `from`; `at` is its setting. */
 export function metricMissing(
   by: MetricName | undefined,
   inputs: KnownInputs,

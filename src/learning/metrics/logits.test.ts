@@ -9,7 +9,7 @@ import {
   scaleOf,
 } from './logits.ts';
 
-test('images so sure that their float32 softmax ties are still ranked apart', () => {
+test('logits whose softmax ties in float32 are still ranked', () => {
   const logits = Float32Array.of(-30, 30, -40, 40, -30, 30.5);
 
   assert.deepEqual([...logitDifferences(logits)], [60, 80, 60.5]);

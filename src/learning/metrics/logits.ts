@@ -33,7 +33,7 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): readonly nu
   return powers.map((power) => power / sum);
 }
 
-/** The kind of the two scores in a file. The calibration depends on it, the ranking does not. */
+/** What the scores of a file are. Calibration depends on it, ranking does not. */
 export type ScoreScale = 'logits' | 'probabilities';
 
 /** Two scores, or those of the two sides of a detector. */

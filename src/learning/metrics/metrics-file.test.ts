@@ -45,7 +45,7 @@ test('an interval has the name of its number, beside which it stands in a map of
   });
 });
 
-test('what is no JSON object is told', () => {
+test('a text that is no JSON object is reported', () => {
   assert.deepEqual(parseMetrics('[1]'), { ok: false, error: 'Expected metrics as a JSON object' });
   const broken = parseMetrics('{"auc": ');
   assert.ok(!broken.ok);

@@ -23,7 +23,7 @@ test('a model goes with the data set of its own axis values, in whatever order t
   assert.deepEqual(match(models, sets), ['drawn', 'real', 'real']);
 });
 
-test('where they have no axis in common, their order tells', () => {
+test('without an axis in common, their order decides', () => {
   const sets = [artifact('1', { stage: 'x' }), artifact('2', { stage: 'y' }), artifact('3', { stage: 'z' })];
   assert.deepEqual(match(models, sets), ['1', '2', '3']);
   assert.throws(

@@ -33,7 +33,7 @@ test('labels may be floats, as pandas writes them', () => {
   assert.deepEqual(parsed.ok && parsed.value.rows.map(({ label }) => label), [0, 1]);
 });
 
-test('what is known of images has columns where some row has it, and is absent from a row where it is empty', () => {
+test('optional facts have columns if some row has them, and are absent from a row whose field is empty', () => {
   const known: ScoreTable = {
     classes: ['cat', 'dog', 'owl'],
     names: ['cat', 'dog', 'owl', 'newt'],
@@ -54,7 +54,7 @@ test('what is known of images has columns where some row has it, and is absent f
   assert.deepEqual(parseScores(text), { ok: true, value: known });
 });
 
-test('a wrong file is told by its line, what was expected and what was got', () => {
+test('a mistake in a file is reported with its line, what was expected and what was found', () => {
   const header = 'key,split,label,real,fake\n';
   const errors = [
     'a,b',

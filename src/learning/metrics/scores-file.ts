@@ -175,5 +175,5 @@ function toRow(fields: readonly string[], header: Header, labelOf: (name: string
   return row;
 }
 
-/** A value that is still being put together. */
+/** A value under construction. */
 export type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };

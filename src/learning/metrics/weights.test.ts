@@ -18,7 +18,7 @@ test('the example: an item of weight 3 counts as three', () => {
   );
 });
 
-test('what has no weight does not count, not even as NaN', () => {
+test('an item of weight 0 does not count, even if it is NaN', () => {
   assert.equal(
     weightedMean(2, (i) => [Number.NaN, 2][i]!, { weights: [0, 1] }),
     2,

@@ -12,7 +12,7 @@ import { netOf } from './model-setting.ts';
 
 before(() => setBackend('cpu'));
 
-/** What the description says of shapes and weights, in the words of {@link built}. */
+/** Shapes and weights by the description, in the form of {@link built}. */
 function described({ layers }: Net, imageSize: number) {
   const traced = traceLayers(layers, [imageSize, imageSize, 3]);
   if (!traced.ok) return undefined;
@@ -75,7 +75,7 @@ const items = fc
   .tuple(fc.array(fc.oneof(plainItem, residual), { maxLength: 6 }), fc.constantFrom('flatten', 'globalAveragePool'))
   .map(([layers, end]): readonly LayerItem[] => [...layers, end, { dense: 2 }]);
 
-test('whatever the layers, tfjs gives the shapes and weights that were foreseen', () => {
+test('whatever the layers, tfjs gives the traced shapes and weights', () => {
   let possible = 0;
   fc.assert(
     fc.property(items, fc.integer({ min: 4, max: 24 }), (items, imageSize) => {
@@ -89,7 +89,7 @@ test('whatever the layers, tfjs gives the shapes and weights that were foreseen'
   assert.ok(possible > 20);
 });
 
-test('a residual block adds what goes around it to what goes through it', () => {
+test('a residual block adds the output of its shortcut to that of its body', () => {
   const around = (shortcut: readonly PlainItem[]) => {
     const body: PlainItem[] = [{ conv: 1, kernel: 1, bias: false }];
     const net = {

@@ -5,10 +5,10 @@ import { freezableBatchNorm } from './build-net.ts';
 
 before(() => setBackend('cpu'));
 
-const ofBatch = [-1, 1];
-const ofStatistics = [(1 - 2) / 2, (5 - 2) / 2];
+const byBatch = [-1, 1];
+const byMovingStatistics = [(1 - 2) / 2, (5 - 2) / 2];
 
-test('it normalises a batch by itself and remembers its statistics, but while it is frozen by those that it has', () => {
+test('it normalises by the statistics of the batch and remembers them; while frozen, by its moving statistics', () => {
   const layer = freezableBatchNorm({ momentum: 0.5, epsilon: 1e-12 });
   const model = sequential({ layers: [layers.inputLayer({ inputShape: [1] }), layer] });
   layer.setWeights([tensor([1]), tensor([0]), tensor([2]), tensor([4])]);
@@ -23,9 +23,9 @@ test('it normalises a batch by itself and remembers its statistics, but while it
       .map((values) => values.dataSync()[0]);
 
   layer.trainable = false;
-  assert.deepEqual([train(), statistics()], [ofStatistics, [2, 4]]);
+  assert.deepEqual([train(), statistics()], [byMovingStatistics, [2, 4]]);
   layer.trainable = true;
-  assert.deepEqual([train(), statistics()], [ofBatch, [2.5, 4]]);
+  assert.deepEqual([train(), statistics()], [byBatch, [2.5, 4]]);
 });
 
 test('it is saved as tfjs’s own', () => {

@@ -36,7 +36,7 @@ const fanIn = (name: string, { size, shape }: Tensor): number =>
 
 /**
  * A seed for random weights that differ from a network's initial ones. Stages share a default seed, and {@link initialiseWeights}
- * draws by it alone: with the same seed, a network would be compared with its own beginning, which it often still resembles.
+ * draws by it alone: with the same seed, a network would be compared with its own initial weights, which it often still resembles.
  */
 export const freshSeed = (seed: number): number => new Random('fresh weights', seed).uint32();
 

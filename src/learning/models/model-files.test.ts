@@ -34,7 +34,7 @@ async function save(name: string) {
   return model;
 }
 
-test('a model reads back with its weights and what is known of it', async () => {
+test('a model reads back with its weights and its info', async () => {
   const model = await save('one');
   const images = tensor(linearCongruential(3)(2 * 58 * 58 * 3, 1), [2, 58, 58, 3]);
 
@@ -71,7 +71,7 @@ test('a model with a weight that is no number, or whose weights lie elsewhere, i
   );
 });
 
-test('what is no model is refused with its place', async () => {
+test('a folder that holds no model is refused with the file and the place', async () => {
   await save('broken');
   writeFileSync(join(folder, 'broken', 'info.json'), '{"architecture": 3}');
 

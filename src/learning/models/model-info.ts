@@ -21,7 +21,7 @@ export type ImageInput = z.infer<typeof imageInput>;
 const featuresInput = z.object({ values: z.int().positive(), of: featuresSource.optional() });
 export type FeaturesInput = z.infer<typeof featuresInput>;
 
-/** The requirements for using a model besides its layers and weights: `info.json`. No times, hosts or paths. */
+/** Everything that using a model requires besides its layers and weights: `info.json`. No times, hosts or paths. */
 export const modelInfo = z.object({
   /** Its name in the table of networks, or the layers as they were written; `onnx` for the network of a file. */
   architecture: z.union([z.string(), z.strictObject({ layers: z.array(layerItem) })], {

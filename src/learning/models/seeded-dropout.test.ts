@@ -19,7 +19,7 @@ function step(net: LayersModel, ...seeds: readonly number[]): readonly number[] 
   return applied(net, true);
 }
 
-test('a step sets its share of values to 0 and keeps the mean; outside of training nothing changes', () => {
+test('a step sets its share of values to 0 and keeps the mean; outside training nothing changes', () => {
   const net = model();
   const values = step(net, 7, 1, 0);
   const dropped = values.filter((value) => value === 0).length / values.length;
@@ -39,14 +39,14 @@ test('the same seeds drop the same values, whatever came before; another seed, e
   assert.deepEqual(step(other, 7, 1, 0), first);
 });
 
-test('a step that nobody seeded is a bug, since the last one’s values would come again', () => {
+test('a step without a seed is a bug, since it would repeat the last one’s values', () => {
   const net = model();
   step(net, 7, 1, 0);
 
   assert.throws(() => applied(net, true), /^Error: Internal error: dropout1 has no seed for this step$/);
 });
 
-test('it is saved as tfjs’s own dropout, which anything that reads the model has', async () => {
+test('it is saved as tfjs’s own dropout, which every reader of models knows', async () => {
   let saved: tfjsIo.ModelArtifacts | undefined;
   const handler = tfjsIo.withSaveHandler(async (artifacts) => {
     saved = artifacts;

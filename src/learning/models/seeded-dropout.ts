@@ -6,7 +6,7 @@ type Inputs = Parameters<layers.Layer['call']>[0];
 
 /**
  * Dropout (Srivastava et al. 2014): a training step sets a random share `rate` of values to 0 and divides the others by 1 - rate. tfjs's own
- * layer draws from `Math.random`, or the same at every step; this one gets a seed before each. It is saved as tfjs's own.
+ * layer draws from `Math.random`, or repeats its draws at every step; this one gets a seed before each. It is saved as tfjs's own.
  */
 class SeededDropout extends layers.Layer {
   static readonly className = 'Dropout';

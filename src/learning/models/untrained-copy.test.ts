@@ -10,7 +10,7 @@ before(() => setBackend('cpu'));
 
 const valuesOf = (model: LayersModel) => model.getWeights().map((weight) => weight.dataSync<'float32'>());
 
-test('a copy has random weights, the same by a seed, and none of those that the model was begun with by that seed', async () => {
+test('a copy has random weights, the same for a seed, that differ from the model’s initial ones of that seed', async () => {
   const model = buildNet(netOf('tiny-xception'), 64);
   initialiseWeights(model, 3);
   const [copy, again] = [await untrainedCopy(model, 3), await untrainedCopy(model, 3)];
@@ -22,7 +22,7 @@ test('a copy has random weights, the same by a seed, and none of those that the 
   }
 });
 
-test('a copy has nothing of what was learned, not in its normalisations either, and the model keeps it', async () => {
+test('a copy has no learned weights, nor learned normalisations, and the model keeps its own', async () => {
   const trained = buildNet(netOf(normalised), 16);
   trained.setWeights(trained.getWeights().map(({ shape }) => ones(shape)));
   const copy = await untrainedCopy(trained, 3);

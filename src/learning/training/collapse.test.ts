@@ -6,7 +6,7 @@ import type { SplitImages } from './splits.ts';
 const of = (labels: number[], logits: number[]) =>
   allCalledBy({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) }, ['real', 'fake']);
 
-test('what every image is called is noted where there are both classes', () => {
+test('the class that every image is called is recorded if there are both classes', () => {
   assert.equal(of([0, 1], [2, 1, 0.1, 0]), 'real');
   assert.equal(of([0, 1], [1, 2, 0, 3]), 'fake');
   assert.equal(of([0, 1], [0, 0, 0, 0]), 'real');
@@ -14,7 +14,7 @@ test('what every image is called is noted where there are both classes', () => {
   assert.equal(of([1, 1], [1, 2, 1, 2]), undefined);
 });
 
-test('of four classes one that all images are called is warned of, with the entropy of four', () => {
+test('with four classes, one that all images are called raises a warning with the entropy of four', () => {
   const logits = Float32Array.from([0, 3, 1, 2, 1, 4, 0, 0, 2, 5, 1, 1]);
   const classes = ['ant', 'bee', 'cat', 'dog'];
   const allCalled = allCalledBy({ labels: Int32Array.of(0, 2, 3), logits }, classes)!;

@@ -3,7 +3,7 @@ import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
 import { type SplitImages, selectionSplit, totalOf } from './splits.ts';
 
-/** The class that all images are called although there are others: nothing was learned, or no gradient is left. */
+/** The class that all images are called although there are others: nothing was learned, or no gradient is left. Undefined if there is none. */
 export function allCalledBy(
   { labels, logits }: Pick<Predictions, 'labels' | 'logits'>,
   classes: readonly string[],
@@ -23,7 +23,7 @@ export function constantLoss(counts: readonly number[]): number {
 
 /**
  * Whether a network that calls every image one class learned nothing: its loss is not significantly below that of the best constant answer.
- * Where one class is rare, a network may call no image so and still separate the classes. Twice the gain in log likelihood is compared with
+ * If one class is rare, a network may call no image by it and still separate the classes. Twice the gain in log likelihood is compared with
  * chi-squared of one degree of freedom at 95 % (Wilks 1938).
  */
 export const isNearConstant = (loss: number, images: SplitImages): boolean =>

@@ -1,5 +1,6 @@
 /** The least net change of a curve that goes one way, as a share of the sum of its steps. */
 const leastShare = 0.5;
+
 /**
  * The shape of a curve, by its values epoch by epoch. It rises or falls in every epoch if every step does, and never falls or rises if some
  * steps are zero; otherwise it goes one way if its net change is at least half as far as all its steps together, or fluctuates.

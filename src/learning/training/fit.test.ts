@@ -111,7 +111,7 @@ class Notes implements FitListener {
   }
 }
 
-test('a problem that can be learned is learned, and the best epoch by validation is what remains', async () => {
+test('a solvable problem is learned, and the model keeps the weights of the best epoch by validation', async () => {
   const data = new NoisyImages({ train: 100, val: 60, test: 60 });
   const [model, notes] = [tinyModel(), new Notes()];
 
@@ -168,7 +168,7 @@ test('running values of the training split save its pass', async () => {
   assert.deepEqual(epochs[0]!.splits['train'], epochs[0]!.running);
 });
 
-test('the values that are followed are of the plain loss, whatever is trained on', async () => {
+test('evaluated values are of the plain loss, whatever loss is minimised', async () => {
   const still = { ...options, optimizer: { kind: 'sgd', learningRate: 1e-30, momentum: 0 }, epochs: 1 } as const;
   const valuesWith = async (loss: FitOptions['loss']) => {
     const { epochs } = await fit(
@@ -183,7 +183,7 @@ test('the values that are followed are of the plain loss, whatever is trained on
   assert.deepEqual(await valuesWith({ labelSmoothing: 0.5, classWeights: [1, 9] }), await valuesWith(undefined));
 });
 
-test('what is evaluated, chosen and left is the average of the weights where one is wanted', async () => {
+test('with a moving average, the averaged weights are evaluated, selected and kept', async () => {
   const data = new NoisyImages({ train: 40, val: 60 });
   const averaged = { ...options, epochs: 3, monitor: ['val'], ema: { decay: 0.9 } };
   const steady = tinyModel();
@@ -200,7 +200,7 @@ test('what is evaluated, chosen and left is the average of the weights where one
   assert.equal(crossEntropy(labels, logits), history.epochs[history.chosenEpoch - 1]!.splits['val']!.loss);
 });
 
-test('frozen layers keep their weights until it is their turn, and then everything is as it was', async () => {
+test('frozen layers keep their weights until they are unfrozen, and afterwards all layers are trainable again', async () => {
   const data = new NoisyImages({ train: 40, val: 9 });
   const deep = () => {
     const dense = layers.dense({ name: 'inner', units: 3, inputShape: [side * side * 3] });
@@ -277,7 +277,7 @@ test('a loss that is no number stops training and names the batch and its images
   );
 });
 
-test('a network that calls everything one class is reported, at first and where it is kept, and noted', async () => {
+test('a network that calls every image one class is reported, at first and if it is kept, and recorded', async () => {
   const data = new NoisyImages({ train: 20, val: 9, test: 9 }, (values) => void values.fill(1));
   const notes = new Notes();
 
@@ -306,7 +306,7 @@ test('the learning rate warms up step by step and then follows its schedule', as
   );
 });
 
-test('training ends when no epoch was better for long, and the best one’s weights remain', async () => {
+test('training ends when its patience has passed without a better epoch, with the weights of the best one', async () => {
   const data = new NoisyImages({ train: 100, val: 60 }, (values, split) => {
     if (split === 'val') for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
   });

@@ -113,7 +113,7 @@ export async function fit(
   return history;
 }
 
-/** Prepares the weights for an epoch. The answer says how many parameters train, where that changes. */
+/** Prepares the weights for an epoch. Returns a sentence on how many parameters train, if that changes. */
 function enterEpoch(
   model: LayersModel,
   optimizer: Optimizer,
@@ -214,7 +214,7 @@ async function evaluateSplits(
   return splits;
 }
 
-/** Throws a {@link StageError} for a metric that so many classes do not have. */
+/** Throws a {@link StageError} for a metric that these classes do not have. */
 function requireMetric(by: MetricName | undefined, classes: readonly string[]): void {
   const labels = [...classes.keys()];
   const logits = labels.flatMap((label) => labels.map((c) => Number(c === label)));

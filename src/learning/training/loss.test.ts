@@ -41,7 +41,7 @@ for (const [name, loss, batch = {}] of [...Object.entries(cases), ['mixed', {}, 
 
 const classes = ['real', 'fake'];
 
-test('balanced weights let both classes together count alike', () => {
+test('balanced weights give both classes the same total weight', () => {
   assert.deepEqual(resolveLoss({ labelSmoothing: 0.1, classWeights: 'balanced' }, [0, 1, 1, 1], classes), {
     labelSmoothing: 0.1,
     classWeights: [2, 2 / 3],

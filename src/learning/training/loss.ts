@@ -10,8 +10,8 @@ import type { Loss, LossSettings } from './training-settings.ts';
  *
  *     Σᵢ Σ_c w_c ((1 - ε) yᵢ_c + ε / C) (-log pᵢ_c)  /  Σᵢ Σ_c w_c yᵢ_c
  *
- * with C classes, where yᵢ_c is the share of class c in image i: 1 or 0 unless another image is mixed in. Without smoothing and weights it is the
- * plain mean.
+ * with C classes, where yᵢ_c is the share of class c in image i: 1 or 0 unless another image is mixed in. Without smoothing and weights it
+ * is the plain mean.
  *
  * @param logits `[batch, classes]`.
  */

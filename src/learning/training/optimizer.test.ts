@@ -51,13 +51,13 @@ for (const [name, settings] of Object.entries(cases)) {
 
 /**
  * Four units in the last place of a float32: PyTorch's kernels multiply and add in one rounding where the machine can, ours
- * in two, and six steps add that up. Weights near 0 are what is left of values near 1, so they are allowed as much as these.
+ * in two, and six steps add that up. Weights near 0 result from values near 1, so they are allowed as much as these.
  */
 function tolerance(value: number): number {
   return 4 * 2 ** -23 * Math.max(1, Math.abs(value));
 }
 
-test('a momentum is what Nesterov’s form is one of', () => {
+test('Nesterov’s form needs a momentum', () => {
   const { error } = optimizerSettings.safeParse({ kind: 'sgd', learningRate: 0.1, nesterov: true });
 
   assert.deepEqual(
@@ -88,7 +88,7 @@ test('a schedule may change the learning rate between steps', () => {
   assert.deepEqual([...weight.dataSync()], [0.25]);
 });
 
-test('weights that come later step as those of an optimizer of their own', () => {
+test('weights that are added later step as with an optimizer of their own', () => {
   const settings = optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 });
   const [early, late] = [variable(tensor([1])), variable(tensor([1]))];
   const growing = new Optimizer(settings);

@@ -35,7 +35,7 @@ test('a warm-up of four steps is PyTorch’s linear schedule', () => {
   assert.deepEqual(factors, golden.schedules['warmUp']);
 });
 
-test('a constant rate needs no warm-up, and none may be too short to have a step', () => {
+test('a constant rate needs no warm-up, and one that is shorter than a step has no effect', () => {
   const constant = scheduleSettings.parse({ kind: 'constant' });
 
   assert.equal(scheduleFactor(constant, { epoch: 3, epochs: 3, losses: [1, 2] }), 1);

@@ -28,7 +28,7 @@ test('a name that is no backend is refused with those that are', async () => {
   });
 });
 
-test('a backend whose packages are missing is the mistake of who asked for it, and shows no stack', async () => {
+test('a backend whose packages are missing is a user’s mistake, without a stack', async () => {
   await assert.rejects(startBackend(stage('webgpu')), {
     name: 'StageError',
     message: /^Expected the package webgpu for the backend "webgpu", found none, looking from \/nowhere and /,
@@ -41,7 +41,7 @@ test('a stage computes on as many threads as it has cores', { skip: process.plat
   await startBackend(three);
   const before = running();
   assert.deepEqual([...tidy(() => neg([1, 2]).dataSync())], [-1, -2]);
-  // This one is the third.
+  // The main thread is the third.
   assert.equal(running() - before, 2);
   assert.equal(three.notes['threads'], 3);
 });

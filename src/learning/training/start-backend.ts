@@ -6,7 +6,7 @@ import { type StageContext, StageError } from '../../stage.ts';
 
 /**
  * Starts the backend that the user named, and notes its name, versions, device and threads. It forgets all tensors and compiled graphs of
- * earlier stages of this process, so that a stage computes the same bytes whatever was before. Throws a {@link StageError}.
+ * earlier stages of this process, so that a stage computes the same bytes whatever ran before. Throws a {@link StageError}.
  */
 export async function startBackend(
   context: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn' | 'note'>,

@@ -11,7 +11,7 @@ import { type ClipSettings, clipSettings } from './training-settings.ts';
 
 before(() => setBackend('cpu'));
 
-/** Logits are the sums of red and of green, weighted. */
+/** The logits are the values of red and of green. */
 function onePixelModel(): LayersModel {
   const dense = layers.dense({ units: 2, useBias: false });
   const model = sequential({ layers: [layers.flatten({ inputShape: [1, 1, 3] }), dense] });
@@ -88,7 +88,7 @@ for (const [name, clip] of Object.entries(cases)) {
   });
 }
 
-test('what is no number is not clipped into one', () => {
+test('NaN stays NaN, and shows in all gradients', () => {
   const { a, b } = clipGradients({ a: tensor([Number.NaN]), b: tensor([1]) }, { norm: 1 });
 
   assert.deepEqual([...a!.dataSync(), ...b!.dataSync()], [Number.NaN, Number.NaN]);
@@ -105,7 +105,7 @@ test('clipping leaves nothing behind but its result', () => {
   for (const value of Object.values(result)) value.dispose();
 });
 
-test('one bound is set, above 0', () => {
+test('exactly one bound is set, above 0', () => {
   for (const wrong of [{}, { norm: 0 }, { norm: 1, value: 1 }]) {
     assert.equal(clipSettings.safeParse(wrong).success, false);
   }

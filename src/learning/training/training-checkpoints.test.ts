@@ -15,7 +15,7 @@ function epochsOf(...accuracies: readonly number[]): EpochRecord[] {
   });
 }
 
-/** What was said, and which epoch was gone on from, where one training kept a state and then another begins. */
+/** The messages, and the epoch that training resumes from, where one training kept a state and then another begins. */
 function begin(
   [before, now]: readonly [
     ConstructorParameters<typeof TrainingCheckpoints>[1],
@@ -30,23 +30,23 @@ function begin(
   const store = { load: () => checkpoint, save };
   const state = { epochs, chosenEpoch: 2, steps: [12], weights, memory: [Float32Array.of(4)], best: weights };
   new TrainingCheckpoints(store, before, made, assert.fail).keep(state);
-  const told: string[] = [];
-  const { last } = new TrainingCheckpoints(store, now, circumstances, (message) => told.push(message));
+  const messages: string[] = [];
+  const { last } = new TrainingCheckpoints(store, now, circumstances, (message) => messages.push(message));
   if (last !== undefined) assert.deepEqual(last, state);
-  return { said: told.join(), epoch: last?.epochs.length };
+  return { said: messages.join(), epoch: last?.epochs.length };
 }
 
-test('the same training, and a longer one, go on from the last state', () => {
-  const went = { said: 'resumes after epoch 3 of 5, from a checkpoint', epoch: 3 };
-  assert.deepEqual(begin([{ epochs: 5 }, { epochs: 5 }]), went);
-  assert.deepEqual(begin([{ epochs: 3 }, { epochs: 5 }]), went);
+test('the same training, and a longer one, resume from the last state', () => {
+  const resumed = { said: 'resumes after epoch 3 of 5, from a checkpoint', epoch: 3 };
+  assert.deepEqual(begin([{ epochs: 5 }, { epochs: 5 }]), resumed);
+  assert.deepEqual(begin([{ epochs: 3 }, { epochs: 5 }]), resumed);
   const step = { kind: 'step', every: 2, factor: 0.1 } as const;
   assert.deepEqual(
     begin([
       { epochs: 3, schedule: step },
       { epochs: 5, schedule: step },
     ]),
-    went,
+    resumed,
   );
   assert.deepEqual(begin([{ epochs: 3 }, { epochs: 3 }]).said, 'resumes after epoch 3 of 3, from a checkpoint');
 });
@@ -58,7 +58,7 @@ test('a shorter training begins from the start, and says why', () => {
   });
 });
 
-test('a rate that falls until the last epoch serves no other number of epochs, and its last state nobody', () => {
+test('the states of a rate that falls until the last epoch serve no other number of epochs, and the last is not kept', () => {
   const schedule = { kind: 'cosine', final: 0 } as const;
   assert.equal(
     begin([
@@ -96,7 +96,7 @@ test('other threads, another processor, another backend or another version of it
   assert.equal(begun({ ...made, device: 'some GPU' }), `${start} device unknown, not some GPU`);
 });
 
-test('more patience goes on where training was ended early, less only where it would have come as far', () => {
+test('more patience resumes a training that ended early, less only if it would have come as far', () => {
   const epochs = epochsOf(0.5, 0.7, 0.6, 0.6);
   const now = (patience: number) =>
     begin(

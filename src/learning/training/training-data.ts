@@ -29,7 +29,7 @@ type LabelledItem = { readonly key: string; readonly label: number; readonly cla
 
 const labelOfClass = ({ label }: LabelledItem): number => label;
 
-/** What is learned: the names of the labels, and the label of each item, -1 for one that is of none. */
+/** What is learned: the names of the labels, and the label of each item, -1 for none of them. */
 export interface Labels {
   readonly classes: readonly string[];
   readonly labelOf: (item: LabelledItem) => number;

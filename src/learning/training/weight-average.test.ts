@@ -12,7 +12,7 @@ function mean(values: readonly number[], decay: number): number {
   return values.reduce((sum, value, i) => sum + value * shares[i]!, 0) / whole;
 }
 
-test('each step counts so many times as much as the one after it, and what was before the first not at all', () => {
+test('each step counts a fixed share of the one after it, and the initial value not at all', () => {
   const weight = variable(tensor([1000]));
   const average = new WeightAverage(0.75);
   average.follow([weight]);
@@ -29,7 +29,7 @@ test('each step counts so many times as much as the one after it, and what was b
   assert.deepEqual([...weight.dataSync()], [8]);
 });
 
-test('a weight that moves later was its own average before', () => {
+test('a weight that begins to move later counts as its own average until then', () => {
   const [early, late] = [variable(tensor([0])), variable(tensor([5]))];
   const average = new WeightAverage(0.5);
   average.follow([early]);

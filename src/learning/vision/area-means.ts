@@ -1,8 +1,8 @@
 import type { DecodedImage } from './decode-image.ts';
 
 /**
- * An image stretched to a square, each new pixel the mean of what lies under it, `[side, side, 3]`, 0 to 255. Old pixels are looked at once
- * or twice. Example: grey values 0, 6, 9 in a row, to a side of 2, give 2, 8.
+ * An image stretched to a square, each new pixel the mean of the area under it, `[side, side, 3]`, 0 to 255. Each old pixel is read once or
+ * twice. Example: grey values 0, 6, 9 in a row, to a side of 2, give 2, 8.
  */
 export function areaMeans({ width, height, pixels }: DecodedImage, side: number): Float64Array {
   const means = new Float64Array(side * side * 3);

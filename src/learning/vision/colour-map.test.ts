@@ -30,7 +30,7 @@ const digests = {
 };
 
 for (const name of ['jet', 'viridis'] satisfies ColourMap[]) {
-  test(`${name} is Matplotlib’s, in every of its colours`, () => {
+  test(`${name} is Matplotlib’s, in each of its colours`, () => {
     const colourOf = colourMap(name);
     for (const [value, colour] of matplotlib[name]) assert.deepEqual(colourOf(value), colour);
     const all = Uint8Array.from(Array.from({ length: 256 }, (_, step) => colourOf((step + 0.5) / 256)).flat());
@@ -38,7 +38,7 @@ for (const name of ['jet', 'viridis'] satisfies ColourMap[]) {
   });
 }
 
-test('a value outside of the range has the colour of the end', () => {
+test('a value outside the range has the colour of its end', () => {
   assert.deepEqual(colourMap('jet')(-1), colourMap('jet')(0));
   assert.deepEqual(colourMap('jet')(2), colourMap('jet')(1));
 });
@@ -50,14 +50,14 @@ test('a map is painted value by value', () => {
   assert.deepEqual(paintMap(map, 'jet'), { height: 1, width: 2, pixels: Uint8Array.of(0, 0, 127, 127, 0, 0) });
 });
 
-test('an overlay is between the image and the map’s colours, as far as its opacity says', () => {
+test('an overlay mixes the image and the map’s colours by its opacity', () => {
   const overlaid = (opacity: number) => overlayMap(image, map, { colours: 'jet', opacity }).pixels;
   assert.deepEqual(overlaid(0), image.pixels);
   assert.deepEqual(overlaid(1), paintMap(map, 'jet').pixels);
   assert.deepEqual(overlaid(0.5), Uint8Array.of(50, 50, 114, 164, 100, 100));
 });
 
-test('a map of nothing leaves the image as it is', () => {
+test('a map of zeros leaves the image as it is', () => {
   const nothing = { ...map, values: new Float32Array(2) };
   assert.deepEqual(overlayMap(image, nothing, { colours: 'jet', opacity: 0.5 }), image);
 });

@@ -30,7 +30,7 @@ test('strengths that do nothing leave every pixel', async () => {
   assert.ok(pixels.every((value, i) => value === shown[i]));
 });
 
-test('noise is another for another image and another seed, and of the strength that was asked for', async () => {
+test('noise differs between images and seeds, and has the requested strength', async () => {
   const grey = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#808080' } })
     .png()
     .toBuffer();
@@ -44,7 +44,7 @@ test('noise is another for another image and another seed, and of the strength t
   assert.ok(Math.abs(Math.sqrt(squares) - 10) < 0.5);
 });
 
-test('compression comes last: the image is a JPEG, of both corruptions', async () => {
+test('compression comes last: the image is a JPEG of the blurred one', async () => {
   const both = await corruptImage(bytes, { jpeg: 60, blur: 1.5, seed: 1 }, 'a');
   const blurred = await corruptImage(bytes, { blur: 1.5, seed: 1 }, 'a');
 

@@ -12,7 +12,7 @@ export async function corruptImage(bytes: Uint8Array, corruption: Corruption, ke
   const random = new Random('corrupt', corruption.seed, key);
   const { blur: sigma = 0, noise: deviation = 0, scale = 1 } = corruption;
   let image = await decodeImage(bytes);
-  // Augmentations with ranges that leave nothing to chance; each that is made takes a draw from the stream.
+  // Augmentations whose range is a single value; each one that is applied takes draws from the stream.
   if (sigma > 0) image = await blur(image, { probability: 1, sigma: [sigma, sigma] }, random);
   if (deviation > 0) image = await noise(image, { probability: 1, deviation: [deviation, deviation] }, random);
   if (scale < 1) image = await downscale(image, { probability: 1, factor: [scale, scale] }, random);

@@ -33,7 +33,7 @@ test('grey is shown as RGB of three equal channels', async () => {
   assert.deepEqual([...(await decodeImage(grey)).pixels], [10, 10, 10, 200, 200, 200]);
 });
 
-test('what is transparent shows the white page', async () => {
+test('transparent pixels are shown on white', async () => {
   const png = await raw(2, 1, 4, [0, 0, 0, 0, 50, 60, 70, 255]).png().toBuffer();
   assert.deepEqual([...(await decodeImage(png)).pixels], [255, 255, 255, 50, 60, 70]);
   const grey = await raw(2, 1, 2, [0, 0, 50, 255]).png().toBuffer();
@@ -53,7 +53,7 @@ test('16 bits become 8 by their high byte', async () => {
   }
 });
 
-test('a picture taken with the camera on its side stands upright', async () => {
+test('a picture that was taken with the camera on its side is shown upright', async () => {
   // Left half red, right half blue; orientation 6 says: turn it by 90 degrees clockwise.
   const halves = await raw(2, 1, 3, [255, 0, 0, 0, 0, 255]).resize(64, 32, { kernel: 'nearest' }).png().toBuffer();
   const turned = await sharp(halves).withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer();

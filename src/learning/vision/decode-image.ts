@@ -47,6 +47,7 @@ async function pixelsOf(image: Sharp): Promise<DecodedImage> {
 export const sharpOf = ({ width, height, pixels }: DecodedImage): Sharp =>
   sharp(pixels, { raw: { width, height, channels: 3 } });
 
+/** An encoded image as a viewer shows it, for resizing and encoding. */
 export function imageAsShown(bytes: Uint8Array): Sharp {
   // Warnings are for odd but visible things, such as bytes after the end; a truncated image is an error.
   return sharp(bytes, { failOn: 'error' }).autoOrient().flatten({ background: '#fff' }).toColourspace('srgb');

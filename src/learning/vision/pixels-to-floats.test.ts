@@ -65,7 +65,7 @@ test('every pixel keeps its three channels, whatever the placement', () => {
   );
 });
 
-test('all 81 crops of padding 4 and both sides come up', () => {
+test('all 81 crops of padding 4 occur, mirrored or not', () => {
   const seen = new Map<string, number>();
   for (let index = 0; index < 16_200; index++) {
     const { left, top, flip } = drawPlacement({ crop: 4, flip: true }, new Random(1, index));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleImages } from './sample-images.ts';
 
-test('half of each class is drawn, in the order of the split; of a class that is short all, and more of the other', () => {
+test('half is drawn of each class, in the order of the split; of a rare class all, and more of the other', () => {
   const labels = Array.from({ length: 40 }, (_, i) => i % 2);
   const drawn = [...sampleImages(labels, 9, 1)];
   assert.deepEqual(
@@ -24,7 +24,7 @@ test('more images keep those that fewer have', () => {
   assert.ok(sampleImages(labels, 8, 1).every((index) => more.has(index)));
 });
 
-test('of more classes as many are drawn of each, and none that has no label', () => {
+test('of several classes as many are drawn of each, and no unlabelled images', () => {
   const labels = Array.from({ length: 40 }, (_, i) => (i % 4) - 1);
   const counts = (images: number) =>
     [-1, 0, 1, 2].map((label) => [...sampleImages(labels, images, 1)].filter((i) => labels[i] === label).length);

@@ -1,6 +1,6 @@
 import { permutation, Random } from '../../random.ts';
 
-/** A sample of indices, as many of each class as far as there are, drawn by the seed; labels below 0 are of none. */
+/** A sample of indices, as many of each class as far as there are, drawn by the seed; labels below 0 belong to no class. */
 export function sampleImages(labels: readonly number[], images: number, seed: number): Uint32Array {
   const classes = labels.reduce((most, label) => Math.max(most, label + 1), 0);
   const orders = Array.from({ length: classes }, (_, label) =>
@@ -11,7 +11,7 @@ export function sampleImages(labels: readonly number[], images: number, seed: nu
   return Uint32Array.from(inTurn.slice(0, images)).sort();
 }
 
-/** Images of one class, as indices of a split, in an order of chance; all where there are no more. */
+/** At most `images` of one class, as indices of a split, in random order. */
 export function sampleOfClass(
   labels: readonly number[],
   label: number,

@@ -1,4 +1,4 @@
-/** A thread that answers every even number after the odd one that follows, and no negative number. */
+/** A thread that answers an even number only after the next odd one, and fails on a negative one. */
 import { answerInThread } from './map-in-threads.ts';
 
 let wake: () => void;

@@ -16,7 +16,7 @@ test('a thumbnail is a data URI of a small JPEG, in the proportions of the image
   assert.deepEqual([width, height], [128, 64]);
 });
 
-test('an image stands as a viewer shows it, and a small one is not enlarged', async () => {
+test('a thumbnail is rotated as a viewer shows the image, and a small one is not enlarged', async () => {
   const sideways = await picture(40, 20).withMetadata({ orientation: 6 }).jpeg().toBuffer();
   const { width, height } = await decodeImage(bytesOf(await thumbnail(sideways, { side: 64 })));
   assert.deepEqual([width, height], [20, 40]);
@@ -34,6 +34,6 @@ test('the same image gives the same text', async () => {
   assert.equal(await thumbnail(bytes), await thumbnail(bytes));
 });
 
-test('what is no image is refused', async () => {
+test('bytes that are no image are refused', async () => {
   await assert.rejects(thumbnail(Buffer.from('no image')), /unsupported image format/);
 });

@@ -17,7 +17,7 @@ import { mapLikeness, type RankedMap, randomisedDepths, randomiseLayers, rankMap
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
-/** Images of 4 x 4 pixels are fake where their pixel 5 is bright, and real where it is dark; no other pixel counts. */
+/** A net that calls images of 4 x 4 pixels fake if their pixel 5 is bright, and real if it is dark. */
 function netOfOnePixel(): LayersModel {
   const net = sequential({ layers: [layers.flatten({ inputShape: [4, 4, 3] }), layers.dense({ units: 2 })] });
   const kernel = new Float32Array(4 * 4 * 3 * 2);
@@ -26,7 +26,7 @@ function netOfOnePixel(): LayersModel {
   return net;
 }
 
-/** Two white images, both asked whether they are fake. */
+/** Two white images, with the question about the class fake. */
 const white: Question = {
   images: new Float32Array(2 * 48).fill(1),
   classes: Int32Array.of(1, 1),
@@ -43,7 +43,7 @@ test('a curve’s area is its mean height', () => {
   assert.equal(areaUnderCurve(Float64Array.of(0.5, 0.5)), 0.5);
 });
 
-test('the map of the only pixel that counts decides at once, and one that has it last, at the end', async () => {
+test('a map that ranks the only decisive pixel first changes the class at the first step, one that ranks it last at the end', async () => {
   const orders = [[mapOf(5), mapOf(0)].map((map) => saliencyOrder(map, 1)), []];
   const [curves] = await insertionDeletion(netOfOnePixel(), white, {
     ...{ baselines: black, orders, steps: 16, batchSize: 7 },
@@ -58,7 +58,7 @@ test('the map of the only pixel that counts decides at once, and one that has it
   ]);
 });
 
-test('images and steps meet in batches of any size, and each forward pass is reported', async () => {
+test('batches of any size mix images and steps, and each forward pass is reported', async () => {
   const net = buildNet(netOf('simple-net'), 56);
   initialiseWeights(net, 3);
   const random = new Random('images');
@@ -85,7 +85,7 @@ test('images and steps meet in batches of any size, and each forward pass is rep
   assert.ok(Math.abs(large.values[5]! - 1 / (1 + Math.exp(logits[0]! - logits[1]!))) < 1e-6);
 });
 
-test('pixels of one value are ordered by chance, the same for all maps of an image', () => {
+test('pixels of one value are in random order, the same for all maps of an image', () => {
   const order = saliencyOrder(Float32Array.of(1, 0, 0, 2, 0, 0), 4);
   assert.deepEqual([...order.subarray(0, 2)], [3, 0]);
   assert.deepEqual([...order].sort(), [0, 1, 2, 3, 4, 5]);
@@ -110,7 +110,7 @@ test('baselines have the image’s own colours: blurred, their mean, or its pixe
   assert.deepEqual(pixels(noise), pixels(image));
   assert.notDeepEqual(noise, image);
   assert.deepEqual(baselineImage(image, size, 'noise', 1), noise);
-  // A blur is the same in any unit, keeps a colour as it is, and lies between what it is of.
+  // A blur does not depend on the unit, keeps a constant colour, and lies between the values that it averages.
   const blurred = baselineImage(image, size, 'blur', 1);
   const scaled = baselineImage(
     image.map((value) => 4 * value - 2),
@@ -123,7 +123,7 @@ test('baselines have the image’s own colours: blurred, their mean, or its pixe
   assert.ok(baselineImage(mean, size, 'blur', 1).every((value, i) => Math.abs(value - mean[i]!) < 1e-6));
 });
 
-test('layers are drawn again from the logits down to the first, and the net is itself again afterwards', async () => {
+test('layers are randomised from the logits down to the first, and the net has its own weights again afterwards', async () => {
   const net = buildNet(netOf('simple-net'), 56);
   initialiseWeights(net, 3);
   const valuesOf = (name: string) => net.getLayer(name).getWeights()[0]!.dataSync().slice();
@@ -145,13 +145,13 @@ test('layers are drawn again from the logits down to the first, and the net is i
   assert.deepEqual(changed, [1, 2, 3, 4, 5, 6]);
   assert.deepEqual(names.map(valuesOf), own);
   const broken = randomiseLayers(net, depths, 8, async ({ kernels }) => {
-    if (kernels === 4) throw new Error('broken off');
+    if (kernels === 4) throw new Error('interrupted');
   });
-  await assert.rejects(broken, /broken off/);
+  await assert.rejects(broken, /interrupted/);
   assert.deepEqual(names.map(valuesOf), own);
 });
 
-test('a normalisation is drawn again with the kernel before it', async () => {
+test('a normalisation is randomised with the kernel before it', async () => {
   const net = buildNet(netOf('tiny-xception'), 64);
   initialiseWeights(net, 1);
   const norms = net.layers.filter((layer) => layer.getClassName().includes('BatchNorm'));
@@ -167,7 +167,7 @@ test('a normalisation is drawn again with the kernel before it', async () => {
   assert.equal(trained(), norms.length);
 });
 
-test('with all weights new a gradient is like nothing it was, guided backpropagation still like the image, and the control follows its layer alone', async () => {
+test('with all weights randomised a gradient no longer resembles the first one, guided backpropagation still does, and the control depends on its layer alone', async () => {
   const size = 24;
   const convolution = { filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' } as const;
   // Every place is seen alike, unlike in nets with pools or without padding, whose gradients have a shape of the net's own.
@@ -206,7 +206,7 @@ test('with all weights new a gradient is like nothing it was, guided backpropaga
   assert.ok(likeness.guided.every((value) => value > 0.25));
 });
 
-test('a map of nothing has nothing to lose, and one that becomes nothing has lost all', () => {
+test('a constant map has no likeness, and one that becomes constant has lost all of it', () => {
   const [nothing, map] = [new Float32Array(4), Float32Array.of(0, 1, 2, 3)].map(rankMap) as [RankedMap, RankedMap];
   assert.equal(mapLikeness(nothing, map), Number.NaN);
   assert.equal(mapLikeness(map, nothing), 0);

@@ -21,7 +21,7 @@ test('an edge belongs to the bin below it, and 0 to the first', () => {
   );
 });
 
-test('what is no probability is refused', () => {
+test('a value that is no probability is refused', () => {
   assert.throws(
     () => calibrationBins([1], [1.5]),
     new RangeError('Expected a probability from 0 to 1, got 1.5 at index 0'),

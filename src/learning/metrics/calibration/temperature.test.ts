@@ -9,7 +9,7 @@ test('the example of the docstring', () => {
   assert.ok(Math.abs(fitTemperature([0, 0, 1, 1], [-1, 1, 1, 1]) - 1 / Math.log(3)) < 1e-14);
 });
 
-test('surer is always better, or never', () => {
+test('the best temperature is 0 or infinite where more confidence is always better, or never', () => {
   assert.equal(fitTemperature([0, 1], [-1, 2]), 0);
   assert.equal(fitTemperature([0, 1], [1, -2]), Infinity);
   assert.equal(fitTemperature([0, 1], [3, 3]), Infinity);
@@ -34,7 +34,7 @@ test('no other temperature has a lower loss, however large or small the logits',
   );
 });
 
-/** Images of which a model at `temperature` says the right chance, in groups that repeat one image `copies` times. */
+/** Images that a model is calibrated for at `temperature`, in groups that repeat one image `copies` times. */
 function drawn(seed: number, count: number, temperature: number, copies = 1) {
   const random = new Random(seed);
   const images = Array.from({ length: count }, (_, i) => {
@@ -72,7 +72,7 @@ test('the interval holds the right temperature as often as it says', () => {
   assert.ok(held >= 182 && held <= 198, `${held} of 200`);
 });
 
-test('copies in a group add nothing', () => {
+test('copies within a group do not narrow the interval', () => {
   const [one, four] = [drawn(1, 200, 1.5), drawn(1, 200, 1.5, 4)];
   const temperature = fitTemperature(one.labels, one.differences);
   const alone = temperatureInterval(one.labels, one.differences, temperature, 0.95);

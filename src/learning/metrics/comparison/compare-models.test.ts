@@ -12,7 +12,7 @@ const { labels } = good;
 const noise = drawnScores(60, 40, 0, 2).scores;
 const all = [good.scores, good.scores.map((score, i) => score + noise[i]!), noise];
 
-/** The models' scores, centred so that 0 parts the classes; `group` names the video of an image. */
+/** The models' scores, centred so that 0 separates the classes; `group` names the video of an image. */
 function matched(group?: (image: number) => string) {
   const result = matchScores(
     all.map((scores, model) => ({
@@ -76,7 +76,7 @@ test('frames of videos are tested by drawing whole videos', () => {
   }
 });
 
-test('models that decide and rank alike do not differ; others without a mistake may, on other images', () => {
+test('models that decide and rank alike do not differ; others without a mistake may differ on other images', () => {
   const labels = [0, 0, 1, 1, 0, 0, 1, 1] as const;
   const compared = (other: readonly number[], group?: (image: number) => string) => {
     const models = [[0, 1, 3, 4, 0, 1, 3, 4], other].map((scores) =>

@@ -48,8 +48,9 @@ type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & {
 
 /**
  * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by McNemar's test, with the bootstrap
- * interval of its difference. Holm's method adjusts the p-values over the pairs, separately for the two measures. Two models that decide
- * or rank alike differ on no images: 0 to 0. Both tests assume independent images, so groups get the bootstrap of whole groups instead.
+ * interval of its difference. Holm's method adjusts the p-values over the pairs, separately for the two measures. The
+ * interval of models that decide or rank alike is 0 to 0, since they differ on no image. Both tests assume independent images, so groups
+ * get the bootstrap of whole groups instead.
  */
 export function compareModels(matched: MatchedScores, options: CompareOptions): readonly ModelComparison[] {
   const { against } = options;
@@ -104,8 +105,8 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
  * Compares every pair of models that were each run several times, such as once for each seed, by their mean AUC and accuracy. Other runs
  * and other test images would both change a mean, so the variance of a difference is the sum of that of the mean over runs, s² / n for
  * each model, and of the bootstrap variance over the images that all runs scored. The test is Welch's, where the variance over images counts
- * as one with many degrees of freedom. The deviation of a run is partly due to the images, which counts twice: the test is conservative. The p-values of
- * a model with a single run are NaN.
+ * as one with many degrees of freedom. The deviation of a run is partly due to the images, which counts twice: the test is conservative.
+ * The p-values of a model with a single run are NaN.
  *
  * @param groups For each model, the indices of its runs in `matched.models`.
  */

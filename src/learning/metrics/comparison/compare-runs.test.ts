@@ -39,7 +39,7 @@ const areaOf = (rows: readonly BinaryRow[]) =>
   );
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-test('models are told apart by the means of their runs, with what other runs and other images would change', () => {
+test('models are compared by the means of their runs, which other runs and other images would change', () => {
   const [good, bad] = [1, 0.3].map((skill, model) => [0, 1, 2].map((seed) => run(skill, 10 * model + seed)));
   const [{ auc: area, accuracy }] = compared(good!, bad!) as [ReturnType<typeof compared>[0]];
   assert.ok(Math.abs(area.difference - (meanOf(good!.map(areaOf)) - meanOf(bad!.map(areaOf)))) < 1e-12);

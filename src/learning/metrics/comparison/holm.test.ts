@@ -8,11 +8,11 @@ test('the example of the docstring', () => {
   assertClose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02]);
 });
 
-test('they are those of the step-down procedure written in NumPy', () => {
+test('adjusted p-values are those of the step-down procedure in NumPy', () => {
   for (const [ps, adjusted] of golden.holm) assertClose(holm(ps), adjusted);
 });
 
-test('a test that could not be made does not count', () => {
+test('a test that was impossible does not count', () => {
   assert.deepEqual(holm([0.02, Number.NaN, 0.5]), [0.04, Number.NaN, 0.5]);
   assert.deepEqual(holm([]), []);
 });

@@ -14,7 +14,7 @@ const row = (key: string, label: 0 | 1, fake = 0, group?: string): BinaryRow => 
 
 const one = { name: 'A', rows: [row('a', 0, 1), row('b', 1, 2, 'v'), row('c', 1, 3)] };
 
-test('images are those that all models scored, whatever their order, and it is known how many were left over', () => {
+test('images are those that all models scored, whatever their order, and the others are counted', () => {
   const other = { name: 'B', rows: [row('x', 0, 9), row('b', 1, 8), row('a', 0, 7)] };
   const matched = matchScores([one, other]);
   assert.ok(matched.ok);
@@ -45,7 +45,7 @@ test('an image has the group that any model knows, whatever their order', () => 
   }
 });
 
-test('scores that cannot be compared are told why', () => {
+test('the error says why scores cannot be compared', () => {
   const against = (...rows: BinaryRow[]) => {
     const result = matchScores([one, { name: 'B', rows }]);
     return result.ok ? '' : result.error;
@@ -75,9 +75,9 @@ test('scores that cannot be compared are told why', () => {
   );
 });
 
-test('sides of other names than real and fake are called by them', () => {
+test('errors use the names of the sides', () => {
   const sides = ['cat', 'dog'] as const;
-  const told = (...rows: BinaryRow[]) => {
+  const errorOf = (...rows: BinaryRow[]) => {
     const result = matchScores([
       { ...one, sides },
       { name: 'B', rows, sides },
@@ -85,11 +85,11 @@ test('sides of other names than real and fake are called by them', () => {
     return result.ok ? '' : result.error;
   };
   assert.equal(
-    told(row('a', 1), row('b', 1)),
+    errorOf(row('a', 1), row('b', 1)),
     'expected one class for "a" of test, got cat in the scores of A and dog in those of B',
   );
   assert.equal(
-    told(row('b', 1), row('c', 1)),
+    errorOf(row('b', 1), row('c', 1)),
     'expected cat and dog images that all models scored, got 2 dog ones alone',
   );
 });

@@ -14,7 +14,7 @@ const area = (of: readonly number[]) => {
   return (weights: Uint8Array) => auc(countAtThresholds(labels, ranking, { weights }));
 };
 
-test('the difference of two areas has DeLong’s interval and p-value, up to what draws can tell', () => {
+test('the difference of two areas has DeLong’s interval and p-value, up to the error of the draws', () => {
   const drawn = pairedDifference({ labels, seed: 1 }, area(scores), area(worse), 0.95);
   const delong = delongTest(labels, scores, worse, 0.95);
   const tenth = (delong.high - delong.low) / 10;
@@ -24,7 +24,7 @@ test('the difference of two areas has DeLong’s interval and p-value, up to wha
   assert.ok(Math.abs(drawn.p - delong.p) < 0.01, `${drawn.p}, DeLong ${delong.p}`);
 });
 
-test('p is below 0.05 where the 95 % interval leaves 0 out', () => {
+test('p is below 0.05 where the 95 % interval excludes 0', () => {
   const { low, p } = pairedDifference({ labels, seed: 1 }, area(scores), area(noise), 0.95);
   assert.ok(low > 0);
   assert.equal(p, 2 / 2001);

@@ -14,12 +14,12 @@ test('of three differences with one sign, two of eight ways to give signs are as
   assert.equal(signFlipTest([Number.NaN], options), Number.NaN);
 });
 
-test('what belongs together keeps one sign', () => {
+test('differences of one group keep one sign', () => {
   assert.equal(signFlipTest([1, 2, 3, 4], options), 0.125);
   assert.equal(signFlipTest([1, 2, 3, 4], { ...options, groups: ['a', 'a', 'a', undefined] }), 0.5);
 });
 
-test('of many, ways are drawn, and say the same', () => {
+test('for many differences signs are drawn, with about the same p', () => {
   const random = new Random('many');
   const ten = Array.from({ length: 10 }, () => random.normal() + 0.4);
   const [all, drawn] = [signFlipTest(ten, options), signFlipTest(ten, { draws: 1000, seed: 1 })];

@@ -21,7 +21,7 @@ test('every draw has as many images of each class as there are', () => {
   assert.equal(draws, 50);
 });
 
-test('whole groups are drawn, apart for those of one class, of the other, and of both', () => {
+test('whole groups are drawn, separately for those of one class, of the other, and of both', () => {
   const groups = ['a', 'a', 'b', 'e', 'c', 'e'];
   for (const weights of bootstrapWeights({ labels, groups, draws: 50, seed: 1 })) {
     assert.equal(weights[0], weights[1]);
@@ -36,7 +36,7 @@ test('the same seed gives the same draws, another one others', () => {
   assert.notDeepEqual(draws(1), draws(2));
 });
 
-test('the interval of a share is the binomial one, up to what draws can tell', () => {
+test('the interval of a share is the binomial one, up to the error of the draws', () => {
   const right = Array.from({ length: 400 }, (_, i) => (i % 5 === 0 ? 0 : 1)); // 80 %
   const labels = right.map((_, i) => (i < 200 ? 0 : 1));
   const share = (weights: Uint8Array) => sum(weights.map((weight, i) => weight * right[i]!)) / sum(weights);
@@ -77,7 +77,7 @@ test('several statistics share the draws', () => {
   assert.deepEqual(both.one, bootstrapInterval({ labels, draws: 99, seed: 2 }, first, 0.9));
 });
 
-test('what chance makes larger has its percentiles mirrored, between 0 and no less than itself', () => {
+test('a statistic that chance increases has mirrored percentiles, cut at 0 and stretched to the estimate', () => {
   const off = (weights: Uint8Array) => sum(weights.map((weight) => Math.abs(weight - 1)));
   const all = (weights: Uint8Array) => ({
     plain: 1 + off(weights),

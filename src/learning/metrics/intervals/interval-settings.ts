@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { whole } from '../../../spec-parts.ts';
 import { defaultDraws } from './bootstrap.ts';
 
-/** Settings of kinds that compute intervals; light, for their specs. */
+// Settings of kinds that compute intervals; light, for their specs.
 
 export const confidenceOf = (intervals: string) =>
   z.number().gt(0).lt(1).default(0.95).describe(`Confidence of ${intervals}.`);

@@ -5,7 +5,7 @@ import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import { spreadOverRuns } from './spread-over-runs.ts';
 import { drawnScores } from './testing-intervals.ts';
 
-test('seeds and test images are told apart: runs that agree still vary with the images', () => {
+test('spreads over runs and over test images are separate: runs that agree still vary with the images', () => {
   const { labels, scores } = drawnScores(100, 100, 1, 1);
   const ranking = rankScores(scores);
   const run = (weights: Uint8Array) => auc(countAtThresholds(labels, ranking, { weights }));

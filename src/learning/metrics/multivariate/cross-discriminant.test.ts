@@ -83,16 +83,16 @@ test('products of rows are those of plain matrix products, whatever the sizes', 
   );
 });
 
-test('several labelings at once score as each alone', () => {
-  const random = new Random('labelings');
+test('several labellings at once score as each alone', () => {
+  const random = new Random('labellings');
   for (const columns of [3, 40]) {
     const values = Float64Array.from({ length: 24 * columns }, () => random.normal());
     const folds = Array.from({ length: 24 }, (_, i) => i % 3);
-    const labelings = [2, 4, 5].map((every) => ({
+    const labellings = [2, 4, 5].map((every) => ({
       labels: Array.from({ length: 24 }, (_, i) => (i % every === 0 ? 1 : 0)),
     }));
-    const alone = labelings.map((labeling) => crossDiscriminant(values, folds, [labeling])[0]);
-    assert.deepEqual(crossDiscriminant(values, folds, labelings), alone);
+    const alone = labellings.map((labelling) => crossDiscriminant(values, folds, [labelling])[0]);
+    assert.deepEqual(crossDiscriminant(values, folds, labellings), alone);
   }
 });
 

@@ -1,6 +1,6 @@
 import { mean } from '../mean.ts';
 import { choleskyFactor, choleskySolve, type Rows, rowProducts, transposed } from './rows.ts';
-import type { Labeling } from './shuffle-labels.ts';
+import type { Labelling } from './shuffle-labels.ts';
 
 /**
  * The scores of each item by a linear rule that is learned from the items of the other folds: Fisher's discriminant by least squares
@@ -9,27 +9,27 @@ import type { Labeling } from './shuffle-labels.ts';
  *
  * Columns are scaled to deviation 1, and S is shrunk towards a multiple of the identity ({@link shrunkCovariance}), so that there
  * may be more columns than items, and nothing is to be tuned. A column without variance has no effect. Labels enter only through the
- * means: S is factored once in each fold for any number of labelings, as a permutation test needs.
+ * means: S is factored once in each fold for any number of labellings, as a permutation test needs.
  *
  * @param values `[items, columns]`, finite.
  * @param folds The fold of each item, from 0.
- * @param labelings Throws a RangeError where the items outside some fold are of one class.
- * @returns For each labeling, the scores of all items.
+ * @param labellings Throws a RangeError where the items outside some fold are of one class.
+ * @returns For each labelling, the scores of all items.
  */
 export function crossDiscriminant(
   values: Float64Array,
   folds: ArrayLike<number>,
-  labelings: readonly Labeling[],
+  labellings: readonly Labelling[],
 ): readonly Float64Array[] {
   const items = folds.length;
   const columns = values.length / items;
   const narrow = inFewColumns(standardised(Array.from(folds, (_, i) => values.slice(i * columns, (i + 1) * columns))));
   // With a last column of 1, products also hold sums and counts, and a rule's last weight is its offset.
   const rows = narrow.map((row) => Float64Array.of(...row, 1));
-  const parts = partsOf(rows, folds, labelings);
+  const parts = partsOf(rows, folds, labellings);
   const products = parts.map((part) => part.products).reduce(sumOf);
   const classes = parts.map((part) => part.classes).reduce(sumOf);
-  const scores = labelings.map(() => new Float64Array(items));
+  const scores = labellings.map(() => new Float64Array(items));
   for (const part of parts) {
     const others = parts.filter((other) => other !== part).flatMap((other) => other.rows);
     const covariance = shrunkCovariance(differenceOf(products, part.products), others, columns);
@@ -78,16 +78,16 @@ interface Part {
   readonly rows: Rows;
   /** The products of the columns, summed over the items: `[columns, columns]`. */
   readonly products: Rows;
-  /** The weighted sums of the columns over the items of class 0, then of class 1: `[2 labelings, columns]`. */
+  /** The weighted sums of the columns over the items of class 0, then of class 1: `[2 labellings, columns]`. */
   readonly classes: Rows;
 }
 
-function partsOf(rows: Rows, folds: ArrayLike<number>, labelings: readonly Labeling[]): readonly Part[] {
+function partsOf(rows: Rows, folds: ArrayLike<number>, labellings: readonly Labelling[]): readonly Part[] {
   return [...new Set(Array.from(folds))].map((fold) => {
     const places = Array.from(folds, (of, place) => (of === fold ? place : -1)).filter((place) => place >= 0);
     const part = places.map((place) => rows[place]!);
     const weights = [0, 1].flatMap((c) =>
-      labelings.map(({ labels, weights }) =>
+      labellings.map(({ labels, weights }) =>
         Float64Array.from(places, (i) => (labels[i] === c ? (weights?.[i] ?? 1) : 0)),
       ),
     );
@@ -127,7 +127,7 @@ function shrunkCovariance(products: Rows, rows: Rows, allColumns: number): Rows 
   return plusDiagonal(shrunk, share * centre + ridge);
 }
 
-/** The rule of each labeling: weights, and last the offset, `[labelings, columns]`. */
+/** The rule of each labelling: weights, and last the offset, `[labellings, columns]`. */
 function learnRules(covariance: Rows, classes: Rows): Rows {
   const size = covariance.length;
   if (!classes.every((sums) => sums[size]! > leastWeight)) {

@@ -40,14 +40,14 @@ test('four points on a line have one component, in their order', () => {
   assertNear(shares, [1, 0], 1e-12);
 });
 
-test('rows that are alike, a single row and a single column have what they can', () => {
+test('equal rows and a single row have coordinates of 0, a single column has one component', () => {
   const zeros = { coordinates: new Float64Array(4), shares: [0, 0] };
   assert.deepEqual(principalComponents(Float32Array.of(1, 2, 1, 2), 2), zeros);
   assert.deepEqual(principalComponents(Float32Array.of(1, 2), 2).coordinates, new Float64Array(2));
   assertNear(principalComponents(Float32Array.of(1, 3), 1).coordinates, [-1, 0, 1, 0], 1e-12);
 });
 
-test('leading directions are unit, at right angles, and only scaled by the products of the columns', () => {
+test('leading directions are orthonormal eigenvectors of the products of the columns', () => {
   const entry = fc.double({ min: -9, max: 9, noNaN: true });
   fc.assert(
     fc.property(fc.array(entry, { minLength: 30, maxLength: 30 }), (entries) => {

@@ -2,7 +2,7 @@ import { groupBy } from '../../../group-by.ts';
 import { permutation, Random } from '../../../random.ts';
 
 /** Labels of items, and how much each item counts. */
-export interface Labeling {
+export interface Labelling {
   /** 0 or 1 for each item. */
   readonly labels: ArrayLike<number>;
   /** Absent: 1. */
@@ -20,7 +20,7 @@ export type GroupedItems = Readonly<Record<'labels' | 'groups' | 'folds', ArrayL
  * weight of the items that had it. So each fold and each class keep their weight, and where all groups are single items, every
  * order of the labels within a fold is equally likely.
  */
-export function shuffleLabels(items: GroupedItems, draws: number, seed: number): readonly Labeling[] {
+export function shuffleLabels(items: GroupedItems, draws: number, seed: number): readonly Labelling[] {
   const { labels, groups, folds } = items;
   const random = new Random('shuffled labels', seed);
   const units = [...groupBy(Array.from(labels).keys(), (i) => groups[i]).values()];

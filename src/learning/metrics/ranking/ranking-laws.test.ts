@@ -42,7 +42,7 @@ test('only the order of scores counts', () => {
   });
 });
 
-test('turned scores turn the area, and turned classes turn it back', () => {
+test('reversed scores give 1 minus the area, and swapped classes give it back', () => {
   always(({ labels, scores }) => {
     const turned = scores.map((score) => -score);
     const others = labels.map((label) => 1 - label);
@@ -73,7 +73,7 @@ test('the equal error rate lies on the ROC curve and on the diagonal', () => {
   });
 });
 
-test('deciding at the thresholds gives what is said of them', () => {
+test('decisions at the chosen thresholds have the index and the error rates that are claimed', () => {
   always(({ labels, scores }) => {
     const share = (threshold: number, label: number) => {
       const own = scores.filter((_, i) => labels[i] === label);

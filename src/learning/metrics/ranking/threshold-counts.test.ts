@@ -34,7 +34,7 @@ test('counts are those of the items at or above each distinct score', () => {
   );
 });
 
-test('a weight counts an item so many times', () => {
+test('a weight counts an item that many times', () => {
   fc.assert(
     fc.property(items, (items) => {
       const counts = countAtThresholds(

@@ -25,7 +25,7 @@ export function rankScores(scores: ArrayLike<number>): RankedScores {
   return { thresholds, places };
 }
 
-/** The index of a score that is among the thresholds, as {@link firstIndex} finds it, but compiled for this alone. */
+/** The index of a score among the thresholds, as {@link firstIndex} finds it, but compiled for this use alone. */
 function placeOf(score: number, thresholds: Float64Array): number {
   let [low, high] = [0, thresholds.length];
   while (low < high) {
@@ -136,7 +136,7 @@ function addUp(
   return { positives, negatives };
 }
 
-/** The first of so many indices from which on something holds, or their number where it never does. */
+/** The first of `length` indices from which on something holds; `length` where it never does. */
 export function firstIndex(length: number, holds: (index: number) => boolean): number {
   let [low, high] = [0, length];
   while (low < high) {

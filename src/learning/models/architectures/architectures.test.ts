@@ -16,7 +16,7 @@ function traced(layers: readonly Layer[], imageSize: number): readonly TracedLay
 
 const learnable = (name: ArchitectureName, classes = 2) => totals(traced(netOf(name, classes).layers, 256)).learnable;
 
-test('every network has as many learnable parameters as it is known for', () => {
+test('every network has its published number of learnable parameters', () => {
   assert.equal(learnable('simple-net'), 16_901_762);
   assert.equal(learnable('my-net'), 34_850);
   assert.equal(learnable('xception', 1000), 22_855_952);
@@ -30,7 +30,7 @@ test('every network has as many learnable parameters as it is known for', () => 
   assert.equal(learnable('face-resnet'), 5_618_242);
 });
 
-test('Xception is 36 convolutions in 14 modules, residuals around all but the first and last, down to 2048 features', () => {
+test('Xception is 36 convolutions in 14 modules, with residuals around all but the first and last, down to 2048 features', () => {
   const layers = traced(readLayers(xceptionBackbone()), 299);
   const residuals = layers.filter((one) => 'body' in one);
   const main = layers.flatMap((one) => ('body' in one ? one.body : [one]));
@@ -72,7 +72,7 @@ test('tiny-xception has the weights that its package’s manifest names, but for
   ]);
 });
 
-test('each takes the images that leave every layer something to see, and no smaller ones', () => {
+test('each takes images that are large enough for every layer, and no smaller ones', () => {
   const smallest = architectureNames.map((name) => {
     const [mistake] = modelMistakes(name, 1);
     const size = Number(/at least (\d+)/.exec(mistake!.message)![1]);
@@ -91,6 +91,6 @@ test('each takes the images that leave every layer something to see, and no smal
   });
 });
 
-test('the table says of each network what it is in a line', () => {
+test('the table describes each network in a line', () => {
   for (const name of architectureNames) assert.match(architectures[name].summary, /^[A-Z0-9].{20,80}\.$/);
 });

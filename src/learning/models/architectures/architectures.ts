@@ -8,7 +8,7 @@ interface Architecture {
   /** Its name in drawings and running text. */
   readonly title: string;
   readonly summary: string;
-  /** Its layers, which end with the logits of so many classes. */
+  /** Its layers, which end with the logits of this many classes. */
   readonly layers: (classes: number) => readonly LayerItem[];
 }
 

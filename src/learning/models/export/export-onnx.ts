@@ -6,7 +6,7 @@ import type { TracedPlain } from '../layers/trace-net.ts';
 import { pytorchName, pytorchShape, toPytorch } from '../weights/net-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
-/** The form of a file, for the pipelines that it goes to. */
+/** The form of a file, as the program that loads it expects it. */
 export interface OnnxForm {
   /** The order of the axes of images: `[batch, height, width, 3]` or `[batch, 3, height, width]`. */
   readonly layout: 'NHWC' | 'NCHW';
@@ -31,7 +31,7 @@ export function exportOnnx(
   if (name === 'image' && !isFirst) {
     value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
   }
-  const follow = (way: readonly TracedPlain[], from: string) => way.reduce((x, each) => writer.layer(each, x), from);
+  const follow = (path: readonly TracedPlain[], from: string) => path.reduce((x, each) => writer.layer(each, x), from);
   for (const one of traced) {
     if (!('body' in one)) value = writer.layer(one, value);
     else value = writer.node('Add', [follow(one.body, value), follow(one.shortcut, value)], addName(one.layer));

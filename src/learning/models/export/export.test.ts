@@ -19,7 +19,7 @@ import { exportSafetensors, weightedNet } from './weighted-net.ts';
 
 before(() => setBackend('cpu'));
 
-/** Every layer, and every way around the edge, with sizes that do not come out even. */
+/** Every kind of layer and of padding, with sizes that do not divide evenly. */
 const everything: ModelSetting = {
   layers: [
     { conv: 5, kernel: 4, stride: 3, padding: 'same' },
@@ -61,7 +61,7 @@ for (const [setting, imageSize] of cases) {
     checkExport(setting, imageSize));
 }
 
-test('a head that was trained on features takes features', async () => {
+test('the file of a head that was trained on features takes features', async () => {
   const model = buildHead(headOf('xception-based'), 2048);
   initialiseWeights(model, 1);
   const info = { architecture: 'xception-based', classes: ['real', 'fake'], input: { values: 2048 } };
@@ -93,7 +93,7 @@ test('the safetensors file has PyTorch’s names and shapes, and gives the very 
   }
 });
 
-test('layers whose names only differ by what separates them are refused', () => {
+test('layers whose names differ only in their separators are refused', () => {
   const layers = [{ conv: 2, name: 'a/b' }, { conv: 2, name: 'a.b' }, 'globalAveragePool' as const, { dense: 2 }];
   const { net } = madeUp({ layers }, 9);
   assert.throws(

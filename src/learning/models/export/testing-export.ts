@@ -9,7 +9,7 @@ import { type ModelSetting, netOf } from '../model-setting.ts';
 import { exportOnnx } from './export-onnx.ts';
 import { type WeightedNet, weightedNet } from './weighted-net.ts';
 
-/** A model with weights that leave no value at its default: moving statistics, BatchNorm's and all biases too. */
+/** A model in which no weight has its default: BatchNorm's weights, moving statistics and biases are random, too. */
 export function madeUp(
   setting: ModelSetting,
   imageSize: number,

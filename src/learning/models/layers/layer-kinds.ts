@@ -11,7 +11,7 @@ interface LayerKind<L> {
   readonly needsImage: boolean;
   /** The output for an input that fits, or a sentence on why it cannot be. */
   readonly output: (layer: L & { readonly name: string }, input: Shape) => Result<Shape, string>;
-  /** The weights for an input of so many channels or values, in tfjs's order. */
+  /** The weights for an input of `inputs` channels or values, in tfjs's order. */
   readonly weights: (layer: L, inputs: number) => readonly WeightShape[];
   /** A description for tables and drawings: `conv 7 x 7, stride 2, relu`. */
   readonly describe: (layer: L) => string;

@@ -1,4 +1,5 @@
 import { formatCountOf } from '../../../format-numbers.ts';
+
 /** The output of a layer for one image: `[height, width, channels]`, or `[values]` once it is flat. */
 export type Shape = readonly [height: number, width: number, channels: number] | readonly [values: number];
 

@@ -10,7 +10,7 @@ function facts(setting: ModelSetting, imageSize: number) {
   return netFacts(traced.value);
 }
 
-test('Xception with the study’s head has 36 convolutions in 14 modules, 12 of which add what goes around them', () => {
+test('Xception with the study’s head has 36 convolutions in 14 modules, 12 of them residual', () => {
   const { parameters, multiplyAdds, ...counts } = facts('xception-based', 256);
   const head = 2048 * 1000 + 1000 + 1000 * 256 + 256 + 256 * 64 + 64 + 64 * 2 + 2;
   assert.deepEqual(counts, {

@@ -45,7 +45,7 @@ test('a star stands for any characters, and everything else for itself', () => {
   assert.deepEqual(matching('a*a'), []);
 });
 
-test('patterns match as the regular expressions that they stand for', () => {
+test('patterns match like the equivalent regular expressions', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 6 });
   fc.assert(
     fc.property(text, text, (pattern, other) => {
@@ -62,7 +62,7 @@ function bounds(setting: ModelSetting): readonly (string | undefined)[] {
   return [seeing[0]?.name, seeing.at(-1)?.name, layers[seeing.length]?.name];
 }
 
-test('a named network sees with its convolutions', () => {
+test('the backbone of a named network is its convolutions', () => {
   assert.deepEqual(bounds('simple-net'), ['conv1', 'pool3', 'flatten']);
   assert.deepEqual(bounds('my-net'), ['conv1', 'relu5', 'flatten1']);
   assert.deepEqual(bounds('tiny-xception'), ['entry_flow/conv_in', 'exit_flow/separable_conv', 'globalAveragePool1']);
@@ -71,7 +71,7 @@ test('a named network sees with its convolutions', () => {
   }
 });
 
-test('a net of one’s own does up to its flattening, wherever that is', () => {
+test('the backbone of a list of layers ends before its flattening, wherever that is', () => {
   const layers = (...items: LayerItem[]) => bounds({ layers: items });
 
   assert.deepEqual(layers({ conv: 8 }, 'relu', 'globalAveragePool', { dense: 2 }), [

@@ -10,7 +10,7 @@ function pictured(setting: ModelSetting, imageSize = 256) {
   return netPicture(traced.value, 'net', '').blocks;
 }
 
-test('Xception is drawn as 14 modules with their 36 convolutions, 12 of the modules with a way around', () => {
+test('Xception is drawn as 14 modules with their 36 convolutions, 12 of the modules with a shortcut', () => {
   const blocks = pictured('xception');
   const modules = blocks.filter(({ name }) => name !== undefined);
   const convolutions = blocks.flatMap(({ body }) => body).filter(({ kind }) => /conv/i.test(kind));

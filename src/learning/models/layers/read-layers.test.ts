@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readLayers } from './read-layers.ts';
 
-test('layers are called by their kind and its number, residual blocks counted through, unless they have a name', () => {
+test('layers are named by kind and number, counted through residual blocks, unless they have a name', () => {
   const layers = readLayers([
     { conv: 8, kernel: 5 },
     { separableConv: 8, name: 'own' },
@@ -27,7 +27,7 @@ test('layers are called by their kind and its number, residual blocks counted th
   ]);
 });
 
-test('what is left out is at its default, and every layer knows its place in the list', () => {
+test('omitted settings have their defaults, and every layer knows its place in the list', () => {
   const [conv, pool, norm, block, dense] = readLayers([
     { conv: 8 },
     { maxPool: 3, padding: 'same' },
@@ -50,11 +50,11 @@ test('what is left out is at its default, and every layer knows its place in the
 });
 
 test('an activation after a convolution or dense layer is part of it; elsewhere, or with a name, it is a layer', () => {
-  const told = (items: Parameters<typeof readLayers>[0]) =>
+  const named = (items: Parameters<typeof readLayers>[0]) =>
     readLayers(items).map((layer) => ('activation' in layer ? `${layer.name} ${layer.activation}` : layer.name));
 
-  assert.deepEqual(told([{ conv: 8 }, 'relu', { dense: 2 }, { activation: 'tanh' }]), ['conv1 relu', 'dense1 tanh']);
-  assert.deepEqual(told([{ conv: 8 }, 'relu', 'relu']), ['conv1 relu', 'relu1 relu']);
-  assert.deepEqual(told([{ conv: 8 }, { maxPool: 2 }, 'relu']), ['conv1', 'pool1', 'relu1 relu']);
-  assert.deepEqual(told([{ conv: 8 }, { activation: 'elu', name: 'act' }]), ['conv1', 'act elu']);
+  assert.deepEqual(named([{ conv: 8 }, 'relu', { dense: 2 }, { activation: 'tanh' }]), ['conv1 relu', 'dense1 tanh']);
+  assert.deepEqual(named([{ conv: 8 }, 'relu', 'relu']), ['conv1 relu', 'relu1 relu']);
+  assert.deepEqual(named([{ conv: 8 }, { maxPool: 2 }, 'relu']), ['conv1', 'pool1', 'relu1 relu']);
+  assert.deepEqual(named([{ conv: 8 }, { activation: 'elu', name: 'act' }]), ['conv1', 'act elu']);
 });

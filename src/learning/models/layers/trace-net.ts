@@ -24,7 +24,7 @@ export interface TracedResidual extends Traced<ResidualLayer> {
   readonly shortcut: readonly TracedPlain[];
 }
 
-/** Why a net is impossible, and the item of its list that is to blame. */
+/** Why a net is impossible, and the item of its list that makes it so. */
 export interface NetMistake {
   readonly at: Layer['at'];
   readonly message: string;
@@ -83,9 +83,9 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
   if (showShape(output) === showShape(around)) {
     return ok({ layer, input, output, body: body.value, shortcut: shortcut.value });
   }
-  const [way, advice] =
+  const [path, advice] =
     layer.shortcut.length > 0 ? ['shortcut', ''] : ['input', ': give it a shortcut with the same output shape'];
-  const message = `${layer.name} adds ${showShape(output)} to its ${way} of ${showShape(around)}${advice}`;
+  const message = `${layer.name} adds ${showShape(output)} to its ${path} of ${showShape(around)}${advice}`;
   return err({ at: layer.at, message });
 }
 

@@ -3,7 +3,7 @@ import { StageError } from '../../../stage.ts';
 
 /** What an ONNX file says of its network, beside the shapes that ONNX Runtime reads. */
 export interface OnnxFacts {
-  /** Learnable parameters before the tensor that is asked for: constants of floating-point numbers, without single numbers and moving statistics. */
+  /** Learnable parameters before the requested tensor: floating-point constants without single numbers and moving statistics. */
   readonly parameters: number;
   /** Names of the tensors that its nodes compute, in their order. */
   readonly tensors: readonly string[];
@@ -21,7 +21,10 @@ const constant = { shape: 1, type: 2, name: 8, location: 14 } as const;
 /** TensorProto.DataType: float32, float16, float64, bfloat16. */
 const floats = new Set([1, 10, 11, 16]);
 
-/** Reads the bytes of an ONNX file; parameters are those up to `tensor`, by default all. Throws a {@link StageError} where they are none, or its weights lie in another file. */
+/**
+ * Reads the bytes of an ONNX file; parameters are those up to `tensor`, by default all. Throws a {@link StageError} for bytes of another format,
+ * and for a file whose weights lie in another one.
+ */
 export function readOnnxFacts(bytes: Uint8Array, name: string, tensor?: string): OnnxFacts {
   try {
     const { nodes, constants, metadata } = readModel(bytes);

@@ -46,7 +46,7 @@ export class OnnxNetwork {
     this.#probabilities = opened.probabilities ?? false;
   }
 
-  /** Opens a file, or the only one of a folder. Throws a {@link StageError} that says what of it does not fit, and where. */
+  /** Opens a file, or the only one of a folder. Throws a {@link StageError} that says what does not fit, and where. */
   static async open(place: string, options: OnnxOptions): Promise<OnnxNetwork> {
     const { threads, imageSize, tensor, batch } = options;
     const path = statSync(place).isDirectory() ? onlyFile(place) : place;
@@ -101,7 +101,7 @@ export class OnnxNetwork {
     );
   }
 
-  /** A process of stages serves the next one afterwards, and the garbage collector does not see what a session holds. */
+  /** Frees what the session holds, which the garbage collector does not see: the process may serve further stages. */
   [Symbol.dispose](): void {
     void this.#session.release();
   }

@@ -9,7 +9,7 @@ import { loaded, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));
 
-test('Keras’s file for Xception fills all but the head, the layers without a name of its own in their order', async (t) => {
+test('Keras’s file for Xception fills all but the head, and finds the unnamed layers by their order', async (t) => {
   const tensors = kerasXception();
   const path = join(temporaryFolder(t), 'xception_notop.h5');
   await writeKerasH5(path, tensors);

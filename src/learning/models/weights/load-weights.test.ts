@@ -46,7 +46,7 @@ const noise = (size: number): Tensor4D =>
     [1, size, size, 3],
   );
 
-/** What the layers before the global pooling make of pixels, normalised as the weights require. */
+/** The output of the layers before the global pooling for pixels, normalised as the weights require. */
 function featuresOf({ model: whole, normalise }: Awaited<ReturnType<typeof loaded>>, pixels: Tensor4D): Tensor {
   const pooled = whole.layers.findIndex(({ name }) => name.startsWith('globalAveragePool')) - 1;
   const backbone = model({ inputs: whole.inputs, outputs: whole.layers[pooled]!.output as SymbolicTensor });
@@ -60,7 +60,7 @@ function write(t: TestContext, bytes: Uint8Array): string {
   return path;
 }
 
-test('a network of PyTorch’s gives PyTorch’s logits with PyTorch’s weights, flattened images and all', async (t) => {
+test('a network has PyTorch’s logits with PyTorch’s weights, also after flattening', async (t) => {
   const layers: Exclude<ModelSetting, string>['layers'] = [
     { conv: 4, stride: 2, name: 'conv1' },
     { batchNorm: true, name: 'bn1' },
@@ -85,7 +85,7 @@ test('a network of PyTorch’s gives PyTorch’s logits with PyTorch’s weights
   assert.deepEqual(unused, ['bn1.num_batches_tracked', 'bn2.num_batches_tracked']);
 });
 
-/** What the package itself makes of its weights and of pixels from 0 to 255, after its TinyXception.ts; `[1, 4, 4, 512]` of 112 x 112. */
+/** The package's own features of pixels from 0 to 255, after its TinyXception.ts; `[1, 4, 4, 512]` of 112 x 112. */
 function packageTinyXception(pixels: Tensor4D): Tensor {
   const of = faceApiWeights('age_gender_model');
   const conv = (x: Tensor4D, name: string) =>
@@ -111,7 +111,7 @@ function packageTinyXception(pixels: Tensor4D): Tensor {
   return relu(separable(x, 'exit_flow/separable_conv'));
 }
 
-test('TinyXception with the weights of @vladmandic/face-api makes the features that the package makes of an image', async () => {
+test('TinyXception with the weights of @vladmandic/face-api computes the features of the package', async () => {
   const tinyXception = await loaded('tiny-xception', 112, ...faceApiFiles('age_gender_model'));
   const { random, unused, naming, normalise } = tinyXception;
   assert.equal(naming, '@vladmandic/face-api');
@@ -150,7 +150,7 @@ function packageFaceResNet(pixels: Tensor4D): Tensor {
   return blocks.reduce(residual, maxPool(first, 3, 2, 'same'));
 }
 
-test('FaceResNet with the weights of @vladmandic/face-api makes the features that the package makes of an image', async () => {
+test('FaceResNet with the weights of @vladmandic/face-api computes the features of the package', async () => {
   const faceResNet = await loaded('face-resnet', 128, ...faceApiFiles('face_recognition_model'));
   assert.equal(faceResNet.naming, '@vladmandic/face-api');
   assert.deepEqual(faceResNet.random, ['logits (expected logits/weights of 256 x 2, got no tensor of that name)']);
@@ -167,7 +167,7 @@ const small: readonly NamedTensor[] = [
 ];
 const net: ModelSetting = { layers: [{ conv: 4 }, 'relu', 'globalAveragePool', { dense: 2 }] };
 
-test('a head for other classes keeps its random start, which is said; the same head is taken', async (t) => {
+test('a head for other classes keeps its random weights, with the reason; a head of the same shape is loaded', async (t) => {
   const path = write(t, encodeSafetensors(small));
   const { model, random } = await loaded(net, 8, path);
   assert.deepEqual(random, ['dense1 (expected dense1/kernel of 4 x 2, got 4 x 3)']);

@@ -11,7 +11,8 @@ type BuiltNet = { readonly net: Net; readonly imageSize: number };
 
 /**
  * Puts the weights of a file into the model that `buildNet` made for images of this size. Layers of the head may be missing or have another
- * shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model is spoilt.
+ * shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model must not be used. Returns the `layers` that
+ * got weights, those of the head that stay `random`, each with the reason, and the `unused` tensors.
  */
 export function loadWeights(model: LayersModel, { net, imageSize }: BuiltNet, stored: StoredWeights) {
   const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);
@@ -38,7 +39,6 @@ export function loadWeights(model: LayersModel, { net, imageSize }: BuiltNet, st
     const values = own.map(({ weight, tensor }) => naming.toTfjs(weight!, readFinite(stored.path, tensor!)));
     tidy(() => layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))));
   }
-  /** Layers with the weights of the file; those of the head that stay random, each with the reason; tensors without a place. */
   const layers = [...found.keys()];
   const unused = names.filter((tensor) => !used.has(tensor));
   return { layers, random, unused, naming: naming.name, normalise: naming.normalise };

@@ -19,7 +19,7 @@ const tensors: readonly NamedTensor[] = [
   { name: 'logits/kernel', shape: [5, 2], values: random(10, 1) },
 ];
 
-/** A weight file of each format, with what belongs to it; the one that is cut or spoilt is the last. */
+/** A weight file of each format, with its shards; the last file is the one that is cut or damaged. */
 const forms: Readonly<Record<string, (folder: string) => Promise<readonly string[]>>> = {
   async safetensors(folder) {
     const path = join(folder, 'w.safetensors');
@@ -67,7 +67,7 @@ for (const [form, write] of Object.entries(forms)) {
     assert.deepEqual(await readAll([folder]), tensors);
   });
 
-  test(`${form}: a file that is cut anywhere, or holds anything, is refused in a sentence or read, never more`, async (t) => {
+  test(`${form}: a file that is cut or damaged anywhere is read, or refused in a sentence`, async (t) => {
     const folder = temporaryFolder(t);
     const paths = await write(folder);
     const target = paths.at(-1)!;
@@ -89,9 +89,9 @@ for (const [form, write] of Object.entries(forms)) {
         await message(Buffer.concat([whole.subarray(0, 12), bytes]));
       }),
     );
-    // Whatever came before does not stand in the way of what is whole.
+    // Failed attempts leave nothing that keeps the whole file from being read.
     assert.equal(await message(whole), undefined);
-    // Inside HDF5's own structures anything may happen to its library.
+    // Damage inside HDF5's own structures may crash its library.
     if (form.includes('eras')) return;
     const change = fc.tuple(fc.nat(Math.min(whole.length, 3000) - 1), fc.nat(255));
     await fc.assert(
@@ -104,7 +104,7 @@ for (const [form, write] of Object.entries(forms)) {
   });
 }
 
-test('a safetensors file whose header is as long as the bytes of a JSON text say is no JSON', async (t) => {
+test('a safetensors file whose first bytes, the length of its header, look like JSON is no JSON', async (t) => {
   const path = join(temporaryFolder(t), 'w.safetensors');
   const written = (note: string) => Buffer.from(encodeSafetensors(tensors, { note }));
   const bytes = written('x'.repeat(0x7b20 - written('').readUInt32LE()));
@@ -113,7 +113,7 @@ test('a safetensors file whose header is as long as the bytes of a JSON text say
   assert.deepEqual(await readAll([path]), tensors);
 });
 
-test('numbers of two bytes are what PyTorch says they are', async (t) => {
+test('numbers of two bytes are read as PyTorch reads them', async (t) => {
   const path = join(temporaryFolder(t), 'numbers.safetensors');
   writeFileSync(path, Buffer.from(golden.numbers, 'base64'));
   const [half, brain] = await readAll([path]);
@@ -154,7 +154,7 @@ test('the shard of a manifest is found by its name, in whatever folder a stage s
   assert.deepEqual(Array.from((await readAll([seen, elsewhere]))[0]!.values), [0, 0, 0]);
 });
 
-test('what is no weight file, or is cut short, is told with its place and what was expected', async (t) => {
+test('a file of another format, or one that is cut short, is reported with its path and what was expected', async (t) => {
   const folder = temporaryFolder(t);
   const path = (name: string) => join(folder, name);
   const [manifest, shard] = writeManifest(path('m'), {}, new Uint8Array(12)) as [string, string];
@@ -204,7 +204,7 @@ test('what is no weight file, or is cut short, is told with its place and what w
   assert.equal(await problem([path('none')]), `Expected weights in ${path('none')}, but it cannot be read (ENOENT).`);
 });
 
-test('numbers that are no floats stand unread beside others, and are refused when they are asked for', async (t) => {
+test('tensors of other types may stay unread beside others, and are refused when they are read', async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, 'net.safetensors');
   writeFileSync(path, Buffer.from(golden.net, 'base64'));

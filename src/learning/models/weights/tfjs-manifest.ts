@@ -126,7 +126,7 @@ type Tensors = ReadonlyMap<string, StoredTensor>;
  * follow a convolution by k with bias b: s (x * k + b) + t = x * (s k) + (s b + t). A shortcut to more channels appends zeros, which is a
  * convolution of 1 x 1 by a part of the identity.
  */
-export function joinScales(tensors: Tensors): Tensors {
+function joinScales(tensors: Tensors): Tensors {
   const joined = [...tensors.values()].flatMap((filters) => {
     const layer = /^(.+)\/conv\/filters$/.exec(filters.name)?.[1];
     return layer === undefined ? filters : joinLayer(tensors, layer, filters);

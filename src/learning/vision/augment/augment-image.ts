@@ -18,7 +18,7 @@ interface Images {
   decode(index: number): Promise<DecodedImage>;
 }
 
-/** An augmented image: moved, changed alone, mixed with another image, then compressed. */
+/** An augmented image: moved, changed by itself, mixed with another image, then compressed. */
 export async function augmentImage(augment: Augmentation, index: number, images: Images): Promise<DecodedImage> {
   let image = await changeAlone(augment, index, images);
   const mix = mixOf(augment, index, images.count);

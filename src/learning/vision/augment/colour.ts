@@ -9,7 +9,7 @@ export const colour: PixelChange<'colour'> = (image, settings, random) => {
   return { ...image, pixels: new Uint8Array(new Uint8ClampedArray(values).buffer) };
 };
 
-/** Changes in place of RGB values from 0 to 255, `[pixels, 3]`, by a factor of at least 0, or for hue by a turn. */
+/** Draws the changes and their order. Each adjusts RGB values, `[pixels, 3]`, 0 to 255, in place, by a factor of at least 0 or by a turn. */
 function drawChanges({ brightness, contrast, saturation, hue }: Parameters<typeof colour>[1], random: Random) {
   const factor = (strength: number) => random.between(Math.max(0, 1 - strength), 1 + strength);
   const changes = [

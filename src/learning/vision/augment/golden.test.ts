@@ -18,7 +18,7 @@ for (const [name, adjust] of Object.entries(changes)) {
     for (const [factor, expected] of Object.entries(golden[name as keyof typeof changes])) {
       const values = Float32Array.from(goldenImage.pixels);
       adjust(values, Number(factor));
-      // Its own hue is a few float32 steps off, and the numbers have two digits.
+      // torchvision's hue is a few float32 steps off, and the numbers have two digits.
       assert.ok(distances(values, expected).most < 0.02, `${factor}: ${distances(values, expected).most}`);
     }
   });

@@ -37,17 +37,17 @@ test('shares are a Beta’s: the mean distance of one from a half is known', () 
   }
 });
 
-test('a tiny alpha mixes next to nothing, and never something that is no number', () => {
+test('a tiny alpha gives tiny shares, and no NaN', () => {
   const shares = draws(0.01, 2000).map(({ share }) => share);
   assert.ok(shares.filter((share) => share < 0.001).length > 1700);
 });
 
-test('as often as the probability says, nothing is mixed in', () => {
+test('images are mixed as often as the probability says', () => {
   const none = Array.from({ length: 4000 }, (_, seed) => drawMix({ probability: 0.25, alpha: 1 }, new Random(seed), 7));
   assert.ok(Math.abs(none.filter((mix) => mix === undefined).length - 3000) < 150);
 });
 
-test('pixels are the weighted mean, and a share of nothing leaves them', () => {
+test('pixels are the weighted mean, and a share of 0 leaves them', () => {
   const [one, other] = [noiseImage(1, 6, 4), noiseImage(2, 6, 4)];
   assert.deepEqual(mixPixels(one, other, 0).pixels, one.pixels);
   for (const [i, value] of mixPixels(one, other, 0.25).pixels.entries()) {

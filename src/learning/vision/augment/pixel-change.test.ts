@@ -9,7 +9,7 @@ import { colour } from './colour.ts';
 import { cutout, downscale, jpeg, noise } from './pixel-change.ts';
 import { distances, noiseImage } from './testing-images.ts';
 
-/** A change with its settings by default, at no strength at all, and at one that shows in any image. */
+/** A change with its default settings, with those of strength 0, and with some that show in any image. */
 interface Case {
   readonly change: (image: DecodedImage, settings: never, random: Random) => DecodedImage | Promise<DecodedImage>;
   readonly usual: object;
@@ -32,7 +32,7 @@ const cases: Readonly<Record<string, Case>> = {
   jpeg: { change: jpeg, usual: {}, none: undefined, strong: { quality: [1, 30] } },
 };
 
-/** A change's settings as a stage gets them, defaults worked in. */
+/** A change's settings as a stage gets them, with defaults filled in. */
 function settingsOf(name: string, settings: object): never {
   return augmentSettings.parse({ [name]: settings })[name as keyof AugmentSettings] as never;
 }
@@ -57,7 +57,7 @@ for (const [name, { change, usual, none, strong }] of Object.entries(cases)) {
   });
 
   if (none !== undefined)
-    test(`${name} of no strength leaves every pixel`, async () => {
+    test(`${name} of strength 0 leaves every pixel`, async () => {
       await fc.assert(
         fc.asyncProperty(image, fc.nat(), async (image, seed) => {
           const { pixels } = await change(image, settingsOf(name, none), new Random(seed));
@@ -67,17 +67,16 @@ for (const [name, { change, usual, none, strong }] of Object.entries(cases)) {
       );
     });
 
-  test(`${name} is as strong as its range says: little or much, and another with each draw`, async () => {
+  test(`${name} is as strong as its range says, and differs with each draw`, async () => {
     const image = noiseImage(1, 24, 24);
-    const change1 = async (seed: number, settings: object) =>
-      (await change(image, settingsOf(name, settings), new Random(seed))).pixels;
-    const far = await Promise.all([1, 2, 3, 4].map((seed) => change1(seed, strong)));
+    const changed = async (seed: number) => (await change(image, settingsOf(name, strong), new Random(seed))).pixels;
+    const far = await Promise.all([1, 2, 3, 4].map(changed));
     for (const pixels of far) assert.ok(distances(pixels, image.pixels).mean > 2);
     assert.ok(distances(far[0]!, far[1]!).most > 0);
   });
 }
 
-test('a range whose ends are the wrong way round is a mistake', () => {
+test('a range whose ends are reversed is a mistake', () => {
   const { error } = augmentSettings.safeParse({ blur: { sigma: [2, 1] } });
   assert.deepEqual(
     error!.issues.map(({ path, message }) => [path, message]),
@@ -85,7 +84,7 @@ test('a range whose ends are the wrong way round is a mistake', () => {
   );
 });
 
-test('noise is normal, of the deviation that was asked for, and alike in every channel', async () => {
+test('noise is normal, of the requested deviation, in every channel', async () => {
   const grey = { width: 101, height: 99, pixels: new Uint8Array(101 * 99 * 3).fill(128) };
   const { pixels } = await noise(grey, { probability: 1, deviation: [10, 10] }, new Random(3));
   for (const channel of [0, 1, 2]) {
@@ -97,7 +96,7 @@ test('noise is normal, of the deviation that was asked for, and alike in every c
   }
 });
 
-test('one black square goes, wherever its middle lies, and what is over the edge is lost', async () => {
+test('a black square covers any place, and is cut off at the edge', async () => {
   const [width, height] = [12, 8];
   const white = { width, height, pixels: new Uint8Array(width * height * 3).fill(255) };
   const seen = new Set<string>();

@@ -24,7 +24,7 @@ export const noise: PixelChange<'noise'> = (image, { deviation }, random) => {
     const radius = spread * Math.sqrt(-2 * Math.log((random.uint32() + 1) / 2 ** 32));
     const angle = 2 * Math.PI * (random.uint32() / 2 ** 32);
     noisy[i] = image.pixels[i]! + radius * Math.cos(angle);
-    // Past the end of an odd length there is nothing to write, and an array ignores it.
+    // At an odd length the last index is past the end, which a typed array ignores.
     noisy[i + 1] = image.pixels[i + 1]! + radius * Math.sin(angle);
   }
   return { ...image, pixels: new Uint8Array(noisy.buffer) };

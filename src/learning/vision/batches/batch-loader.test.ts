@@ -99,7 +99,7 @@ test('changes that never happen leave the bytes of crop and flip', async () => {
   );
 });
 
-test('one more change leaves what the others draw', async () => {
+test('adding a change does not alter what the others draw', async () => {
   const still = { crop: 0, flip: false, seed: 7, epoch: 3 };
   const cutout = { probability: 0.5, side: [0.3, 0.6] } satisfies AugmentSettings['cutout'];
   const invisible = { probability: 0.5, sigma: [0, 0] } satisfies AugmentSettings['blur'];
@@ -113,7 +113,7 @@ test('one more change leaves what the others draw', async () => {
   );
 });
 
-test('a mixed image is the weighted mean of two of the split, and the batch says with which labels', async () => {
+test('a mixed image is the weighted mean of two of the split, and the batch has the other label and its share', async () => {
   const plain = (await readAll({ order: Uint32Array.from({ length: 10 }, (_, i) => i) }, { batchSize: 10 }))[0]!;
   const of = (index: number) => plain.images.subarray(index * imageLength, (index + 1) * imageLength);
   const augment = { crop: 0, flip: false, mixup: { probability: 1, alpha: 1 }, seed: 1, epoch: 1 };
@@ -147,7 +147,7 @@ test('batches are made while the reader computes', async () => {
   assert.ok(performance.now() - start < 50);
 });
 
-test('a second pass decodes nothing again, and released memory is used for it', async () => {
+test('a second pass uses the decoded images and the released memory of the first', async () => {
   await using loader = new BatchLoader(folder, 'train', { batchSize: 5, resize });
   const first: number[][] = [];
   for await (const batch of loader.epoch()) {
@@ -162,7 +162,7 @@ test('a second pass decodes nothing again, and released memory is used for it', 
   );
 });
 
-test('all loaders together keep no more decoded than there is memory for, and give it back at their end', async () => {
+test('all loaders together keep no more decoded images than there is memory for, and return it when they close', async () => {
   {
     await using first = new BatchLoader(folder, 'train', { batchSize: 5, resize });
     const free = decodedImages.left! + 10 * imageLength;
@@ -202,7 +202,7 @@ test('a pass that is left early makes room for the next', async () => {
   );
 });
 
-test('a loader that takes the thread of one that was left in the middle of a pass gets none of its batches', async () => {
+test('a loader that takes over the thread of an unfinished pass gets none of its batches', async () => {
   const imagesOf = (batches: readonly Batch[]) => batches.map(({ images }) => [...images]);
   const expected = imagesOf(await readAll());
   const left = new BatchLoader(folder, 'train', { batchSize: 4, resize, normalization: usualNormalization });

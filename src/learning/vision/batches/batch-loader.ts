@@ -114,6 +114,7 @@ export class BatchLoader {
     this.#worker.on('error', this.#onError);
     this.#send({ type: 'open', setup });
   }
+
   /** Starts a pass. Throws a {@link StageError} that names an image which cannot be decoded. */
   epoch({ order = Uint32Array.from(this.samples.keys()), augment }: EpochOptions = {}): AsyncIterableIterator<Batch> {
     const id = ++passes;

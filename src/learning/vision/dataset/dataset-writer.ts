@@ -104,7 +104,7 @@ class SplitWriter {
     this.#shard = undefined;
   }
 
-  /** Gathers small images: a buffer for each would be as much for V8 to collect as the images themselves. */
+  /** Gathers small images: with a buffer for each, V8 would have twice as much to collect. */
   #write(fd: number, chunks: readonly Uint8Array[], length: number): void {
     if (this.#gathered + length > this.#buffer.length) this.#flush(fd);
     const isLarge = length > this.#buffer.length;

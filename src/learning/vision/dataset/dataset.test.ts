@@ -97,7 +97,7 @@ test('the same images give the same bytes, whenever they are written', () => {
   assert.deepEqual(digest(), digest());
 });
 
-test('a missing split and a folder that is no dataset are said to be so', () => {
+test('a missing split and a folder that is no dataset are reported', () => {
   inFolder((folder) => {
     write(folder, []);
     assert.throws(() => openDataset(folder).split('validation'), {

@@ -44,7 +44,7 @@ test('arrays have as many axes as they need, written as NumPy writes them', () =
   }
 });
 
-test('what is not float32 in this order is refused', () => {
+test('another format, type or length is refused', () => {
   const error = (bytes: Buffer) => {
     const parsed = parseNpy(bytes);
     return parsed.ok ? undefined : parsed.error;

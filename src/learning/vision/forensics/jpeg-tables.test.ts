@@ -7,7 +7,7 @@ import { readJpegTables } from './jpeg-tables.ts';
 
 const image = sharp(await encodedNoise(3, { width: 32, height: 32 }));
 
-test('the quality that libjpeg was asked for is read from its tables', async () => {
+test('the quality that libjpeg was given is read from its tables', async () => {
   for (const quality of [1, 5, 25, 49, 50, 51, 75, 90, 92, 99, 100]) {
     const got = readJpegTables(await image.clone().jpeg({ quality }).toBuffer());
     assert.equal(got?.quality, quality);
@@ -29,7 +29,7 @@ test('subsampling and progressive scans are read from the frame', async () => {
   assert.deepEqual(readJpegTables(grey)?.subsampling, 1);
 });
 
-test('what is no JPEG has no tables, and no bytes break the reader', async () => {
+test('other files have no tables, and no bytes make the reader throw', async () => {
   assert.equal(readJpegTables(await image.clone().png().toBuffer()), undefined);
   const jpeg = await image.clone().jpeg().toBuffer();
   fc.assert(

@@ -10,8 +10,8 @@ export interface JpegTables {
 }
 
 /**
- * Reads the head of a JPEG file up to its first scan: the segments DQT and SOF (ITU-T T.81, annex B). Undefined for what is no JPEG, or has no
- * such tables where they must stand.
+ * Reads the head of a JPEG file up to its first scan: the segments DQT and SOF (ITU-T T.81, annex B). Undefined for bytes that are no
+ * JPEG, or that lack these segments.
  */
 export function readJpegTables(bytes: Uint8Array): JpegTables | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
@@ -19,7 +19,7 @@ export function readJpegTables(bytes: Uint8Array): JpegTables | undefined {
   let frame: Pick<JpegTables, 'subsampling' | 'progressive'> | undefined;
   for (const { marker, body } of segments(bytes)) {
     if (marker === 0xdb) tables.push(...readTables(body));
-    // Every SOF there is: C4, C8 and CC are other things.
+    // All SOF markers; C4, C8 and CC are others.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       frame = { subsampling: readSubsampling(body), progressive: marker === 0xc2 || marker === 0xc6 };
     }

@@ -5,7 +5,7 @@ import { Random } from '../../../random.ts';
 import { NearDuplicates } from './near-duplicates.ts';
 import { bitCount, hashDistance, hashSide, perceptualHash } from './perceptual-hash.ts';
 
-/** A few waves of low frequency around grey, other ones for another seed. */
+/** A few waves of low frequency around grey, by the seed. */
 function picture(seed: number): Float64Array {
   const random = new Random('picture', seed);
   const waves = Array.from({ length: 24 }, () => [
@@ -35,7 +35,7 @@ test('the bits of a word are counted', () => {
   );
 });
 
-test('a hash stays with brightness and contrast, is split evenly, and turns over with the negative', () => {
+test('a hash does not depend on brightness and contrast, has as many ones as zeros, and is inverted by the negative', () => {
   for (let seed = 0; seed < 20; seed++) {
     const grey = picture(seed);
     const hash = perceptualHash(grey)!;
@@ -45,7 +45,7 @@ test('a hash stays with brightness and contrast, is split evenly, and turns over
   }
 });
 
-test('a picture without structure has no hash, and looks like nothing', () => {
+test('a picture without structure has no hash and no pairs', () => {
   const flat = new Float64Array(hashSide ** 2).fill(93);
   assert.equal(perceptualHash(flat), undefined);
   assert.deepEqual(pairsOf([flat, flat]), []);
@@ -63,7 +63,7 @@ test('noisy copies are found, each with its original, and no others', () => {
   assert.ok(pairs.every(({ distance, correlation }) => distance <= 10 && correlation > 0.95 && correlation < 1.001));
 });
 
-test('exactly those pairs are found that a comparison of all finds, and pictures that differ by as much as is allowed', () => {
+test('the pairs are exactly those that comparing all pictures finds, at every distance that is allowed', () => {
   const random = new Random('faint and strong noise');
   const pictures = Array.from({ length: 300 }, (_, place) => {
     const noise = 0.5 * (place % 20);

@@ -12,10 +12,10 @@ export interface NearPair {
 }
 
 /**
- * When two pictures look alike: their hashes differ in so few bits, and their grey values at 32 x 32 go together so well. The hash alone takes
- * portraits in one pose for each other: of 2.4 million pairs among 2,199 aligned photographs and generated faces some 130 differ in at most 10
- * bits. Three of these correlate by 0.9, and are copies indeed. Of 543 pictures all pass both that were saved again as JPEG of quality 10, at
- * half the size, blurred by 2 pixels, or made lighter by a fifth, and 95 % of those with 2 % cut off each side.
+ * When two pictures look alike: at most this many bits of their hashes differ, and their grey values at 32 x 32 correlate at least this much.
+ * The hash alone confuses portraits in one pose: of 2.4 million pairs among 2,199 aligned photographs and generated faces some 130 differ in at
+ * most 10 bits. Three of these correlate by 0.9, and are indeed copies. Of 543 pictures, all copies pass both tests that were saved as JPEG of
+ * quality 10, halved in size, blurred by 2 pixels, or made lighter by a fifth, and 95 % of those with 2 % cut off each side.
  */
 const lookAlike = { distance: 10, correlation: 0.9 } as const;
 
@@ -30,7 +30,7 @@ export class NearDuplicates {
   readonly #places: number[] = [];
   readonly #pictures: ArrayLike<number>[] = [];
 
-  /** Adds a picture, `[32, 32]`. What has no structure looks like nothing, and is left out. */
+  /** Adds a picture, `[32, 32]`. One without structure has no hash and is left out. */
   add(place: number, grey: ArrayLike<number>): void {
     const hash = perceptualHash(grey);
     if (hash === undefined) return;

@@ -5,7 +5,7 @@ export const hashSide = 32;
 const block = 8;
 
 /**
- * A hash that pictures share which look alike, however they are encoded or sized: 64 bits, `[low, high]`. The signs of the 8 x 8 lowest
+ * A hash of 64 bits, `[low, high]`, nearly equal for pictures that look alike, however encoded or sized. The signs of the 8 x 8 lowest
  * frequencies of a cosine transform around their median, as in pHash (Zauner 2010, "Implementation and benchmarking of perceptual image hash
  * functions", section 3.2.1); since a median splits evenly, distances are even. Undefined for a picture without structure, whose signs are
  * rounding.

@@ -41,7 +41,7 @@ test('a wave stands out at its own frequency, in whatever direction it runs', ()
   }
 });
 
-test('of a large picture the middle counts; one pixel, and one colour, have a spectrum', () => {
+test('only the middle of a large picture counts; a single pixel and a single colour have a spectrum, too', () => {
   const random = new Random('large');
   const large = make(300, 300, () => random.normal());
   const middle = make(256, 256, (x, y) => large[(y + 22) * 300 + x + 22]!);

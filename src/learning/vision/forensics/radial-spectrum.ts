@@ -7,9 +7,9 @@ export const ringFrequencies: readonly number[] = Array.from(
   (_, ring) => (ring + 0.5) / (2 * ringCount),
 );
 
-/** What is looked at of a larger picture: its middle. */
+/** Pixels a side of the middle of a larger picture, which alone counts. */
 const largestSide = 256;
-/** Of the transform at least, so that every ring has values. */
+/** The least size of the transform, so that every ring has values. */
 const smallestTransform = 128;
 
 /**
@@ -17,8 +17,8 @@ const smallestTransform = 128;
  * upsampling stands at high frequencies (Durall, Keuper and Keuper 2020, "Watch your up-convolution: CNN based generative deep neural networks
  * are failing to reproduce spectral distributions", equation 3).
  *
- * The mean is taken off and a Hann window laid over, since edges would else leak into all frequencies (Harris 1978); the transform is a power
- * of two, with zeros around. Power is a density, in the picture's unit squared: white noise of deviation s has s² in every ring, whatever the
+ * The mean is subtracted and a Hann window applied, since edges would otherwise leak into all frequencies (Harris 1978); the picture is padded
+ * with zeros to a power of two. Power is a density, in the picture's unit squared: white noise of deviation s has s² in every ring, whatever the
  * size. Pictures of different sizes are comparable by cycles a pixel.
  *
  * @param grey `[height, width]` in row order; where a side is longer than 256 pixels, its middle counts.
