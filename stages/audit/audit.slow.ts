@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { audit, clean, jpeg } from './testing-audit.ts';
 
-test('qualities between those of the other class are found, which no line parts from them', async () => {
+test('a JPEG quality between those of the other class is found, though no threshold on the quality separates it', async () => {
   using bench = new StageBench();
   const quality = (label: number, index: number) => (label === 1 ? 80 : index % 4 === 0 ? 70 : 90);
   const { metrics } = await audit(
@@ -37,19 +37,19 @@ test('sizes, formats and brightness that separate the classes are found, each by
   assert.equal(lighter.metrics.shortcuts.encoding, 0.5);
 });
 
-test('copies stay in one fold, so that a picture that is often there does not give away its class', async () => {
+test('copies stay in one fold, so that a repeated picture does not reveal its class', async () => {
   using bench = new StageBench();
   const { metrics } = await audit(
     bench,
     clean(80, (label, index) => ({ seed: 2 * ((index % 16) >> 1) + label, split: 'train' })),
   );
   assert.ok(metrics.shortcuts.thumbnail < 0.9, `${metrics.shortcuts.thumbnail}`);
-  // Of eight pictures a class, however often each is there, little can be known.
+  // Eight pictures a class, however often each is repeated, say little.
   const [low, high] = metrics.shortcuts.intervals.thumbnail;
   assert.ok(high - low > 0.3, `${low} to ${high}`);
 });
 
-test('images whose classes differ in nothing are accused of nothing', async () => {
+test('no copies and no shortcuts are reported if there are none', async () => {
   using bench = new StageBench();
   const { metrics, rows } = await audit(bench, clean(120));
   assert.deepEqual(bench.warnings, []);
@@ -71,7 +71,7 @@ test('images whose classes differ in nothing are accused of nothing', async () =
   assert.deepEqual(bench.progress.at(0), { done: 1, total: 120, unit: 'images' });
 });
 
-test('what chance would give between the mean images is told only where every image is by itself', async () => {
+test('the difference of mean images by chance is given only if all images are independent', async () => {
   using bench = new StageBench();
   const subtitle = () =>
     JSON.parse(readFileSync(join(bench.output('means'), 'chart.vl.json'), 'utf8')).title.subtitle.join(' ');

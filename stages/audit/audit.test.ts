@@ -5,13 +5,13 @@ import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
-import { drawExamined } from './look-through.ts';
 import run from './run.ts';
 import { type ShortcutResult, shortcutChart } from './shortcuts.ts';
 import { spec } from './spec.ts';
+import { drawExamined } from './survey.ts';
 import { audit, clean, jpeg, type Planted } from './testing-audit.ts';
 
-test('a JPEG quality of its own for one class is found in the encoding, and by the file size', async () => {
+test('a class saved with another JPEG quality is found by the encoding and by the file size', async () => {
   using bench = new StageBench();
   const { metrics } = await audit(
     bench,
@@ -26,7 +26,7 @@ test('a JPEG quality of its own for one class is found in the encoding, and by t
   );
 });
 
-test('classes that are named as positive are compared with all others, and one that is not there is refused', async () => {
+test('classes that are named as positive are compared with all others, and an unknown one is refused', async () => {
   using bench = new StageBench();
   const images = clean(60, (label) => ({ encode: jpeg(label === 0 ? 60 : 90) }));
   const { metrics } = await audit(bench, images, { positive: ['real'] });
@@ -40,7 +40,7 @@ test('classes that are named as positive are compared with all others, and one t
   );
 });
 
-test('copies of a file, of its pixels and of its look are told apart, across splits first', async () => {
+test('copies of files, copies of pixels and look-alikes are distinguished, those across splits first', async () => {
   using bench = new StageBench();
   const images: Planted[] = [
     ...clean(40),
@@ -68,10 +68,10 @@ test('copies of a file, of its pixels and of its look are told apart, across spl
   ]);
 });
 
-/** Images are told of in the order of splits. */
+/** A pair begins with its image of train, the first split. */
 const ordered = (one: string, other: string) => (one.startsWith('test') ? { one: other, other: one } : { one, other });
 
-test('one picture in both classes, and groups in two splits, are warned of', async () => {
+test('one picture in both classes, and groups in two splits, cause warnings', async () => {
   using bench = new StageBench();
   const { metrics, rows } = await audit(bench, [
     ...clean(40, (_, index) => ({ group: `video ${index % 19}` })),
@@ -96,7 +96,7 @@ test('of a large class only some images are examined, of a small one all', () =>
   assert.notDeepEqual(drawn, drawExamined(labels, 8));
 });
 
-test('splits that are named are looked through, others not', async () => {
+test('only the named splits are audited', async () => {
   using bench = new StageBench();
   const { metrics } = await audit(bench, clean(60), { splits: ['train'] });
   assert.equal(metrics.images, 48);

@@ -4,6 +4,7 @@ import { type Examined, lumaOf, meanSide } from './look-at-image.ts';
 /** Averages over the images of one class. */
 export type ClassMeans = ReturnType<MeansOfClass['finish']>;
 
+/** Accumulates these averages, one image after another. */
 export class MeansOfClass {
   #images = 0;
   readonly #mean = new Float64Array(meanSide * meanSide * 3);
@@ -20,7 +21,7 @@ export class MeansOfClass {
       this.#luma[i]! += value;
       this.#lumaSquares[i]! += value * value;
     }
-    // Welford 1962: squares around a mean that moves, since sums of squares lose digits.
+    // Welford 1962: squares around the running mean, since plain sums of squares lose digits.
     for (let ring = 0; ring < ringCount; ring++) {
       const before = spectrum[ring]! - this.#means[ring]!;
       this.#means[ring]! += before / this.#images;

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatDecimal } from '../../src/format-numbers.ts';
 import { type ImageBlock, imageSheet, inRows } from '../../src/learning/charts/image-sheet.ts';
 import type { Copies, Copy } from './copies.ts';
-import type { AuditedImage } from './look-through.ts';
+import type { AuditedImage } from './survey.ts';
 
 /** Pairs on one sheet, and in one of its rows. */
 const mostShown = 18;

@@ -2,7 +2,7 @@ import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensics/near-duplicates.ts';
-import type { AuditedImage } from './look-through.ts';
+import type { AuditedImage } from './survey.ts';
 
 /** Kinds of copies: the same file, the same pixels in another file, or a similar picture. */
 const copyKinds = ['file', 'pixels', 'similar'] as const;

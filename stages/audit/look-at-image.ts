@@ -10,11 +10,10 @@ import { radialSpectrum } from '../../src/learning/vision/forensics/radial-spect
 export const meanSide = 64;
 const thumbnailSide = 16;
 
-/** What is seen of an image; `examined` only where that was asked for. */
+/** What is read from an image; `examined` only on demand. */
 export type Look = Awaited<ReturnType<typeof lookAtImage>>;
-/** A record of every image, which finds its copies and shows how it was saved: two kilobytes. */
+/** What is kept of every image to find its copies and show how it was saved: two kilobytes. */
 export type Print = Look['print'];
-/** An examined image. */
 export type Examined = ReturnType<typeof examineImage>;
 
 export interface Encoding {

@@ -12,11 +12,11 @@ import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type Copies, copyCounts, findCopies, formatDuplicates, groupsAcrossSplits } from './copies.ts';
 import { copiesChart } from './copies-chart.ts';
-import { type AuditedImage, type LookedThrough, lookThrough } from './look-through.ts';
 import { meanDifference, meansChart } from './means-chart.ts';
 import { isWorrying, type ShortcutResult, shortcutChart, testShortcuts, verdictLine } from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
 import { spectrumChart, spectrumGap } from './spectrum.ts';
+import { type AuditedImage, type Survey, surveyImages } from './survey.ts';
 import { classTable, copyTable, shortcutTable } from './tables.ts';
 
 type Context = StageContext<AuditSettings>;
@@ -27,7 +27,7 @@ export default async function run(context: Context): Promise<void> {
   const splits = settings.splits ?? openDataset(folder).splits;
   using dataset = openClasses(folder, splits);
   const sides = sidesOf(dataset, splits, settings.positive);
-  const seen = await lookThrough(dataset, splits, {
+  const seen = await surveyImages(dataset, splits, {
     ...sides,
     seed: settings.seed,
     threads: context.cpus + 1,
@@ -66,10 +66,9 @@ function sidesOf(dataset: Dataset, splits: readonly string[], positive: readonly
   return { classes: ['others', formatFew(positive, 3)], labelOf: (one: Sample) => (isPositive(one) ? 1 : 0) };
 }
 
-const countOf = ({ images }: LookedThrough, label: number): number =>
-  images.filter((image) => image.label === label).length;
+const countOf = ({ images }: Survey, label: number): number => images.filter((image) => image.label === label).length;
 
-function requireBothClasses({ classes }: Sides, seen: LookedThrough): void {
+function requireBothClasses({ classes }: Sides, seen: Survey): void {
   const counts = classes.map((_, label) => countOf(seen, label));
   if (counts.every((count) => count > 0)) return;
   const named = classes.map((name, label) => `${counts[label]} of ${name}`);
@@ -78,8 +77,8 @@ function requireBothClasses({ classes }: Sides, seen: LookedThrough): void {
 
 type Findings = ReturnType<typeof find>;
 
-/** What the images show, after all of them were looked at. */
-function find(context: Context, seen: LookedThrough) {
+/** What the images show once all of them are decoded. */
+function find(context: Context, seen: Survey) {
   const copies = findCopies(seen.images);
   const units = seen.examined.map(({ place }) => copies.units[place]!);
   const [means, gap] = [meanDifference(seen.classes, units), spectrumGap(seen.examined, units)];
@@ -87,7 +86,7 @@ function find(context: Context, seen: LookedThrough) {
 }
 
 /** `units` are the units of the examined images, as in `Copies`. */
-function testAll(context: Context, { examined }: LookedThrough, units: readonly string[]): readonly ShortcutResult[] {
+function testAll(context: Context, { examined }: Survey, units: readonly string[]): readonly ShortcutResult[] {
   const results = testShortcuts(examined, units, context.settings, (done, total, note) =>
     context.progress({ done, total, unit: 'tests', note }),
   );

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../src/random.ts';
-import type { ExaminedImage } from './look-through.ts';
 import { isFound, testShortcuts } from './shortcuts.ts';
+import type { ExaminedImage } from './survey.ts';
 
 const options = { folds: 5, confidence: 0.95 };
 
-/** Images that differ in every shortcut, whatever their class, but for the quality of their JPEG files. */
+/** Images that vary in every shortcut regardless of class, except for the quality of their JPEG files. */
 function drawImages(count: number, seed: number, qualityOf: (label: number, random: Random) => number) {
   const random = new Random('shortcuts', seed);
   const level = () => 128 + 30 * random.normal();
@@ -53,7 +53,7 @@ test('of 400 audits of images without a shortcut, at most 28 find one', (t) => {
   assert.ok(alarms <= 28, `${alarms} false alarms`);
 });
 
-test('a quality that one class has a little more often is found among shortcuts that are none', () => {
+test('a JPEG quality that one class has a little more often is found among features that are no shortcuts', () => {
   for (let seed = 0; seed < 20; seed++) {
     const favourite = (label: number) => (label === 1 ? 80 : 90);
     const images = drawImages(300, seed, (label, random) =>

@@ -10,8 +10,8 @@ import {
   crossValidatedAuc,
 } from '../../src/learning/metrics/multivariate/cross-validated-auc.ts';
 import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-folds.ts';
-import type { ExaminedImage } from './look-through.ts';
 import type { AuditSettings } from './spec.ts';
+import type { ExaminedImage } from './survey.ts';
 
 /** Something other than the content by which a classifier might separate the classes, as numbers of each image. */
 interface Shortcut {
@@ -46,9 +46,8 @@ const shortcuts: readonly Shortcut[] = [
     title: 'encoding',
     columns: (images) => {
       const all = images.map(({ print }) => print.encoding);
-      const numbers = all.map(({ quality = 0, lumaStep = 1, chromaStep = 1 }) => [
-        ...[quality, Math.log(lumaStep), Math.log(chromaStep)],
-      ]);
+      const steps = all.map(({ lumaStep = 1, chromaStep = 1 }) => [Math.log(lumaStep), Math.log(chromaStep)]);
+      const numbers = all.map(({ quality = 0 }, i) => [quality, ...steps[i]!]);
       const kinds = all.map(({ format, subsampling, progressive }) => `${format} ${subsampling} ${progressive}`);
       const tables = all.map(({ tables = '' }) => tables);
       return beside(beside(withSquares(numbers), commonValues(kinds)), commonValues(tables));
@@ -103,7 +102,7 @@ export function testShortcuts(
   return results.map((result, i) => ({ ...result, auc: { ...result.auc, p: ps[i]! } }));
 }
 
-/** The result of a shortcut in which all images are alike. */
+/** The result of a shortcut in which all images are equal. */
 const chance: CrossValidatedAuc = { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN };
 
 function flattened(rows: readonly ArrayLike<number>[]): Float64Array {

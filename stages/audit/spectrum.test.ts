@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { Random } from '../../src/random.ts';
-import type { ExaminedImage } from './look-through.ts';
 import { type SpectrumGap, spectrumChart, spectrumGap } from './spectrum.ts';
+import type { ExaminedImage } from './survey.ts';
 
 interface Noise {
-  /** Units of one class, or of both. */
+  /** Units for each entry of `labels`. */
   readonly units?: number;
-  /** The labels of a unit's images. */
+  /** The labels of a unit's images, for each sort of unit. */
   readonly labels?: readonly (readonly (0 | 1)[])[];
-  /** By which fakes are stronger in ring 50. */
+  /** How much stronger fakes are in ring 50. */
   readonly more?: number;
 }
 
-/** Images whose rings are noise, most of it their unit's. */
+/** The gap between images whose rings are noise, most of it common to their unit. */
 function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Noise = {}) {
   const random = new Random('spectra', seed);
   const made = Array.from({ length: units }, (_, index) =>
@@ -32,6 +32,7 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
     made.map(({ unit }) => unit),
   );
 }
+
 /** What the chart says of it. */
 const told = (gap: SpectrumGap): string => {
   const of = { images: 30, mean: new Float64Array(), variance: new Float64Array(), spectrum: [] };
@@ -41,7 +42,7 @@ const told = (gap: SpectrumGap): string => {
 const foundBy = (noise: Noise) =>
   Array.from({ length: 40 }, (_, seed) => gapOf(seed, noise)).filter(({ p }) => p! < 0.05);
 
-test('the largest of 64 differences that are noise is told as chance, however often each unit was photographed', () => {
+test('the largest of 64 differences of noise is not significant, however many images each unit has', () => {
   assert.ok(foundBy({}).length <= 5);
   assert.ok(
     foundBy({
@@ -54,7 +55,7 @@ test('the largest of 64 differences that are noise is told as chance, however of
   assert.match(told(gapOf(1)), / times the power, p = [01]\.\d{3}$/);
 });
 
-test('a ring in which fakes are stronger is found, and in units of both classes sooner', () => {
+test('a ring in which fakes are stronger is found, and sooner if units have images of both classes', () => {
   const gap = gapOf(1, { more: 1.5 });
   assert.equal(gap.ring, 50);
   assert.match(told(gap), /clearest at 0\.39 cycles per pixel, where fake has [\d.]+ times the power, p [<=] 0\.0\d+$/);
@@ -62,7 +63,7 @@ test('a ring in which fakes are stronger is found, and in units of both classes 
   assert.equal(foundBy({ more: 0.2, labels: [[0, 1]] }).length, 40);
 });
 
-test('of one image a class, or of copies of one, the chart says that they are too few, and no number is infinite', () => {
+test('one image a class, or copies of one, are too few for a test, and no number is infinite', () => {
   for (const labels of [
     [[0], [1]],
     [

@@ -8,7 +8,7 @@ import { twoSidedT } from '../../src/learning/metrics/intervals/student-t.ts';
 import { mean, sampleVariance } from '../../src/learning/metrics/mean.ts';
 import { ringCount, ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import type { ClassMeans } from './class-means.ts';
-import type { ExaminedImage } from './look-through.ts';
+import type { ExaminedImage } from './survey.ts';
 
 export type SpectrumGap = ReturnType<typeof spectrumGap>;
 

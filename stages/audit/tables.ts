@@ -3,11 +3,11 @@ import { groupBy } from '../../src/group-by.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import type { Highlight } from '../../src/stage.ts';
 import { type Copy, copyCounts } from './copies.ts';
-import type { AuditedImage, LookedThrough } from './look-through.ts';
 import { type ShortcutResult, verdict } from './shortcuts.ts';
+import type { AuditedImage, Survey } from './survey.ts';
 
 /** Sizes, encodings and brightness of each class, which show what a shortcut is based on. */
-export function classTable({ images, examined }: LookedThrough, classes: readonly string[]): Highlight {
+export function classTable({ images, examined }: Survey, classes: readonly string[]): Highlight {
   return {
     title: 'Classes',
     columns: ['class', 'images', 'size', 'encoding', 'kB', 'luma'],

@@ -41,7 +41,7 @@ function picture({ seed, lighter = 0 }: Planted): Sharp {
 
 export const jpeg = (quality: number) => (image: Sharp) => image.jpeg({ quality });
 
-/** `count` images of their own, labels in turn, every fifth in `test`. */
+/** `count` distinct images, of both classes in turn; two of ten are in `test`. */
 export const clean = (
   count: number,
   change: (label: number, index: number) => Partial<Planted> = () => ({}),

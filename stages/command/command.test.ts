@@ -36,7 +36,7 @@ test('a command may begin with a dash, which is not an option of the shell', asy
   await assert.rejects(command(bench, '-x || exit 3'), new StageError('exited with code 3: -x || exit 3'));
 });
 
-test('the paths of a list port stand side by side', async () => {
+test('the paths of a list port become separate words', async () => {
   using bench = new StageBench();
   const parts = ['a b.txt', 'c.txt'].map((name) => join(bench.root, name));
   for (const part of parts) writeFileSync(part, `${part.at(-5)}\n`);
@@ -64,7 +64,7 @@ test('the first line that fails ends the command, and the stage says with which 
   assert.ok(!existsSync(join(bench.root, 'after')));
 });
 
-/** So many files with long names in a folder of the bench. */
+/** `count` files in a folder of the bench, with names of `length` characters. */
 function manyFiles(bench: StageBench, count: number, length: number): readonly string[] {
   const folder = join(bench.root, 'images');
   mkdirSync(folder);
@@ -90,7 +90,7 @@ test('a command may name thousands of files, and a shell and its programs get th
   assert.equal(readFileSync(bench.output('l'), 'utf8'), `${images.join('\n')}\n`);
 });
 
-test('more paths than a program takes are refused before it runs, and a file of them stands for any number', async () => {
+test('more paths than a program takes are refused before it runs, and a list file takes any number', async () => {
   using bench = new StageBench();
   const images = manyFiles(bench, 12_000, 200);
   const kilobytes = Math.round((images.length * (images[0]!.length + 1)) / 1000).toLocaleString('en');
@@ -110,7 +110,7 @@ test('more paths than a program takes are refused before it runs, and a file of 
   assert.equal(readFileSync(bench.output('out'), 'utf8').trim(), '12000');
 });
 
-test('a file of paths is refused for a path that takes two lines', async () => {
+test('a list file is refused if a path has a line break', async () => {
   using bench = new StageBench();
   const images = ['a\nb.png', 'c.png'].map((name) => join(bench.root, name));
   for (const image of images) writeFileSync(image, '');
@@ -120,7 +120,7 @@ test('a file of paths is refused for a path that takes two lines', async () => {
   );
 });
 
-test('the name of a file or folder is no code, also where the user has quoted it or a shell reads it again', async () => {
+test('names of files and folders are never run as code, even inside quotes or in a shell that reads them again', async () => {
   using bench = new StageBench();
   const folder = join(bench.root, '"; touch PWNED; $(touch PWNED) `touch PWNED` \'');
   const input = join(folder, 'a\n$(touch PWNED).txt');

@@ -22,7 +22,7 @@ const long = 32_000;
 
 /** The command with the paths of its ports, as words for `sh`, whose messages begin with `run`. */
 function shellWords(context: Context): readonly string[] {
-  const given: Parameters<typeof checkArguments>[0][number][] = [];
+  const given: Filled[] = [];
   const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
     const paths = pathsOf(context, placeholder);
     given.push({ ...placeholder, paths });
@@ -63,6 +63,9 @@ function firstLine(run: string): string {
   return rest.length > 0 || first.length > 100 ? `${first.slice(0, 100).trimEnd()} …` : first;
 }
 
+/** A placeholder with the paths that replace it. */
+type Filled = Placeholder & { readonly paths: readonly string[] };
+
 /** Words that the shell runs itself; their arguments may have any length. */
 const builtIn = /^(for|select|case|set|printf|echo|test|\[|\[\[|:|true)$/;
 
@@ -74,7 +77,7 @@ const alwaysAccepted = 60_000;
  * it in the log only, and in a pipe such as `cat ${inputs.images} | wc` continue with a wrong result. Throws a
  * {@link StageError} where a program would get too many.
  */
-function checkArguments(given: readonly (Placeholder & { readonly paths: readonly string[] })[]): void {
+function checkArguments(given: readonly Filled[]): void {
   const passed = given
     .filter(({ command, code }) => command?.name !== undefined && !builtIn.test(command.name) && code === undefined)
     .map((one) => {

@@ -46,14 +46,14 @@ function writeModel(folder: string, info: ModelInfo): string {
   return folder;
 }
 
-/** A small network with so many units before its end. */
+/** A small network with `units` units before its output layer. */
 const net = (units: number): ModelInfo =>
   infoOf(
     { layers: [{ conv: 4, kernel: 3, stride: 2 }, 'relu', 'globalAveragePool', { dense: units }, { dense: 2 }] },
     image(16),
   );
 
-/** Scores by which, of the pairs of four images of each class, so many are ranked the wrong way round. */
+/** Scores of four images of each class that rank `wrong` of the 16 pairs the wrong way round. */
 function scores(wrong: number, split = 'test'): readonly BinaryRow[] {
   const ranks = [0, 1, 2, 3, 4, 5, 6, 7];
   const labels = [0, 0, 0, 0, 1, 1, 1, 1];
@@ -88,7 +88,7 @@ const read = (bench: StageBench, port: 'leaderboard' | 'markdown' | 'metrics') =
 
 const interval = (estimate: number, low: number, high: number) => ({ estimate, low, high, method: 'delong' as const });
 
-test('the example of the docstring: smaller and better is first, and alone on the front', () => {
+test('the example of the docstring: the smaller and better one is first, and alone on the front', () => {
   const ranked = rank([
     { name: 'large', parameters: 1000, auc: interval(0.9, 0.85, 0.94) },
     { name: 'small', parameters: 10, auc: interval(0.95, 0.9, 0.98) },
@@ -103,7 +103,7 @@ test('the example of the docstring: smaller and better is first, and alone on th
   assert.equal(ranked[1]!.score.estimate, 0.25);
 });
 
-test('the known answer: 34,850 parameters and an AUC of 95.8 % score 2.608, and the interval goes with the AUC', () => {
+test('the known answer: 34,850 parameters and an AUC of 95.8 % score 2.608, and the interval follows from that of the AUC', () => {
   const [one] = rank([{ name: 'my-net', parameters: 34_850, auc: interval(0.958, 0.95, 0.9602) }]);
   assert.deepEqual([one!.score.estimate, one!.score.low, one!.score.high].map(formatScore), [
     '2.608',
@@ -188,7 +188,7 @@ test('a run leaves the leaderboard in every form, the chart, and the drawing of 
   assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /narrow at 16 x 16/);
 });
 
-test('one candidate wins, without a label it has its place for a name, and a perfect one has a bound', async () => {
+test('a single candidate wins; without a label it is named by its place, and a perfect AUC has a bound', async () => {
   using bench = new StageBench();
   await compete(bench, [{ info: net(2), rows: scores(0) }]);
   const { winner, candidates } = JSON.parse(read(bench, 'metrics'));
@@ -197,7 +197,7 @@ test('one candidate wins, without a label it has its place for a name, and a per
   assert.equal(candidates['model 1'].intervals.auc[1], 1);
 });
 
-test('a tie for the first place is said', async () => {
+test('a tie for first place is reported', async () => {
   using bench = new StageBench();
   await compete(
     bench,
@@ -231,7 +231,7 @@ test('the lead of the first over the second is tested on the same images', async
   assert.ok(JSON.parse(read(far, 'metrics')).lead.p < 0.05);
 });
 
-test('a winner that cannot be drawn wins all the same, and it is said', async () => {
+test('a winner that cannot be drawn still wins, with a warning', async () => {
   using bench = new StageBench();
   const info = net(2);
   await compete(bench, [{ info, rows: scores(1), labels: { net: 'odd' } }]);
@@ -240,20 +240,20 @@ test('a winner that cannot be drawn wins all the same, and it is said', async ()
   const [path, labels] = [join(bench.root, 'scores-0.csv'), { net: 'odd' }];
   await bench.run(spec, run, { inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] } });
   assert.deepEqual(bench.warnings, [
-    'odd, the winner, could not be drawn: expected a network of layers that are known, got "of another time".',
+    'odd, the winner, could not be drawn: expected a network of known layers, got "of another time".',
   ]);
   assert.equal(JSON.parse(read(bench, 'metrics')).winner, 'odd');
   assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /odd could not be drawn: /);
   assert.ok(existsSync(join(bench.output('drawing'), 'winner.png')));
 });
 
-test('images that only some have scored do not count, and it is said', async () => {
+test('images that only some have scored are left out, with a warning', async () => {
   using bench = new StageBench();
   await compete(bench, [
     { info: net(2), rows: scores(2), labels: { net: 'a' } },
     { info: net(3), rows: scores(2).filter(({ key }) => key !== '0-0'), labels: { net: 'b' } },
   ]);
-  assert.deepEqual(bench.warnings, ['Images that not all candidates have scored do not count: 1 of a.']);
+  assert.deepEqual(bench.warnings, ['Images that some candidates have not scored are left out: 1 of a.']);
   assert.equal(JSON.parse(read(bench, 'metrics')).images, 7);
 });
 

@@ -26,7 +26,7 @@ export interface Lead extends PairedDifference {
 }
 
 /**
- * The candidates by their score, best first; of one score, those of higher AUC, then the order in which they came.
+ * Sorts candidates by score, best first; equal scores by AUC, then in the order given.
  *
  * Example: AUCs 0.9 and 0.95 with 1,000 and 10 parameters: the second has rank 1, and alone is on the front.
  */
@@ -34,7 +34,7 @@ export function rank(candidates: readonly Candidate[]): readonly Ranked[] {
   const scored = candidates.map((candidate) => {
     const { auc, parameters } = candidate;
     const of = (area: number) => competitionScore(area, parameters);
-    // It grows with the AUC, so the ends go with it.
+    // The score rises with the AUC, so the ends of one interval give those of the other.
     const score = { estimate: of(auc.estimate), low: of(auc.low), high: of(auc.high) };
     return { ...candidate, score, onFront: !candidates.some((other) => beats(other, candidate)) };
   });
@@ -101,7 +101,7 @@ export function formatMetrics(
   return `${JSON.stringify(metrics, null, 2)}\n`;
 }
 
+/** JSON writes a p-value that is NaN as null. */
 function formatLead({ over, difference, low, high, p }: Lead) {
-  const intervals = Number.isNaN(low) ? {} : { difference: [low, high] };
-  return { over, difference, p: Number.isNaN(p) ? null : p, intervals };
+  return { over, difference, p, intervals: Number.isNaN(low) ? {} : { difference: [low, high] } };
 }

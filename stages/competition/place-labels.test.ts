@@ -18,7 +18,7 @@ test('a text stands at the right of its point, at the left near the right edge, 
   assert.deepEqual(placeLabels([{ x: 100, y: 150, width: 10 }], { ...options, obstacles }), [{ x: 108, y: 143 }]);
 });
 
-test('of near points each has its text on its own side, where no other point is nearer', () => {
+test('texts of close points are on opposite sides, where no other point is nearer', () => {
   const points = [
     { x: 200, y: 100, width: 50 },
     { x: 204, y: 100, width: 50 },

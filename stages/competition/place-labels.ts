@@ -48,7 +48,7 @@ export function placeLabels(
   });
 }
 
-/** Distances from a point in gaps, and directions, those that are wanted most first. */
+/** Distances from a point in gaps, and directions, the preferred ones first. */
 const rings = [1, 2.2, 3.6, 5.2];
 const directions = [
   [1, 0],

@@ -81,9 +81,7 @@ function match(context: Context, entrants: readonly Entrant[]): MatchedScores {
   if (!matched.ok) throw new StageError(`input "scores": ${matched.error}.`);
   const { unmatched } = matched.value;
   const lost = entrants.flatMap(({ name }, i) => (unmatched[i] === 0 ? [] : [`${unmatched[i]} of ${name}`]));
-  if (lost.length > 0) {
-    context.warn(`Images that not all candidates have scored do not count: ${lost.join(', ')}.`);
-  }
+  if (lost.length > 0) context.warn(`Images that some candidates have not scored are left out: ${lost.join(', ')}.`);
   return matched.value;
 }
 
@@ -129,7 +127,7 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
 /** A model's network as SVG, as `restage model` draws it; of one that takes features, the layers after them. */
 function drawModel({ architecture, classes, input }: ModelInfo, title: string): Result<string, string> {
   const setting = modelSetting.safeParse(architecture);
-  if (!setting.success) return err(`expected a network of layers that are known, got "${String(architecture)}"`);
+  if (!setting.success) return err(`expected a network of known layers, got "${String(architecture)}"`);
   const isHead = 'values' in input;
   const net = (isHead ? headOf : netOf)(setting.data, classes.length);
   const traced = traceLayers(net.layers, isHead ? [input.values] : [input.size, input.size, 3]);

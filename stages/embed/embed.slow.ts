@@ -28,7 +28,7 @@ async function embedded(settings: object = small, inputs: object = {}): Promise<
   return bench;
 }
 
-test('every image of the splits gets the values before the head, and what is known of it comes along', async () => {
+test('every image of the splits gets the values before the head, beside its metadata', async () => {
   using bench = await embedded();
   const features = openFeatures(bench.output('features'));
 
@@ -51,12 +51,12 @@ test('every image of the splits gets the values before the head, and what is kno
   const { samples, features: values } = features.split('val');
   assert.deepEqual(samples[1], { key: 'val/1', label: 1, class: 'fake', source: 'tinted', path: 'val/1.png' });
   assert.equal(values.length, 5 * 4);
-  // Of ReLU's outputs means are not below 0, and those of different images differ.
+  // Means of ReLU's outputs are not negative, and those of different images differ.
   assert.ok(values.every((value) => value >= 0) && new Set(values).size > 5);
   assert.deepEqual(bench.progress.at(-1), { done: 17, total: 17, unit: 'images', note: 'test' });
 });
 
-test('the same network and images are the same bytes, and a test image more leaves the other splits as they were', async () => {
+test('the same network and images give the same bytes, and another test image does not change the other splits', async () => {
   const more = join(folder, 'more');
   await writeTintedDataset(more, { train: 9, val: 5, test: 4 });
   using first = await embedded();
@@ -72,7 +72,7 @@ test('the same network and images are the same bytes, and a test image more leav
   assert.deepEqual(readdirSync(first.output('features')).sort(), ['features.json', 'test', 'train', 'val']);
 });
 
-test('of a trained model the values are those inside it, and a head of its layers scores as it does', async () => {
+test('the features of a trained model are the outputs of its layers, the one before the head or one that is named', async () => {
   using trained = new StageBench();
   const settings = { ...small, epochs: 1, batchSize: 4, augment: { crop: 0 } };
   await trained.run(trainSpec, train, { inputs: { dataset }, with: settings });
@@ -103,7 +103,7 @@ function assertNear(actual: Float32Array, expected: Float32Array): void {
   for (const [i, value] of actual.entries()) assert.ok(Math.abs(value - expected[i]!) < 1e-5, `${i}`);
 }
 
-test('a layer that is not there, and one whose output is not flat, are told', async () => {
+test('an unknown layer, and one whose output is not flat, are refused', async () => {
   await assert.rejects(embedded({ ...small, layer: 'avg_pool' }), {
     name: 'StageError',
     message: 'Expected a layer "avg_pool" in the network, got only image, conv1, globalAveragePool1, dense1, dense2.',
@@ -115,7 +115,7 @@ test('a layer that is not there, and one whose output is not flat, are told', as
   await assert.rejects(embedded({ ...small, splits: ['dev'] }), /Expected one of the dataset's splits/);
 });
 
-test('what a model brings along is not said again, and a network that is named must take the images', () => {
+test('settings that a model brings along are refused, and a named network must accept the image size', () => {
   const check = (settings: object, ...inputs: string[]) => spec.check!(spec.settings.parse(settings), new Set(inputs));
   assert.deepEqual(check({ imageSize: 64, splits: ['val'] }, 'dataset', 'model'), [
     { at: ['imageSize'], message: 'expected no "imageSize", which the input "model" brings along' },
@@ -126,7 +126,7 @@ test('what a model brings along is not said again, and a network that is named m
   assert.deepEqual(check({}, 'dataset'), []);
 });
 
-test('features that do not hold together are refused', async () => {
+test('inconsistent features are refused', async () => {
   using bench = await embedded();
   const values = join(bench.output('features'), 'test', 'features.npy');
   const bytes = readFileSync(values);

@@ -12,12 +12,12 @@ import { mistakeIf } from '../../src/one-input.ts';
 import { count } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
-/** The settings of a network where no model is an input. Without defaults, which shows whether they were given. */
+/** The settings of a network where no model is an input. They have no defaults, so that it is known which were given. */
 const networkSettings = {
-  model: modelSetting.exactOptional().describe('The network where no model is an input; xception when left out.'),
+  model: modelSetting.exactOptional().describe('The network if no model is an input; default: xception.'),
   ...optionalInputSettings,
   pretrained: pretrainedSetting.exactOptional(),
-  seed: z.int().exactOptional().describe('Decides random weights; 7.'),
+  seed: z.int().exactOptional().describe('Seed of random weights; default: 7.'),
 };
 
 const settings = z.strictObject({

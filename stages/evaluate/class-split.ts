@@ -10,7 +10,7 @@ import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/r
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { constantLoss } from '../../src/learning/training/collapse.ts';
-import { type EvaluateOptions, measure, measureAuc, measureSplit, together } from './measure.ts';
+import { type EvaluateOptions, measure, measureAuc, measureSplit, merge } from './measure.ts';
 
 /** Values fitted to the validation split; null where none is best. */
 export interface ClassFitted {
@@ -52,7 +52,7 @@ export async function classify(
     const area = measureAuc({ labels, groups, ranking: rankScores(evidence) }, options);
     return {
       ...{ images: labelled[c]!, called: called[c]! },
-      ...together(
+      ...merge(
         part((all) => all.classes[c]!),
         area,
       ),
@@ -96,6 +96,6 @@ export function openSet(table: ScoreTable, rows: readonly ScoreRow[], options: E
   const unknown = [...new Set(rows.filter((_, i) => isUnknown[i] === 1).map(({ label }) => table.names[label]!))];
   return {
     ...{ images: rows.length, unknown: isUnknown.reduce((sum, one) => sum + one, 0), labels: unknown.sort() },
-    ...together(measureAuc({ labels: isUnknown, groups, ranking }, options), measured),
+    ...merge(measureAuc({ labels: isUnknown, groups, ranking }, options), measured),
   };
 }

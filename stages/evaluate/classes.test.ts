@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parseScores } from '../../src/learning/metrics/scores-file.ts';
 import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import type { DetectedSplit } from './detector.ts';
 import type { ClassifiedSplit, EvaluatedSplit } from './evaluation.ts';
+import { mistakesOn } from './mistakes.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
 const classes = ['real', 'Deepfakes', 'FaceSwap'];
 
-/** A file of scores for three classes; images of NeuralTextures, which none of them is, look real. */
+/** A file of scores for three classes; images of NeuralTextures, which is none of them, look real. */
 function file(labels: readonly string[], first = 0, split = 'test'): string {
   const random = new Random('scores', split, first);
   const lines = labels.map((label, i) => {
@@ -124,7 +126,7 @@ test('slices of one class, which have no AUC, come last and leave the order of t
   assert.deepEqual(Object.keys(split.slices!['year']!), ['bad', 'even', 'good', 'none', 'null']);
 });
 
-test('of several classes slices are measured as a detector’s too, and can be ordered by it', async () => {
+test('slices of several classes are also measured as a detector’s, and can be ordered by its metrics', async () => {
   const settings = { positive: ['fake'], sliceBy: 'recall' };
   const { bench, split } = await evaluated([file(many(60))], settings);
   using _ = bench;
@@ -143,7 +145,7 @@ test('slices cannot be ordered by a metric that they do not have', async () => {
   assert.equal(spec.settings.safeParse({ sliceBy: 'acuracy' }).success, false);
 });
 
-test('a label that neither of two classes is leaves no detector, unless one is named as positive', async () => {
+test('with a label beside two classes there is no detector, unless positive labels are named', async () => {
   const lines = ['a,test,cat,1,0', 'b,test,dog,0,1', 'c,test,owl,0,1'];
   const text = `key,split,label,score.cat,score.dog\n${lines.join('\n')}\n`;
   const { bench, split } = await evaluated([text]);
@@ -154,7 +156,7 @@ test('a label that neither of two classes is leaves no detector, unless one is n
   assert.deepEqual([named.split.detection!.images, named.split.detection!.accuracy], [3, 1]);
 });
 
-test('the scores of folds are put together, and an image in two of them is told', async () => {
+test('the scores of folds are put together, and an image in two of them is refused', async () => {
   const { bench, split } = await evaluated([file(many(60)), file(many(60), 60)]);
   using _ = bench;
   assert.equal(split.images, 120);
@@ -186,9 +188,7 @@ test('a class without images is left out of means, and the temperature of val is
   assert.ok(bench.warnings.includes('test has no images of FaceSwap, which is left out of means over classes.'));
 });
 
-test('the most confused pairs are drawn of several classes', async () => {
-  const { mistakesOn } = await import('./mistakes.ts');
-  const { parseScores } = await import('../../src/learning/metrics/scores-file.ts');
+test('of several classes, mistakes are drawn for the most confused pairs', () => {
   const table = parseScores(file([...many(120), 'NeuralTextures']));
   assert.ok(table.ok);
   const pairs = mistakesOn('test', table.value);
@@ -209,7 +209,7 @@ test('classes named by integers stay on their sides in the tables', async () => 
   assert.deepEqual([columns, rows[0]], [names, ['test', 1, 2, 0, 1, 1, 3]]);
 });
 
-test('scores are what the setting says, where their sums would say otherwise', async () => {
+test('the setting scoresAre overrides what the sums of scores suggest', async () => {
   const text = 'key,split,label,score.cat,score.dog,score.owl\na,test,cat,0.5,0.25,0.25\n';
   const lossOf = async (settings: object) => {
     const { bench, split } = await evaluated([text], settings);

@@ -19,7 +19,7 @@ import {
   measure,
   measureAuc,
   measureSplit,
-  together,
+  merge,
 } from './measure.ts';
 
 /** How the two sides of a detector's scores are read. */
@@ -43,7 +43,7 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
     options,
   );
   const fake = labels.reduce((sum, label) => sum + label, 0);
-  const { intervals, ...numbers } = together(
+  const { intervals, ...numbers } = merge(
     part(({ whole }) => whole),
     measureAuc(scored, options),
   );
@@ -77,7 +77,7 @@ export function fitTo({ labels, ranking, logits }: Scored): Fitted | undefined {
   };
 }
 
-/** Numbers of both sides, by the names of the classes or, where these are others than real and fake, by the sides. */
+/** The numbers of both sides: `real` and `fake` if these are their names, else `negative` and `positive`, and whose they are. */
 const bySide = (names: SideNames, negative: number, positive: number) =>
   names.join() === usualSides.join()
     ? { real: negative, fake: positive }
@@ -86,7 +86,7 @@ const bySide = (names: SideNames, negative: number, positive: number) =>
 function predictionsOf(labels: Uint8Array, predictions: ArrayLike<number>, names: SideNames) {
   const counts = confusion(labels, predictions);
   const { trueNegatives, falseNegatives, falsePositives, truePositives } = counts;
-  // A network that learned nothing predicts one class only.
+  // Counted, since a network that learned nothing predicts one class only.
   const { sides: _, ...called } = bySide(names, trueNegatives + falseNegatives, falsePositives + truePositives);
   return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
 }
@@ -132,5 +132,5 @@ function sourceNumbers(alone: Scored, ranked: Scored, options: IntervalOptions) 
   const calledRight = (weights: Uint8Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
   const called = measure(alone, (weights) => ({ calledRight: calledRight(weights) }), options);
   const error = measure(ranked, (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }), options);
-  return together(together(called, measureAuc(ranked, options)), error);
+  return merge(merge(called, measureAuc(ranked, options)), error);
 }

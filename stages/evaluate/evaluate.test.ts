@@ -64,7 +64,7 @@ test('every image of the splits gets its two scores, and every split its metrics
   assert.deepEqual(bench.progress.at(-1), { done: 17, total: 17, unit: 'images', note: 'test' });
 });
 
-test('scores do not depend on the batches that images come in, but for rounding', async () => {
+test('scores do not depend on the batch size, up to rounding', async () => {
   using one = await evaluated({ splits: ['test'], batchSize: 1 });
   using all = await evaluated({ splits: ['test'], batchSize: 7 });
 
@@ -82,7 +82,7 @@ test('a split with one class has no AUC', async () => {
   assert.deepEqual(bench.warnings, ['lone has only real images: without both classes there is no AUC.']);
 });
 
-test('a split that is not there is refused with those that are', async () => {
+test('an unknown split is refused with the names of those that exist', async () => {
   await assert.rejects(evaluated({ splits: ['test2'] }), {
     name: 'StageError',
     message:
@@ -100,7 +100,7 @@ test('classes of other names are evaluated with a warning', async () => {
   ]);
 });
 
-test('corrupted images get other scores, the same each time, whatever the batches', async () => {
+test('corrupted images get other scores, the same each time and for any batch size', async () => {
   const corrupt = { noise: 20, jpeg: 30 };
   using plain = await evaluated({ splits: ['test'] });
   using one = await evaluated({ splits: ['test'], corrupt });

@@ -61,7 +61,7 @@ export async function evaluate(
   };
 }
 
-/** What is measured of the rows of a table: as a detector of two classes, or as a classifier of more, and then perhaps as both. */
+/** How rows of a table are measured: two classes as a detector, more as a classifier, and also as a detector if there is a view. */
 function measuresOf(table: ScoreTable, options: EvaluateOptions) {
   const { classes } = table;
   const isKnown = ({ label }: ScoreRow) => label < classes.length;
@@ -110,7 +110,7 @@ function viewOf(table: ScoreTable, positive: readonly string[] | undefined): Bin
   return view.value;
 }
 
-/** Measures the images of every value of every slice that some image has, the worst value first, those without a number last. */
+/** Measures the images of each value of each slice, the worst value first, values without the metric last. */
 async function measureSlices(
   rows: readonly ScoreRow[],
   measure: (rows: readonly ScoreRow[]) => Promise<EvaluatedSplit>,
@@ -141,7 +141,7 @@ async function measureSlices(
 /** For sorting; unlike a difference it takes infinite numbers. */
 const compare = (one: number, other: number): number => Number(one > other) - Number(one < other);
 
-/** The measures of a split that have a metric, perhaps null: its own or those of its detection. Throws a {@link StageError} for none. */
+/** The measures of a split, or those of its detection, that include a metric, even if null. Throws a {@link StageError} for none. */
 export function partWith(split: EvaluatedSplit, name: string): EvaluatedSplit {
   const parts = [split, ...('detection' in split && split.detection ? [split.detection] : [])];
   const found = parts.find((part) => name in part);

@@ -67,7 +67,7 @@ function withIntervals<Name extends string>(
   const names = Object.keys(found) as Name[];
   const intervals = names.map((name) => {
     const { estimate } = found[name];
-    // All resamples of a share of none or all are alike: the one-sided bound of Clopper and Pearson 1934 says how far off it is.
+    // All resamples of a share of 0 or 1 are equal, so it gets the one-sided bound of Clopper and Pearson 1934.
     if (!shares.includes(name) || (estimate !== 0 && estimate !== 1)) return [name, intervalPair(found[name])] as const;
     const units = new Set(groups.map((group, i) => group ?? i)).size;
     return [name, oneSidedEnds(estimate, perfectAreaBound(units, confidence))] as const;
@@ -87,9 +87,11 @@ export function measureAuc(
   return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };
 }
 
-/** Several measures as one. */
-export const together = <One extends Measured<never>, Other extends Measured<never>>(one: One, other: Other) => ({
-  ...{ ...one, ...other, intervals: { ...one.intervals, ...other.intervals } as One['intervals'] & Other['intervals'] },
+/** Two sets of measures as one. */
+export const merge = <One extends Measured<never>, Other extends Measured<never>>(one: One, other: Other) => ({
+  ...one,
+  ...other,
+  intervals: { ...one.intervals, ...other.intervals } as One['intervals'] & Other['intervals'],
 });
 
 /** JSON has no NaN. */

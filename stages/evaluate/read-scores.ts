@@ -6,10 +6,10 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { EvaluateSettings } from './spec.ts';
 
-/** An image of a dataset, or its features, as far as scores say what it is. */
+/** What a row of scores records of an image of a dataset, or of its features. */
 export type Scorable = Pick<Sample, 'key' | 'class' | 'source' | 'group' | 'slices'>;
 
-/** What a row of scores holds of an image besides its label. */
+/** The columns of a row of scores that describe its image besides the label. */
 export const factsOf = ({ class: of, source, group, slices }: Scorable, target: Target = 'class') => ({
   ...(target === 'source' && { class: of }),
   ...{ source, group, slices },
@@ -28,7 +28,7 @@ export function readScores(context: StageContext<EvaluateSettings>): ScoreTable 
     );
   });
   const table = { ...joined, rows };
-  return context.inputs('dataset').length === 0 ? table : completed(table, context);
+  return context.inputs('dataset').length === 0 ? table : complete(table, context);
 }
 
 /** Puts tables together, such as those of the folds of a cross-validation. */
@@ -54,8 +54,8 @@ function joinTables(tables: readonly ScoreTable[]): ScoreTable {
   return { ...first, names, rows };
 }
 
-/** The rows, completed with what the data set knows of their images, labels too where they have none. */
-function completed(table: ScoreTable, context: StageContext<EvaluateSettings>): ScoreTable {
+/** Adds to the rows what the data set knows of their images, and labels where they have none. */
+function complete(table: ScoreTable, context: StageContext<EvaluateSettings>): ScoreTable {
   using dataset = openClasses(context.input('dataset').path, context.settings.splits);
   const samples = new Map(
     context.settings.splits.map((split) => [split, new Map(dataset.split(split).samples.map((one) => [one.key, one]))]),
@@ -87,7 +87,7 @@ function completed(table: ScoreTable, context: StageContext<EvaluateSettings>): 
   return { ...table, names, rows };
 }
 
-/** Whether scores of real and fake are of a data set with two classes of other names, by their numbers. */
+/** Whether scores of real and fake belong to a data set whose two classes have other names, matched by their order. */
 const isNumbered = ({ names }: ScoreTable, classes: readonly string[], row: ScoreRow, sample: { label: number }) =>
   names.join() === 'real,fake' &&
   classes.length === 2 &&

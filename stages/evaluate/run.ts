@@ -51,7 +51,7 @@ async function scoresOf(
   return scoreImages(context);
 }
 
-/** Groups, or images, of a slice below which its numbers say little. */
+/** A slice of fewer images, or groups, is reported as too small to judge. */
 const fewInSlice = 30;
 
 function reportGaps(

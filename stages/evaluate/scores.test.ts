@@ -32,7 +32,7 @@ function rowsOf(
   return differences.map((fake, i) => ({ key: `${more.source ?? label}/${i}`, split, label, real: 0, fake, ...more }));
 }
 
-/** One fake of val is below one real image, and both classes lie right of 0, where the higher score would part them. */
+/** One fake of val is below one real image, and most images of both classes lie above 0, the usual threshold. */
 const val = [...rowsOf('val', 0, [-1, 0.5, 1, 2]), ...rowsOf('val', 1, [1.5, 3, 4, 5])];
 const testing = [...rowsOf('test', 0, [0, 1, 2.5, 1.8]), ...rowsOf('test', 1, [1, 3, 3.5, 6])];
 
@@ -64,7 +64,7 @@ test('threads draw the same as one thread', async () => {
   assert.deepEqual(resampled, resample(sample, statistic));
 });
 
-test('scores of any origin get the metrics that a model’s get, with no model at all', async () => {
+test('scores of any origin get the metrics that those of a model get', async () => {
   using bench = await scored([...testing, ...val]);
   const metrics = metricsOf(bench);
 
@@ -87,13 +87,13 @@ test('scores of any origin get the metrics that a model’s get, with no model a
   assert.deepEqual(bench.warnings, []);
 });
 
-test('thresholds and temperature are of val alone, and what they give is said of the other splits alone', async () => {
+test('thresholds and temperature are fitted to val alone, and applied to the other splits alone', async () => {
   using bench = await scored([...val, ...testing]);
   using changed = await scored([...val, ...testing.map((row) => ({ ...row, fake: row.fake - 4 }))]);
   const { fittedOnVal, splits } = metricsOf(bench);
 
   assert.deepEqual(metricsOf(changed).fittedOnVal, fittedOnVal);
-  // At 1.75 one of four is on the wrong side in both classes; at 2.5 one fake is, and no real image.
+  // At 1.75 one of four images of each class is on the wrong side; at 2.5 one fake is, and no real image.
   assert.deepEqual([fittedOnVal!.equalErrorThreshold, fittedOnVal!.youdenThreshold], [1.75, 2.5]);
   assert.ok(fittedOnVal!.temperature! > 0);
   const { atValEqualErrorThreshold: at, withValTemperature, loss } = splits['test']!;
@@ -114,7 +114,7 @@ test('thresholds and temperature are of val alone, and what they give is said of
   );
 });
 
-test('where surer is always better, or always worse, no temperature is fitted, and it is said why', async () => {
+test('no temperature is fitted if sharper scores are always better, or always worse, and the reason is given', async () => {
   using bench = await scored([...rowsOf('val', 0, [-1, -2]), ...rowsOf('val', 1, [1, 2]), ...testing]);
   const { fittedOnVal, splits } = metricsOf(bench);
 
@@ -154,7 +154,7 @@ test('without val nothing is fitted', async () => {
   assert.equal('withValTemperature' in metricsOf(bench).splits['test']!, false);
 });
 
-test('a source of one class is ranked against all of the other class, and called right or not by itself; a class of one source is not said twice', async () => {
+test('a source of one class is ranked against all images of the other class; the only source of a class is left out', async () => {
   const rows = [
     ...rowsOf('test', 0, [-1, 1], { source: 'camera' }),
     ...rowsOf('test', 1, [0.5, 2], { source: 'swap' }),
@@ -227,7 +227,7 @@ test('a dataset beside the scores gives source and images, by key', async () => 
   );
 });
 
-test('what is wrong with scores is said', async () => {
+test('mistakes in scores are reported', async () => {
   await assert.rejects(
     scored(testing),
     new StageError(

@@ -135,7 +135,7 @@ function confusionTable(splits: readonly (readonly [string, DetectedSplit])[]): 
   };
 }
 
-/** At most so many pairs of classes, the most confused first. */
+/** Pairs of classes that are shown, the most confused first. */
 const mostPairs = 10;
 
 function pairTable(splits: Splits): Highlight {
@@ -163,7 +163,7 @@ function sourceTable(splits: readonly (readonly [string, DetectedSplit])[], coun
   };
 }
 
-/** At most so many values of a slice, the worst first. */
+/** Values of a slice that are shown, the worst first. */
 const mostValues = 10;
 
 function sliceTable(splits: Splits, sliceBy: MetricName, counted: string): Highlight {

@@ -26,14 +26,14 @@ export interface ExaminedImage extends AuditedImage {
   readonly look: Examined['look'];
 }
 
-/** A data set after every image was decoded: all images by split, those examined in the same order, and means of these by label. */
-export type LookedThrough = Awaited<ReturnType<typeof lookThrough>>;
+/** What was found in a data set: all images by split, those examined in the same order, and means of these by label. */
+export type Survey = Awaited<ReturnType<typeof surveyImages>>;
 
-interface LookOptions {
+interface SurveyOptions {
   readonly classes: readonly string[];
   readonly labelOf: (sample: Sample) => number;
   readonly seed: number;
-  /** At most; a small set is looked at by fewer. */
+  /** At most; a small set needs fewer. */
   readonly threads: number;
   readonly progress: (done: number, total: number) => void;
 }
@@ -42,10 +42,10 @@ interface LookOptions {
 const mostExamined = 2500;
 
 /** Decodes every image of some splits once, and keeps at most three kilobytes of each. */
-export async function lookThrough(
+export async function surveyImages(
   dataset: Dataset,
   splits: readonly string[],
-  { classes, labelOf, seed, threads, progress }: LookOptions,
+  { classes, labelOf, seed, threads, progress }: SurveyOptions,
 ) {
   const all = splits.flatMap((split) =>
     dataset.split(split).samples.map((sample, index) => ({ split, index, sample })),
@@ -70,7 +70,7 @@ export async function lookThrough(
     if ('error' in seen) throw new StageError(`${sample.path} cannot be decoded: ${seen.error}`);
     const { key, path, group, width, height } = sample;
     const label = labels[images.length]!;
-    // Most images are encoded alike, and the text of their tables is as large as all else that is kept of them.
+    // Images of one encoding share an object: the text of its tables is as large as all else that is kept of an image.
     const text = JSON.stringify(seen.print.encoding);
     const encoding = encodings.get(text) ?? seen.print.encoding;
     encodings.set(text, encoding);
