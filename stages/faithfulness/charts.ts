@@ -27,6 +27,8 @@ export interface Frame
   extends Pick<FaithfulnessSettings, 'split' | 'class' | 'curveBaseline' | 'confidence' | 'title'> {
   /** The axis values of the model. */
   readonly labels: Readonly<Record<string, string>>;
+  /** In label order. */
+  readonly classes: readonly string[];
 }
 
 /** The margin of each method over the control, with its interval; filled if significant. */
@@ -168,11 +170,11 @@ const coloursOf = (series: readonly Series[]): readonly string[] =>
   series.map((_, i) => (i === series.length - 1 ? ink.medium : palette[i % palette.length]!));
 
 /** `16 real and 16 fake images, explained for the predicted class`. */
-const imagesText = ({ images, real, fake }: Judgement, { class: name }: Frame): string => {
+const imagesText = ({ images, real, fake }: Judgement, { class: name, classes }: Frame): string => {
   const counts =
     real === undefined
       ? formatCountOf(images, 'image')
-      : `${formatCount(real)} real and ${formatCount(fake!)} fake images`;
+      : `${formatCount(real)} ${classes[0]} and ${formatCount(fake!)} ${classes[1]} images`;
   return `${counts}, explained for ${classText(name)}`;
 };
 

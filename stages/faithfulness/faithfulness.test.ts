@@ -41,7 +41,7 @@ async function judged(bench: StageBench, settings: object = {}) {
   return JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
 }
 
-test('methods are judged on images of both classes, the control with them, and progress comes to its end', async () => {
+test('methods and the control are judged on images of both classes, and progress reaches its total', async () => {
   using bench = new StageBench();
   const metrics = await judged(bench, { randomise: true, weightDraws: 2, score: 'margin' });
   assert.deepEqual([metrics.score, metrics.curveSteps, metrics.weightDraws, metrics.seed], ['margin', 4, 2, 7]);
@@ -71,7 +71,7 @@ test('methods are judged on images of both classes, the control with them, and p
   assert.deepEqual([bench.warnings, bench.told], [[], []]);
 });
 
-test('the size of batches changes nothing that counts', async () => {
+test('results do not depend on the batch size', async () => {
   using bench = new StageBench();
   const all = { method: 'grad-cam', curveSteps: 2, randomise: true, weightDraws: 2, images: 6 };
   const once = await judged(bench, all);
@@ -83,7 +83,7 @@ test('the size of batches changes nothing that counts', async () => {
   for (const [i, value] of expected.entries()) assert.ok(Math.abs(actual[i]! - value) < 1e-3, `${actual[i]}, ${value}`);
 });
 
-test('what cannot be is refused before anything is computed, with what there is', async () => {
+test('impossible settings are refused before anything is computed, with the alternatives', async () => {
   using bench = new StageBench();
   const refused = async (settings: object, message: string) =>
     assert.rejects(judged(bench, settings), new StageError(message));
@@ -129,7 +129,7 @@ test('what cannot be is refused before anything is computed, with what there is'
   assert.deepEqual(spec.settings.parse({ method: 'gradient' }).method, ['gradient']);
 });
 
-test('a network that has broken down is refused, with the image', async () => {
+test('a network whose scores are not finite is refused', async () => {
   const broken = join(folder, 'broken');
   const { model: net, info } = await loadModel(model);
   net.setWeights(net.getWeights().map((weight) => weight.mul(1e38)));
@@ -141,7 +141,7 @@ test('a network that has broken down is refused, with the image', async () => {
   await assert.rejects(ran, /^StageError: Expected finite scores from the model, got /);
 });
 
-test('integrated gradients whose sum is far off are told of, and measured', async () => {
+test('integrated gradients whose sum is far off cause a warning, and the gap is measured', async () => {
   using bench = new StageBench();
   const metrics = await judged(bench, { method: 'integrated-gradients', steps: 1 });
   const { meanRise, meanGap, relativeGap } = metrics.methods['integrated-gradients'].completeness;
@@ -150,7 +150,7 @@ test('integrated gradients whose sum is far off are told of, and measured', asyn
   assert.ok(relativeGap > 0.05);
 });
 
-test('images come in turn of one class and the other, and where there are fewer, that is said', async () => {
+test('images of the classes alternate, and a split with fewer images than asked for is reported', async () => {
   const labels = [0, 0, 0, 1, 1];
   assert.deepEqual([...alternate(Uint32Array.of(0, 1, 2, 3, 4), labels)], [0, 3, 1, 4, 2]);
   using bench = new StageBench();
@@ -162,18 +162,18 @@ const methods: readonly Method[] = ['gradient', 'guided-backprop', 'grad-cam', '
 const depths = ['logits', 'conv2', 'conv1'].map((layer, i) => ({ layer, kernels: i + 1 }));
 const frame: Frame = {
   ...{ split: 'test', class: 'predicted', curveBaseline: 'blur', confidence: 0.95 },
-  labels: { net: 'simple-net' },
+  ...{ classes: ['real', 'fake'], labels: { net: 'simple-net' } },
 };
 const head = { ...frame, layer: 'conv3', curveSteps: 4, score: 'score', seed: 7 } as const;
 
-/** Curves that rise and fall by `quickness`, and a little luck. */
+/** Curves that rise and fall the faster the greater `quickness` is, with some noise. */
 function curvesOf(quickness: number, random: Random): ExchangeCurves {
   const at = (share: number) => share ** (1 / (1 + quickness + 0.1 * random.normal()));
   const insertion = Float64Array.from([0, 0.25, 0.5, 0.75, 1], (share) => 0.2 + 0.7 * at(share));
   return { insertion, deletion: insertion.map((height) => 1.1 - height) };
 }
 
-/** Of two draws of weights, of which the first keeps more; NaN for a method whose maps are the same everywhere. */
+/** For two draws of weights, the first of which keeps more; NaN for a method whose maps are constant. */
 function likenessOf(kept: readonly number[], random: Random): Likeness {
   const own = kept.map((end) => [end + 0.05 + 0.05 * random.normal(), end - 0.05 + 0.05 * random.normal()]);
   return {
@@ -183,7 +183,7 @@ function likenessOf(kept: readonly number[], random: Random): Likeness {
   };
 }
 
-/** Images on which methods are so quick. */
+/** The judgement of 24 images, for methods of this quickness. */
 function judgedOf(quickness: readonly number[], isRandomised = true, kept = [0.1, 0.6, 0, 0.05]): Judgement {
   const images = Array.from({ length: 24 }, (_, index): MeasuredImage => {
     const random = new Random('judged', index);
@@ -202,7 +202,7 @@ function judgedOf(quickness: readonly number[], isRandomised = true, kept = [0.1
   });
 }
 
-test('methods are ranked by what they are above the control on the same images', () => {
+test('methods are ranked by their margin over the control on the same images', () => {
   const judgement = judgedOf([0.5, 0.2, 1, 0.2]);
   assert.deepEqual(
     judgement.ranked.map(({ method }) => method),
@@ -215,7 +215,7 @@ test('methods are ranked by what they are above the control on the same images',
   assert.equal(judgement.kept, 0);
 });
 
-test('methods are told from the control where their margins show it', () => {
+test('methods are above or below the control only if their margins are significant', () => {
   const sides = (...quickness: number[]) => {
     const { ranked } = judgedOf(quickness, false);
     return ranked.map(({ method, overControl }) => `${method} ${sideOf(overControl, 0.95)}`);
@@ -227,11 +227,12 @@ test('methods are told from the control where their margins show it', () => {
   assert.deepEqual(sides(0.2, 0.8), ['grad-cam below']);
 });
 
-test('the charts, numbers and tables say what the images said', () => {
+test('a judgement becomes charts, metrics and tables', () => {
   const judgement = judgedOf([0.5, 0.2, 1, 0.2]);
   const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
   assertGolden(curvesChart(judgement, frame), golden('curves'));
   assertGolden(rankingChart(judgement, frame), golden('ranking'));
+  assert.match(JSON.stringify(rankingChart(judgement, { ...frame, classes: ['cat', 'dog'] })), /12 cat and 12 dog/);
   assertGolden(randomisationChart(judgement, frame), golden('randomisation'));
   assertGolden(JSON.parse(formatMetrics(judgement, head)), golden('metrics'));
   assertGolden(faithfulnessTable(judgement, frame), golden('table'));
@@ -241,7 +242,7 @@ test('the charts, numbers and tables say what the images said', () => {
   assert.match(lines.at(-1)!, /^,random-cam,,,,,,0\.\d+/);
 });
 
-test('a method follows the image with all weights new only where every draw of them says so', () => {
+test('with all weights random, a method follows the image only if every draw shows it', () => {
   const following = (kept: number[]) => {
     const { rows } = faithfulnessTable(judgedOf([0.5, 0.2, 1, 0.2], true, kept), frame);
     return rows.filter((row) => row.at(-1) === 'yes').map(([method]) => method);
@@ -251,7 +252,7 @@ test('a method follows the image with all weights new only where every draw of t
   assert.deepEqual(following([0.04, 0.04, 0.04, 0]), []);
 });
 
-test('maps that are the same everywhere leave dashes and whole axes, in words and numbers', () => {
+test('constant maps leave dashes in the table, and the axes complete', () => {
   const none = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
   const judgement = judgedOf([0.5, 0.2, 1, 0.2], true, none);
   const chart = JSON.stringify(randomisationChart(judgement, frame));
@@ -265,7 +266,7 @@ test('maps that are the same everywhere leave dashes and whole axes, in words an
   assert.ok(newWeights!.excess.p <= 1);
 });
 
-test('methods that hardly differ have more digits', () => {
+test('numbers of methods that hardly differ have more digits', () => {
   const near = judgedOf([0.5, 0.2, 1, 0.2], false);
   const shrink = (value: number) => 0.5 + (value - 0.5) / 1000;
   const squeeze = <M extends JudgedMethod>(method: M): M => ({
@@ -283,7 +284,7 @@ test('methods that hardly differ have more digits', () => {
   assert.ok(new Set(rows.map(({ probability }) => probability)).size > 12);
 });
 
-test('each image is held against the new maps of others, whatever the batches', async () => {
+test('each image is compared with the maps of others under random weights, in batches of any size', async () => {
   const net = sequential({ layers: [layers.dense({ units: 2, inputShape: [16], name: 'logits' })] });
   const images = 7;
   const [of, fixed] = [new Random('of'), new Random('fixed')];
@@ -294,7 +295,7 @@ test('each image is held against the new maps of others, whatever the batches', 
     return picture.map((value) => weight * value);
   };
   const map = (values: Float32Array) => ({ height: 4, width: 4, values });
-  // Of places: one map is the image, one the same for all, one the image up or down by chance, as RandomCAM of one channel.
+  // One map is the image, one is the same for all, and one is the image times a random weight, as RandomCAM of one channel.
   const mapsOf = async ({ classes, seeds }: Question) => [
     Array.from(classes, (i) => map(pictures[i]!)),
     Array.from(classes, () => map(always)),
@@ -324,7 +325,7 @@ test('each image is held against the new maps of others, whatever the batches', 
       Array(3).fill('1.000000000'),
     );
     assert.equal(byDepth[2]![0], mean(own[2]!));
-    // Chance is drawn again with the weights: were it not, the map of the image would be what it was.
+    // The random weight is redrawn with those of the network; otherwise the map of an image would not change.
     assert.ok(Math.abs(mean(own[2]!)) < 0.2);
   }
 });

@@ -28,7 +28,7 @@ export type JudgedMethod = ReturnType<typeof judgeMethod>;
 /** A method with its contrast minus that of the control, on the same images. */
 export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
 
-/** The options that all methods are judged by, on images of so many classes; the control is the last method. */
+/** The options for all methods, the last of which is the control; `labels` and `groups` are those of the images. */
 type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> & {
   readonly classes: number;
   readonly methods: readonly Method[];
@@ -37,11 +37,11 @@ type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> 
   readonly groups: readonly (string | undefined)[];
 };
 
-/** Judges methods by images that all were measured on, in the order of the options. */
+/** Judges methods by the images on which all were measured. */
 export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
   const { methods, depths, labels, groups, draws, seed, confidence, classes } = options;
   const testAll = (differences: readonly (readonly number[])[]): readonly Tested[] => {
-    // The bootstrap's own p-value would be too small for few images, and few people have time for many.
+    // For as few images as people have time for, the bootstrap's own p-value would be too small.
     const ps = differences.map((values) => signFlipTest(values, { groups, draws, seed }));
     const adjusted = holm(ps);
     return differences.map((values, i) => {

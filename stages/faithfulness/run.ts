@@ -37,7 +37,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
 
   writeFileSync(context.output('metrics'), formatMetrics(judgement, { ...settings, layer: options.explain.layer }));
   writeFileSync(context.output('table'), formatTable(judgement));
-  const frame: Frame = { ...settings, labels: model.labels };
+  const frame: Frame = { ...settings, labels: model.labels, classes: subject.classes };
   await renderOutput(context, 'curves', curvesChart(judgement, frame));
   await renderOutput(context, 'ranking', rankingChart(judgement, frame));
   if (settings.randomise) await renderOutput(context, 'randomisation', randomisationChart(judgement, frame));
@@ -81,7 +81,7 @@ async function measureOptions(context: StageContext<FaithfulnessSettings>, subje
   return options;
 }
 
-/** Images of the classes in turn, as far as each goes: each is compared with those before it, which should be of others. */
+/** Images of the classes in turn, while there are any: each is compared with those before it, which should be of others. */
 export function alternate(indices: Uint32Array, labels: readonly number[]): Uint32Array {
   const orders = [...groupBy(indices, (index) => labels[index]!)].sort(([a], [b]) => a - b).map(([, own]) => own);
   const longest = Math.max(0, ...orders.map(({ length }) => length));

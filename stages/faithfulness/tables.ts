@@ -88,7 +88,8 @@ function metricsOf(method: JudgedMethod, { depths }: Judgement) {
 export function formatTable({ ranked, control }: Judgement): string {
   const rowOf = (method: JudgedMethod, rank?: number) => {
     const numbers = numbersOf(method).map(([name, number]) => ({
-      ...{ ...intervalCells(name, number), ...pValues(name, number) },
+      ...intervalCells(name, number),
+      ...pValues(name, number),
     }));
     return { rank, method: method.method, ...Object.assign({}, ...numbers) };
   };

@@ -7,9 +7,11 @@ import sharp from 'sharp';
 import { csvRecords } from '../../src/csv.ts';
 import { buildNet } from '../../src/learning/models/build-net.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
+import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { type ModelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { parseNpy } from '../../src/learning/vision/features/npy.ts';
+
 import { StageError } from '../../src/stage.ts';
 import { type BenchStage, StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
@@ -40,7 +42,7 @@ async function writeCorners(folder: string, split = 'test'): Promise<void> {
   writer.finish();
 }
 
-/** A network whose only convolution fires where red is above green, the more of which the surer it is of a fake. */
+/** A network whose only convolution fires where red is above green: the more it fires, the more probable is a fake. */
 async function writeRedFinder(folder: string, { imageSize = size, weight = 40 } = {}): Promise<void> {
   const net: ModelSetting = {
     layers: [
@@ -52,12 +54,12 @@ async function writeRedFinder(folder: string, { imageSize = size, weight = 40 } 
   };
   const model = buildNet(netOf(net), imageSize);
   model.setWeights([tensor([1, -1, 0], [1, 1, 3, 1]), tensor([0]), tensor([0, weight], [1, 2]), tensor([1, 0])]);
-  const input = { size: imageSize, fit: 'cover', kernel: 'linear' } as const;
+  const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] };
   const info = {
     ...{ architecture: net, classes: ['real', 'fake'], training: {}, chosenEpoch: 1, backend: 'none' },
-    input: { ...input, normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
-  } as const;
-  await saveModel(folder, { model, info: { ...info, classes: [...info.classes] } as never });
+    input: { size: imageSize, fit: 'cover', kernel: 'linear', normalise },
+  } as ModelInfo;
+  await saveModel(folder, { model, info });
 }
 
 const small: ModelSetting = {
@@ -71,7 +73,7 @@ const small: ModelSetting = {
   ],
 };
 
-/** A bench with the corners and a network that finds them. */
+/** Writes the corners, and a network that finds them, into a bench. */
 async function prepared(bench: StageBench) {
   const [model, dataset] = [join(bench.root, 'model'), join(bench.root, 'dataset')];
   await writeCorners(dataset);
@@ -102,7 +104,7 @@ function sheetOf(bench: StageBench) {
   };
 }
 
-test('a network that fires on a red corner has its map there, one row for each model, and what is missing is said', async () => {
+test('the map of a network that fires on a red corner lies there, and the sheet names outcomes without images', async () => {
   using bench = new StageBench();
   const { model, dataset } = await prepared(bench);
   await explain(bench, { inputs: { models: [model], datasets: [dataset] } });
@@ -148,7 +150,7 @@ test('a network that fires on a red corner has its map there, one row for each m
   ]);
 });
 
-test('what was forged is found where the masks are, and the numbers stand in metrics, table and at the end of the run', async () => {
+test('maps are scored against masks of what was forged, in metrics, table and highlights', async () => {
   using bench = new StageBench();
   const { model, dataset } = await prepared(bench);
   const masks = join(bench.root, 'made');
@@ -189,7 +191,7 @@ test('what was forged is found where the masks are, and the numbers stand in met
   );
 });
 
-test('maps do not hang on how many images go through the network at once, those of Score-CAM and of the control neither', async () => {
+test('maps do not depend on the batch size, not even those of Score-CAM and of the control', async () => {
   using bench = new StageBench();
   const { dataset } = await prepared(bench);
   const model = join(bench.root, 'untrained');
@@ -222,7 +224,7 @@ test('of a large split some images are explained, of both classes', async () => 
   assert.deepEqual([bench.progress.at(-1)!.done, bench.progress.at(-1)!.total], [8, 8]);
 });
 
-test('several models stand below each other, each with its own data set, layer and files', async () => {
+test('several models are shown below each other, each with its own data set, layer and files', async () => {
   using bench = new StageBench();
   const { model, dataset } = await prepared(bench);
   const other = join(bench.root, 'other');
@@ -279,7 +281,7 @@ test('a model of several classes has maps for the class of each image, and numbe
   );
 });
 
-test('what cannot be explained is told before anything is computed, and of which model', async () => {
+test('what cannot be explained is refused before anything is computed, with the name of the model', async () => {
   using bench = new StageBench();
   const { model, dataset } = await prepared(bench);
   const dense = join(bench.root, 'dense');

@@ -10,7 +10,7 @@ const options = { classes: ['real', 'fake'], confidence: 0.95, draws: 400, seed:
 const settings = spec.settings.parse({});
 const unknown = Number.NaN;
 
-/** A model whose maps hold these shares, of real and fake images in turn; NaN: zero everywhere. */
+/** A model whose maps have these top shares, of real and fake images in turn; NaN: zero everywhere. */
 function caseOf(name: string, shares: readonly number[], dataset = 'faces') {
   const labels = Uint8Array.from(shares, (_, i) => i % 2);
   const constant = [0, 1].map((label) => shares.filter((share, i) => i % 2 === label && Number.isNaN(share)).length);
@@ -29,20 +29,23 @@ function caseOf(name: string, shares: readonly number[], dataset = 'faces') {
     ],
   };
   const measured = measureSurvey(survey, options);
-  return { name, dataset, layer: 'conv', survey, measured, groups: shares.map(() => undefined) };
+  const subject = { classes: options.classes };
+  return { name, dataset, layer: 'conv', subject, survey, measured, groups: shares.map(() => undefined) };
 }
 
 const broad = caseOf('broad', [0.3, 0.32, 0.31, 0.29, 0.33, 0.3, 0.28, 0.31]);
 const narrow = caseOf('narrow', [0.5, unknown, 0.52, 0.49, 0.55, 0.5, 0.51, 0.5]);
 
 test('a row has a share of each class with its interval, and of how many maps it is the mean', () => {
-  const [row] = casesTable([narrow, broad], settings).rows;
+  const { columns, rows } = casesTable([narrow, broad], settings);
+  assert.deepEqual(columns.slice(3, 5), ['real', 'fake']);
+  const [row] = rows;
   assert.deepEqual(row!.slice(0, 3), ['narrow', 'Grad-CAM', 'conv']);
   assert.match(String(row![3]), /^52\.0 % \([\d.–]+ %\)$/);
   assert.match(String(row![4]), /^49\.7 % \([\d.–]+ %\), 3 of 4 maps$/);
 });
 
-test('models are compared by the images that both have a map of', () => {
+test('models are compared on the images of which both have a map', () => {
   const lead = leadOf([narrow, broad], options)!;
   assert.equal(lead.images, 7);
   const [row] = leadTable(lead, settings).rows;
@@ -50,7 +53,7 @@ test('models are compared by the images that both have a map of', () => {
   assert.match(String(row![4]), /^\+[\d.]+ points to \+[\d.]+ points$/);
 });
 
-test('what may be chance has an interval around zero, and models of other images have no difference', () => {
+test('a difference that may be chance has an interval around zero, and models of other images have none', () => {
   const other = caseOf('other', [0.31, 0.3, 0.32, 0.3, 0.31, 0.32, 0.29, 0.3]);
   const { low, high } = leadOf([broad, other], options)!.topShare;
   assert.ok(low < 0 && high > 0);

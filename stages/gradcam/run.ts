@@ -14,7 +14,7 @@ import { casesTable, formatMetrics, formatTable, leadOf, leadTable } from './tab
 
 type Context = StageContext<GradcamSettings>;
 
-/** Images between two signs of progress with Score-CAM, which takes a forward pass for every channel of each image. */
+/** Images between two reports of progress with Score-CAM, which takes a forward pass for every channel of each image. */
 const mostAtOnce = 4;
 
 export default async function run(context: Context): Promise<void> {
@@ -49,11 +49,11 @@ export default async function run(context: Context): Promise<void> {
 }
 
 /** Not for the control, whose random weights may leave nothing of a map. */
-function warnOfConstantMaps(context: Context, { name, layer, survey }: Case & SurveyedCase): void {
+function warnOfConstantMaps(context: Context, { name, layer, survey, subject }: Case & SurveyedCase): void {
   const constant = survey.maps.flatMap(({ method, constant: counts }) => {
     const all = counts.reduce((sum, count) => sum + count);
-    const [real, fake] = counts;
-    const byClass = counts.length > 2 ? '' : ` (${real} of real images, ${fake} of fake ones)`;
+    const [one, other] = subject.classes;
+    const byClass = counts.length > 2 ? '' : ` (${counts[0]} of ${one} images, ${counts[1]} of ${other} ones)`;
     return method === 'random-cam' || all === 0 ? [] : [`${all} by ${methodTitle(method)}${byClass}`];
   });
   if (constant.length === 0) return;

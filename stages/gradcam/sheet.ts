@@ -118,8 +118,8 @@ function subtitleOf(
   );
 }
 
-/** A line for each image, real ones first. If one class has none, an empty square says so; if both, the header does. */
-async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }: GradcamSettings): Promise<ImageBlock> {
+/** A line for each image, class by class. If a class has none, an empty square says so; if all have none, the header does. */
+async function blockOf(row: SheetRow, outcome: Outcome, settings: GradcamSettings): Promise<ImageBlock> {
   const { name, layer, subject, chosen } = row;
   const { classes } = subject;
   const counts = classes.map((_, label) => chosen.count(label, outcome));
@@ -138,9 +138,9 @@ async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }:
     if (images.length === 0)
       cells.push(
         { lack: captionOf([`no ${className} image`, `predicted ${outcome}`], side) },
-        ...method.map(() => ({})),
+        ...settings.method.map(() => ({})),
       );
-    for (const image of images) cells.push(...(await cellsOf(image, row, { method, ...settings })));
+    for (const image of images) cells.push(...(await cellsOf(image, row, settings)));
   }
   return { header, cells };
 }

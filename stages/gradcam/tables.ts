@@ -42,7 +42,9 @@ export function leadOf(
   return { more: more.name, less: less.name, images: both.length, topShare };
 }
 
-type MeasuredCase = Pick<Case & SurveyedCase, 'name' | 'layer' | 'measured'>;
+type MeasuredCase = Pick<Case & SurveyedCase, 'name' | 'layer' | 'measured'> & {
+  readonly subject: Pick<Case['subject'], 'classes'>;
+};
 
 /** The `metrics` artifact: the numbers of the only model, or those of each by its name, and the lead of one over another. */
 export function formatMetrics(cases: readonly MeasuredCase[], settings: GradcamSettings, lead?: Lead): string {
@@ -82,7 +84,8 @@ export function casesTable(cases: readonly MeasuredCase[], { split, confidence }
   const has = (path: string) => all.some((numbers) => numbers.has(path));
   const [isUntrained, isMasked] = [has('untrained.topShare'), has('masks.pointingGame')];
   // With many classes, a column for each would make the table too wide to read.
-  const isPair = cases.every(({ measured }) => measured.keys.length === 2);
+  const { classes } = cases[0]!.subject;
+  const isPair = classes.length === 2 && cases.every(({ subject }) => subject.classes.join() === classes.join());
   const of = isPair ? ['real.', 'fake.'] : [''];
   const rows = cases.flatMap(({ name, layer, measured }) =>
     Array.from(measured.methods, ([method, numbers]) => [
@@ -98,8 +101,8 @@ export function casesTable(cases: readonly MeasuredCase[], { split, confidence }
     title: `Share of a map in its most salient 10 % of pixels, on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
       ...(cases.length > 1 ? ['model'] : []),
-      ...['method', 'layer', ...(isPair ? ['real', 'fake'] : ['trained'])],
-      ...(isUntrained ? (isPair ? ['untrained, one draw: real', 'fake'] : ['untrained, one draw']) : []),
+      ...['method', 'layer', ...(isPair ? classes : ['trained'])],
+      ...(isUntrained ? (isPair ? [`untrained, one draw: ${classes[0]}`, classes[1]!] : ['untrained, one draw']) : []),
       ...['mean maps differ in', 'by chance'],
       ...(isMasked ? ['points into mask', 'by chance'] : []),
     ],

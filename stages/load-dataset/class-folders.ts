@@ -1,7 +1,7 @@
 import { opendirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What data sets call these splits elsewhere. Training goes by the names of splits, so other names are no way out. */
+/** What other data sets call these splits. Training and evaluation rely on our names, so images under others must be renamed. */
 export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['train', ['training', 'Train']],
   ['val', ['validation', 'valid', 'dev', 'Val', 'Validation']],
@@ -14,7 +14,7 @@ export function classFolders(root: string, splits: readonly string[]): readonly 
   return splits[0] === '' && [...names].some((name) => otherNames.has(name)) ? [] : [...names].sort(); // these are splits
 }
 
-/** The ends of the names of shards. */
+/** File names of shards. */
 export const shardName = /\.(parquet|tar|tar\.gz|tgz)$/i;
 
 /** Whether the first file of a folder is a shard. */

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatCountOf } from '../../src/format-numbers.ts';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest } from '../../src/suggest.ts';
@@ -33,13 +34,13 @@ function renameHint(missing: readonly string[], there: readonly string[]): strin
   });
   return renamed.length > 0
     ? `Rename ${renamed.join(', ')}: training and evaluation go by these names.`
-    : 'To take only those that there are, name them in the setting `splits` of this stage.';
+    : 'To take only the existing ones, name them in the setting `splits` of this stage.';
 }
 
 export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({ name, sources: [name] }));
 
 /**
- * The classes by the folders that there are: `real` and `fake` where both are or none else is, otherwise all in alphabetical order.
+ * The classes that the folders name: `real` and `fake` if both exist or no folder does, otherwise all in alphabetical order.
  * Throws a {@link StageError} for a folder without images. `splits` are the folders that hold them: `['']` the root.
  */
 export function classesIn(root: string, splits: readonly string[]): ClassSources {
@@ -59,7 +60,7 @@ export function unclaimedFolders(root: string, splits: readonly string[], classe
     folders(join(root, split)).flatMap((name) => {
       if (claimed.has(name) || name.startsWith('.')) return [];
       const { length } = imagesUnder(root, join(split, name));
-      return length === 0 ? [] : [`${join(split, name)} (${length} ${length === 1 ? 'image' : 'images'})`];
+      return length === 0 ? [] : [`${join(split, name)} (${formatCountOf(length, 'image')})`];
     }),
   );
 }

@@ -19,7 +19,7 @@ test('groups never cross splits, whatever joins them', () => {
     fc.property(images, fc.nat(), (found, seed) => {
       const placed = drawSplits(joinGroups(found, pattern), shares, seed);
       assert.equal(crossingGroups(placed).size, 0);
-      // Said without groups: two images that share an identity share the split.
+      // The same without groups: two images that share an identity share the split.
       const splits = new Map<string, string>();
       for (const { path, split } of placed) {
         for (const identity of path.slice(5, -4).split('_')) {

@@ -37,7 +37,7 @@ async function failure(bench: StageBench & { images: string }, settings: unknown
   throw new Error('expected the stage to fail');
 }
 
-/** What the run made: `split key label source group` of every sample. */
+/** `split key label source group` of every sample that the run wrote. */
 function samplesOf(bench: StageBench): readonly string[] {
   using dataset = openDataset(bench.output('dataset'));
   return dataset.splits.flatMap((name) =>
@@ -115,7 +115,7 @@ test('classes of several sources keep them as slices; a source may be in some sp
   ]);
 });
 
-test('the order of classes decides labels, and so it is in the settings that are keyed', () => {
+test('the order of classes decides labels, so the parsed settings, which are part of the fingerprint, keep it', () => {
   const parse = (classes: unknown) => spec.settings.parse({ classes }).classes!.map(({ name }) => name);
   assert.deepEqual(parse({ real: ['a'], fake: ['b'] }), ['real', 'fake']);
   assert.deepEqual(parse({ fake: ['b'], real: ['a'] }), ['fake', 'real']);
@@ -146,7 +146,7 @@ test('one more image moves few others when splits are drawn', async () => {
   assert.ok(moved.length <= 2, moved.join());
 });
 
-test('twelve groups are split near their shares, and a share that they miss by much is said in the log', async () => {
+test('twelve groups are split near their shares, and a share that they miss by much is logged', async () => {
   const faces = Array.from({ length: 12 }, (_, group) => ['real', 'fake'].map((name) => `${name}/p${group}_1.png`));
   using bench = benchWith(...faces.flat());
   const settings = { split: shares, group: '/(p\\d+)_' };
@@ -168,7 +168,7 @@ test('twelve groups are split near their shares, and a share that they miss by m
   ]);
 });
 
-test('groups that cannot reach every split are told with what would help', async () => {
+test('groups that cannot reach every split are refused with what would help', async () => {
   using bench = benchWith(
     'real/a_1.png',
     'real/b_1.png',
@@ -186,7 +186,7 @@ test('groups that cannot reach every split are told with what would help', async
   );
 });
 
-test('folders that are splits already are not drawn anew: `split` is to be removed', async () => {
+test('folders that are splits already are not split again: the message says to remove `split`', async () => {
   using bench = benchWith(...threeSplits);
   assert.equal(
     await failure(bench, { split: shares }),
@@ -238,7 +238,7 @@ test('a CSV list names classes, sources or numbers, splits and groups', async ()
   ]);
 });
 
-test('images that a list excludes are left out, and a path that is none of them is told', async () => {
+test('images that a list excludes are left out, and an unknown path is refused', async () => {
   using bench = benchWith('train/real/1.png', 'train/real/2.png', 'train/fake/3.png');
   const exclude = join(bench.root, 'exclude.csv');
   const options = { with: { splits: ['train'] }, inputs: { images: bench.images, exclude } };
@@ -252,7 +252,7 @@ test('images that a list excludes are left out, and a path that is none of them 
   );
 });
 
-test('wrong lines of a list are told all at once', async () => {
+test('wrong lines of a list are reported all at once', async () => {
   using bench = benchWith('x/1.png');
   const list = join(bench.root, 'list.csv');
   writeFileSync(list, 'path,label\nx/1.png,reel\n../up.png,real\nx/1.png,real\nx/1.png,1\n,real\nx/2.png,real\n');
@@ -267,7 +267,7 @@ test('wrong lines of a list are told all at once', async () => {
   );
 });
 
-test('a misnamed class folder is told with the folder that was meant', async () => {
+test('a misnamed class folder is refused with the folder that was probably meant', async () => {
   using bench = benchWith('train/real/a.png', 'train/FaceSwop/b.png');
   assert.equal(
     await failure(bench, { classes: { real: ['real'], fake: ['FaceSwap'] }, splits: ['train'] }),
@@ -291,7 +291,7 @@ test('a class folder without images is named, with what it holds', async () => {
   );
 });
 
-test('without classes the folders that there are become them: real and fake as ever, others in alphabetical order', async () => {
+test('without the setting, classes are the folders: real and fake if both exist, else all in alphabetical order', async () => {
   using faces = benchWith('train/real/1.png', 'train/fake/1.png', 'train/other/1.png');
   await faces.run(spec, run, { with: { splits: ['train'] }, inputs: { images: faces.images } });
   assert.deepEqual(samplesOf(faces), ['train train/real/1 0 real -', 'train train/fake/1 1 fake -']);
@@ -398,7 +398,7 @@ test('with stratify: source every split has its share of every source, and with 
   assert.ok(byClass.some(([, swap]) => swap !== 4));
 });
 
-test('folders of classes without splits are told how to be split', async () => {
+test('class folders without splits are refused with how to split them', async () => {
   using bench = benchWith('real/a.png', 'fake/b.png');
   assert.equal(
     await failure(bench, {}),
@@ -407,7 +407,7 @@ test('folders of classes without splits are told how to be split', async () => {
   );
 });
 
-test('a split without a class is told with what there is', async () => {
+test('a split without images of a class is refused with the counts', async () => {
   using bench = benchWith(...threeSplits.filter((path) => path !== 'val/fake/b.png'));
   mkdirSync(join(bench.images, 'val/fake'));
   assert.equal(
@@ -447,7 +447,7 @@ test('unreadable images are named all in one error, or left out and counted', as
   assert.deepEqual(bench.warnings, ['Left out 2 of 8 images that cannot be decoded, such as train/real/cut.jpg.']);
 });
 
-test('images in a folder that no class has are warned of, and a split under another name is told to be renamed', async () => {
+test('images in folders of no class cause a warning, and a split under another name a hint to rename it', async () => {
   using bench = benchWith(
     ...['train/real/1.png', 'train/fake/1.png', 'train/unknown/1.png', 'train/unknown/2.png', 'train/notes/a.txt'],
     ...['validation/real/1.png', 'validation/fake/1.png', 'test/real/1.png', 'test/fake/1.png'],
@@ -460,7 +460,7 @@ test('images in a folder that no class has are warned of, and a split under anot
   assert.match(await failure(bench, {}), /Rename "validation" to "val": training and evaluation go by these names\.$/);
 });
 
-test('settings that make no sense are told', () => {
+test('impossible settings are refused', () => {
   const message = (settings: unknown) => spec.settings.safeParse(settings).error?.issues[0]?.message;
   assert.equal(message({ group: '\\d+' }), 'expected parentheses around what names the group');
   assert.match(message({ group: '(' })!, /Invalid regular expression/);

@@ -19,13 +19,13 @@ export async function packImages(
   const packed: CountedImage[] = [];
   const failed: Unreadable[] = [];
   let done = 0;
-  const looks = mapInThreads<PlacedImage, string, Examined>({
+  const results = mapInThreads<PlacedImage, string, Examined>({
     items: images,
     threads: context.cpus + 1,
     start: () => startWorker(import.meta.url, 'examine-worker', root),
     ask: ({ path }) => path,
   });
-  for await (const examined of looks) {
+  for await (const examined of results) {
     if ('reason' in examined) failed.push(examined);
     else {
       const { bytes, width, height, brightness } = examined;
@@ -39,7 +39,7 @@ export async function packImages(
   return { packed, unreadable: await explain(root, failed) };
 }
 
-/** Looks at every failed image once more, alone: libvips has one place for messages, where those at work overwrite others'. */
+/** Decodes every failed image again, alone: libvips has one buffer for messages, in which parallel decoders overwrite each other. */
 async function explain(root: string, failed: readonly Unreadable[]): Promise<readonly Unreadable[]> {
   if (failed.length === 0) return [];
   const { examine } = await import('./examine.ts'); // loads sharp, which only the threads need otherwise

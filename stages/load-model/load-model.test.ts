@@ -71,7 +71,7 @@ test('a weight that is no number is refused by name', async () => {
   });
 });
 
-test('a head that the file lacks is random, which is warned of', async () => {
+test('a head that the file lacks is random, with a warning', async () => {
   using bench = new StageBench();
   const base = new URL('../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url).pathname;
   await bench.run(spec, run, {

@@ -75,7 +75,7 @@ for (const form of [{}, { layout: 'NCHW' }, { layout: 'NCHW', softmax: true }]) 
   });
 }
 
-/** A graph that means its image: `[batch, 3]` from an input of this shape. */
+/** A graph that averages its image: `[batch, 3]` from an input of this shape. */
 const means = (shape: readonly (number | string)[], operator = 'GlobalAveragePool'): OnnxGraph => ({
   nodes: [
     { type: operator, domain: '', inputs: ['pixels'], outputs: ['pooled'], attributes: {} },
@@ -86,7 +86,7 @@ const means = (shape: readonly (number | string)[], operator = 'GlobalAveragePoo
   outputs: [{ name: 'values', type: 'float32', shape: ['batch', 3] }],
 });
 
-test('a file that does not fit is refused with what of it does not, and where', async () => {
+test('a file that does not fit is refused with the reason and the tensor', async () => {
   using bench = new StageBench();
   const onnx = join(bench.root, 'net.onnx');
   const usual = ['batch', 3, 8, 8];

@@ -16,7 +16,9 @@ import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type LoadModelSettings, usual } from './spec.ts';
 
-export default async function run(context: StageContext<LoadModelSettings>): Promise<void> {
+type Context = StageContext<LoadModelSettings>;
+
+export default async function run(context: Context): Promise<void> {
   if (context.inputs('onnx').length > 0) return loadOnnx(context);
   const { model: architecture, pretrained, seed, classes, ...input } = { ...usual, ...context.settings };
   // Nothing is computed, so the simplest backend serves.
@@ -28,7 +30,6 @@ export default async function run(context: StageContext<LoadModelSettings>): Pro
   }
   const info: ModelInfo = {
     architecture: architecture!,
-    // In label order.
     classes: [...classes],
     input: seen,
     training: { ...(pretrained !== undefined && { pretrained }), seed },
@@ -37,8 +38,6 @@ export default async function run(context: StageContext<LoadModelSettings>): Pro
   };
   await saveModel(context.output('model'), { model, info });
 }
-
-type Context = StageContext<LoadModelSettings>;
 
 /** Writes a `model` artifact that holds an ONNX file, after one pass over a black image has shown that it fits. */
 async function loadOnnx(context: Context): Promise<void> {

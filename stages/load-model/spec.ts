@@ -26,7 +26,7 @@ const settings = z.strictObject({
     .enum(['logits', 'probabilities'])
     .exactOptional()
     .describe('What an ONNX file gives; probabilities where its output is a softmax, otherwise logits.'),
-  seed: z.int().default(7).describe('Decides the random weights of a head that the file lacks.'),
+  seed: z.int().default(7).describe('Seed of the random weights of a head that the file lacks.'),
 });
 export type LoadModelSettings = z.infer<typeof settings>;
 

@@ -23,7 +23,7 @@ interface Taken {
   readonly scene: Raster;
 }
 
-/** The same people in all three forms, so that what differs is the forgery, not who sat. */
+/** The same people in all three forms, so that only the forgery differs. */
 const people = await (async () => {
   const taken = { real: [] as Taken[], blended: [] as Taken[], upsampled: [] as Taken[], masks: [] as Float32Array[] };
   const sit = (person: number) => sitForPortrait(new Random('person', person), size);
@@ -42,7 +42,7 @@ const people = await (async () => {
   return taken;
 })();
 
-/** How well a number tells forged from real: 0.5 is not at all. */
+/** How well a number separates forged from real pictures: 0.5 is not at all. */
 async function aucOf(forged: 'blended' | 'upsampled', measure: (taken: Taken) => number | Promise<number>) {
   const all = [...people.real, ...people[forged]];
   const scores = await Promise.all(all.map(measure));
@@ -74,7 +74,7 @@ async function tracePeak(taken: Taken): Promise<number> {
   return Math.hypot(...across) + Math.hypot(...down);
 }
 
-test('file size and brightness do not tell forged from real', async () => {
+test('file size and brightness do not separate forged from real pictures', async () => {
   const brightness = async (taken: Taken) => (await luma(taken)).reduce((sum, value) => sum + value, 0);
   for (const forged of ['blended', 'upsampled'] as const) {
     for (const [name, measure] of [
@@ -155,7 +155,7 @@ test('the folder has every picture, mask and a list, in the same bytes each time
   assert.deepEqual(await files(), first);
 });
 
-test('a picture is the same however many are made at once, and in whatever order', async () => {
+test('a picture is the same, however many are made at once and in any order', async () => {
   const sources = ['real', 'blended', 'upsampled'] as const;
   const orders = sources.flatMap((source) =>
     [0, 1].map((number) => ({ split: 'train', source, number, size: 64, quality: 92, seed: 7 })),
@@ -167,7 +167,7 @@ test('a picture is the same however many are made at once, and in whatever order
   assert.equal(new Set(atOnce.map(({ jpeg }) => jpeg.toString('base64'))).size, orders.length);
 });
 
-test('there are as many forged pictures as real ones, the sorts evenly', () => {
+test('there are as many forged pictures as real ones, of each sort about as many', () => {
   const { images, ...rest } = spec.settings.parse({ images: { train: 5 } });
   const counts = new Map<string, number>();
   for (const { source } of ordersOf({ images, ...rest })) counts.set(source, (counts.get(source) ?? 0) + 1);

@@ -5,7 +5,7 @@ export interface Raster {
   readonly values: Float32Array;
 }
 
-/** A new picture whose pixels are `at(x, y)` of three channels each, written at an index of its values. */
+/** A new picture of the same size: `write` sets the three channels of each pixel, at `index` of `to`. */
 export function mapPixels(
   { size, values }: Raster,
   write: (x: number, y: number, index: number, from: Float32Array, to: Float32Array) => void,

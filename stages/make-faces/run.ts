@@ -28,7 +28,7 @@ export default async function run(context: StageContext<MakeFacesSettings>): Pro
   write(join(folder, 'README.txt'), readme);
 }
 
-/** Every picture to be made: per split the real ones, then the forged ones with their sorts in turn. */
+/** Every picture to be made: per split the real ones, then the forged ones, sort by sort. */
 export function ordersOf({ images, forgeries, size, quality, seed }: MakeFacesSettings): readonly Order[] {
   return Object.entries(images).flatMap(([split, count]) => {
     const make = (source: Order['source'], length: number) =>
@@ -68,7 +68,7 @@ export interface Order extends Pick<MakeFacesSettings, 'size' | 'quality' | 'see
 /** `mask` shows where a blended picture was forged: a grey PNG, white where replaced. */
 type Picture = { readonly jpeg: Buffer; readonly mask?: Buffer };
 
-/** Makes one picture, a function of its order alone. Nobody sits twice, so that no real picture has the person or noise of a forged one. */
+/** Makes one picture, a function of its order alone. Each has a person and noise of its own, so no real picture has a forged twin. */
 export async function makePicture({ split, source, number, size, quality, seed }: Order): Promise<Picture> {
   const random = new Random('make-faces', seed, split, source, number);
   const { traits, scene } = await sitForPortrait(random, size);

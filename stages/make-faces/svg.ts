@@ -22,7 +22,7 @@ export const filled = (d: string, fill: string, opacity?: number): string =>
 export const stroked = (d: string, stroke: string, width: number, opacity?: number): string =>
   tag('path', { d, fill: 'none', stroke, 'stroke-width': width, 'stroke-opacity': opacity });
 
-/** What lies inside of an outline; every `id` of a drawing is another. */
+/** Content clipped to an outline; an `id` is unique within a drawing. */
 export const clipped = (id: string, d: string, content: string): string =>
   tag('clipPath', { id }, tag('path', { d })) + tag('g', { 'clip-path': `url(#${id})` }, content);
 
@@ -33,7 +33,7 @@ const channels = (colour: Colour) => colour.map((value) => Math.round(Math.max(0
 export const darker = (colour: Colour, share: number): Colour => mix(colour, [18, 8, 6], share);
 export const lighter = (colour: Colour, share: number): Colour => mix(colour, [255, 246, 236], share);
 
-/** The opacity is that of the fill, as elsewhere of a fill or stroke: an element's own opacity would draw it as a layer. */
+/** `opacity` is that of the fill, here and above that of fill or stroke: an element's own opacity would draw it as a layer. */
 export function ellipse(cx: number, cy: number, rx: number, ry: number, fill: string, opacity = 1): string {
   return tag('ellipse', { cx, cy, rx, ry, fill, 'fill-opacity': opacity === 1 ? undefined : opacity });
 }

@@ -18,12 +18,12 @@ const skins = colours('f6d6be', 'e9bfa0', 'd6a580', 'b5805c', '8d5d40', '623f2d'
 const hairs = colours('1c1818', '3a281e', '60402a', '966a3e', 'ceaa6e', '944222', 'a8a4a0');
 const irises = colours('462c1c', '684626', '606e42', '527a98', '6e7c86');
 
-/** Draws a portrait's traits, each on its own, so that all combinations come up. */
+/** Draws a portrait's traits, each independently, so that all combinations occur. */
 export function drawTraits(random: Random) {
   const soft = (mean: number, deviation: number) => mean + deviation * Math.max(-2, Math.min(2, random.normal()));
   const age = random.float();
   const hairStyle = random.pick(hairStyles);
-  const mayBeard = hairStyle !== 'long' && hairStyle !== 'bun' && random.float() < 0.45;
+  const mayHaveBeard = hairStyle !== 'long' && hairStyle !== 'bun' && random.float() < 0.45;
   return {
     /** Centre of the face, between the eyes and the nose. */
     x: soft(128, 5),
@@ -45,7 +45,7 @@ export function drawTraits(random: Random) {
     backgroundStyle: random.pick(backgroundStyles),
     hairStyle,
     clothesStyle: random.pick(clothesStyles),
-    beard: mayBeard ? random.pick(['stubble', 'full', 'moustache'] as const) : ('none' as const),
+    beard: mayHaveBeard ? random.pick(['stubble', 'full', 'moustache'] as const) : ('none' as const),
     glasses: random.float() < 0.3 ? random.pick(['round', 'square'] as const) : ('none' as const),
     /** 0 is a child's smooth skin, 1 is old. */
     age,

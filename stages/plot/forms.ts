@@ -43,7 +43,7 @@ export const forms = {
   },
   comparison: {
     port: 'dataset',
-    summary: 'real and fake images of several data sets side by side',
+    summary: 'images of each class of several data sets side by side',
     settings: ['split', 'images', 'seed'],
   },
   histogram: {

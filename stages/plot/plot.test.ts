@@ -14,7 +14,7 @@ import { spec } from './spec.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 
-test('the stage draws without a word of Vega, and the same history gives the same files', async () => {
+test('the stage draws without any spec by the user, and the same history gives the same files', async () => {
   using bench = new StageBench();
   const input = join(bench.root, 'history.json');
   writeFileSync(input, formatHistory(testHistory(5)));
@@ -48,7 +48,7 @@ test('features are points by their two principal components, the class by colour
   assertGolden(componentsChart(plane, 'Features'), golden('two-components'));
 });
 
-test('what tells the classes apart is the first component, and the chart says how much of the variance it has', async () => {
+test('the first component separates the classes, and the chart says how much of the variance it has', async () => {
   using bench = new StageBench();
   const input = join(bench.root, 'features');
   await writeFeatures(input, { train: 2, val: 40 });
@@ -67,7 +67,7 @@ test('what tells the classes apart is the first component, and the chart says ho
   });
 });
 
-test('a chart of one item says so of a list, and an empty list is nothing to draw', async () => {
+test('a chart of one item refuses a list of two, and an empty list is nothing to draw', async () => {
   using bench = new StageBench();
   const features = [1, 2].map((seed) => ({ path: bench.root, labels: { seed: `${seed}` } }));
   await assert.rejects(
@@ -82,11 +82,11 @@ test('a chart of one item says so of a list, and an empty list is nothing to dra
   );
 });
 
-/** The mistakes of settings with some inputs, as they are told. */
+/** The places and messages of the mistakes in settings beside these inputs. */
 const mistakes = (settings: object, ...inputs: string[]) =>
   spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ at, message }) => [at.join('.'), message]);
 
-test('one input is wanted, and a chart of it', () => {
+test('exactly one input is expected, and a chart of it', () => {
   assert.deepEqual(mistakes({}, 'history', 'features'), [
     [
       '',
@@ -128,7 +128,7 @@ test('a setting of another chart is a mistake with a place, and says whose it is
   assert.deepEqual(mistakes({}, 'table'), [['', 'the chart "free" needs the setting "spec"']]);
 });
 
-test('a band without runs to put together, and one axis for rows and columns, would say nothing', () => {
+test('a band without runs to average, and one axis for both rows and columns, are refused', () => {
   assert.deepEqual(mistakes({ band: 'range' }, 'history'), [
     ['band', 'a band is drawn around the mean of runs: name the axes of the runs by "over"'],
   ]);
@@ -138,7 +138,7 @@ test('a band without runs to put together, and one axis for rows and columns, wo
   ]);
 });
 
-test('a data set is keyed by what the chart shows of it', () => {
+test('only the splits that the chart shows are part of the fingerprint', () => {
   const parts = (settings: object) => spec.inputs['dataset']!.parts!(spec.settings.parse(settings));
   assert.deepEqual(parts({ chart: 'batch' }), ['train']);
   assert.deepEqual(parts({ splits: ['val'] }), ['val']);

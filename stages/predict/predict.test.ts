@@ -15,7 +15,7 @@ import { spec } from './spec.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
-/** The images of a split as files of a folder, so many of each class in turn. */
+/** Writes a data set with the split `new`, and its images as files of a folder. */
 async function writeFolder(root: string, images: number): Promise<{ folder: string; dataset: string }> {
   const [folder, dataset] = [join(root, 'photos'), join(root, 'dataset')];
   await writeTintedDataset(dataset, { new: images });

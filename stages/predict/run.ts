@@ -25,33 +25,33 @@ export default async function run(context: Context): Promise<void> {
   const root = context.input('images').path;
   const paths = imagesUnder(root, '');
   if (paths.length === 0) throw new StageError(`Expected images in the folder ${root}, got none.`);
-  const { classes, predicted } = await predictAll(context, root, paths);
+  const { classes, predictions } = await predictAll(context, root, paths);
   const keys = sampleKeys(paths);
-  const rows = predicted.map(({ path, scores }): ScoreRow => {
+  const rows = predictions.map(({ path, scores }): ScoreRow => {
     return { key: keys.get(path)!, split: 'new', label: unlabelled, scores };
   });
   writeFileSync(context.output('scores'), formatScores({ classes, names: classes, rows }));
   const called = classes.map((name, c) => {
-    const own = predicted.filter((one) => one.called === c);
+    const own = predictions.filter((one) => one.called === c);
     const meanProbability = own.length === 0 ? null : mean(own.map((one) => one.certainty));
     return { name, images: own.length, meanProbability };
   });
   const summary = {
-    ...{ images: predicted.length, unreadable: paths.length - predicted.length },
+    ...{ images: predictions.length, unreadable: paths.length - predictions.length },
     called: Object.fromEntries(called.map(({ name, ...numbers }) => [name, numbers])),
   };
   writeFileSync(context.output('summary'), `${JSON.stringify(summary, null, 2)}\n`);
-  await renderOutput(context, 'sheet', await certaintySheet(root, classes, predicted));
+  await renderOutput(context, 'sheet', await certaintySheet(root, classes, predictions));
   context.highlight({
     ...{ title: 'New images', columns: ['called', 'images', 'share', 'mean probability'] },
     rows: called.map(({ name, images, meanProbability }) => [
-      ...[name, images, formatShare(images / predicted.length)],
+      ...[name, images, formatShare(images / predictions.length)],
       meanProbability === null ? '' : formatShare(meanProbability),
     ]),
   });
 }
 
-/** The scores of all images that can be decoded; the others are warned of. */
+/** The scores of all images that can be decoded; the others cause a warning. */
 async function predictAll(context: Context, root: string, paths: readonly string[]) {
   await startBackend(context);
   using network = await loadNetwork(context.input('model').path, context.cpus);
@@ -69,12 +69,12 @@ async function predictAll(context: Context, root: string, paths: readonly string
   const length = size * size * 3;
   const width = info.classes.length;
   const images = new Float32Array(length * Math.min(paths.length, context.settings.batchSize));
-  const [unreadable, predicted, batch] = [[], [], []] as [string[], Predicted[], string[]];
+  const [unreadable, predictions, batch] = [[], [], []] as [string[], Prediction[], string[]];
   const scoreBatch = async () => {
     const values = await outputOf(model, images.slice(0, batch.length * length));
-    predicted.push(...batch.map((path, i) => predictedOf(path, [...values.subarray(i * width, (i + 1) * width)])));
+    predictions.push(...batch.map((path, i) => predictionOf(path, [...values.subarray(i * width, (i + 1) * width)])));
     batch.length = 0;
-    context.progress({ done: predicted.length + unreadable.length, total: paths.length, unit: 'images' });
+    context.progress({ done: predictions.length + unreadable.length, total: paths.length, unit: 'images' });
   };
   for await (const { path, pixels } of mapParallel(paths, context.cpus + 1, decode)) {
     if (pixels === undefined) unreadable.push(path);
@@ -83,19 +83,19 @@ async function predictAll(context: Context, root: string, paths: readonly string
   }
   if (batch.length > 0) await scoreBatch();
   const lost = `${unreadable.length} of ${paths.length} images, which cannot be decoded: ${formatFew(unreadable, 10)}`;
-  if (predicted.length === 0) throw new StageError(`Expected images, got ${lost}.`);
+  if (predictions.length === 0) throw new StageError(`Expected images, got ${lost}.`);
   if (unreadable.length > 0) context.warn(`Left out ${lost}.`);
-  return { classes: info.classes, predicted };
+  return { classes: info.classes, predictions };
 }
 
-function predictedOf(path: string, scores: readonly number[]): Predicted {
+function predictionOf(path: string, scores: readonly number[]): Prediction {
   expectFinite(scores, path);
   const probabilities = softmax(scores);
   const certainty = Math.max(...probabilities);
   return { path, scores, called: probabilities.indexOf(certainty), certainty };
 }
 
-interface Predicted {
+interface Prediction {
   /** Relative to the folder. */
   readonly path: string;
   /** `[classes]`. */
@@ -113,9 +113,9 @@ const mostClasses = 8;
 async function certaintySheet(
   root: string,
   classes: readonly string[],
-  predicted: readonly Predicted[],
+  predictions: readonly Prediction[],
 ): Promise<TopLevelSpec> {
-  const sure = predicted.toSorted((a, b) => b.certainty - a.certainty);
+  const sure = predictions.toSorted((a, b) => b.certainty - a.certainty);
   const byClass = classes.map((name, c) => ({ name, own: sure.filter(({ called }) => called === c) }));
   const shown = byClass.filter(({ own }) => own.length > 0).sort((a, b) => b.own.length - a.own.length);
   const blocks = [
@@ -136,7 +136,7 @@ async function certaintySheet(
     ),
   });
   return imageSheet({
-    title: `New images, ${formatCount(predicted.length)} in all`,
+    title: `New images, ${formatCount(predictions.length)} in all`,
     subtitle: 'Below each image: the class that it is called, the probability of this class, and its name.',
     blocks: (await Promise.all(blocks.map(draw))).map((block) => [block]),
     across,

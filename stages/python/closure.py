@@ -29,7 +29,7 @@ pure = set("path Path join abspath dirname normpath realpath expanduser getcwd p
 
 
 def find(name):
-    """The spec of a module; None where it is not found. No package around it is run, as importlib's own way would."""
+    """The spec of a module; None where it is not found. Unlike importlib.util.find_spec, runs no package around it."""
     parent, _, last = name.rpartition(".")
     above = find(parent) if parent else None
     path = above.submodule_search_locations if above else None

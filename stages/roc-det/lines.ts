@@ -66,7 +66,7 @@ export function imagesText(models: readonly MeasuredModel[], { by, sides, byClas
   return `${count('real')} ${sides[0]} and ${count('fake')} ${sides[1]} ${by}s${grouped}`;
 }
 
-/** That a line is several runs, for a subtitle; else empty. */
+/** Says in a subtitle that a line is several runs; empty if none is. */
 export function runsText(lines: readonly Line[], { over }: Frame): string {
   if (!haveRuns(lines)) return '';
   const counts = lines.map(({ runs }) => runs.length);

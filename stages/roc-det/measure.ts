@@ -100,7 +100,7 @@ interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | '
 
 /** Everything that charts and tables show of one model. Fakes are positive; images are ranked by their score minus that of real. */
 export async function measure(
-  { name, rows, calibration, scale: said, sides }: Omit<Model, 'labels'>,
+  { name, rows, calibration, scale = scaleOf([...rows, ...calibration]), sides }: Omit<Model, 'labels'>,
   { confidence: level, draws, seed, threads, bands = true }: MeasureOptions,
 ) {
   const labels = rows.map(({ label }) => label);
@@ -108,8 +108,7 @@ export async function measure(
   const ranking = rankScores(scores);
   const groups = rows.map(({ group }) => group);
   const sample = { labels, groups, draws, seed };
-  const unit = said ?? scaleOf([...rows, ...calibration]);
-  const probabilities = fakeProbabilitiesOf(rows, unit);
+  const probabilities = fakeProbabilitiesOf(rows, scale);
   const resampled = await resampleInThreads(sample, () => curveStatistics(labels, ranking, probabilities, bands), {
     threads,
     start: () => startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities, bands }),
@@ -137,7 +136,7 @@ export async function measure(
     meanProbability: mean(probabilities),
     ...curvesOf(countAtThresholds(labels, ranking), bandsOf(bandOf(heights, level))),
     reliability: reliabilityOf(resampled.estimate.binned, bandOf(shares, level)),
-    scaled: scale(rows, calibration, unit, level),
+    scaled: scaleByTemperature(rows, calibration, scale, level),
   };
 }
 
@@ -187,16 +186,21 @@ function sharesOf(binned: readonly CalibrationBin[]): Float64Array {
 const reliabilityOf = (binned: readonly CalibrationBin[], band: Band): ReliabilityBin[] =>
   binned.map((bin) => ({ ...bin, shareLow: band.low[indexOf(bin)]!, shareHigh: band.high[indexOf(bin)]! }));
 
-/** Calibration after the temperature that another split gave; undefined where that lacks a class, or no temperature is best. */
-function scale(rows: readonly BinaryRow[], calibration: readonly BinaryRow[], unit: ScoreScale, level: number) {
+/** Calibration at the temperature fitted to another split; undefined where that lacks a class, or no temperature is best. */
+function scaleByTemperature(
+  rows: readonly BinaryRow[],
+  calibration: readonly BinaryRow[],
+  scale: ScoreScale,
+  level: number,
+) {
   const classes = calibration.map(({ label }) => label);
   if (new Set(classes).size < 2) return undefined; // calling everything the one class would be calibrated best
-  const logits = logitDifferences(logitsOf(calibration, unit));
+  const logits = logitDifferences(logitsOf(calibration, scale));
   const temperature = fitTemperature(classes, logits);
   if (!(temperature > 0 && temperature < Infinity)) return undefined;
   const groups = calibration.map(({ group }) => group);
   const labels = rows.map(({ label }) => label);
-  const probabilities = fakeProbabilities(logitDifferences(logitsOf(rows, unit)), temperature);
+  const probabilities = fakeProbabilities(logitDifferences(logitsOf(rows, scale)), temperature);
   return {
     temperature,
     /** Where it may lie, by the images that it was fitted on; the upper end may be Infinity. */

@@ -122,7 +122,7 @@ test('a single Parquet file is split by shares, and columns of other names are n
   assert.match(samples[0]![1]!, /^all\/\d/);
 });
 
-/** A tar by the system's tar of files by name. */
+/** A tar archive of these files, made by the system's tar. */
 function tar(files: Readonly<Record<string, Uint8Array | string>>): Buffer {
   using bench = new StageBench();
   for (const [path, content] of Object.entries(files)) {
@@ -164,7 +164,7 @@ test('shards of WebDataset become a dataset: classes from .cls or .json, and a d
   );
 });
 
-test('what a shard lacks is told with its place', async () => {
+test('what a Parquet file lacks is reported with its place', async () => {
   const one = [images(1), labels(0)];
   const own = [...imageSchema, integer];
   const file = (bytes: Uint8Array) => ({ 'train.parquet': bytes });
@@ -220,7 +220,7 @@ test('what a shard lacks is told with its place', async () => {
   );
 });
 
-test('what a tar lacks is told with its place', async () => {
+test('what a tar archive lacks is reported with its place', async () => {
   const told = async (files: Readonly<Record<string, Uint8Array | string>>, settings?: unknown) =>
     (await failure({ 'train.tar': tar(files) }, settings)).replace('train.tar in /images: ', '');
   const [a, b] = pictures as [Buffer, Buffer];

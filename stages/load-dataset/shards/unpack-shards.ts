@@ -67,7 +67,7 @@ export async function unpackShards(
   return images;
 }
 
-/** What a record says of its image but for the path, or why that is no class. */
+/** What a record says of its image, except for the path. */
 function listedImage(
   { settings: { slices } }: StageContext<LoadDatasetSettings>,
   { where, split }: { readonly where: string; readonly split: string | undefined },

@@ -20,7 +20,7 @@ interface SheetCell {
   readonly description: string;
 }
 
-/** Draws a data set of 4 images to train, 4 to validate, or several of them; and gives what the sheet says and shows. */
+/** Draws a data set of 4 images to train and 6 to validate, once for each of `labels`; returns what the sheet says and shows. */
 async function sheet(bench: StageBench, settings: object, labels: readonly Readonly<Record<string, string>>[] = [{}]) {
   const path = join(bench.root, 'dataset');
   await writeTintedDataset(path, { train: 4, val: 6 });

@@ -22,7 +22,7 @@ export const mostNamed = 3;
 /** A block for each class and split: up to three in a row, of more than six classes up to six. */
 export const draw: DrawForm = async (context) => {
   const { splits, title } = context.settings;
-  const { images, seed } = drawOf(context.settings);
+  const { images, seed } = sampleSettings(context.settings);
   const items = context.inputs('dataset');
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));
   const blocks: (readonly ImageBlock[])[] = [];
@@ -73,14 +73,14 @@ export const drawComparison: DrawForm = async (context) => {
   if (classes.length > mostClasses) sized.push(`the first ${mostClasses} of ${classes.length} classes`);
   return imageSheet({
     title: title ?? withLabels(`Images of ${formatList(series)} by class, ${name}`, shared),
-    subtitle: `${sized.join('; ')}; drawn by chance (seed ${drawOf(context.settings).seed})`,
+    subtitle: `${sized.join('; ')}; drawn by chance (seed ${sampleSettings(context.settings).seed})`,
     blocks: columns[0]!.map((_, row) => columns.map((column) => column[row]!)),
     across: Math.max(1, Math.floor(mostAcross / items.length)),
     side,
   });
 };
 
-const drawOf = ({ images = 6, seed = 7 }: PlotSettings) => ({ images, seed });
+const sampleSettings = ({ images = 6, seed = 7 }: PlotSettings) => ({ images, seed });
 
 type Split = ReturnType<Dataset['split']>;
 
@@ -94,7 +94,7 @@ async function blocksOf(
   named: string,
   { settings, cpus }: StageContext<PlotSettings>,
 ): Promise<readonly ImageBlock[]> {
-  const { images, seed } = drawOf(settings);
+  const { images, seed } = sampleSettings(settings);
   const labels = split.samples.map((sample) => sample.label);
   const blocks: ImageBlock[] = [];
   for (const className of classes.slice(0, mostClasses)) {

@@ -48,7 +48,7 @@ test('runs over an axis become their mean and a band', () => {
   });
 });
 
-/** A run whose splits have so many images. */
+/** A run whose splits have these numbers of images. */
 const counted = (images: History['images'], epochs = 3): Run => ({
   labels: {},
   history: { ...testHistory(epochs), ...(images && { images }) },
@@ -129,7 +129,7 @@ test('the loss of guessing follows from the images of each split, and is not rul
   assert.equal(named(testRun({}, 3)), null);
 });
 
-test('a file that is no history, and an axis or a split that no run has, are the user’s mistakes', async () => {
+test('a file that is no history, an epoch that is not in it, and a split that no run has are refused', async () => {
   using bench = new StageBench();
   const input = join(bench.root, 'history.json');
   const history = { path: input, labels: { seed: '1' } };

@@ -38,7 +38,7 @@ type Heatmap = ReturnType<typeof heatmapCells>;
 
 /**
  * Puts the numbers into cells by two of their axes: those named, or the two that differ; over others it takes the mean.
- * Throws a {@link StageError} where the axes are not plain.
+ * Throws a {@link StageError} where the axes are ambiguous.
  */
 export function heatmapCells(items: readonly MetricItem[], wanted: Pick<MetricOptions, 'rows' | 'columns'>) {
   const valuesOf = (axis: string) => [...new Set(items.flatMap(({ labels }) => labels[axis] ?? []))];

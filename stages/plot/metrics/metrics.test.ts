@@ -91,7 +91,7 @@ const damaged: readonly MetricItem[] = ['small', 'large'].flatMap((net, i) =>
   ),
 );
 
-test('lines go against an axis of numbers, the least first, over runs as their mean with the range', () => {
+test('lines are drawn against an axis of numbers, the least first, over runs as their mean with the range', () => {
   const lines = linesAgainst(damaged, { against: 'jpeg', over: ['seed'] });
   assert.deepEqual(lines.lines[0]!.points[0], { x: 5, value: 0.78125, low: 0.75, high: 0.8125, runs: 2 });
   const chart = linesChart(damaged, { value: 'test.auc', label: 'AUC on test', against: 'jpeg', over: ['seed'] });
@@ -104,7 +104,7 @@ test('lines go against an axis of numbers, the least first, over runs as their m
   ]);
 });
 
-test('what no line can go against is the user’s mistake', () => {
+test('an axis that no line can be drawn against is refused', () => {
   const fails = (options: { against?: string; over: readonly string[] }, message: string) =>
     assert.throws(() => linesAgainst(damaged, options), new StageError(message));
   fails({ over: [] }, 'Expected one axis of numbers to draw against, got jpeg, seed: name it by "against".');
@@ -115,7 +115,7 @@ test('what no line can go against is the user’s mistake', () => {
   );
 });
 
-test('metrics that do not differ in two axes, and names that they lack, are the user’s mistakes', async () => {
+test('metrics that do not differ in two axes, and names that they lack, are refused', async () => {
   assert.throws(
     () => heatmapCells(models, {}),
     new StageError('Expected metrics that differ in two axes, got net: name them by "rows" and "columns".'),

@@ -69,7 +69,7 @@ test('a histogram has a bar for each bin and class, none of them on both sides o
   assert.match(JSON.stringify(histogramChart(two, options)), /"a: 50\.0 % of real, 0\.0 % of fake wrong"/);
 });
 
-test('a confusion has counts and shares of the row, with what is called what and the larger class', () => {
+test('a confusion matrix has counts and shares of the row, and the subtitle says what guessing gives', () => {
   assertGolden(confusionChart(alone, { threshold: 0 }), golden('confusion'));
   assert.deepEqual(told(confusionChart(alone, { threshold: 0 })), [
     'Confusion on test, seed 7: 66.7 % called right',
@@ -110,7 +110,7 @@ const row = (split: string, label: 0 | 1, fake: number): BinaryRow => ({
   fake,
 });
 
-test('scores are drawn without a word of Vega, one model or several', async () => {
+test('scores are drawn without any spec by the user, of one model or several', async () => {
   using bench = new StageBench();
   const [path, other] = [join(bench.root, 'scores.csv'), join(bench.root, 'other.csv')];
   writeFileSync(path, formatPairs([row('test', 0, -1), row('test', 0, 2), row('test', 1, 3), row('val', 1, 1)]));
@@ -150,7 +150,7 @@ test('of several classes the matrix is drawn, of many the most confused pairs', 
   assert.match(many, /"name":"class 0 called class 1"/);
 });
 
-test('several files of more than two classes are drawn one at a time, which is said', async () => {
+test('several files of more than two classes are refused, since each needs a chart of its own', async () => {
   using bench = new StageBench();
   const path = join(bench.root, 'scores.csv');
   writeFileSync(path, 'key,split,label,score.a,score.b,score.c\n1,test,a,1,0,0\n2,test,b,0,1,0\n3,test,c,0,1,0\n');

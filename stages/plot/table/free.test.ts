@@ -20,7 +20,7 @@ async function draw(bench: StageBench, chart: object, text = table, title?: stri
   return JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
 }
 
-test('a spec of one’s own is drawn over the rows of a table, which lie in the chart', async () => {
+test('the user’s spec is drawn over the rows of a table, which become part of the chart', async () => {
   using bench = new StageBench();
   const chart = await draw(bench, points, table, 'AUC by network');
   assert.deepEqual(chart.data, {
@@ -59,7 +59,7 @@ test('a field that the table lacks is named with those that it has, unless a tra
   });
 });
 
-test('what Vega-Lite does not take is said without the spec', async () => {
+test('the message about a spec that Vega-Lite refuses does not repeat the spec', async () => {
   using bench = new StageBench();
   await assert.rejects(
     draw(bench, { ...points, transform: [{ calculate: 'datum.net +', as: 'more' }] }),
@@ -105,7 +105,7 @@ test('names that Vega-Lite does not know and data from elsewhere are mistakes wi
   );
 });
 
-test('an image whose place a table names is not read', async () => {
+test('an image file that a table names is not read', async () => {
   using bench = new StageBench();
   const chart = {
     mark: { type: 'image', width: 9, height: 9 },
@@ -133,7 +133,7 @@ test('tables are CSV or JSON, and numbers are numbers', () => {
   assert.deepEqual(columnsOf([metrics, { net: 'a' }]), ['splits.test.auc', 'net']);
 });
 
-test('a table that is none says where', () => {
+test('a malformed table is refused with the place of the mistake', () => {
   const error = (text: string) => {
     const rows = parseTable(text);
     return rows.ok ? undefined : rows.error;
