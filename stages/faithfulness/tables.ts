@@ -33,10 +33,6 @@ function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [str
 const pValues = (name: string, { p, adjustedP }: Estimate): Readonly<Record<string, number>> =>
   p === undefined ? {} : { [`${name}P`]: p, [`${name}AdjustedP`]: adjustedP! };
 
-const finite = (value: number) => (Number.isFinite(value) ? value : null);
-const allFinite = (numbers: Readonly<Record<string, number>>) =>
-  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, finite(value)]));
-
 type Repeated = 'split' | 'class' | 'score' | 'confidence' | 'seed' | 'curveBaseline' | 'curveSteps';
 
 /**
@@ -71,12 +67,12 @@ function metricsOf(method: JudgedMethod, { depths }: Judgement) {
     };
   const values = numbers.map(([name, number]) => ({ [name]: number.estimate, ...pValues(name, number) }));
   return {
-    ...allFinite(Object.assign({}, ...values)),
-    ...byLayer(({ estimate }) => finite(estimate)),
+    ...Object.assign({}, ...values),
+    ...byLayer(({ estimate }) => estimate),
     ...(newWeights && {
-      likenessExcessByDraw: Object.fromEntries(newWeights.byDraw.map((excess, draw) => [draw + 1, finite(excess)])),
+      likenessExcessByDraw: Object.fromEntries(newWeights.byDraw.map((excess, draw) => [draw + 1, excess])),
     }),
-    ...(completeness && { completeness: allFinite({ ...completeness }) }),
+    ...(completeness && { completeness }),
     intervals: {
       ...Object.fromEntries(numbers.map(([name, number]) => [name, intervalPair(number)])),
       ...byLayer(intervalPair),

@@ -58,7 +58,7 @@ export function formatMetrics(cases: readonly MeasuredCase[], settings: GradcamS
     ...{ ...head, models: Object.fromEntries(cases.map((each) => [each.name, numbersOf(each)])) },
     ...(topShare && {
       mostOverLeast: {
-        ...{ ...pair, topShare: Number.isNaN(topShare.estimate) ? null : topShare.estimate },
+        ...{ ...pair, topShare: topShare.estimate },
         intervals: { topShare: intervalPair(topShare) },
       },
     }),

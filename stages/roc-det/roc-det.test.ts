@@ -35,7 +35,7 @@ const validation = rows.map((row) => ({ ...row, split: 'val' }));
 const options = { confidence: 0.9, draws: 100, seed: 1 };
 const frame: Frame = { ...spec.settings.parse(options), shared: {}, sides: usualSides };
 
-/** Images of a model that is right more often the larger `shift` is; models of one seed see the same images. */
+/** Images of a model that is right more often the larger `shift` is; all models see the same images. */
 function drawn(count: number, shift: number, split = 'test'): BinaryRow[] {
   return Array.from({ length: count }, (_, i) => {
     const label = i % 3 === 0 ? 1 : 0;
@@ -152,8 +152,8 @@ test('two models differ in their charts by colour, dash and shape, and the bette
   );
 });
 
-test('a test goes by the images that both scored, which may say the opposite of the ranking', async () => {
-  // What only one of them scored turns the order round: the first is right there, the second wrong.
+test('a paired test uses the images that both models scored, and may contradict the ranking', async () => {
+  // The images that only one of them scored reverse the order: the first is right there, the second wrong.
   const own = (name: string, shift: number, elsewhere: number) => [
     ...drawn(90, shift),
     ...drawn(60, elsewhere).map((row) => ({ ...row, key: `${name}/${row.key}` })),
@@ -178,7 +178,7 @@ test('no temperature is fitted to images of one class', async () => {
   assert.equal((await named('', logits, real)).scaled, undefined);
 });
 
-/** Logits that say the right chance, times `factor`, and `shift` more. */
+/** Two splits of images whose logits are calibrated but for a `factor` and a `shift`. */
 const scored = (seed: number, { count, factor = 1, shift = 0 }: { count: number; factor?: number; shift?: number }) => {
   const random = new Random('calibrated', seed);
   const row = (split: string) => (_: unknown, i: number) => {
@@ -189,21 +189,21 @@ const scored = (seed: number, { count, factor = 1, shift = 0 }: { count: number;
   return [Array.from({ length: count }, row('test')), Array.from({ length: count }, row('val'))] as const;
 };
 
-test('the interval of the temperature says whether a model is too sure, and leaves out 1 by chance as often as it may', async () => {
+test('the interval of the temperature shows overconfidence and underconfidence, and else covers 1', async () => {
   const sides = (factor: number) =>
     Array.from({ length: 20 }, async (_, seed) => {
       const { scaled } = await named('', ...scored(seed, { count: 150, factor }));
       const [low, high] = scaled!.temperatureEnds;
-      return low > 1 ? 'too sure' : high < 1 ? 'not sure enough' : 'calibrated';
+      return low > 1 ? 'overconfident' : high < 1 ? 'underconfident' : 'calibrated';
     });
   const count = async (factor: number, side: string) =>
     (await Promise.all(sides(factor))).filter((one) => one === side).length;
   assert.ok((await count(1, 'calibrated')) >= 16); // at 90 %
-  assert.ok((await count(2, 'too sure')) >= 15);
-  assert.ok((await count(0.5, 'not sure enough')) >= 15);
+  assert.ok((await count(2, 'overconfident')) >= 15);
+  assert.ok((await count(0.5, 'underconfident')) >= 15);
 });
 
-test('a model that expects fakes more often than they come is told by its mean probability', async () => {
+test('the mean probability reveals a model that expects more fakes than there are', async () => {
   using bench = new StageBench();
   await roc(bench, formatPairs(scored(1, { count: 300, factor: 0.5, shift: 1 })[0]));
   const { meanProbability, real, fake } = JSON.parse(textOf(bench, 'metrics'));
@@ -272,7 +272,7 @@ test('by its first score a model makes the opposite mistakes: area and error rat
   );
 });
 
-test('a run of one model gives four charts, the numbers with their intervals, and a table for the eyes', async () => {
+test('one model gives four charts, metrics with intervals, and a highlight', async () => {
   using bench = new StageBench();
   await roc(bench, formatPairs([...validation, ...rows]), { confidence: 0.9 });
   const { temperature, scaledCalibrationError, calibrationError, averagePrecision, intervals, ...numbers } = JSON.parse(
@@ -325,26 +325,8 @@ test('several models are ranked and tested against each other, with what they sh
     readFileSync(join(bench.output('det'), 'chart.svg'), 'utf8').matchAll(/>([\d.]+)<\/text>/g),
     ([, label]) => label,
   );
-  const all = [
-    '0.1',
-    '0.2',
-    '0.5',
-    '1',
-    '2',
-    '5',
-    '10',
-    '20',
-    '40',
-    '60',
-    '80',
-    '90',
-    '95',
-    '98',
-    '99',
-    '99.5',
-    '99.8',
-  ];
-  assert.deepEqual(labels.slice(-all.length - 1), [...all, '99.9']); // of the vertical axis, where all of them have room
+  const all = '0.1 0.2 0.5 1 2 5 10 20 40 60 80 90 95 98 99 99.5 99.8 99.9'.split(' ');
+  assert.deepEqual(labels.slice(-all.length), all); // of the vertical axis, where all of them have room
   const metrics = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual(Object.keys(metrics.models), ['good', 'middle', 'bad']);
   const pairs = textOf(bench, 'tests').trim().split('\n').slice(1);
@@ -366,7 +348,7 @@ test('several models are ranked and tested against each other, with what they sh
   assert.deepEqual(bench.warnings, []);
 });
 
-test('models of other images are drawn, but not tested against each other; those that share some are tested on these', async () => {
+test('models with different images are drawn but not tested; those that share some are tested on these', async () => {
   using bench = new StageBench();
   const other = drawn(30, 1).map((row) => ({ ...row, key: `elsewhere/${row.key}` }));
   await roc(bench, { one: drawn(30, 2), other });
@@ -383,7 +365,7 @@ test('models of other images are drawn, but not tested against each other; those
   ]);
 });
 
-test('over seeds, what other runs and what other images would change is told apart', async () => {
+test('over seeds, the spread over runs is given apart from that over images', async () => {
   using bench = new StageBench();
   // Three runs of one model on the same images: what they share are the images, what differs is each run's own noise.
   const runs = Object.fromEntries(
@@ -427,14 +409,14 @@ test('over seeds, what other runs and what other images would change is told apa
   );
 });
 
-test('over two seeds that differ much, an area goes from 0 to 1 and no further', async () => {
+test('over two seeds that differ much, the interval of an area stays within 0 to 1', async () => {
   using bench = new StageBench();
   await roc(bench, { good: drawn(60, 3), poor: drawn(60, 0) }, { over: ['net'] });
   const { intervals } = JSON.parse(textOf(bench, 'metrics')).overRuns.all;
   assert.deepEqual(intervals.aucOverRuns, [0, 1]);
 });
 
-test('over seeds, a model is one look in the charts and one side of a test', async () => {
+test('over seeds, the runs of a model share a colour in the charts and are one side of a test', async () => {
   using bench = new StageBench();
   const scores = ['a', 'b'].flatMap((net, model) =>
     ['1', '2'].map((seed, i) => {
@@ -460,7 +442,7 @@ test('over seeds, a model is one look in the charts and one side of a test', asy
   );
 });
 
-test('frames are drawn by their videos, or judged as videos', async () => {
+test('frames are resampled by their videos, or judged as videos', async () => {
   const frames = drawn(60, 0.1).map((row, i) => ({ ...row, group: `video ${row.label} ${i % 15}` }));
   using bench = new StageBench();
   await roc(bench, formatPairs(frames));
@@ -503,7 +485,7 @@ test('results change only with the version of the kind', async () => {
   assert.deepEqual({ version: spec.version, digest }, { version: 13, digest: '30e2fe82f542b741' });
 });
 
-test('names of one’s own stand in legends and tables, and the title in place of the split', async () => {
+test('the names of the settings stand in legends and tables, and the title in place of the split', async () => {
   using bench = new StageBench();
   const settings = { names: { a: 'MyNet', b: 'MyNet in PyTorch' }, title: 'Two frameworks' };
   await roc(bench, { a: drawn(30, 2), b: drawn(30, 1) }, settings);
@@ -528,7 +510,7 @@ test('a split of one class has nothing to rank, and the stage says so', async ()
   );
 });
 
-test('a split that the scores do not have is named, with those that they have', async () => {
+test('an unknown split is refused with the names of those in the scores', async () => {
   using bench = new StageBench();
   await assert.rejects(
     roc(bench, formatPairs([...validation, ...rows]), { split: 'tset' }),
@@ -538,7 +520,7 @@ test('a split that the scores do not have is named, with those that they have', 
   );
 });
 
-test('scores that cannot be read say where', async () => {
+test('malformed scores are refused with the line', async () => {
   using bench = new StageBench();
   await assert.rejects(
     roc(bench, 'key,split,label,real,fake\na,test,2,0,1\n'),
@@ -570,7 +552,7 @@ test('of more than two classes each is a curve against all others, unless some a
   await assert.rejects(roc(bench, text, { bothScores: true }), /need two sides: name the positive classes/);
 });
 
-test('scores are what the setting says, where their sums would say otherwise', async () => {
+test('the setting scoresAre overrides what the sums of scores suggest', async () => {
   using bench = new StageBench();
   const text = 'key,split,label,real,fake\na,test,0,0.75,0.25\nb,test,1,0.25,0.75\nc,test,1,0.25,0.75\n';
   const meanOf = async (settings: object): Promise<number> => {

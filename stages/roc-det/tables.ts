@@ -80,7 +80,7 @@ function spreadNumbers({ auc, accuracy }: ModelSpread) {
     ...Object.fromEntries(
       spreads.flatMap(([name, { mean, deviation }]) => [
         ...[`${name}OverRuns`, `${name}OverImages`].map((key) => [key, mean] as const),
-        [`${name}Deviation`, Number.isFinite(deviation) ? deviation : null],
+        [`${name}Deviation`, deviation] as const,
       ]),
     ),
     intervals: Object.fromEntries(

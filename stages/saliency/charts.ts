@@ -12,7 +12,7 @@ import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { SaliencySettings } from './spec.ts';
 
-/** Even to the eye, also in grey and to the colour-blind; the bands of jet would show edges where maps have none. */
+/** Perceptually uniform, also in grey and to the colour-blind; the bands of jet would show edges where maps have none. */
 export const colours = 'viridis';
 
 /** Side of a mean map, in units. */

@@ -73,7 +73,7 @@ test('every image is measured, and the raw maps of those that are shown are kept
   const shares = rows.filter((row) => row[8] === 'fake').map((row) => Number(row[13]));
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   assert.ok(Math.abs((numbers as { fake: { topShare: number } }).fake.topShare - mean) < 1e-9);
-  // Masks of the whole image: whatever points, points into them.
+  // The masks cover whole images, so every map points into them.
   const { images, pointingGame, intersectionOverUnionByChance } = numbers['masks'] as Numbers;
   assert.deepEqual([images, pointingGame, intersectionOverUnionByChance], [2, 1, 1]);
   assert.deepEqual(
@@ -98,7 +98,7 @@ test('of a large split some images are explained, and those of the sheet are of 
   assert.deepEqual(bench.progress.at(-1), { done: 12, total: 12, unit: 'images', note: 'untrained network' });
 });
 
-test('the same settings give the same bytes, and batches of another size the same maps but for rounding', async () => {
+test('the same settings give the same bytes, and another batch size the same maps up to rounding', async () => {
   using one = await explained({ maps: 'all', untrained: false });
   using again = await explained({ maps: 'all', untrained: false });
   using other = await explained({ maps: 'all', untrained: false, batchSize: 9 });
@@ -114,7 +114,7 @@ test('the same settings give the same bytes, and batches of another size the sam
   assert.equal((metricsOf(one)['gradient'] as Numbers)['untrained'], undefined);
 });
 
-test('integrated gradients are held to what they should sum to', async () => {
+test('integrated gradients are compared with the sum that they should have', async () => {
   using bench = await explained({ method: 'integrated-gradients', steps: 1, untrained: false });
   const { relativeGap } = (metricsOf(bench)['integrated-gradients'] as Numbers)['completeness'] as Numbers;
 
@@ -135,7 +135,7 @@ test('a split of one image of one class has maps, and nothing to compare', async
   assert.deepEqual(mapsOf(bench, 'input-x-gradient').shape, [1, 56, 56]);
 });
 
-test('what cannot be explained is told before anything is made', async () => {
+test('what cannot be explained is refused before anything is made', async () => {
   const refused = (settings: object, message: string, inputs: object = {}) =>
     assert.rejects(() => explained(settings, inputs), new StageError(message));
   await refused(
@@ -185,7 +185,7 @@ const frame: Frame = {
 };
 const picture = 'data:image/png;base64,';
 
-test('the sheet says what is bright, and who is right', () => {
+test('the sheet says what colours mean, and outlines right and wrong predictions', () => {
   const image = (key: string, label: number, fake: number, topShare: number) => ({
     ...{ key, label, topShare, image: `${picture}${key}`, map: `${picture}map` },
     logits: [0, fake] as const,
@@ -199,7 +199,7 @@ test('the mean maps of both networks stand side by side', () => {
   assertGolden(chart, new URL('golden/means.golden.json', import.meta.url));
 });
 
-test('below the mean maps of a network near chance stands what they may show', () => {
+test('the subtitle of mean maps warns if the network is near chance', () => {
   const near = { ...frame, measured: { ...measured, accuracy: 0.51, isNearChance: true } };
   const { title } = meansChart([`${picture}r`, `${picture}f`], undefined, near) as { title: { subtitle: string[] } };
   assert.match(

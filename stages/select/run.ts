@@ -42,15 +42,20 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   if (collapse !== undefined)
     context.warn(`The chosen model, ${name}, learned nothing: it calls ${collapse}. ${cures}`);
   const shown = shownBy(by);
-  const goesOn = (index: number) =>
-    count !== undefined && choice.ranking.indexOf(index) < count && choice.ranking.includes(index);
+  const advancing = choice.ranking.slice(0, count ?? 0);
   context.highlight({
     title: `Models by ${by} on ${selectionSplit}`,
     columns: ['model', ...shown, 'chosen'],
     rows: candidates.map(({ name, values }, index) => [
       name,
       ...shown.map((measure) => values[measure]?.toFixed(4) ?? '–'),
-      index === choice.best ? 'chosen' : goesOn(index) ? 'goes on' : choice.tied.includes(index) ? 'tied' : '',
+      index === choice.best
+        ? 'chosen'
+        : advancing.includes(index)
+          ? 'advances'
+          : choice.tied.includes(index)
+            ? 'tied'
+            : '',
     ]),
   });
 }
@@ -89,7 +94,7 @@ function collapseOf(values: ReadonlyMap<string, number | null>): string | undefi
 function tieLine(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {
   const names = tied.map((index) => candidates[index]!.name).join('; ');
   const reason = decidedBy === 'loss' ? 'its loss is the lowest' : 'it comes first';
-  return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. Taken is ${candidates[best]!.name}, since ${reason}.`;
+  return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. ${candidates[best]!.name} is chosen, since ${reason}.`;
 }
 
 function formatChoice(
@@ -108,7 +113,7 @@ function formatChoice(
   return `${JSON.stringify(choice, null, 2)}\n`;
 }
 
-/** The measures that tables of models show, whatever they are chosen by. */
+/** The measures that the table of models always shows. */
 const measures = ['accuracy', 'auc', 'loss'] as const;
 
 /** A model's values on the validation split; null or absent where undefined. */

@@ -9,7 +9,7 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import run, { choose, type Values } from './run.ts';
 import { spec } from './spec.ts';
 
-/** A model for each of these values, told by its seed; `test` is what its test split says. */
+/** Selects among models with these values on val, named by their seeds; `test` is their value on test. */
 async function selected(
   bench: StageBench,
   models: readonly (Values & { readonly test?: number })[],
@@ -70,7 +70,7 @@ test('the model that is best on validation is passed on, whatever the test split
   assert.deepEqual(bench.warnings, []);
 });
 
-test('a tie is said, and goes to the lower loss, then to the first', async () => {
+test('a tie is reported, and goes to the lower loss, then to the first', async () => {
   using bench = new StageBench();
   const byLoss = await selected(bench, [
     { accuracy: 0.8, loss: 0.5 },
@@ -82,8 +82,8 @@ test('a tie is said, and goes to the lower loss, then to the first', async () =>
   const byOrder = await selected(bench, [{ accuracy: 0.8 }, { accuracy: 0.8 }]);
   assert.equal(byOrder.model, 'model 1');
   assert.deepEqual(bench.warnings, [
-    '2 models tie at the best accuracy on val: seed=1; seed=3. Taken is seed=3, since its loss is the lowest.',
-    '2 models tie at the best accuracy on val: seed=1; seed=2. Taken is seed=1, since it comes first.',
+    '2 models tie at the best accuracy on val: seed=1; seed=3. seed=3 is chosen, since its loss is the lowest.',
+    '2 models tie at the best accuracy on val: seed=1; seed=2. seed=1 is chosen, since it comes first.',
   ]);
 });
 
@@ -137,7 +137,7 @@ test('models and metrics that do not go together are refused', async () => {
   );
 });
 
-test('a chosen model that learned nothing is told, judged by the shares of the classes on val', async () => {
+test('a chosen model that learned nothing causes a warning, judged by the shares of the classes on val', async () => {
   const collapsed = { accuracy: 0.667, loss: 0.6365, real: 50, fake: 100, called: { real: 0, fake: 150 } };
   const warnings = async (...models: readonly object[]) => {
     using bench = new StageBench();
@@ -152,7 +152,7 @@ test('a chosen model that learned nothing is told, judged by the shares of the c
   assert.deepEqual(await warnings(collapsed, { accuracy: 0.7, loss: 0.7 }), []);
 });
 
-test('with a count, the choice ranks the candidates that go on, by any metric and in its own direction', async () => {
+test('with a count, the choice ranks the candidates that advance, by any metric and in its own direction', async () => {
   using bench = new StageBench();
   const models = [
     { equalErrorRate: 0.3, loss: 0.5 },
@@ -166,7 +166,7 @@ test('with a count, the choice ranks the candidates that go on, by any metric an
   assert.deepEqual(bench.highlights.at(-1)!.columns, ['model', 'accuracy', 'auc', 'loss', 'equalErrorRate', 'chosen']);
   assert.deepEqual(
     bench.highlights.at(-1)!.rows.map((row) => row.at(-1)),
-    ['', '', 'chosen', 'goes on'],
+    ['', '', 'chosen', 'advances'],
   );
   const { data } = JSON.parse(readFileSync(join(bench.output('curve'), 'chart.vl.json'), 'utf8'));
   const steps = data.values.filter(({ series }: { series: string }) => series === 'best so far');

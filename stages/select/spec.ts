@@ -15,7 +15,7 @@ const settings = z.strictObject({
   count: count
     .exactOptional()
     .describe(
-      'How many candidates go on: `choice` then has their `ranking`, which slots of a matrix read; none when left out.',
+      'How many candidates advance to the next rung: `choice` then has their `ranking`, which slots of a matrix read; none when left out.',
     ),
   curve: flag.describe('Also draws the value of every candidate in order, and the best so far: the output `curve`.'),
 });
