@@ -12,7 +12,7 @@ export interface Item {
   readonly values: MetricValues;
 }
 
-/** Metrics side by side, and the settings that they were collected by: without axes `over`, every cell has at most one point, its mean. */
+/** Metrics side by side, and the settings that collected them: without axes `over`, every cell has at most one point, its mean. */
 export interface Table extends Pick<TableSettings, 'values' | 'over' | 'confidence'> {
   /** The columns of labels: axes, `stage` or `path`, without the axes that are averaged over. */
   readonly labels: readonly string[];
@@ -20,7 +20,7 @@ export interface Table extends Pick<TableSettings, 'values' | 'over' | 'confiden
   readonly rows: readonly Row[];
 }
 
-/** A row of so many metrics, with a cell for each value; undefined where none of them has the number. */
+/** A row for `items` metrics files, with a cell for each value; undefined where none of them has the number. */
 export interface Row {
   readonly labels: Labels;
   readonly items: number;
@@ -39,7 +39,7 @@ export function collect(
 ): Table {
   const known = items.flatMap(({ values }) => [...values.keys()]);
   requireKnown('a number of the metrics in "values"', values, known);
-  requireApart(items);
+  requireDistinct(items);
   const labels = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))].filter(
     (axis) => !over.includes(axis),
   );
@@ -65,7 +65,7 @@ function pick(labels: Labels, names: readonly string[]): Labels {
 }
 
 /** Metrics given twice would count twice and make intervals too narrow. */
-function requireApart(items: readonly Item[]): void {
+function requireDistinct(items: readonly Item[]): void {
   const seen = new Set<string>();
   for (const { labels } of items) {
     const key = JSON.stringify(Object.entries(labels).sort());

@@ -32,15 +32,14 @@ function statistics(cell: Cell | undefined): (string | number)[] {
 
 /** The whole table as JSON; the ends of an interval are null where there is but one number. */
 export function formatJsonTable({ labels, over, confidence, values, rows }: Table): string {
-  const named = (row: Row) => Object.fromEntries(values.map((name, index) => [name, plain(row.cells[index])]));
   const plain = (cell: Cell | undefined) => (cell === undefined ? null : over.length === 0 ? cell.mean : cell);
-  const table = {
+  const named = (row: Row) => Object.fromEntries(values.map((name, index) => [name, plain(row.cells[index])]));
+  return formatJson({
     labels,
     values,
-    ...(over.length > 0 ? { over, confidence } : {}),
+    ...(over.length > 0 && { over, confidence }),
     rows: rows.map((row) => ({ labels: row.labels, values: named(row) })),
-  };
-  return formatJson(table);
+  });
 }
 
 /** The rounded table as text, in Markdown or LaTeX; numbers to the right. */

@@ -37,7 +37,7 @@ async function tabled(bench: StageBench, settings: object, list = items) {
   return { csv: text('table'), markdown: text('markdown'), latex: text('latex'), json: JSON.parse(text('json')) };
 }
 
-test('names of one’s own replace the labels and the axes that head them', async () => {
+test('the setting names replaces labels, and the axes that head them', async () => {
   using bench = new StageBench();
   const names = { net: 'network', small: 'SmallNet', large: 'XceptionBased' };
   const { csv } = await tabled(bench, { over: ['seed'], names });
@@ -48,7 +48,7 @@ test('names of one’s own replace the labels and the axes that head them', asyn
   );
 });
 
-test('metrics become a table, a row for each, told by their axes', async () => {
+test('metrics become a table, a row for each, named by their axes', async () => {
   using bench = new StageBench();
   const { csv, markdown, json } = await tabled(bench, {});
   assert.equal(
@@ -110,7 +110,7 @@ test('over the seeds a row is the mean of its seeds, with its interval and every
   assert.equal(bench.highlights[0]!.title, 'Mean over seed');
 });
 
-test('with a baseline, what differs from it beyond chance is marked, for a report and for a paper', async () => {
+test('with a baseline, significant differences from it are marked in Markdown and LaTeX', async () => {
   using bench = new StageBench();
   const far = items.map(({ labels, values }) => ({
     labels,
@@ -184,7 +184,7 @@ test('results change only with the version of the kind', async () => {
   assert.deepEqual({ version: spec.version, digest }, { version: 8, digest: '5208e058adc282db' });
 });
 
-test('a number that no metrics have is told, with those that they have', async () => {
+test('a number that no metrics have is refused with those that they have', async () => {
   using bench = new StageBench();
   await assert.rejects(
     tabled(bench, { values: ['val.eer'] }),
@@ -210,7 +210,7 @@ test('a file that holds no metrics is named', async () => {
   );
 });
 
-test('the axis of a share ends at 1, and an interval that would go on ends in an arrow', () => {
+test('the axis of a share ends at 1, and an interval beyond it ends in an arrow', () => {
   const options = { values: ['test.accuracy'], over: ['seed'], confidence };
   const chart = tableChart(collect(items.slice(3, 5), options));
   const [{ layer }] = panelsOf(chart) as readonly [PanelSpec];

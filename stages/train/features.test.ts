@@ -46,7 +46,7 @@ test('a head that is written as layers learns from features, the same seed givin
   assert.deepEqual([info.architecture, 'augment' in info.training], [{ layers }, false]);
 });
 
-test('of a named network its head is trained', async () => {
+test('of a named network only the head is trained', async () => {
   using bench = await trained({ model: 'xception-based', epochs: 1 });
   const { model } = await loadModel(bench.output('model'));
   assert.deepEqual(
@@ -55,7 +55,7 @@ test('of a named network its head is trained', async () => {
   );
 });
 
-test('a head scores features of its own sort, and tells what else it is given', async () => {
+test('a head scores features of the network that it was trained on, and refuses anything else', async () => {
   using head = await trained({ model: { layers } });
   const [images, wider, others] = ['images', 'wider', 'others'].map((name) => join(folder, name)) as [
     string,
@@ -95,7 +95,7 @@ test('a head scores features of its own sort, and tells what else it is given', 
   );
 });
 
-test('a layer of a head that is frozen stays as it began, at random, which is warned of', async () => {
+test('a frozen layer of a head keeps its random initial weights, with a warning', async () => {
   using frozen = await trained({ model: { layers }, freeze: ['dense1'] });
   using briefly = await trained({ model: { layers }, freeze: ['dense1'], epochs: 1 });
   const kernel = async (bench: StageBench, layer: string) => {
@@ -111,7 +111,7 @@ test('a layer of a head that is frozen stays as it began, at random, which is wa
   assert.notDeepEqual(await kernel(frozen, 'dense2'), await kernel(briefly, 'dense2'));
 });
 
-test('one of the two inputs is wanted, and what is said of images is no setting of features', () => {
+test('exactly one of the two inputs is expected, and settings of images do not apply to features', () => {
   const check = (settings: object, ...inputs: string[]) => spec.check!(spec.settings.parse(settings), new Set(inputs));
   const wrongInputs = (got: string) => [
     { at: [], message: `expected one of the inputs "dataset" and "features", got ${got}` },
@@ -125,7 +125,7 @@ test('one of the two inputs is wanted, and what is said of images is no setting 
   ]);
 });
 
-test('a head that the features do not fit is told with their number', async () => {
+test('a head that does not fit the features is refused with their number of values', async () => {
   await assert.rejects(trained({ model: { layers: [{ residual: [{ dense: 9 }] }, { dense: 2 }] } }), {
     name: 'StageError',
     message:

@@ -14,7 +14,7 @@ import { spec } from './spec.ts';
 
 const faceApi = new URL('../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url).pathname;
 
-test('what is minimised decides the weights, and is balanced by the images of the training split', async () => {
+test('the loss decides the weights, and balances classes by the images of the training split', async () => {
   const uneven = join(folder, 'uneven');
   await writeTintedDataset(uneven, { train: 5, val: 4 });
   const weights = async (loss: object) => {
@@ -53,7 +53,7 @@ test('a frozen backbone stays as it began, its statistics too, until it is unfro
   assert.equal(thawed.logs[3], 'From epoch 3 on 18 of 322 parameters train.');
 });
 
-test('the history goes to TensorBoard, too, where that is asked for, and leaves the model as it is', async () => {
+test('with tensorboard: true the history is also written for TensorBoard, and the model stays the same', async () => {
   using plain = await trained({ ...small, imageSize: 50 });
   using bench = await trained({ ...small, imageSize: 50, tensorboard: true });
 

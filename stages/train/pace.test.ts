@@ -20,7 +20,7 @@ test('speed is that of training, and time left counts both sorts of work at thei
   assert.deepEqual([pace.done, pace.total], [55, 150]);
 });
 
-test('what an earlier attempt did is done, and says nothing of the speed', () => {
+test('images of an earlier attempt count as done, but not for the speed', () => {
   let now = 0;
   const pace = new Pace({ training: 100, evaluation: 50 }, () => now, { training: 60, evaluation: 30 });
 

@@ -19,7 +19,7 @@ const layers = [
   ...[{ conv: 4, kernel: 5, stride: 2 }, 'batchNorm', 'relu', { dropout: 0.3 }],
   ...[{ maxPool: 2 }, 'flatten', { dense: 8 }, 'relu', { dense: 2 }],
 ];
-/** More batches of validation than weights have to be the same to become constants, which changes how values are rounded. */
+/** Validation has more batches than the runs after which unchanged weights become constants, which changes the rounding. */
 const small = { model: { layers }, imageSize: 24, batchSize: 2, epochs: 3, seed: 3, augment: { crop: 2 } };
 
 interface Trained {
@@ -68,7 +68,7 @@ const ways = {
 };
 
 for (const [name, way] of Object.entries(ways)) {
-  test(`broken off after any epoch and gone on with, training with ${name} ends with the same bytes`, async () => {
+  test(`interrupted after any epoch and resumed, training with ${name} ends with the same bytes`, async () => {
     const settings = { ...small, ...way };
     const unbroken = await train(settings);
     for (const [index, checkpoint] of unbroken.checkpoints.entries()) {
@@ -79,7 +79,7 @@ for (const [name, way] of Object.entries(ways)) {
   });
 }
 
-test('a longer training goes on from the last epoch of a shorter one, its progress too, and keeps the best of all', async () => {
+test('a longer training resumes after the last epoch of a shorter one, and keeps the best of all epochs', async () => {
   const long = await train({ ...small, epochs: 4 });
   const short = await train({ ...small, epochs: 2 });
   const { files, told, progress } = await train({ ...small, epochs: 4 }, short.checkpoints.at(-1));
@@ -91,7 +91,7 @@ test('a longer training goes on from the last epoch of a shorter one, its progre
   assert.deepEqual([first.done, first.total], [2 * 90 + 2, 4 * 90]);
 });
 
-test('what was ended early is at its end when it is gone on with, and goes on with more patience', async () => {
+test('a training that was stopped early is complete when it is resumed, and continues with more patience', async () => {
   const settings = (patience: number) => ({
     ...small,
     epochs: 9,
@@ -107,7 +107,7 @@ test('what was ended early is at its end when it is gone on with, and goes on wi
   assert.deepEqual((await train(settings(2), one.checkpoints.at(-1))).files, two.files);
 });
 
-test('along a schedule that spans the last rung, rungs train together what one training does, and keep the same epoch', async () => {
+test('with a schedule over all epochs of the last rung, the rungs together equal one training, in the kept epoch too', async () => {
   const rung = (epochs: number) => ({
     ...{ ...small, epochs, by: 'auc', optimizer: { kind: 'adamw', learningRate: 0.01 } },
     schedule: { kind: 'cosine', epochs: 4, warmUp: 0.5 },

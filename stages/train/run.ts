@@ -55,7 +55,7 @@ function checkpointsOf(
   return new TrainingCheckpoints(checkpoints, settings, circumstances, info);
 }
 
-/** Runs a training and shows its progress, log and speed; an earlier attempt did the epochs `before`. */
+/** Runs a training and shows its progress, log and speed; an earlier attempt completed the first `before` epochs. */
 async function follow(
   context: StageContext<TrainSettings>,
   { batches }: Source,

@@ -67,7 +67,10 @@ const settings = z.strictObject({
     })
     .exactOptional()
     .describe('Evaluates, selects and saves a running mean of the weights; the weights themselves when left out.'),
-  seed: z.int().default(7).describe('Decides random initial weights, the order of images and their augmentation.'),
+  seed: z
+    .int()
+    .default(7)
+    .describe('Seed of random initial weights, of the order of images and of their augmentation.'),
   monitor: splitList
     .refine(
       (splits) => splits.includes(selectionSplit),
@@ -109,9 +112,9 @@ function scheduleMistakes({ epochs, schedule }: TrainSettings): readonly Setting
 
 function imageSettings(given: TrainSettings): readonly SettingMistake[] {
   const defaults = settings.parse({});
-  const said = ofImages.filter((name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]));
+  const changed = ofImages.filter((name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]));
   const message = 'does not apply to features, which were made of the images before';
-  return said.map((name) => ({ at: [name], message: `"${name}" ${message}` }));
+  return changed.map((name) => ({ at: [name], message: `"${name}" ${message}` }));
 }
 
 /** A head begins with random weights. */

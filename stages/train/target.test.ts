@@ -62,7 +62,7 @@ test('with target: source a network learns the sources of train, and one that it
   assert.deepEqual(Object.keys(detection.sources).sort(), ['blend', 'swap', 'unseen']);
 });
 
-test('of classes, all are learned, and a list of layers must end with a value for each', async () => {
+test('without target all classes are learned, and a list of layers must end with a value for each', async () => {
   using bench = new StageBench();
   const features = join(bench.root, 'methods');
   await methods(features, { train: sources.slice(0, 2), val: sources.slice(0, 2) });

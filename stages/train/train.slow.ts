@@ -8,7 +8,7 @@ import { digests, small, trained } from '../../test/support/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
-test('both forms of Xception train, at a size of their own', async () => {
+test('both forms of Xception train, each at an image size of its own', async () => {
   for (const [model, imageSize] of [
     ['xception', 71],
     ['xception-based', 96],
@@ -27,7 +27,7 @@ test('both forms of Xception train, at a size of their own', async () => {
   }
 });
 
-test('images that are changed in every way train, by the seed alone', async () => {
+test('training with every augmentation depends on the seed alone', async () => {
   const changes = { colour: { brightness: 0.4, hue: 0.1 }, blur: {}, noise: {}, downscale: {}, cutout: {}, jpeg: {} };
   const settings = { ...small, epochs: 1, augment: { crop: 2, ...changes, mixup: { probability: 1 } } };
   using first = await trained(settings);
@@ -38,7 +38,7 @@ test('images that are changed in every way train, by the seed alone', async () =
   assert.notEqual(digests(unmixed)[1], digests(first)[1]);
 });
 
-test('every option of a step works with the others, and gives the same bytes again', async () => {
+test('every option of a step has an effect beside the others, and all are reproducible', async () => {
   const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'batchNorm', 'relu', 'globalAveragePool', { dense: 2 }];
   const options = { loss: { labelSmoothing: 0.1, classWeights: [1, 2] }, clip: { norm: 0.5 }, ema: { decay: 0.8 } };
   const settings = { ...small, imageSize: 24, model: { layers } };
@@ -53,7 +53,7 @@ test('every option of a step works with the others, and gives the same bytes aga
   }
 });
 
-test('the small networks that have a name train, too', async () => {
+test('the small named networks train, too', async () => {
   for (const settings of [
     { model: 'my-net', imageSize: 154 },
     { model: 'tiny-xception', imageSize: 32 },

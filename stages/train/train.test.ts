@@ -67,7 +67,7 @@ test('the same seed gives the same bytes, and what is monitored does not change 
   assert.notEqual(digests(otherSeed)[1], digests(first)[1]);
 });
 
-test('a training that diverges names the batch and its images, and no stack', async () => {
+test('a training that diverges names the batch and its images, without a stack trace', async () => {
   const settings = { ...small, imageSize: 50, optimizer: { kind: 'sgd', learningRate: 1e30 } };
 
   await assert.rejects(trained(settings), {
@@ -77,7 +77,7 @@ test('a training that diverges names the batch and its images, and no stack', as
   });
 });
 
-test('a collapse is said in the log, the warnings and the history', async () => {
+test('a collapse is reported in the log, the warnings and the history', async () => {
   using bench = await trained({ ...small, imageSize: 50, optimizer: { kind: 'sgd', learningRate: 1e-12 } });
 
   const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
@@ -91,7 +91,7 @@ test('a collapse is said in the log, the warnings and the history', async () => 
   );
 });
 
-test('only settings that are not at their default are keyed, so that a new one keeps what was trained before', () => {
+test('only settings that are not at their default enter the fingerprint, so that a new one leaves models up to date', () => {
   const keyed = (settings: JsonObject) =>
     keyedSettings(spec.settings, settings, JSON.parse(JSON.stringify(spec.settings.parse(settings))));
 
@@ -108,7 +108,7 @@ test('it reads the splits that it trains on and monitors, and no other', () => {
   assert.deepEqual(parts({ monitor: ['val', 'test'] }), ['train', 'val', 'test']);
 });
 
-test('mistakes in the settings are told before anything runs', () => {
+test('mistakes in the settings are reported before anything runs', () => {
   const messages = (settings: object) => spec.settings.safeParse(settings).error?.issues.map(({ message }) => message);
   const smallest = spec.settings.parse({ imageSize: 49 });
 

@@ -11,7 +11,7 @@ import { spec } from './spec.ts';
 
 const images = { val: { real: 50, fake: 50 }, test: { real: 60, fake: 30 } };
 
-/** A training by its accuracies on val; on test it has 0.1 less; one whose val accuracy is 0.5 calls all of it real. */
+/** A training with these accuracies on val, and 0.1 less on test. At an accuracy of 0.5 it calls all of val real. */
 function history(accuracies: readonly number[], chosenEpoch: number): History {
   return {
     ...{ splits: ['val', 'test'], chosenEpoch, images },
@@ -43,7 +43,7 @@ async function summarised(bench: StageBench, histories: Readonly<Record<string, 
 
 const two = { 1: history([0.5, 0.75, 0.625, 0.875], 4), 2: history([0.5, 0.5], 1) };
 
-test('every curve is told by what it does, and its best value with the epoch', async () => {
+test('every curve is described by its course, and by its best value with the epoch', async () => {
   using bench = new StageBench();
   const text = await summarised(bench, two);
   assert.deepEqual(text('curves').split('\n').slice(0, 3), [
@@ -54,7 +54,7 @@ test('every curve is told by what it does, and its best value with the epoch', a
   assert.match(text('curves'), /^2,val,accuracy,stays the same,0\.5,0\.5,0\.5,1$/m);
 });
 
-test('a training is told with its majority class, what chance says of val minus test, and whether it learned', async () => {
+test('a training is listed with the majority class, the interval of val minus test, and whether it collapsed', async () => {
   using bench = new StageBench();
   const text = await summarised(bench, two);
   const [header, first, second] = text('kept').split('\n');

@@ -62,7 +62,7 @@ function fillPlace(place: Place, filling: Filling): string {
   }
   const [first, second] = reads;
   const chosen = choose(first, filling);
-  // No value of the artifact, but itself, or columns of a table in parentheses.
+  // The artifact itself, or columns of a table in parentheses, rather than a value.
   if (first.path === undefined || /^\(.*\)$/.test(first.path)) {
     if (second !== undefined) throw new StageError('expected a name of a number on both sides');
     return fillWhole(chosen, place, filling);
@@ -90,7 +90,7 @@ function choose({ input, selection }: Reading, { sources, read }: Filling): read
   const fitting = all.filter(({ labels }) =>
     [...selection].every(([name, value]) => !isAxis(name) || labels[name] === value),
   );
-  if (fitting.length === 0) throw new StageError(`nothing fits; there are ${all.map(nameOf).join(', ')}`);
+  if (fitting.length === 0) throw new StageError(`no artifact fits; there are ${all.map(nameOf).join(', ')}`);
   for (const source of fitting) read.add(source);
   const row = new Map([...selection].filter(([name]) => !isAxis(name)));
   return fitting.map((source) => ({ source, row }));
@@ -119,7 +119,7 @@ function fillWhole(chosen: readonly Chosen[], { reads: [{ path }], format }: Pla
     throw new StageError(`expected one artifact, got ${chosen.length}: choose one, as in input[axis=value]`);
   const { input, artifact } = chosen[0]!.source;
   if (artifact.as === 'text') return fillText(input, artifact, filling);
-  if (artifact.as !== 'table') throw new StageError('expected what is to be read of it after the name');
+  if (artifact.as !== 'table') throw new StageError('expected the path of a value after the input');
   const names = path
     ?.slice(1, -1)
     .split(',')

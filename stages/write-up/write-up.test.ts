@@ -9,7 +9,7 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
-/** Two seeds' metrics, a table, a chart that is none but for its files, and what a model says of itself. */
+/** Metrics of two seeds, a table, a chart and a drawing with stand-ins for pictures, and the information of a model. */
 function artifacts(bench: StageBench): Readonly<Record<string, string | readonly InputArtifact[]>> {
   const write = (file: string, text: string) => {
     const path = join(bench.root, file);
@@ -104,7 +104,7 @@ Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
   assert.deepEqual(bench.warnings, []);
 });
 
-test('a text takes in another write-up, what a command wrote, and facts that no artifact says', async () => {
+test('a text includes another write-up, what a command wrote, and facts that no artifact holds', async () => {
   using bench = new StageBench();
   const inner = join(bench.root, 'inner');
   mkdirSync(join(inner, 'inner'), { recursive: true });
@@ -122,14 +122,14 @@ test('a text takes in another write-up, what a command wrote, and facts that no 
   assert.equal(readFileSync(join(bench.output('document'), 'write-up/inner-a.png'), 'utf8'), 'png');
 });
 
-test('pictures that may not be passed on are named and left out, and an input that nothing reads is warned of', async () => {
+test('pictures that may not be passed on are left out but named, and an input that nothing reads causes a warning', async () => {
   using bench = new StageBench();
   const markdown = await written(bench, '{{ curves }}\n', { leaveOut: ['curves'] });
   assert.equal(markdown, '*Validation accuracy peaks at 74.5 %* (picture left out)\n');
   assert.deepEqual(bench.warnings, ['The template reads nothing of scores, board, drawing, model, note.']);
 });
 
-test('every mistake of a template is told at once, with its line and what there is', async () => {
+test('all mistakes of a template are reported at once, with their lines and the alternatives', async () => {
   using bench = new StageBench();
   await assert.rejects(
     written(
@@ -145,13 +145,13 @@ test('every mistake of a template is told at once, with its line and what there 
 line 1: {{ scors test.auc }}: the stage has no input "scors". Did you mean "scores"? There are scores, board, curves, facts.
 line 2: {{ scores test.acu }}: expected a value, got "test.acu". Did you mean "test.auc"? There are test.images, test.auc, test.accuracy, test.loss.
 line 2: {{ scores test.auc }}: expected one value, got 2: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"
-line 3: {{ scores[seed=3] test.auc }}: nothing fits; there are scores[seed=1], scores[seed=2]
+line 3: {{ scores[seed=3] test.auc }}: no artifact fits; there are scores[seed=1], scores[seed=2]
 line 4: {{ board share }}: expected one value, got 2: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"
 line 4: {{ board[rank=9] share }}: expected a row with rank=9, got none; choose by columns, as in table[model=my|net]
 line 4: {{ board[rank=1] shar }}: expected a column, got "shar". Did you mean "share"? There are model, rank, share.
 line 4: {{ curves x }}: expected an artifact with values, got pictures
 line 5: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, bounded, title or a number of decimals after the bar, got "percnt"
-line 5: {{ scores[seed=1] }}: expected what is to be read of it after the name`),
+line 5: {{ scores[seed=1] }}: expected the path of a value after the input`),
   );
   await assert.rejects(
     written(bench, 'one\n{{ }}\nan {{ unclosed place\n'),
@@ -162,7 +162,7 @@ line 5: {{ scores[seed=1] }}: expected what is to be read of it after the name`)
   );
 });
 
-test('a document that was changed by hand, or whose figures or template have gone on, is told from one that was written', async () => {
+test('a document that was changed by hand, or whose figures or template have changed, is recognised', async () => {
   using bench = new StageBench();
   const template = 'AUC {{ scores test.auc | mean }}\n{{ curves }}\n';
   await written(bench, template);
@@ -179,7 +179,7 @@ test('a document that was changed by hand, or whose figures or template have gon
   assert.deepEqual(check(), ['study/curves.png is not the picture that was written']);
 });
 
-test('a text that takes in another keeps what that was made of, and is told when the template of the other goes on', async () => {
+test('a text that includes another records its sources, so that a change of the other’s template is noticed', async () => {
   using inner = new StageBench();
   const part = '{{ scores test.auc | mean interval bounded }}\n';
   assert.equal(await written(inner, part), '0.813\n'); // an interval over nearly all of 0 to 1 is left out
