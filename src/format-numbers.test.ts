@@ -30,7 +30,7 @@ test('counts that differ are a range', () => {
   assert.equal(formatCountRange([80, 80], 'image'), '80 images');
 });
 
-test('numbers that lie close have more decimals, so that they are told apart', () => {
+test('numbers that lie close get enough decimals to tell them apart', () => {
   assert.equal(decimalsOf([0.2, 0.9]), 3);
   assert.equal(decimalsOf([0.5041, 0.5049]), 5);
   assert.equal(decimalsOf([0.5, 0.5]), 3);
@@ -44,7 +44,7 @@ test('a list is joined as in a sentence', () => {
   );
 });
 
-test('a confidence keeps its digits, since 99.5 % is not 100 %', () => {
+test('a level of confidence keeps its digits, since 99.5 % is not 100 %', () => {
   assert.equal(formatLevel(0.95), '95 %');
   assert.equal(formatLevel(0.995), '99.5 %');
 });
@@ -61,7 +61,7 @@ test('a number stands with its interval, in per cent too, and a minus is never h
   );
 });
 
-test('what is undefined is a dash', () => {
+test('an undefined number is a dash', () => {
   assert.deepEqual([formatDecimal(Number.NaN), formatP(Number.NaN)], ['–', '–']);
   assert.deepEqual([formatP(0.0004), formatP(0.034)], ['< 0.001', '0.034']);
 });

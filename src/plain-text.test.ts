@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { plainText, plainTexts } from './plain-text.ts';
 
-test('colours, titles, the clipboard, the bell and the cursor are no text; tabs and line breaks are', () => {
+test('sequences for colours, titles, clipboard, bell and cursor are removed; tabs and line breaks stay', () => {
   for (const [text, plain] of [
     ['a\tb\nc', 'a\tb\nc'],
     ['\u001b[31mred\u001b[0m', 'red'],
@@ -19,7 +19,7 @@ test('colours, titles, the clipboard, the bell and the cursor are no text; tabs 
   }
 });
 
-test('no text leaves a control character, and a plain one stays as it is', () => {
+test('no control character is left in any text, and a plain text stays as it is', () => {
   const piece = fc.constantFrom(
     '\u001b',
     '[',
@@ -45,11 +45,11 @@ test('no text leaves a control character, and a plain one stays as it is', () =>
   );
 });
 
-test('a text of nothing but openings takes no longer than its length', () => {
+test('a text of nothing but openings takes time linear in its length', () => {
   assert.equal(plainText('\u001b]x'.repeat(100_000)).length, 100_000);
 });
 
-test('of a value every text is plain, keys too, and the rest as it was', () => {
+test('in a value every text becomes plain, keys too, and the rest stays as it is', () => {
   const value = { a: ['\u001b[1mb', 1, null, true], '\u0007c': { d: undefined } };
   assert.deepEqual(plainTexts(value), { a: ['b', 1, null, true], c: { d: undefined } });
 });

@@ -19,7 +19,7 @@ test('a one-letter name is near to one that holds it, and not to every other let
   assert.equal(closest('s', ['a', 'sn']), 'sn');
 });
 
-test('without a near name the few that exist are told, and many are not', () => {
+test('without a near name the known ones are listed, unless they are many', () => {
   assert.equal(suggest('zebra', ['model', 'epochs']), 'Known: model, epochs.');
   assert.equal(
     suggest(
@@ -31,7 +31,7 @@ test('without a near name the few that exist are told, and many are not', () => 
   assert.equal(suggest('zebra', []), undefined);
 });
 
-test('what there is comes after what was meant; of many names the nearest five, those that hold the wanted one first', () => {
+test('the existing names follow the suggestion; of many, the nearest five, those that contain the wanted one first', () => {
   assert.equal(thereAre('sead', ['net', 'seed']), 'Did you mean "seed"? There are net, seed.');
   assert.equal(thereAre('test', ['val']), 'There is only val.');
   assert.equal(thereAre('test', []), 'There is none.');

@@ -12,7 +12,7 @@ function failure(work: () => unknown): NodeJS.ErrnoException {
   throw new Error('expected it to fail');
 }
 
-test('what the system answers is told in words, with the path', () => {
+test('errors of the system are put into words, with the path', () => {
   const told = (work: () => unknown) => describeSystemError(failure(work));
   assert.equal(
     told(() => readFileSync('/none')),

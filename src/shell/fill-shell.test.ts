@@ -229,7 +229,7 @@ test('the same holds for what only bash reads', () => {
   fc.assert(fc.property(values, checks), { numRuns: 12, seed: 1 });
 });
 
-test('a value that could be code is refused where it would be read as such', () => {
+test('a value that could be code is refused where the shell would read it as code', () => {
   const isPlain = (value: string) => /^[\w@%+:,./-]*$/.test(value);
   const refused = fc.property(
     values.filter((value) => !isPlain(value)),

@@ -16,7 +16,7 @@ test('a plain word stays as it is written', () => {
   assert.equal(shellQuote('1e-3'), '1e-3');
 });
 
-test('spaces, quotes, variables, patterns, line ends and nothing at all are one word', () => {
+test('spaces, quotes, variables, patterns, line ends and the empty text become one word', () => {
   assert.equal(shellQuote(''), "''");
   assert.equal(shellQuote("it's $HOME"), "'it'\\''s $HOME'");
   const words = [

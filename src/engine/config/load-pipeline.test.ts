@@ -79,7 +79,7 @@ stages:
   );
 });
 
-test('what a stage does not say is at its default', async () => {
+test('settings that a stage leaves out have their defaults', async () => {
   const { resources, retries, timeout, cache, frozen, onDemand, env, after, settings, keyedSettings } = stageOf(
     await load('stages: { faces: { kind: load, inputs: { images: data/ } } }'),
     'faces',
@@ -101,7 +101,7 @@ test('what a stage does not say is at its default', async () => {
   );
 });
 
-test('a value that may take several forms is explained by the one that it is nearest to, or by what all are called', async () => {
+test('a mistake in a union is explained by the nearest of its forms, or by the words for all of them', async () => {
   const forms = [z.enum(['relu', 'flatten']), z.strictObject({ conv: z.int().positive(), kernel: z.int().optional() })];
   const pool = z.strictObject({ pool: z.int().positive() });
   const layer = z.union([...forms, pool], { error: 'a layer (relu, flatten, or a map with conv or pool)' });
@@ -128,7 +128,7 @@ test('a value that may take several forms is explained by the one that it is nea
   assert.deepEqual(told('{}'), [`${expected} an empty map`]);
 });
 
-test('one value where a map or a list belongs is told how that is written', () => {
+test('a single value in place of a map or a list gets a hint how to write one', () => {
   const optimizer = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('adam'), rate: z.number().default(0.1) }),
     z.strictObject({ kind: z.literal('sgd') }),
@@ -152,7 +152,7 @@ test('one value where a map or a list belongs is told how that is written', () =
   );
 });
 
-test('a wrong file gets every mistake at once, from top to bottom', async () => {
+test('all mistakes of a file are reported at once, from top to bottom', async () => {
   assert.equal(
     await mistakes(`stages:
   faces: { kind: lod, inputs: { images: data/ } }
@@ -240,7 +240,7 @@ test('a file that is missing, too large, no text, a folder or without stages is 
   assert.match(await shown('empty.yaml'), /empty\.yaml:1:1: error: The pipeline "empty" has no stages \[no-stages\]/);
 });
 
-test('wrong types, ranges and names of the keys of a stage are told in plain words', async () => {
+test('wrong types, ranges and names in a stage are reported in plain words', async () => {
   const text = await mistakes(`stages:
   a:
     kind: command
@@ -272,7 +272,7 @@ test('wrong types, ranges and names of the keys of a stage are told in plain wor
   }
 });
 
-test('a stage that changes nothing that is extended, for its name is misspelt, is told with the one it may mean', async () => {
+test('a stage with the misspelt name of an extended one gets a hint to that one', async () => {
   using project = new TestProject({
     'pipelines/base.yaml':
       'stages:\n  faces: { kind: load, inputs: { images: data/ } }\n  fit: { kind: train, inputs: { dataset: faces.dataset } }\n',
@@ -287,7 +287,7 @@ test('a stage that changes nothing that is extended, for its name is misspelt, i
   assert.equal(text.match(/Did you mean/g)?.length, 1);
 });
 
-test('settings inside a union are held against the branch that was meant', async () => {
+test('settings inside a union are checked against the branch that was meant', async () => {
   const text = await mistakes(`stages:
   faces: { kind: load, inputs: { images: data/ } }
   a: { kind: train, inputs: { dataset: faces.dataset }, with: { optimizer: { kind: adam, learningRat: 1 } } }
@@ -299,7 +299,7 @@ test('settings inside a union are held against the branch that was meant', async
   assert.match(text, /5:103: error: Expected a number for "with\.optimizer\.learningRate", got "fast"/);
 });
 
-test('a misspelt key is the only mistake, as what it holds is read as it was meant', async () => {
+test('a misspelt key is the only mistake: its value is read as that of the key that was meant', async () => {
   const text = `parms: { epochs: 3 }
 stage:
   faces: { kind: load, input: { images: data/ } }

@@ -36,7 +36,7 @@ test('a file is looked up from the working directory, then below pipelines, with
   assert.deepEqual(pipelineNames(root), ['a.yml', 'experiments/xception.yaml']);
 });
 
-test('a pipe, a device, and a name that is not UTF-8 are told as what they are', () => {
+test('a pipe, a device and a name that is not UTF-8 each get their own message', () => {
   using project = new TestProject(files);
   execFileSync('mkfifo', [join(project.root, 'pipelines', 'pipe.yaml')]);
   const told = (argument: string) => {
@@ -59,7 +59,7 @@ test('a pipeline that ships with Restage is named as one to extend', () => {
   assert.equal(found.error.hint, hint);
 });
 
-test('a file that is not there is told with the nearest name', () => {
+test('a missing file gets a hint to the nearest name', () => {
   using project = new TestProject(files);
   const found = findPipelineFile('experiments/xeption', project.root, project.root);
   assert.ok(!found.ok);
@@ -71,7 +71,7 @@ test('a file that is not there is told with the nearest name', () => {
   );
 });
 
-test('a name without its extension is compared with those without theirs', () => {
+test('names are compared without their extensions', () => {
   using project = new TestProject({ 'pipelines/fakes.yaml': '', 'pipelines/b.yaml': '' });
   const hint = (argument: string) => {
     const found = findPipelineFile(argument, project.root, project.root);
@@ -83,7 +83,7 @@ test('a name without its extension is compared with those without theirs', () =>
   assert.equal(hint('other.yaml'), 'Known: b.yaml, fakes.yaml.');
 });
 
-test('one of the same name in another folder is likelier to be meant than one of a near name', () => {
+test('a file of the same name in another folder is suggested before one of a similar name', () => {
   using project = new TestProject({ 'pipelines/wides.yaml': '', 'pipelines/mine/wide.yaml': '' });
   const found = findPipelineFile('wide.yaml', project.root, project.root);
   assert.equal(!found.ok && found.error.hint, 'Did you mean "mine/wide.yaml"?');

@@ -14,7 +14,7 @@ test('axes stand in any order, and those left out are any', () => {
   for (const word of ['fit@seed=3', 'fit@sed=2', 'fit.model', 'roc@seed=1', 'fit[']) assert.deepEqual(found(word), []);
 });
 
-test('what may have been meant is another stage, axis or word, but never another seed', () => {
+test('a hint names another stage, axis or value, but never suggests another seed', () => {
   const hint = (word: string) => suggestStage(word, names);
   assert.equal(hint('fitt'), 'Did you mean "fit"?');
   assert.equal(hint('fti@seed=2'), 'Did you mean "fit"?');
@@ -26,7 +26,7 @@ test('what may have been meant is another stage, axis or word, but never another
   assert.equal(hint('fit.model'), 'Known: fit, roc, made/scores.');
 });
 
-test('a stage of an included pipeline may be meant by its name there, however near another name is', () => {
+test('the stage of an included pipeline with that name is suggested before a similar name', () => {
   const hint = (word: string) =>
     suggestStage(word, ['score', 'made/scores[net=x]', 'a/fit', 'b/fit', 'c/in/fit', 'd/fit', 'e/fit']);
   assert.equal(hint('scores@net=x'), 'Did you mean "made/scores"?');

@@ -55,13 +55,13 @@ test('a large stage is not starved by the small ones behind it', async () => {
   assertWaits(small);
 });
 
-test('one that asks for more than there is gets all there is', async () => {
+test('a stage that asks for more than there is gets all there is', async () => {
   const admission = new Admission({ cpu: 2, gpu: 0, memory: 50 }, 8);
   const asked = await ask(admission, { cpu: 16, gpu: 1, memory: 80 });
   assert.deepEqual([asked.grant?.cpu, asked.grant?.gpu, asked.grant?.memory], [2, 0, 50]);
 });
 
-test('gpu and memory are shared out as cores are', async () => {
+test('GPUs and memory are shared as cores are', async () => {
   const admission = new Admission(machine, 8);
   const trainer = await ask(admission, { gpu: 1, memory: 60 });
   const second = await ask(admission, { gpu: 1 });
@@ -73,7 +73,7 @@ test('gpu and memory are shared out as cores are', async () => {
   assertWaits(await ask(admission, { memory: 60 }));
 });
 
-test('no more than so many run at once, however little they ask for', async () => {
+test('at most `slots` stages run at once, however little they ask for', async () => {
   const admission = new Admission(machine, 1);
   const first = await ask(admission, {});
   const second = await ask(admission, {});
@@ -85,7 +85,7 @@ test('no more than so many run at once, however little they ask for', async () =
   assertWaits(await ask(admission, {}));
 });
 
-test('one that is aborted while it waits makes way for those behind it', async () => {
+test('a stage that is aborted while it waits makes way for those behind it', async () => {
   const admission = new Admission(machine, 8);
   await ask(admission, { cpu: 2 });
   const abort = new AbortController();
@@ -97,7 +97,7 @@ test('one that is aborted while it waits makes way for those behind it', async (
   assert.equal(small.grant?.cpu, 2);
 });
 
-test('shares in decimals that fill the machine run together, and when all are given back all of it is free', async () => {
+test('decimal shares that fill the machine run together, and all of it is free once they are released', async () => {
   const shares = fc.array(fc.record({ tenths: fc.integer({ min: 1, max: 9 }), order: fc.nat() }), { minLength: 1 });
   await fc.assert(
     fc.asyncProperty(shares, async (parts) => {

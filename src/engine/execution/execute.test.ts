@@ -38,7 +38,7 @@ test('stages run in order, publish, and are up to date the next time', async () 
   assert.deepEqual((await project.run({})).words, { make: 'restored', read: 'restored' });
 });
 
-test('a process is told what its context is made of, under private paths', async () => {
+test('a process gets its inputs, outputs and scratch under private paths', async () => {
   using project = new FakedProject(two, files);
   await project.run({
     make: (job) => {
@@ -91,7 +91,7 @@ test('a stage whose process is lost, or that leaves an output out, fails and say
   assert.equal(without.message('make'), 'ended without writing its output text: there is nothing at ${outputs.text}');
 });
 
-test('a bug in the runner is told as one, and stops its stage only', async () => {
+test('a bug in the runner is reported as one, and stops its stage only', async () => {
   using project = new FakedProject(two, files);
   const run = await project.run({
     make: () => {
@@ -165,7 +165,7 @@ test('a stage runs again after a failure as often as its file allows', async () 
   );
 });
 
-test('what a stage reports is emitted at once, in its order, and kept in the record', async () => {
+test('reports of a stage are emitted at once, in their order, and kept in the record', async () => {
   using project = new FakedProject(two, files);
   const seen: string[] = [];
   const run = await project.run({
@@ -237,7 +237,7 @@ test("an edit of a user's file while a stage reads it makes outputs for this run
   assert.deepEqual(next.words, { make: 'ran', read: 'up to date' });
 });
 
-test("a user's file whose times alone changed while its reader waited for a core is what it was", async () => {
+test("a user's file of which only the times changed while its reader waited counts as unchanged", async () => {
   const yaml = `stages:
   make: { kind: command, outputs: { text: out/make }, with: { run: make } }
   read: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/read }, with: { run: read } }
@@ -257,7 +257,7 @@ test("a user's file whose times alone changed while its reader waited for a core
   assert.deepEqual((await project.run({})).words, { make: 'up to date', read: 'up to date' });
 });
 
-test('two stages that do the same work do it once, and the second says for whom it waits', async () => {
+test('two stages that do the same work do it once, and the second says which stage it waits for', async () => {
   const yaml = `stages:
   one: { kind: command, outputs: { text: out/one }, with: { run: same } }
   two: { kind: command, outputs: { text: out/two }, with: { run: same } }
@@ -334,7 +334,7 @@ test('--twice compares two runs by their bytes, keeps the first, and gives the s
   assert.equal(project.read('out/make'), 'text 1');
 });
 
-test('a forced stage that gives other bytes is told to be not reproducible', async () => {
+test('a forced stage that gives other bytes is reported as not reproducible', async () => {
   using project = new FakedProject(two, files);
   await project.run({ make: pass, read: pass });
   const run = await project.run({ make: writes('other'), read: pass }, { force: ['make'] });

@@ -23,7 +23,7 @@ class FakeWorker implements Worker {
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a worker serves the next stage of its key, the last that became idle first', () => {
+test('a worker serves the next stage of its key, the most recently idle one first', () => {
   const idle = new IdleWorkers({ workers: 4, memory: 100 });
   const [first, second, other] = [new FakeWorker(), new FakeWorker(), new FakeWorker()];
   idle.keep(first, 'a', 10);
@@ -45,7 +45,7 @@ test('too many workers, or too much memory, end the one that has been idle longe
   assert.equal(idle.memory, 95);
 });
 
-test('a worker that somebody killed serves nothing more', async () => {
+test('a killed worker serves no further stage', async () => {
   const idle = new IdleWorkers({ workers: 2, memory: 100 });
   const worker = new FakeWorker();
   idle.keep(worker, 'a', 10);
@@ -54,7 +54,7 @@ test('a worker that somebody killed serves nothing more', async () => {
   assert.deepEqual([idle.take('a', 0), idle.memory], [undefined, 0]);
 });
 
-test('a worker that has ended without its end being handled serves nothing more', () => {
+test('a worker whose end was not handled yet serves no further stage', () => {
   const idle = new IdleWorkers({ workers: 2, memory: 100 });
   const worker = new FakeWorker();
   idle.keep(worker, 'a', 10);
@@ -71,7 +71,7 @@ test('a stage that declares less memory than a worker holds gets another one', (
   assert.equal(idle.take('a', 30), undefined);
 });
 
-test('at the end all are killed, also one that is being ended', async () => {
+test('at the end all workers are killed, also one that is already ending', async () => {
   const idle = new IdleWorkers({ workers: 1, memory: 100 });
   const [first, second] = [new FakeWorker(), new FakeWorker()];
   idle.keep(first, 'a', 10);

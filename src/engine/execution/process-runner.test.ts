@@ -81,7 +81,7 @@ async function run(
   return await serve(processRunner(writeEntry(root, body), loadProgram), root, options);
 }
 
-test('a process gets its request, and what it sends and prints comes with the paths of the project', async (t) => {
+test("a process gets its request, and private paths in what it sends and prints are replaced by the project's", async (t) => {
   const { end, messages, output, log } = await run(
     t,
     `send({ type: 'info', message: request.kind + ' reads /private' });
@@ -105,7 +105,7 @@ test('a process that only ends well leaves no log', async (t) => {
   assert.deepEqual([end.ok, log], [true, undefined]);
 });
 
-test('a failure is told with its message, and the stack of a bug goes to the log', async (t) => {
+test('a failure is reported with its message, and the stack of a bug goes to the log', async (t) => {
   const mistake = await run(t, "send({ type: 'failed', message: 'no /private' })");
   assert.deepEqual([mistake.end, mistake.log], [{ ok: false, message: 'no ./public' }, undefined]);
   const bug = await run(t, "send({ type: 'failed', message: 'no', stack: 'at /private' })");
@@ -184,7 +184,7 @@ test('a failed program is named with its exit code, or with the signal that kill
   }
 });
 
-test('without file descriptors left, a program fails and the run goes on', () => {
+test('without file descriptors left, a program fails and the run continues', () => {
   const code = `import { openSync } from 'node:fs';
 import { StageProcess } from ${JSON.stringify(new URL('./stage-process.ts', import.meta.url).href)};
 try { for (;;) openSync('/dev/null', 'r'); } catch {}
@@ -257,7 +257,7 @@ test('a process stays for the next stage with the same threads, backend, environ
   assert.equal(new Set([first, threads, backend, env, gpus]).size, 5);
 });
 
-test('no process stays after a failure, with more memory than its stage declares, or with a code of the project', async (t) => {
+test('no process stays after a failure, with more memory than its stage declares, or with code of the project', async (t) => {
   for (const job of [
     { request: { settings: { fails: true } } },
     { resources: { cpu: 1, gpu: 0, memory: 999 } },

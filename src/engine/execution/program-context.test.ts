@@ -33,7 +33,7 @@ async function sends(t: TestContext, text: string) {
 
 const say = (line: string): string => `echo '${line}' >> "$RESTAGE_EVENTS"`;
 
-test('what a program appends to RESTAGE_EVENTS comes as messages, the last ones without waiting', async (t) => {
+test('lines that a program appends to RESTAGE_EVENTS become messages, the last ones without waiting', async (t) => {
   const progress = '{"type":"progress","done":1,"total":2,"unit":"rounds"}';
   const point = '{"type":"point","unit":"round","step":1,"values":{"loss":null}}';
   const warn = '{"type":"warn","message":"look"}';
@@ -45,7 +45,7 @@ test('what a program appends to RESTAGE_EVENTS comes as messages, the last ones 
   );
 });
 
-test('a line that is no message fails the stage with its text, also where the program ends well', async (t) => {
+test('a line that is no message fails the stage with that line, even if the program succeeds', async (t) => {
   for (const line of ['epoch 1', '{"type":"progress","done":"half"}', '{"type":"done"}']) {
     const { end } = await sends(t, say(line));
     assert.deepEqual(end, { ok: false, message: `wrote a line to RESTAGE_EVENTS that is no message: ${line}` });

@@ -23,7 +23,7 @@ test('every message crosses the channel as a line of JSON, in which a loss that 
   assert.deepEqual(readMessage(JSON.parse(JSON.stringify(point))), { ...point, values: { loss: null } });
 });
 
-test('a message with any part removed or replaced is none', () => {
+test('a message with any part removed or replaced is rejected', () => {
   const optional = ['note', 'rate', 'secondsLeft', 'stack', 'total'];
   for (const message of messages) {
     for (const path of pathsIn(message)) {
@@ -34,7 +34,7 @@ test('a message with any part removed or replaced is none', () => {
   }
 });
 
-test('what is no message at all is none', () => {
+test('anything that is not a message is rejected', () => {
   const strays = [
     null,
     undefined,

@@ -5,7 +5,7 @@ import { describeUndeclared, parseTrace } from './trace-reads.ts';
 const pathsRead = (trace: string, root: string) =>
   parseTrace(trace, root).flatMap(({ path, isMade }) => (isMade ? [] : [path]));
 
-test('of what strace says of a process, the paths that it opened for reading, ran or linked are taken', () => {
+test('a trace gives the paths that a process opened for reading, ran or linked', () => {
   const trace = String.raw`1795762300.25 execve("./tool", ["./tool"], 0x7ffd /* 33 vars */) = 0
 1795762301.25 openat(AT_FDCWD</p/sub>, "/etc/ld.so.cache", O_RDONLY|O_CLOEXEC) = 3</etc/ld.so.cache>
 1795762302.25 openat(AT_FDCWD</p/sub>, "../\303\244\".txt", O_RDONLY) = 3</p/\303\244\".txt>

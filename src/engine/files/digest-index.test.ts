@@ -81,7 +81,7 @@ test('a file written within the tick of its hashing is not remembered, since a s
   assert.equal(readFileSync(join(cache, 'digests.json'), 'utf8').includes(sha256('text')), false);
 });
 
-test('what was only just written is listed once nothing can follow it unseen', async (t) => {
+test('what was just written is listed once no later write can go unnoticed', async (t) => {
   const folder = temporaryFolder(t);
   const index = new DigestIndex(join(folder, 'cache'));
   for (let round = 0; round < 5; round += 1) {
@@ -130,7 +130,7 @@ test('two processes at once both keep what they learned, and what they forgot st
     assert.equal((await next.list(join(folder, 'a', name))).digest, sha256(name === 'one' ? '1' : '2'));
 });
 
-test('nothing is written when nothing was learned', async (t) => {
+test('nothing is written where nothing was learned', async (t) => {
   const folder = temporaryFolder(t);
   const cache = join(folder, 'cache');
   const tree = writeFiles(join(folder, 'tree'), { file: 'text' });

@@ -39,7 +39,7 @@ test('a reader of train and val does not care for a new test image, and does for
   assert.notEqual(partsDigest(newSummary, ['train', 'val']), before);
 });
 
-test('a part that is missing is keyed as missing, even if it is called like something of JavaScript', () => {
+test("a missing part counts as missing, even if its name is one of JavaScript's own", () => {
   const without = folderListing(dataset.slice(0, 2));
   assert.notEqual(partsDigest(without, ['train', 'val']), partsDigest(without, ['train']));
   assert.notEqual(partsDigest(without, ['train', 'constructor']), partsDigest(without, ['train']));

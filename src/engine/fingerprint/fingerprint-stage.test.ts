@@ -11,13 +11,13 @@ async function keyed(path: string) {
   return fingerprintStage(stageOf(await load(`stages:\n  ${stage}\n`), 'draw'), new Map(), surroundings);
 }
 
-test('where a command publishes is not keyed, but the extension by which its program may choose a format', async () => {
+test('the published path of a command is not in its fingerprint, but the extension is, by which a program may choose a format', async () => {
   assert.deepEqual((await keyed('artifacts/graph.svg')).outputs, ['drawing.svg']);
   assert.deepEqual(await keyed('artifacts/elsewhere/other.svg'), await keyed('artifacts/graph.svg'));
   assert.notDeepEqual(await keyed('artifacts/graph.png'), await keyed('artifacts/graph.svg'));
 });
 
-test('the first of several trials is the stage without trials, and the others are keyed by their number', async () => {
+test('the first trial is the stage without trials, and the others have their number in the fingerprint', async () => {
   const stage = (matrix: string) => load(`stages:\n  draw: { kind: command, ${matrix} with: { run: x } }\n`);
   const keyed = (await stage('matrix: { repeat: 2 },')).stages.map((one) =>
     fingerprintStage(one, new Map(), surroundings),

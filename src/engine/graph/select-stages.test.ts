@@ -74,7 +74,7 @@ stages: { netting: { kind: load, inputs: { images: data/ } } }
   assert.deepEqual(named('ne'), ['There is no stage "ne"']);
 });
 
-test('every unknown name is told with what may have been meant', () => {
+test('every unknown name gets a hint to what may have been meant', () => {
   const selection = selectStages(graph, ['fitt', 'roc', 'fit@seed=3', 'fit.model']);
   assert.ok(!selection.ok);
   assert.equal(

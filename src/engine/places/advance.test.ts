@@ -10,7 +10,7 @@ import type { World } from '../plan/examine.ts';
 import { remembering, submitStep } from './advance.ts';
 import { templateScheduler } from './template-scheduler.ts';
 
-test('a step runs with the Node of its command, whatever Node its machine has, unless the place sets one up', async (context) => {
+test('a step runs with the Node of its command, unless the place sets one up', async (context) => {
   const cache = temporaryFolder(context);
   const template = { submit: 'printf "%s" ${script}', id: '(.*)', query: '', cancel: '', after: ' ' };
   const scriptFor = async (setup: readonly string[]) => {
@@ -29,7 +29,7 @@ test('a step runs with the Node of its command, whatever Node its machine has, u
   assert.match(await scriptFor(['module load node']), /^exec "\$\(command -v node /m);
 });
 
-test('what failed as often as it may at earlier steps does not run again, and an interrupt is no failure', async () => {
+test('a stage that has used up its retries at earlier steps does not run again, and an interrupt is no failure', async () => {
   const stage = { retries: 1 } as Stage;
   const attempt = { examined: { digest: sha256('') } } as unknown as Attempt;
   let runs = 0;

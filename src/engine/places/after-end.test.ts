@@ -63,14 +63,14 @@ test('a checkpoint of a stage without curves advances whenever it is written', (
   assert.deepEqual(afterJob(tries, { reached: 0, rewritten: false }), { tries, advanced: false });
 });
 
-test('a job that began late in its time proves nothing about the limit', () => {
+test('a stage that began late in the time of its job proves nothing about the limit', () => {
   const end = { type: 'lost', state: 'TIMEOUT' } as const;
   const late = facts({ tries: { lost: 0, idle: 1, memory: 0 }, claim: { ...claim, full: false } });
   const next = afterEnd(end, late);
   assert.deepEqual(next.step === 'again' && next.tries, { lost: 0, idle: 1, memory: 0 });
 });
 
-test('a stage without memory gets twice as much, up to the most, and later jobs no less', () => {
+test("a stage that runs out of memory gets twice as much, up to the place's limit, and later jobs no less", () => {
   const end = { type: 'lost', state: 'OUT_OF_MEMORY' } as const;
   const first = afterEnd(end, facts());
   assert.deepEqual(first.step === 'again' && first.tries.memory, 200 * mebi);
@@ -82,7 +82,7 @@ test('a stage without memory gets twice as much, up to the most, and later jobs 
   });
 });
 
-test('five deaths of jobs in a row are borne, and a newer checkpoint begins to count anew', () => {
+test('a stage survives five dead jobs in a row, and a newer checkpoint resets the count', () => {
   const end = { type: 'lost', state: 'NODE_FAIL' } as const;
   assert.equal(afterEnd(end, facts({ tries: { lost: 4, idle: 0, memory: 0 } })).step, 'again');
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 } })), {

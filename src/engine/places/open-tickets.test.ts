@@ -30,7 +30,7 @@ test('a batch whose tickets are all done stays while a run may still take someth
   assert.deepEqual([existsSync(folder.path), folder.waiters()], [false, []]);
 });
 
-test('the folders of steps and probes go once they are over, and in the end all the same', (context) => {
+test('the folders of steps and probes are removed a day after they are over, and after a month in any case', (context) => {
   const cache = temporaryFolder(context);
   const age = (name: string, days: number) => {
     const time = Date.now() / 1000 - days * 86_400;
@@ -44,7 +44,7 @@ test('the folders of steps and probes go once they are over, and in the end all 
   assert.deepEqual(readdirSync(join(cache, 'jobs')), ['step-2']);
 });
 
-test('what a late worker writes where its batch was removed is no danger, and goes after an hour', (context) => {
+test('files that a late worker writes after its batch was removed do no harm, and are removed after an hour', (context) => {
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
   mkdirSync(folder.path, { recursive: true, mode: 0o755 });
@@ -64,7 +64,7 @@ test('a batch that others may write to is refused with a warning', (context) => 
   assert.match(warnings.join(), /belongs to someone else, or others may write to it/);
 });
 
-test('what a stage without a cached result made is left for whoever takes it', (context) => {
+test('the outputs of a stage without a cached result stay until a run takes them', (context) => {
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
   folder.create(batch, [{ replaces: false, stage: { cache: false } } as Ticket], new Map(), '');
@@ -72,7 +72,7 @@ test('what a stage without a cached result made is left for whoever takes it', (
   assert.equal(openTickets(cache, 'cluster', noWarning).size, 1);
 });
 
-test('a batch is found once it is whole, and once only', (context) => {
+test('a batch is found once it is whole, and only once', (context) => {
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
   const seen = new Set<string>();

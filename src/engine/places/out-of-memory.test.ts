@@ -25,7 +25,7 @@ test('the peak of memory outlives what was held', () => {
   assert.ok(peak.look() >= before + (1 << 26) && before > 1 << 24);
 });
 
-test('the measured peak and a tenth is asked for, in eighths of what was given, and never what was too little', () => {
+test('a job asks for the measured peak and a tenth more, in eighths of what was given, and never for what was too little', () => {
   const asked = [0, 390, 400, 500, 799, 900].map((peak) => neededMemory(peak, 800));
   assert.deepEqual(asked, [500, 500, 500, 600, 800, 800]);
 });

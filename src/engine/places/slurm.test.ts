@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { slurm } from './slurm.ts';
 
-test('what a job asks for and what its place says become options of sbatch', async (context) => {
+test('what a job needs and what its place declares become options of sbatch', async (context) => {
   const folder = writeFiles(temporaryFolder(context), {
     sbatch: '#!/bin/sh\nprintf "%s\\n" "$@" > "${0%/*}/words"\necho 17\n',
   });

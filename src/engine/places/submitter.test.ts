@@ -34,6 +34,6 @@ test('stages that ask for different things share the number of jobs that may exi
   assert.deepEqual(await workersOf(context, false), [2, 1]);
 });
 
-test('where nobody waits for room, what is left has one worker', async (context) => {
+test('where nobody waits for room, each remaining batch has one worker', async (context) => {
   assert.deepEqual(await workersOf(context, true), [2, 1, 1]);
 });

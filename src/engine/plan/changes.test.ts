@@ -32,7 +32,7 @@ const work = (content: Partial<Fingerprint>): Fingerprint => ({
 const described = (before: Partial<Fingerprint>, after: Partial<Fingerprint>, more: Partial<ChangeDetails> = {}) =>
   changesBetween(work(before), work(after), { ...details, ...more }).map(describeChange);
 
-test('every setting and every input that changed is told, value by value', () => {
+test('every setting and input that changed is described, value by value', () => {
   assert.deepEqual(
     described(
       { settings: { epochs: 8, set: 'x' }, inputs: { dataset: [{ digest: sha256('faces') }], old: [] } },
@@ -58,13 +58,13 @@ const optimizer = (before: JsonObject | undefined, after: JsonObject | undefined
   return described({ settings: settings(before) }, { settings: settings(after) });
 };
 
-test('a map of settings that one side leaves out is told leaf by leaf, without those that are the same by default', () => {
+test('a map of settings that one side leaves out is compared leaf by leaf with its defaults', () => {
   const rate = { kind: 'adam', learningRate: 0.0003 };
   assert.deepEqual(optimizer(rate, undefined), ['settings.optimizer.learningRate: 0.0003 → 0.001']);
   assert.deepEqual(optimizer(undefined, rate), ['settings.optimizer.learningRate: 0.001 → 0.0003']);
 });
 
-test('of a map of another sort, what it leaves out counts as it is by default', () => {
+test('where a map changes its kind, each side is completed with its own defaults', () => {
   assert.deepEqual(optimizer(undefined, { kind: 'sgd', momentum: 0 }), [
     'settings.optimizer.kind: "adam" → "sgd"',
     'settings.optimizer.learningRate: 0.001 → 0.1',
@@ -80,7 +80,7 @@ test('the files of a folder that differ are named, the first of them, and the ot
   ]);
 });
 
-test('the files of a glob are told once, by their paths, whatever their places in the list', () => {
+test('the changed files of a glob are named once, by their paths, whatever their places in the list', () => {
   const item = (path: string, text: string) => ({ digest: sha256(text), labels: { path } });
   const before = inputs(item('x/1.png', '1'), item('x/3.png', '3'));
   assert.deepEqual(described(before, inputs(item('x/2.png', '2'), item('x/3.png', 'new'))), [
@@ -92,13 +92,13 @@ test('the files of a glob are told once, by their paths, whatever their places i
   assert.deepEqual([change.files?.first.length, change.files?.more], [20, 10]);
 });
 
-test('of what is not listed only the change is told', () => {
+test('of an input whose files are unknown only the change is described', () => {
   assert.deepEqual(described(inputs({ digest: sha256('x') }), inputs({ digest: sha256('y') })), [
     'input images changed',
   ]);
 });
 
-test('an input that ends otherwise, and changed code of an own kind, are told with what is known', () => {
+test("a changed extension and changed code of a project's own kind are described with what is known", () => {
   const digest = sha256('x');
   assert.deepEqual(described(inputs({ digest, extension: '.csv' }), inputs({ digest })), [
     'input images ends in no extension, before in ".csv"',
@@ -110,7 +110,7 @@ test('an input that ends otherwise, and changed code of an own kind, are told wi
   assert.deepEqual(described({ version: 1 }, { version: 2 }), ['version: 1 → 2']);
 });
 
-test('of texts of several lines the first line that differs is told, and of long values the part that differs', () => {
+test('of texts of several lines the first different line is shown, and of long values the different part', () => {
   const run = (before: string, after: string) => described({ settings: { run: before } }, { settings: { run: after } });
   assert.deepEqual(run('mkdir a\ncp b c\n', 'mkdir a\ncp b d\n'), ['settings.run, line 2: "cp b c" → "cp b d"']);
   assert.deepEqual(run('one\ntwo', 'one\ntwo\nthree'), ['settings.run, line 3: nothing → "three"']);

@@ -34,7 +34,7 @@ test('a result whose bytes are elsewhere is restorable, and a stage whose output
   });
 });
 
-test('the last result of the stage in place of this one is no tampering, and the reason has what changed since', () => {
+test("the stage's last result at the published path is no edit by the user, and the reason has what changed since", () => {
   const earlier = { ended: 'succeeded', changes: [change] } as const;
   assert.deepEqual(decide({ ...facts, earlier, published: { model: 'other', history: 'other' } }), {
     state: 'restorable',
@@ -82,6 +82,6 @@ test('a stage without a result says what changed since its last one, whether or 
   ]);
 });
 
-test('force wins over everything that is known', () => {
+test('a forced stage is stale, whatever is known', () => {
   assert.deepEqual(decide({ ...facts, forced: true }), { state: 'stale', reasons: [{ type: 'forced' }] });
 });

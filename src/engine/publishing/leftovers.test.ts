@@ -30,7 +30,7 @@ function begin(cache: FolderStore, id: string, owner: object): string {
   return run.work;
 }
 
-test('the private folder of a killed run is a leftover; that of a living run, also on another host, is none', async (t) => {
+test('the private folder of a killed run is a leftover; that of a run that may live, also on another host, is not', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const killed = begin(cache, 'killed', { pid: ended() });
@@ -46,7 +46,7 @@ test('the private folder of a killed run is a leftover; that of a living run, al
   assert.deepEqual([killed, living, elsewhere].map(existsSync), [false, true, true]);
 });
 
-test('the name of the inputs of a killed run is a leftover, that of a living one is none', async (t) => {
+test('the name of the inputs of a killed run is a leftover, and that of a living run is not', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const names = [begin(cache, 'killed', { pid: ended() }), begin(cache, 'living', {})].map((work) => {
@@ -59,7 +59,7 @@ test('the name of the inputs of a killed run is a leftover, that of a living one
   assert.deepEqual(readdirSync(join(cache.folder, 'in')), [basename(names[1]!)]);
 });
 
-test('what a dead process was writing is a leftover, wherever in the cache it was; of others after a day', async (t) => {
+test('a half-written file of a dead process is a leftover, wherever in the cache; one of an unknown process after a day', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const places = ['x', 'leases/x', 'latest/p/x', 'objects/ab/x', 'checkpoints/ab/x', 'published/x'];
@@ -92,7 +92,7 @@ test('what a killed process staged beside a path is a leftover, also if nothing 
   assert.deepEqual(findLeftovers(root, cache), [{ path: dead, bytes: 4 }]);
 });
 
-test('a run that begins clears all of that, where a run was killed', async (t) => {
+test('a new run clears all leftovers if a run was killed', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const half = ofProcess(temporaryBeside(join(cache.folder, 'objects/ab/x')), ended());

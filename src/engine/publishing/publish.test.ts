@@ -60,7 +60,7 @@ class Project {
   }
 }
 
-test('a folder and a file come to their places, the second time nothing is done', async (t) => {
+test('a folder and a file are published, and the second time nothing is done', async (t) => {
   const project = new Project(t);
   const model = await project.store({ 'model.json': '{}', 'deep/weights': 'bytes' });
   const scores = await project.store('key,split');
@@ -88,7 +88,7 @@ test('published files are the users to write, and executable where they were', a
   assert.equal(modeOf('data'), 0o666 & ~process.umask());
 });
 
-test('what Restage put there is replaced without a word, whatever its shape', async (t) => {
+test('what Restage published is replaced silently, whether it is a file or a folder', async (t) => {
   const project = new Project(t);
   for (const content of [{ a: '1', gone: '1' }, { a: '2' }, 'a file now', 'another', { a: '3' }]) {
     const artifact = await project.store(content);
@@ -99,7 +99,7 @@ test('what Restage put there is replaced without a word, whatever its shape', as
   assert.equal(project.exists('cache/displaced'), false);
 });
 
-test("a user's own file, an edited output and a link are kept aside, and it is said where", async (t) => {
+test("a user's own file, an edited output and a link are moved aside, and the path is reported", async (t) => {
   const project = new Project(t);
   const artifact = await project.store('ours');
   const publish = async () => {
@@ -172,7 +172,7 @@ test('a target outside the root, in the cache or below a file is refused', async
   assert.deepEqual(readdirSync(elsewhere), []);
 });
 
-test('what a killed process left beside the path goes at the next publish; a living one keeps its own', async (t) => {
+test('the next publish removes what a killed process left beside the path, and nothing of a living one', async (t) => {
   const project = new Project(t);
   const artifact = await project.store('text');
   const { pid } = spawnSync(process.execPath, ['-e', '']);

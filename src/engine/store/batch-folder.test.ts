@@ -19,7 +19,7 @@ function made(id: string): BatchFolder {
 
 const claim = { worker: '7_1', restart: 0, host: 'n1', full: true };
 
-test('a ticket has one claim, which only the same job can take back after it was requeued', () => {
+test('a ticket has one claim, which only the same job can renew after it was requeued', () => {
   const folder = made('1');
   assert.equal(folder.claim(0, claim), true);
   assert.equal(folder.claim(0, { ...claim, worker: '7_2' }), false);
@@ -36,7 +36,7 @@ test('the first end of a ticket stays, and one that is not here in full is none'
   assert.equal(folder.endOf(1), undefined);
 });
 
-test('how far a ticket came is the furthest step of its curves, whatever the kills of its jobs tore', () => {
+test('a ticket has reached the furthest step of its curves, despite lines that kills tore', () => {
   const folder = made('4');
   assert.equal(folder.reached(0), 0);
   const point = (step: number) => JSON.stringify({ type: 'stage-point', point: { unit: 'epoch', step, values: {} } });

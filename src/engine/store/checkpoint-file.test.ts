@@ -20,7 +20,7 @@ function place(t: { after(cleanUp: () => void): void }) {
   return { path, warnings, file: new CheckpointFile(path, (message) => warnings.push(message)) };
 }
 
-test('what was saved is what is loaded, bit by bit, and the last one takes the place of those before', (t) => {
+test('a checkpoint is loaded as it was saved, bit by bit, and replaces the one before', (t) => {
   const { path, warnings, file } = place(t);
   assert.equal(file.load(), undefined);
   file.save({ state: null, arrays: [] });
@@ -31,7 +31,7 @@ test('what was saved is what is loaded, bit by bit, and the last one takes the p
   assert.deepEqual(warnings, []);
 });
 
-test('one that is damaged or cut short anywhere is none, and is told of', (t) => {
+test('a checkpoint that is damaged or cut short anywhere counts as none, with a warning', (t) => {
   const { path, warnings, file } = place(t);
   file.save(checkpoint);
   const bytes = readFileSync(path);
@@ -54,7 +54,7 @@ test('one that is damaged or cut short anywhere is none, and is told of', (t) =>
   assert.deepEqual(file.load(), checkpoint);
 });
 
-test('where it cannot be written, that is told of once', (t) => {
+test('a checkpoint that cannot be written gives one warning', (t) => {
   const { path, warnings, file } = place(t);
   file.save(checkpoint);
   const inTheWay = new CheckpointFile(join(path, 'below', 'abc'), (message) => warnings.push(message));

@@ -32,7 +32,7 @@ const inTwoDays = (): number => Date.now() + 2 * day;
 
 const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
 
-test('results that nobody used within the time go with their objects; last ones and what they share stay', async (t) => {
+test('results unused for long are removed with their objects; last results and what they share stay', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const [old, last, young] = [
@@ -88,7 +88,7 @@ test('an object that a run wants again between finding and removing stays', asyn
   assert.equal(existsSync(objectOf(cache, 1)), true);
 });
 
-test('over budget, the least recently used go first', async (t) => {
+test('over budget, the least recently used results are removed first', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const results = [await store(root, cache, 1, 3), await store(root, cache, 2, 2), await store(root, cache, 3, 1)];
@@ -100,7 +100,7 @@ test('over budget, the least recently used go first', async (t) => {
   assert.equal(garbage.keptBytes, 'object 1object 2shared'.length);
 });
 
-test('checkpoints go when they are old, or where there is no room beside the objects, the least recent first', async (t) => {
+test('checkpoints are removed when they are old, or where there is no room beside the objects, the least recent first', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   await store(root, cache, 1, 1);
@@ -150,7 +150,7 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
   assert.deepEqual((await verifyStore(cache)).corruptCheckpoints, []);
 });
 
-test('a download that nobody went on with is removed with what is old; a whole one stays', async (t) => {
+test('an unfinished download is removed when it is old; a whole one stays', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   writeFiles(root, { 'cache/downloads/weights.h5.part': 'half', 'cache/downloads/other.h5': 'whole' });
@@ -159,7 +159,7 @@ test('a download that nobody went on with is removed with what is old; a whole o
   assert.deepEqual(remains, [join(root, 'cache/downloads/weights.h5.part')]);
 });
 
-test('memories, logs of runs and builds of kinds go when they are old, builds not while a run may load them; how a run ended stays', (t) => {
+test('old memories, logs of runs and builds of kinds are removed, builds not while a run may load them; records of runs stay', (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
@@ -174,7 +174,7 @@ test('memories, logs of runs and builds of kinds go when they are old, builds no
   assert.deepEqual([...remains].sort(), [kind, attempts, memory].sort());
 });
 
-test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
+test('the lease of a dead holder is removed, unless somebody takes it meanwhile', async (t) => {
   const root = temporaryFolder(t);
   const cache = new FolderStore(root);
   const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });

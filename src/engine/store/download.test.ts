@@ -44,7 +44,7 @@ const problem = (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof StageError ? error.message : assert.fail(String(error))),
   );
 
-test('a file is fetched once; a connection that breaks off is taken up where it ended', async (t) => {
+test('a file is fetched once; after a broken connection the download resumes where it ended', async (t) => {
   const cache = temporaryFolder(t);
   const { file, ranges } = await serve(t, sending(110_000));
   const progress: number[] = [];
@@ -73,7 +73,7 @@ test('a download resumes after what an earlier run fetched, unless the server se
   }
 });
 
-test('a part that is the whole file is taken as it is; one that goes on after its end is not, and stands in nobody’s way', async (t) => {
+test('a part that holds the whole file is used; one that is longer is removed', async (t) => {
   const cache = temporaryFolder(t);
   const part = join(cache, 'downloads', 'net.h5.part');
   const { file, ranges } = await serve(t, (...[request, response, start]) =>
@@ -89,7 +89,7 @@ test('a part that is the whole file is taken as it is; one that goes on after it
   assert.deepEqual(ranges.slice(1), ['bytes=300000-']);
 });
 
-test('of several who want it at once, one fetches', async (t) => {
+test('of several that want a file at once, one fetches it', async (t) => {
   const cache = temporaryFolder(t);
   const { file, ranges } = await serve(t, sending(content.length));
   const paths = await Promise.all([download(cache, file), download(cache, file), download(cache, file)]);
@@ -97,7 +97,7 @@ test('of several who want it at once, one fetches', async (t) => {
   assert.equal(ranges.length, 1);
 });
 
-test('without a network it says what to fetch, its checksum, where to put it; then it is taken from there', async (t) => {
+test('without a network the message says what to fetch and where to put it; then it is used from there', async (t) => {
   const cache = temporaryFolder(t);
   const { server, file, port } = await serve(t, sending(1));
   await new Promise((resolve) => server.close(resolve));
@@ -117,7 +117,7 @@ test('without a network it says what to fetch, its checksum, where to put it; th
   );
 });
 
-test('an answer that brings nothing, or something else, never gets the final name', async (t) => {
+test('an empty or wrong answer never gets the final name', async (t) => {
   const cache = temporaryFolder(t);
   const path = join(cache, 'downloads', 'net.h5');
   const gone = await serve(t, (_, response) => response.writeHead(404).end());

@@ -83,7 +83,7 @@ test('an output that is a link to a folder of the user is copied, not moved', as
   assert.equal(readFileSync(join(root, 'data/file'), 'utf8'), 'text');
 });
 
-test('a result is read back as it was written, and one that was never written is not there', async (t) => {
+test('a result is read back as it was written, and one that was never written is missing', async (t) => {
   const { cache, warnings } = project(temporaryFolder(t), {});
   const result = exampleResult(1);
   assert.equal(cache.readResult(result.digest), undefined);
@@ -92,7 +92,7 @@ test('a result is read back as it was written, and one that was never written is
   assert.deepEqual(warnings, []);
 });
 
-test('a result that was cut short, edited, moved or leads out of its folder is a miss, set aside and told of', async (t) => {
+test('a result that was cut short, edited, moved or leads out of its folder is missing, and set aside with a warning', async (t) => {
   const { cache, warnings, work } = project(temporaryFolder(t), { a: 'text' });
   const result = exampleResult(1, { out: await listArtifact(work) });
   const text = JSON.stringify(result);
@@ -128,7 +128,7 @@ test('a result in the format of another version counts as missing, and stays', a
   assert.deepEqual(cache.readResult(result.digest), result);
 });
 
-test('objects that are gone or cut short are missing, and are made good by storing them again', async (t) => {
+test('objects that are gone or cut short are missing until they are stored again', async (t) => {
   const { cache, work } = project(temporaryFolder(t), { a: 'first', b: 'second' });
   const artifact = await listArtifact(work);
   await cache.storeArtifact(work, artifact);
@@ -148,7 +148,7 @@ test('a file such as a log is stored as a copy', async (t) => {
   assert.equal(readFileSync(cache.objectPath(sha256('lines')), 'utf8'), readFileSync(join(work, 'log'), 'utf8'));
 });
 
-test('the last result of a stage is known by its name and its pipeline, until the pipeline has it no more', (t) => {
+test('the last result of a stage is found by its name and pipeline, until the pipeline no longer has the stage', (t) => {
   const { cache } = project(temporaryFolder(t), {});
   const { digest } = exampleResult(1);
   const stages = [
@@ -188,7 +188,7 @@ test('the use of a result is dated at most once a day', async (t) => {
   assert.ok(dateOf() > before);
 });
 
-test('a disk that fails is told of in plain words, with what was written and what to do', async (t) => {
+test('a failing disk is reported in plain words, with what was written and what to do', async (t) => {
   const root = writeFiles(temporaryFolder(t), { cache: 'a file', 'work/a': 'text' });
   const message = /^Cannot write .*cache.*: a file is in the way of a folder\. Move it away and run again\.$/;
   await assert.rejects(

@@ -39,7 +39,7 @@ async function secondsUntilFree(path: string, atMost: number, meanwhile = () => 
   }
 }
 
-test('one holds it, the other learns who, and gets it when it is given back', async (t) => {
+test('one process holds a lease; another learns who, and gets it once it is released', async (t) => {
   const path = leaseIn(t);
   const first = await Lease.acquire(path);
   const waited: string[] = [];
@@ -51,7 +51,7 @@ test('one holds it, the other learns who, and gets it when it is given back', as
   assert.deepEqual(waited, [`process ${pid} on ${host}`]);
 });
 
-test('of many who want it at once, one has it at a time', async (t) => {
+test('of many that want a lease at once, one has it at a time', async (t) => {
   const path = leaseIn(t);
   let holders = 0;
   let most = 0;
@@ -77,14 +77,14 @@ test('a holder that lost its lease leaves the lease that another one of the same
   assert.ok(existsSync(path));
 });
 
-test('a holder that lives keeps it, however long nothing is heard of it', async (t) => {
+test('a living holder keeps its lease, however long it has not renewed it', async (t) => {
   const path = leaseIn(t);
   await using _lease = await Lease.acquire(path);
   utimesSync(path, 0, 0);
   assert.equal(await secondsUntilFree(path, 1000), process.platform === 'linux' ? undefined : 180);
 });
 
-test('a process that died leaves nothing behind that anyone waits for', async (t) => {
+test('nobody waits for the lease of a dead process', async (t) => {
   const path = leaseIn(t);
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   heldBy(path, { pid });
@@ -93,7 +93,7 @@ test('a process that died leaves nothing behind that anyone waits for', async (t
 
 const onLinux = { skip: process.platform !== 'linux' && 'needs /proc' };
 
-test('nor does one whose number another process has now, or that nobody buried', onLinux, async (t) => {
+test('nobody waits for a process whose number another one has now, or for a zombie', onLinux, async (t) => {
   const path = leaseIn(t);
   heldBy(path, { started: 'an earlier process with our number' });
   assert.equal(await secondsUntilFree(path, 0), 0);
@@ -110,7 +110,7 @@ test('nor does one whose number another process has now, or that nobody buried',
   assert.equal(await secondsUntilFree(path, 0), 0);
 });
 
-test('a holder elsewhere is believed while it renews, by whatever clock, and no longer', async (t) => {
+test('a holder on another machine keeps its lease while it renews it, by whatever clock, and no longer', async (t) => {
   const path = leaseIn(t);
   const elsewhere = [{ host: 'elsewhere' }, { space: 'a container with the name of our host' }];
   for (const where of elsewhere) {
@@ -126,7 +126,7 @@ test('a holder elsewhere is believed while it renews, by whatever clock, and no 
   }
 });
 
-test('a damaged lease is given up, unless it is renewed', async (t) => {
+test('a damaged lease is taken over, unless it is renewed', async (t) => {
   const path = leaseIn(t);
   const damaged = ['', '{"pi', 'null', '7', '{}', '{"pid":0,"host":"here"}', '{"pid":"x"}', '\0\0\0\0'];
   for (const text of damaged) {
@@ -140,7 +140,7 @@ test('a damaged lease is given up, unless it is renewed', async (t) => {
   assert.equal(await secondsUntilFree(path, 1000, () => utimesSync(path, time, time++)), undefined);
 });
 
-test('wherever a process is killed that takes it and gives it back, the next one gets it at once', async (t) => {
+test('wherever a process is killed while it takes or releases a lease, the next one gets it at once', async (t) => {
   const path = leaseIn(t);
   const code = `
     import fs from 'node:fs';
@@ -166,7 +166,7 @@ test('wherever a process is killed that takes it and gives it back, the next one
   assert.ok(kills >= 5, `${kills}`);
 });
 
-test('who lost it while asleep cannot touch what another put there, nor who finds it dead what a faster one did', async (t) => {
+test('a holder that lost its lease while asleep leaves the new one alone, and so does a process overtaken by a faster one', async (t) => {
   const path = leaseIn(t);
   const slow = await Lease.acquire(path);
   heldBy(path, { host: 'elsewhere' });
@@ -188,22 +188,26 @@ test('who lost it while asleep cannot touch what another put there, nor who find
 
 const asRoot = { skip: process.getuid?.() !== 0 && 'only root can mount a disk' };
 
-test('a full disk is told, leaves nothing half, and hinders nobody once there is space', asRoot, async (t) => {
-  const disk = temporaryFolder(t);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2', 'tmpfs', disk]); // itself and `leases`
-  try {
-    const path = join(disk, 'leases/a');
-    await assert.rejects(Lease.acquire(path), {
-      name: 'WriteError',
-      message: `Cannot write the lease ${path}: the disk is full. Free some space and run again; nothing is lost. \`restage gc --yes --keep 1h\` removes earlier results and what killed runs left.`,
-    });
-    assert.deepEqual(readdirSync(join(disk, 'leases')), []);
-    execFileSync('mount', ['-o', 'remount,nr_inodes=9', disk]);
-    assert.equal(await secondsUntilFree(path, 0), 0);
-  } finally {
-    execFileSync('umount', [disk]);
-  }
-});
+test(
+  'a full disk is reported, leaves no half-written lease, and blocks nobody once there is space',
+  asRoot,
+  async (t) => {
+    const disk = temporaryFolder(t);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2', 'tmpfs', disk]); // itself and `leases`
+    try {
+      const path = join(disk, 'leases/a');
+      await assert.rejects(Lease.acquire(path), {
+        name: 'WriteError',
+        message: `Cannot write the lease ${path}: the disk is full. Free some space and run again; nothing is lost. \`restage gc --yes --keep 1h\` removes earlier results and what killed runs left.`,
+      });
+      assert.deepEqual(readdirSync(join(disk, 'leases')), []);
+      execFileSync('mount', ['-o', 'remount,nr_inodes=9', disk]);
+      assert.equal(await secondsUntilFree(path, 0), 0);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  },
+);
 
 test('waiting ends with the signal, and with its reason', async (t) => {
   const path = leaseIn(t);

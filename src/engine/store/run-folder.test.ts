@@ -67,7 +67,7 @@ test('a stage that removes the folder of its run loses the earlier attempts and 
   assert.deepEqual(run.attempts('other'), [{ state: begun }]);
 });
 
-test('an attempt whose beginning is torn is left out', (t) => {
+test('an attempt whose first line is torn is left out', (t) => {
   const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
   run.attempt('fit', 1).record({ end: { outcome: 'failed', seconds: 2 } });
   assert.deepEqual(run.attempts('fit'), []);
@@ -90,7 +90,7 @@ test('an attempt begins with an empty folder, whatever an earlier one of its num
   assert.deepEqual(readdirSync(work), []);
 });
 
-test('a run has its folder alone, and its record is written once', (t) => {
+test('a run does not share its folder, and its record is written once', (t) => {
   const cache = new FolderStore(temporaryFolder(t));
   const run = cache.startRun('2025-01-31', 'test');
   assert.throws(() => cache.startRun('2025-01-31', 'other'), { name: 'WriteError' });

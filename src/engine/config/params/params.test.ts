@@ -16,14 +16,14 @@ test('a parameter is typed where it is the whole value, and text inside a longer
   assert.deepEqual(optimizer, { kind: 'sgd', learningRate: 0.1, momentum: 0.9 });
 });
 
-test('a wrong value is told where it is used, and where it was set', async () => {
+test('a wrong value is reported where it is used, and where it was set', async () => {
   const text = await mistakes(train('{ n: -3, m: "${params.n}" }', '{ epochs: "${params.m}" }'));
   assert.match(text, /^pipelines.p\.yaml:4:\d+: error: Expected a number of .* for "with\.epochs", got -3/);
   assert.match(text, /p\.yaml:1:14: Its value is from here\n\n +1 \| params: \{ n: -3,/);
   assert.equal(text.match(/from here/g)?.length, 1, 'not where it went through');
 });
 
-test('a map that lacks what is read of it is told once, with where it was set', async () => {
+test('a map without the key that is read from it is reported once, with the place where it was set', async () => {
   const project = (set: readonly string[]) =>
     mistakes(train('{ o: { a: 1, b: 2 } }', '{ epochs: "${params.o.b}" }'), set);
   const text = await project(['params.o={ a: 3 }']);
@@ -40,12 +40,12 @@ test('parameters refer to others in any order, and into maps', async () => {
   assert.equal(stageOf(pipeline, 'fit').settings['epochs'], 4);
 });
 
-test('parameters that refer to each other in a cycle are told', async () => {
+test('parameters that refer to each other in a cycle are reported', async () => {
   const text = await mistakes(train('{ a: "${params.b}", b: "x${params.a}" }', '{}'));
   assert.match(text, /p\.yaml:1:34: error: Parameters refer to each other in a cycle: a → b → a \[param-cycle\]/);
 });
 
-test('an unknown variable is told with its place inside the text', async () => {
+test('an unknown variable is reported at its place inside the text', async () => {
   const text = await mistakes(train('{ epochs: 1 }', '{ model: "x ${params.epoch} ${param.y} ${z" }'));
   assert.match(
     text,
@@ -56,7 +56,7 @@ test('an unknown variable is told with its place inside the text', async () => {
   assert.equal(text.match(/error:/g)?.length, 3, 'what the text is otherwise is no further mistake');
 });
 
-test('a list is no part of a text', async () => {
+test('a list cannot be part of a text', async () => {
   const text = await mistakes(train('{ a: [1] }', '{ model: "x${params.a}" }'));
   assert.match(text, /"\$\{params\.a\}" is a list, which cannot be part of a text \[wrong-type\]/);
 });
@@ -110,7 +110,7 @@ test('a wrong --set is shown like a line of a file', async () => {
   assert.match(await mistakes(yaml, ['params.epochs=[5']), /--set:1:\d+: error: .* \[yaml\]/);
 });
 
-test('a parameter that no stage reads is a warning, and one that only such a one reads as well', async () => {
+test('a parameter that no stage reads is a warning, and so is one that only such a parameter reads', async () => {
   const yaml = train('{ a: 3, b: "${params.a}", c: 1, d: "${params.c}" }', '{ epochs: "${params.b}" }');
   const { warnings } = await load(yaml, ['params.d=5']);
   assert.deepEqual(
@@ -120,7 +120,7 @@ test('a parameter that no stage reads is a warning, and one that only such a one
   assert.deepEqual((await load(train('{ n: 3 }', '{ epochs: "${params.n}" }'))).warnings, []);
 });
 
-test('of a file that is extended, an unread parameter is told only when the command line sets it', async () => {
+test('an unread parameter of an extended file is reported only if the command line sets it', async () => {
   const base = { 'pipelines/base.yaml': train('{ n: 3, other: 1 }', '{}') };
   using project = new TestProject({ ...base, 'pipelines/p.yaml': 'extends: base.yaml\nparams: { n: 4 }\n' });
   const warned = async (...set: string[]) => value(await project.load(set)).warnings.map(({ message }) => message);
@@ -128,7 +128,7 @@ test('of a file that is extended, an unread parameter is told only when the comm
   assert.equal((await warned('params.other=2')).length, 2);
 });
 
-test('an unread parameter that is near to one that is read may be that one, misspelt', async () => {
+test('an unread parameter gets a hint to a read one with a similar name', async () => {
   const base = { 'pipelines/base.yaml': train('{ epochs: 3, old: 1 }', '{ epochs: "${params.epochs}" }') };
   using project = new TestProject({
     ...base,
@@ -155,7 +155,7 @@ stages:
         ${run.replaceAll('\n', '\n        ')}
 `;
 
-test('in a shell text a value stands in the quotes that are there, and is not read for variables again', async () => {
+test('in a shell text a value fits the quotes around it, and no variables are replaced in it', async () => {
   const run = async (text: string, z: string) => stageOf(await load(shell(text, z)), 'say').settings['run'];
   assert.equal(
     await run('head -n ${params.z} "${inputs.x}" # ${params.z} ${params.y}', '10'),
@@ -171,7 +171,7 @@ test('in a shell text a value stands in the quotes that are there, and is not re
   );
 });
 
-test('a value that a shell would read as code is told at its place, with what to write', async () => {
+test('a value that a shell would read as code is reported at its place, with what to write', async () => {
   assert.equal(
     await mistakes(shell('echo ${params.z} && sh -c "ls ${params.z}"', '$(touch PWNED)')),
     `pipelines/p.yaml:9:39: error: "\${params.z}" stands in code for sh, and "$(touch PWNED)" is no plain word [unfit-value]

@@ -32,7 +32,7 @@ test('paths are from the root, absolute, or in an installed package', async () =
   );
 });
 
-test('of "~" is told that it is not expanded, where there is nothing of that name', async () => {
+test('a path with "~" that does not exist gets a hint that "~" is not expanded', async () => {
   using project = new TestProject({ './~tilde/a.csv': 'a', '~/there.csv': 't' });
   project.write({
     'pipelines/p.yaml': `params: { faces: data/real }\nstages:\n${command('s', 'inputs: { a: "${params.faces}", b: ~tilde/a.csv, c: ~/there.csv, d: ~/faces/*.png, e: ~tilde/b.csv }')}`,
@@ -57,7 +57,7 @@ test('a glob gives its files in code-unit order, and is remembered', async () =>
   assert.ok(stageOf(pipeline, 's').inputs.every(({ list }) => list));
 });
 
-test('the places are known at which something would precede what an input found', async () => {
+test('a pipeline knows the places where something new would take precedence over an input', async () => {
   using project = new TestProject({
     'node_modules/faces/a.csv': 'a',
     'inner/data/1.png': '',
@@ -68,7 +68,7 @@ test('the places are known at which something would precede what an input found'
   assert.deepEqual(sources.looked, [join(root, 'data/[12].png'), join(root, 'node_modules/faces')]);
 });
 
-test('inputs that lead nowhere are told, with what to write instead', async () => {
+test('inputs that lead nowhere are reported, with what to write instead', async () => {
   using project = new TestProject({ 'root.txt': 'r' });
   project.write({
     'pipelines/p.yaml': `stages:
@@ -104,7 +104,7 @@ test('inputs that lead nowhere are told, with what to write instead', async () =
   assert.match(text, /A file in the root is written "\.\/picture\.bin"\./);
 });
 
-test('an included stage publishes among the outputs of the pipeline that includes it, not at its own file’s path', async () => {
+test('an included stage publishes among the outputs of the pipeline that includes it, not at the path in its own file', async () => {
   using project = new TestProject({
     'pipelines/say.yaml': `stages:\n${command('say', 'outputs: { text: artifacts/say.txt, folder: out/ }')}`,
     'pipelines/p.yaml': 'include: { other: say.yaml }\nstages: {}\n',
@@ -116,7 +116,7 @@ test('an included stage publishes among the outputs of the pipeline that include
   );
 });
 
-test('an output that declares no type is told where to, when a port takes another', async () => {
+test('an output without a declared type gets a hint where to declare one, if a port takes another type', async () => {
   using project = new TestProject({});
   const own = 'outputs: { list: artifacts/list.csv }';
   project.write({
@@ -127,7 +127,7 @@ test('an output that declares no type is told where to, when a port takes anothe
   assert.match(text, /Say what it is: outputs: \{ list: \{ path: …, type: images \} \}/);
 });
 
-test('ports that a file names have names without dots and slashes, which their private files need', async () => {
+test('names of declared ports have no dots and slashes, since private files are named after them', async () => {
   using project = new TestProject({ 'a.csv': 'a' });
   const ports =
     'inputs: { a.b: ./a.csv }, outputs: { ".in": artifacts/z, ../../precious: artifacts/y, c.txt: artifacts/x }';
@@ -138,14 +138,14 @@ test('ports that a file names have names without dots and slashes, which their p
   }
 });
 
-test('an unreadable folder is told', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
+test('an unreadable folder is reported', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
   using project = new TestProject({ 'secret/x': '' });
   chmodSync(join(project.root, 'secret'), 0);
   project.write({ 'pipelines/p.yaml': 'stages: { faces: { kind: load, inputs: { images: secret/ } } }' });
   assert.match(shownMistakes(await project.load()), /"secret\/" cannot be read \(EACCES\) \[unreadable\]/);
 });
 
-test('a file in the root without ./ is told how to write it', async () => {
+test('a file in the root without ./ gets a hint how to write it', async () => {
   using project = new TestProject({ 'notes.txt': 'n' });
   project.write({ 'pipelines/p.yaml': 'stages: { s: { kind: load, inputs: { images: notes.txt } } }' });
   assert.match(
@@ -154,7 +154,7 @@ test('a file in the root without ./ is told how to write it', async () => {
   );
 });
 
-test('a path that a stage makes is told to be read from the stage', async () => {
+test('a path that a stage makes gets a hint to read it from the stage', async () => {
   const text = await mistakes(`stages:
 ${command('make', 'outputs: { o: artifacts/made }')}${command('read', 'inputs: { x: artifacts/made/part.txt }')}`);
   assert.ok(
@@ -173,7 +173,7 @@ ${command('make', 'outputs: { o: artifacts/made }')}${command('read', 'inputs: {
   );
 });
 
-test('outputs in one place, inside one another, inside an input or outside the root are told', async () => {
+test('outputs at the same path, inside one another, inside an input or outside the root are reported', async () => {
   using project = new TestProject();
   mkdirSync(join(project.root, 'artifacts'), { recursive: true });
   symlinkSync('/tmp', join(project.root, 'artifacts', 'away'));
@@ -200,7 +200,7 @@ ${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./ar
   assert.equal(text.match(/wrong-target/g)?.length, 6);
 });
 
-test('an output that a setting asks for is there only with it', async () => {
+test('an output that a setting asks for exists only with that setting', async () => {
   const evaluate = (rest: string, views = 'scored.views') => `
 params: { wanted: true }
 stages:
@@ -232,7 +232,7 @@ stages:
   assert.equal(told.match(/Set "views: true" under "with"\./g)?.length, 2);
 });
 
-test('an output in a folder that is linked inside the root is held to where it really lies', async () => {
+test('an output in a linked folder counts at its real path', async () => {
   using project = new TestProject({ 'store/x': '' });
   symlinkSync('store', join(project.root, 'artifacts'));
   project.write({
@@ -268,7 +268,7 @@ stages:
   );
 });
 
-test('a command that names a port it does not declare is told', async () => {
+test('a command that names an undeclared port is reported', async () => {
   const text = await mistakes(`stages:
   s: { kind: command, inputs: { images: data/ }, outputs: { o: {} }, with: { run: "a \${inputs.image} \${outputs.x} \${params.y}" } }
 `);

@@ -63,7 +63,7 @@ test('axes are inherited through single ports, join by name and multiply otherwi
   assert.deepEqual(read(pipeline, 'score[seed=2,set=b]', 'model'), [['fit[seed=2,set=b]', {}]]);
 });
 
-test('a port that asks for it is told which instance it reads', async () => {
+test('a labelled port gets the axis values of the instance that it reads', async () => {
   const pipeline = await load(`stages:
   ${faces}
   fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset }, with: { seed: "\${matrix.seed}" } }
@@ -128,7 +128,7 @@ test('a list port takes every agreeing instance in order, labelled by what the r
   );
 });
 
-test('a labelled list port is told the axes that its reader fixes, too', async () => {
+test('a labelled list port also gets the axes that its reader fixes', async () => {
   const pipeline = await load(`stages:
   ${faces}
   fit:
@@ -164,7 +164,7 @@ test('a list of several stages and paths labels which is which', async () => {
   ]);
 });
 
-test('axes of one name with other values do not join', async () => {
+test('axes of one name with different values do not join', async () => {
   const text = await mistakes(`stages:
   faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
   fit: { kind: train, matrix: { set: [a, c] }, inputs: { dataset: faces.dataset } }
@@ -180,7 +180,7 @@ test('axes of one name with other values do not join', async () => {
   );
 });
 
-test('wrong axes, values and selections are told', async () => {
+test('wrong axes, values and selections are reported', async () => {
   const text = await mistakes(`stages:
   faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
   a: { kind: train, matrix: { stage: [1], x: [1, 1], y: [a b], z: [], w: [{ rate: 1 }] }, inputs: { dataset: "faces[set=a].dataset" } }
@@ -208,7 +208,7 @@ test('wrong axes, values and selections are told', async () => {
   }
 });
 
-test('a matrix that makes very many stages is told before it does', async () => {
+test('a matrix that would make too many stages is reported before they are made', async () => {
   const axis = JSON.stringify(Array.from({ length: 1000 }, (_, index) => index));
   const text = await mistakes(`stages:
   a: { kind: command, with: { run: x }, matrix: { x: ${axis}, y: ${axis}, z: ${axis} } }
@@ -262,7 +262,7 @@ const drawnStage = (sample: string) => `stages:
   fit: { kind: train, matrix: { sample: ${sample} }, inputs: { dataset: data/ }, with: { rate: "\${matrix.sample.rate}", epochs: "\${matrix.sample.epochs}" } }
 `;
 
-test('a block draws joint points; a larger count keeps the earlier ones, and another setting the values of this', async () => {
+test('a larger count keeps the earlier points, and another drawn setting leaves the values of this one', async () => {
   const rate = 'rate: { logUniform: [1e-4, 1e-1] }';
   const drawn = async (rest: string) =>
     (await load(drawnStage(`{ ${rate}, ${rest} }`))).stages.map(({ keyedSettings }) => keyedSettings);
@@ -289,7 +289,7 @@ test('a block draws joint points; a larger count keeps the earlier ones, and ano
   );
 });
 
-test('a draw of a wrong form is told at its place', async () => {
+test('a draw of a wrong form is reported at its place', async () => {
   const text = await mistakes(drawnStage('{ rate: { uniform: [2, 1] }, epochs: { choices: [1] }, count: 0 }'));
   assert.deepEqual(text.match(/error: .*(rate|epochs|count).*(?= \[)/g)?.slice(0, 3), [
     'error: Invalid "matrix.sample.rate.uniform": expected the lower bound first',
@@ -298,7 +298,7 @@ test('a draw of a wrong form is told at its place', async () => {
   ]);
 });
 
-test('trials of a program have results of their own, and the first keeps that without trials', async () => {
+test('every trial of a program has a result of its own, and the first keeps the result without trials', async () => {
   const stages = (matrix: string) => `stages:
   draw: { kind: command, ${matrix} outputs: { drawing: "out/\${matrix.repeat}.svg" }, with: { run: x } }
   read: { kind: command, inputs: { drawing: draw.drawing }, with: { run: x } }
@@ -314,7 +314,7 @@ test('trials of a program have results of their own, and the first keeps that wi
   ]);
 });
 
-test('a setting that may name axes may name fields of their values, which are labels then', async () => {
+test('a setting that names axes may name fields of their values, which become labels', async () => {
   const stages = (columns: string) => `stages:
   fit:
     kind: train

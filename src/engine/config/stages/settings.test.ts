@@ -17,13 +17,13 @@ function keyed(given: JsonObject): JsonObject {
   return keyedSettings(schema, given, schema.parse(given) as JsonObject);
 }
 
-test('a default that is written out is left out, also inside a map', () => {
+test('a default that is written out is left out of the fingerprint, also inside a map', () => {
   assert.deepEqual(keyed({ name: 'a' }), { name: 'a' });
   assert.deepEqual(keyed({ name: 'a', epochs: 5, crop: { padding: 4 }, steps: [] }), { name: 'a' });
   assert.deepEqual(keyed({ name: 'a', crop: { padding: 2, flip: true } }), { name: 'a', crop: { padding: 2 } });
 });
 
-test('inside lists defaults are worked in, so that both ways of writing are one', () => {
+test('inside lists defaults are filled in, so that both ways of writing are the same', () => {
   assert.deepEqual(keyed({ name: 'a', steps: [{}] }), { name: 'a', steps: [{ rate: 1 }] });
   assert.deepEqual(keyed({ name: 'a', steps: [{ rate: 1 }] }), { name: 'a', steps: [{ rate: 1 }] });
 });
@@ -33,7 +33,7 @@ test('settings that a schema renames are kept whole', () => {
   assert.deepEqual(keyedSettings(renaming, { a: 2 }, { b: 2 }), { b: 2 });
 });
 
-test('two ways of writing are keyed alike exactly when they mean the same', () => {
+test('two ways of writing have the same fingerprint exactly when they mean the same', () => {
   const crop = fc.record({ padding: fc.integer({ min: 3, max: 5 }), flip: fc.boolean() }, { requiredKeys: [] });
   const steps = fc.array(fc.record({ rate: fc.constantFrom(1, 2) }, { requiredKeys: [] }), { maxLength: 2 });
   const given = fc.record(

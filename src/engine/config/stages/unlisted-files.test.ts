@@ -18,14 +18,14 @@ async function warned(run: string): Promise<readonly string[]> {
   return value(await project.load()).warnings.map(({ message }) => message);
 }
 
-test('a file of the project that a command names and that is no input of it is told once for all instances', async () => {
+test('a file of the project that a command names without declaring it is a warning, once for all instances', async () => {
   assert.deepEqual(await warned('python3 mean.py ${inputs.data} > ${outputs.text}; ./tools/helper.sh'), [
     'mean.py is not an input of "mean": editing it will not rerun this stage',
     './tools/helper.sh is not an input of "mean": editing it will not rerun this stage',
   ]);
 });
 
-test('inputs, what lies in them, outputs, packages, other machines’ files and words that are none are not told', async () => {
+test('inputs and what lies in them, outputs, packages, files outside the project and other words give no warning', async () => {
   const run =
     'node node_modules/.bin/x.js tools/listed.py data/real/1.png $HOME/mean.py ../mean.py /bin/sh tools 0.5 out/mean-1.txt';
   assert.deepEqual(await warned(run), []);

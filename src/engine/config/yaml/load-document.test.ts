@@ -9,7 +9,7 @@ stages:
   fit: { kind: train, inputs: { dataset: faces.dataset }, with: { epochs: "\${params.epochs}", seed: 3 } }
 `;
 
-test('an extending file lays its keys upon those below, relative to where each file lies', async () => {
+test('the keys of an extending file replace those of the extended one; paths are relative to each file', async () => {
   using project = new TestProject({
     'pipelines/base/faces.yaml': base,
     'pipelines/base/long.yaml': 'extends: faces.yaml\nparams: { epochs: 50 }\n',
@@ -33,7 +33,7 @@ stages:
   assert.deepEqual(pipeline.sources.files, files);
 });
 
-test('of several extended files the later wins', async () => {
+test('of several extended files the last one wins', async () => {
   using project = new TestProject({
     'pipelines/a.yaml': base,
     'pipelines/b.yaml': 'params: { epochs: 7 }\n',
@@ -50,7 +50,7 @@ test('a mistake in an extended file is shown there', async () => {
   assert.match(shownMistakes(await project.load()), /^pipelines\/base\.yaml:4:95: error: Unknown key "sed" in "with"/);
 });
 
-test('files that extend or include each other in a cycle, and missing ones, are told where they are named', async () => {
+test('files that extend or include each other in a cycle, and missing ones, are reported where they are named', async () => {
   using project = new TestProject({
     'pipelines/p.yaml': 'extends: [a.yaml, none.yaml, 5]\n',
     'pipelines/a.yaml': 'extends: p.yaml\nstages: {}\n',
@@ -128,7 +128,7 @@ test('an included pipeline takes its parameters from the file that includes it, 
   assert.equal(own!.from === 'stage' && own!.stage, 'small/faces');
 });
 
-test('stages of an included pipeline wait for those that the including file says, beside their own', async () => {
+test('stages of an included pipeline also wait for those that the including file names', async () => {
   const files = (after: string) => ({
     'pipelines/mid.yaml': `include: { net: { file: net.yaml, after: faces } }
 stages:
@@ -158,7 +158,7 @@ stages:
   assert.match(text, /p\.yaml:1:50: error: Expected the name of a stage in "after", got 3/);
 });
 
-test('what a file gives to one that it gives further on stays its own, with the axes of its stages', async () => {
+test('a stage that is passed on through two files still belongs to the first one, with its axes', async () => {
   using project = new TestProject({
     'pipelines/base/net.yaml': net,
     'pipelines/mid.yaml':
@@ -173,7 +173,7 @@ stages:
   assert.equal(first!.from === 'stage' && first!.stage, 'sets[set=b]');
 });
 
-test('mistakes in what an included pipeline is given are told where they are written', async () => {
+test('mistakes in the parameters of an included pipeline are reported where they are written', async () => {
   using project = new TestProject({
     'pipelines/base/net.yaml': net,
     'pipelines/p.yaml': `include:
@@ -227,7 +227,7 @@ test('a pipeline of an installed package is found below its pipelines, and what 
   assert.deepEqual(epochs, [60, 5]);
 });
 
-test('a pipeline of a package that is not installed, or has no such file, is told where it is named', async () => {
+test('a pipeline of a package that is not installed, or has no such file, is reported where it is named', async () => {
   using project = new TestProject({
     'node_modules/faces/package.json': '{}',
     'pipelines/p.yaml': 'extends: [npm:nothing/a.yaml, npm:faces/a.yaml]\nstages: {}\n',

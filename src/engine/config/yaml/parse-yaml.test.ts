@@ -53,7 +53,7 @@ test('a key that is there twice is shown with the first', () => {
   );
 });
 
-test('what YAML allows and a pipeline does not is told in plain words', () => {
+test('YAML that a pipeline does not allow is reported in plain words', () => {
   assert.match(mistakes('[a]: 1\n'), /p\.yaml:1:1: error: A key must be a text, not a list or a map/);
   assert.match(mistakes('a: !secret x\n'), /p\.yaml:1:4: error: YAML tags are not supported here/);
   assert.match(mistakes('a: 1\n---\nb: 2\n'), /p\.yaml:2:1: error: A pipeline file holds one YAML document/);
@@ -64,7 +64,7 @@ test('what YAML allows and a pipeline does not is told in plain words', () => {
   assert.match(mistakes('<<: { a: 1 }\n'), /p\.yaml:1:1: error: YAML merge keys are not supported/);
 });
 
-test('a whole number that would be rounded is told, with what to do', () => {
+test('a whole number that would be rounded is reported, with what to do', () => {
   assert.equal(
     mistakes('params: { id: 12345678901234567890 }\n'),
     `p.yaml:1:15: error: Whole numbers beyond 9007199254740991 would be rounded [yaml]
@@ -82,7 +82,7 @@ test('a whole number that would be rounded is told, with what to do', () => {
   assert.equal(mistakes('{ 12345678901234567890: 1 }'), 'no mistakes');
 });
 
-test('mistakes of YAML itself are told without its grammar, one a line, with what to do', () => {
+test('mistakes of YAML are explained without its grammar, one for each line, with what to do', () => {
   for (const [text, place, message] of [
     ['a: { b: 1, c: ]}', '1:15', 'A "}" is missing here, or stands too far to the left'],
     ['a: [1, 2', '1:9', 'A "]" is missing here, or stands too far to the left'],
@@ -116,7 +116,7 @@ test('an alias bomb is reported at its line', () => {
   assert.match(mistakes(lines.join('\n')), /^p\.yaml:6:9: error: Aliases here expand to more than 250,000 values/);
 });
 
-test('nesting without end is told, whatever makes it', () => {
+test('endless nesting is reported, whatever makes it', () => {
   for (const text of ['['.repeat(20_000), '- '.repeat(20_000), '{a: '.repeat(20_000), '? '.repeat(20_000)]) {
     assert.match(mistakes(text), /Lists and maps are nested more than 64 deep \[too-deep\]/);
   }

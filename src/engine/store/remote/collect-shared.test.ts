@@ -26,7 +26,7 @@ async function isSound(group: Group): Promise<boolean> {
   return broken.length + damaged.length === 0;
 }
 
-test('what is young or named stays; without being told to remove, nothing changes', async (t) => {
+test('what is young or named stays; without `remove` nothing changes', async (t) => {
   const { bucket, group } = await shared(t);
   const before = group.files('.');
   assert.deepEqual(await collectShared(bucket, { keep: 1e9, remove: true }), nothing);
@@ -36,7 +36,7 @@ test('what is young or named stays; without being told to remove, nothing change
   assert.deepEqual(group.files('.'), before);
 });
 
-test('bytes that nothing names are marked first, and go after the delay', async (t) => {
+test('bytes that nothing names are marked first, and removed after the delay', async (t) => {
   const { bucket, group } = await shared(t);
   const first = await collectShared(bucket, { keep: -1, remove: true });
   assert.deepEqual([first.results, first.marked, first.deleted], [1, 2, 0]);
@@ -49,7 +49,7 @@ test('bytes that nothing names are marked first, and go after the delay', async 
   assert.equal(group.files('garbage').length, 0);
 });
 
-test('a push sends marked bytes again under other names, so that their end harms nobody', async (t) => {
+test('a push sends marked bytes again under other names, so that removing the marked ones is safe', async (t) => {
   const { bucket, group, maker } = await shared(t);
   await collectShared(bucket, { keep: -1, remove: true });
   await make(maker, 2, { small: 'one', large });
@@ -73,7 +73,7 @@ test('what a push named after it was marked stays', async (t) => {
   assert.ok(maker);
 });
 
-test('temporary files of killed pushes go when no push can own them any more', async (t) => {
+test('temporary files of killed pushes are removed once no push can own them', async (t) => {
   const { bucket, group } = await shared(t);
   const places = ['objects/ab', 'packs/cd', 'results/ef/0123', 'runs/p/2026-01-01'];
   const names = ['old', 'new'].flatMap((age) => places.map((place) => `${place}/.tmp-000000-1-${age}`));

@@ -21,7 +21,7 @@ test('S3 keeps bytes under keys', { skip: noS3 ?? false }, async (t) => {
   await assert.rejects(new S3Bucket({ ...place, bucket: 'other' }, server.env).get('x'), /There is no bucket at/);
 });
 
-test('wrong credentials are refused, and never told', { skip: noS3 ?? false }, async () => {
+test('wrong credentials are refused, and never shown', { skip: noS3 ?? false }, async () => {
   await using server = await S3Server.start({ INITIAL_NO_AUTH_ACTION_COUNT: '1' });
   const bucket = new S3Bucket({ bucket: 'bucket', prefix: '', endpoint: server.endpoint }, server.env);
   await assert.rejects(bucket.get('x'), (error: Error) => {
@@ -32,7 +32,7 @@ test('wrong credentials are refused, and never told', { skip: noS3 ?? false }, a
   });
 });
 
-test('a server that never answers is left when the bucket is closed', async () => {
+test('closing the bucket ends a request to a server that never answers', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;

@@ -45,7 +45,7 @@ async function gets(store: SharedStore, { result }: Awaited<ReturnType<typeof sh
   return isFetched;
 }
 
-test('a result that was shared is known in another clone before its bytes come, and they come when they are asked for', async (t) => {
+test('a shared result is known in another clone before its bytes are there; they are fetched when they are asked for', async (t) => {
   const world = await shared(t);
   const { reader, result } = world;
   assert.deepEqual(await reader.lookup(result.digest), { state: 'elsewhere', result });
@@ -71,7 +71,7 @@ test('a store is asked once whether it is there, whoever waits for that', async 
   );
 });
 
-test('a store of another version is told apart from one that is not there', async (t) => {
+test('a store of another version gets another message than a missing one', async (t) => {
   const group = new Group(temporaryFolder(t));
   writeFileSync(join(group.shared, 'store.json'), JSON.stringify({ restage: 'store', format: 1 }));
   const remote = new RemoteStore(
@@ -120,7 +120,7 @@ test('what is gone between the decision and its use is lost, and the result no l
   assert.equal((await world.reader.lookup(world.result.digest)).state, 'here');
 });
 
-test('an entry of a key that is not trusted is a miss, and hides none that is', async (t) => {
+test('an entry of an untrusted key is a miss, and hides no trusted one', async (t) => {
   const world = await shared(t);
   const { group, result, key } = world;
   const mallory = group.key('mallory', { trusted: false });
@@ -161,7 +161,7 @@ test('an entry that a power cut emptied is a miss, and is sent again once the st
   assert.deepEqual(readFileSync(entry!), bytes);
 });
 
-test('a record that a full disk cut short is none, and hinders no push', async (t) => {
+test('a record that a full disk cut short counts as none, and blocks no push', async (t) => {
   const { group, key, maker, result } = await shared(t);
   const names = readdirSync(maker.folder, { recursive: true, encoding: 'utf8' });
   const [record] = names.filter((name) => name.startsWith('remote/') && name.endsWith(`${result.digest}.json`));
@@ -246,7 +246,7 @@ test('small files travel in packs, one result in one request, and a second push 
   assert.equal(group.warnings.length, 0);
 });
 
-test('while a run is under way, one pack goes with its results, and the rest waits', async (t) => {
+test('while a run is under way, one pack is sent with its results, and the rest waits', async (t) => {
   const { maker, bucket, send } = await parcels(t, 80, 900_000);
   await send({ onePack: true });
   assert.equal(bucket.puts.filter((key) => key.startsWith('packs/')).length, 1);
