@@ -1,6 +1,6 @@
 import { err, ok, type Result } from './result.ts';
 
-/** Reads and writes CSV, RFC 4180: no types, no header, only fields. */
+/** Reads and writes CSV (RFC 4180). */
 
 function csvField(value: string | number): string {
   const field = String(value);
@@ -8,14 +8,15 @@ function csvField(value: string | number): string {
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
+/** One record with its line break. Texts are quoted where they need it. */
 export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map(csvField).join(',')}\n`;
 }
 
-/** A row of a table: its cells by their columns. What is undefined or no finite number is an empty field. */
+/** A row of a table: its cells by column. An undefined value, NaN and infinity become empty fields. */
 export type CsvRow = Readonly<Record<string, string | number | undefined>>;
 
-/** A table with a header; without `columns`, those of all rows in the order in which they first come. */
+/** A table with a header; by default with the columns of all rows, in the order of their first occurrence. */
 export function csvTable(
   rows: readonly CsvRow[],
   columns: readonly string[] = [...new Set(rows.flatMap((row) => Object.keys(row)))],
@@ -34,7 +35,7 @@ interface CsvRecord {
   readonly fields: readonly string[];
   /** Where the record begins, counted from 1. */
   readonly line: number;
-  /** What is wrong with its quotes or characters, in a clause: its fields are then a guess. */
+  /** What is wrong with its quotes or characters, as a clause; its fields are then a guess. */
   readonly problem?: string;
 }
 
@@ -74,13 +75,13 @@ function splitQuoted(record: string): { readonly fields: string[]; readonly isSo
   return { fields, isSound };
 }
 
-/** Positions of columns in a header, -1 for absent ones. The error is the name of a column that comes twice. */
+/** Indices of columns in a header, -1 for absent ones. The error is the name of a column that occurs twice. */
 export function findColumns(header: readonly string[], columns: readonly string[]): Result<readonly number[], string> {
   const twice = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
   return twice !== undefined ? err(twice) : ok(columns.map((column) => header.indexOf(column)));
 }
 
-/** The number that a field writes in decimal, as any program reads it; NaN for anything else, such as `0x1`. */
+/** The number that a field holds in decimal notation; NaN for anything else, such as `0x1`. */
 export function decimalOf(field: string): number {
   return /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(field) ? Number(field) : Number.NaN;
 }

@@ -1,6 +1,6 @@
 const width = 110;
 
-/** JSON for eyes: what fits a line stands on one, the rest is indented. Ends with a line break. */
+/** JSON for people: a list or map that fits on a line of 110 characters is not broken. Ends with a line break. */
 export function formatJson(value: unknown): string {
   return `${format(value, '')}\n`;
 }

@@ -10,7 +10,7 @@ export function formatCountOf(count: number, one: string, several = `${one}s`): 
   return `${formatCount(count)} ${count === 1 ? one : several}`;
 }
 
-/** The smallest and the largest of some counts, or the one that all share: `899 to 2,100 images`. */
+/** The range of some counts, `899 to 2,100 images`, or the one that all share. */
 export function formatCountRange(counts: readonly number[], one: string): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return `${least === most ? '' : `${formatCount(least)} to `}${formatCountOf(most, one)}`;
@@ -21,7 +21,7 @@ export function formatList(texts: readonly string[]): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;
 }
 
-/** At most `most` of the texts, and the number of the others: `a, b and 3 more`. */
+/** The first texts, at most `most`, and the number of the others: `a, b and 3 more`. */
 export function formatFew(texts: readonly string[], most: number): string {
   const left = texts.length - most;
   return texts.slice(0, most).join(', ') + (left > 0 ? ` and ${formatCount(left)} more` : '');
@@ -29,7 +29,7 @@ export function formatFew(texts: readonly string[], most: number): string {
 
 const usualDecimals = 3;
 
-/** Decimals that tell numbers beside each other apart: two digits of their difference, 3 to 6. */
+/** How many decimals tell numbers in one table apart: enough for two digits of their largest difference, 3 to 6. */
 export function decimalsOf(values: readonly number[]): number {
   const spread = Math.max(...values) - Math.min(...values);
   const needed = spread >= 1e-6 ? 1 + Math.ceil(-Math.log10(spread)) : usualDecimals;
@@ -46,7 +46,7 @@ export function formatSigned(value: number, decimals = usualDecimals): string {
   return (value >= 0 ? '+' : '') + formatDecimal(value, decimals);
 }
 
-/** A metric: whole numbers as they are, others with `decimals`, or with two significant digits where these show too little. */
+/** A metric: whole numbers as they are, others with `decimals`; small ones with two significant digits. */
 export function formatMetric(value: number, decimals = usualDecimals): string {
   if (Number.isInteger(value)) return withMinus(formatCount(value));
   if (Math.abs(value) >= 10 ** (1 - decimals)) return formatDecimal(value, decimals);
@@ -115,19 +115,19 @@ export function formatRate(rate: number, unit: string): string {
   return `${shown} ${unit}/s`;
 }
 
-/** The share of the work that is done, 0 to 1, whatever a stage reports. */
+/** The share of the work that is done, 0 to 1, even if a stage reports nonsense. */
 export function shareDone({ done, total }: Progress): number {
   return total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
 }
 
-/** Progress in three columns: ` 52 %`; never 100 before the end. */
+/** Progress in five columns, rounded down, so that 100 means the end: ` 52 %`. */
 export function formatPercent(share: number): string {
   return `${Math.floor(100 * share)} %`.padStart(5);
 }
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** A size for reading: `512 B`, `64.5 MiB`. */
+/** A number of bytes: `512 B`, `64.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;

@@ -1,4 +1,4 @@
-/** Groups items by a key, in the order in which the keys first come. As `Map.groupBy`, which Node 20 does not have. */
+/** Groups items by a key, in the order of the keys' first occurrence: `Map.groupBy`, which Node 20 lacks. */
 export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

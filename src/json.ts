@@ -7,10 +7,10 @@ export type JsonObject = { readonly [key: string]: Json };
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Maps in maps that are still being filled. */
+/** Nested maps that are still being filled. */
 export type JsonTree = { [key: string]: Json | JsonTree };
 
-/** Sets the value at a path, through maps that it adds where there are none. */
+/** Sets the value at a path, and adds the maps that lead there. */
 export function setAt(tree: JsonTree, [key = '', ...deeper]: readonly string[], value: Json): void {
   if (deeper.length === 0) tree[key] = value;
   else {
@@ -19,7 +19,7 @@ export function setAt(tree: JsonTree, [key = '', ...deeper]: readonly string[], 
   }
 }
 
-/** The value of a JSON text; the error is one sentence that expects `what`, such as `metrics`. */
+/** The value of a JSON text; the error is one sentence, in which `what` names the content, such as `metrics`. */
 export function parseJson(text: string, what: string): Result<Json, string> {
   try {
     return ok(JSON.parse(text));

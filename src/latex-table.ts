@@ -1,6 +1,6 @@
 type Cell = string | number;
 
-/** Signs that LaTeX reads as commands, or lacks in its usual fonts; the other special ones get a backslash. */
+/** Characters that LaTeX reads as commands or lacks in its usual fonts; other special ones get a backslash. */
 const signs: Readonly<Record<string, string>> = {
   '\\': '\\textbackslash{}',
   '~': '\\textasciitilde{}',
@@ -17,7 +17,7 @@ const signs: Readonly<Record<string, string>> = {
   '…': '\\ldots{}',
 };
 
-/** A table for LaTeX with the rules of the package booktabs, without a line break at its end. Cells are plain text. */
+/** A table for LaTeX with the package booktabs, without a line break at its end. Cells are plain text. */
 export function latexTable(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],

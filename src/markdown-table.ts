@@ -2,7 +2,7 @@ import { plainText } from './plain-text.ts';
 
 type Cell = string | number;
 
-/** A table as Markdown, without a line break at its end. Cells are Markdown themselves; what would end one is escaped. */
+/** A table in Markdown, without a line break at its end. Cells are Markdown; what would end a cell is escaped. */
 export function markdownTable(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],

@@ -4,8 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 const controls = /[^\P{Cc}\t\n]/u;
 const everyControl = new RegExp(controls, 'gu');
 
-/** Sequences that carry a text to the terminal itself (OSC, DCS and their like), such as a title or the clipboard's. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+/** Sequences that carry a text to the terminal itself (OSC, DCS and similar), such as its title or the clipboard. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it removes these
 const messages = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])(?:[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c))?/g;
 
 /** Another program's text without escape sequences (ECMA-48) and control characters. A carriage return ends a line. */
@@ -14,7 +14,7 @@ export function plainText(text: string): string {
   return stripVTControlCharacters(text.replace(messages, '')).replace(/\r\n?/g, '\n').replace(everyControl, '');
 }
 
-/** A value of plain data with every text in it made plain. */
+/** The value with {@link plainText} applied to every text in it, keys too. */
 export function plainTexts<T>(value: T): T;
 export function plainTexts(value: unknown): unknown {
   if (typeof value === 'string') return plainText(value);

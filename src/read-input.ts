@@ -5,7 +5,7 @@ import { thereAre } from './suggest.ts';
 
 type Labels = InputArtifact['labels'];
 
-/** `net=my-net, seed=2`. */
+/** Labels of an input for messages: `net=my-net, seed=2`. */
 export const describeLabels = (labels: Labels): string =>
   Object.entries(labels)
     .map((label) => label.join('='))
@@ -17,7 +17,7 @@ export function describeInput(port: string, labels: Labels): string {
   return `input "${port}"${which && ` of ${which}`}`;
 }
 
-/** Throws a {@link StageError} for the first name that is not known; `what` is said to be expected. */
+/** Throws a {@link StageError} for the first unknown name, which says that `what` was expected. */
 export function requireKnown(what: string, names: Iterable<string>, known: Iterable<string>): void {
   const all = new Set(known);
   for (const name of names) {
@@ -25,7 +25,7 @@ export function requireKnown(what: string, names: Iterable<string>, known: Itera
   }
 }
 
-/** Reads the file of a port's artifact. Throws a {@link StageError} that names the input where the parser finds a mistake. */
+/** Reads and parses the file of an input. Throws a {@link StageError} that names the input if the parser finds a mistake. */
 export function readInput<T>(
   port: string,
   { path, labels }: InputArtifact,

@@ -1,4 +1,4 @@
-/** What a function returns that the user's input can make fail: a value, or the reasons as data. Bugs throw instead. */
+/** The return value of a function that the user's input can make fail: a value, or the reasons as data. Bugs throw. */
 export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });

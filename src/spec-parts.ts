@@ -9,10 +9,10 @@ export const text = z.string().min(1);
 /** A number of things, at least 1. */
 export const count = z.int().positive();
 
-/** A whole number that is at least `least`, and at most `most`. */
+/** A whole number from `least` to `most`. */
 export const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.int().min(least).max(most);
 
-/** What is only done where it is asked for. */
+/** Something that is done only on request. */
 export const flag = z.boolean().default(false);
 
 const outputOf =
@@ -21,7 +21,7 @@ const outputOf =
     ...{ type, summary, ...(extension && { extension }), ...(when !== undefined && { when }) },
   });
 
-/** Outputs by their type, in the format that readers expect of it; `when` is {@link OutputPort.when}. */
+/** Outputs by type, in the format that readers expect; `when` is {@link OutputPort.when}. */
 export const output = {
   chart: outputOf('chart'),
   metrics: outputOf('metrics', '.json'),

@@ -24,13 +24,13 @@ export interface InputPort<S = unknown> {
   /** Takes a list: in order, every matrix instance that agrees with the reader's axes, each with its labels. */
   readonly list?: true;
   /**
-   * Gives a single port the axis values of the instance that it reads, as labels, for titles. A list port also gets those
-   * that its stage fixes, beside those that distinguish its items. They are part of the fingerprint.
+   * Gives a single port the axis values of the instance that it reads as labels, for titles. A list port gets, beside the axes
+   * that distinguish its items, those that its stage fixes. They are part of the fingerprint.
    */
   readonly labelled?: true;
   /** The program that the stage runs, a file of the project: what {@link KindSpec.code} finds stands for it. */
   readonly code?: true;
-  /** The named parts that the stage reads, by its settings; absent or undefined: all. The fingerprint holds only these. */
+  /** The parts that the stage reads with these settings; absent or undefined: all. The fingerprint holds only these. */
   parts?(settings: S): readonly string[] | undefined;
 }
 
@@ -90,33 +90,33 @@ export interface KindSpec<S = unknown> {
   downloads?(settings: S): readonly PublishedFile[];
   /** Mistakes that only settings and connected inputs together show. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
-  /** What is known of the outputs before the stage runs. It may look at a file or folder of the user's, but not through it. */
+  /** Facts about the outputs before the stage runs. It may look up a file or folder of the user's, but not read all of it. */
   facts?(settings: S, inputs: KnownInputs): Facts;
-  /** Mistakes that show by what is known of the inputs before anything runs, which may be nothing. */
+  /** Mistakes that facts about the inputs show before anything runs. There may be no facts. */
   checkInputs?(settings: S, inputs: KnownInputs): readonly SettingMistake[];
   /** A YAML example of one stage, for `restage kinds <kind>`. */
   readonly example: string;
 }
 
-/** Which program's code is to be found, and for whom. Paths are absolute. */
+/** The program whose code is to be found, and how it will run. Paths are absolute. */
 export interface CodeQuestion {
   readonly program: string;
   readonly root: string;
-  /** Those that {@link KindSpec.code} names. */
+  /** The settings that {@link KindSpec.code} names. */
   readonly settings: JsonObject;
   /** The environment in which it will run. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A program of the user's with everything that it loads. */
+/** A user's program with everything that it loads. */
 export interface FoundCode {
-  /** What decides its results: the digest of each file, by a path that is the same everywhere; of a package's version, empty. */
+  /** What decides its results: digests of files by a path that is the same everywhere; a package with its version has an empty one. */
   readonly sources: Readonly<Record<string, string>>;
   /** Absolute paths of the files. */
   readonly files: readonly string[];
-  /** Absolute paths that decided which these are, absent ones among them. */
+  /** Absolute paths that decided which files these are, absent ones included. */
   readonly looked: readonly string[];
-  /** The variables of the environment that did. */
+  /** Environment variables that decided it. */
   readonly variables: readonly string[];
   /** What it loads that cannot be known before it runs: clauses that begin with file and line. */
   readonly warnings: readonly string[];
@@ -127,19 +127,19 @@ export interface FoundCode {
 /** Facts about an artifact by name, such as `classes: ['real', 'fake']`. */
 export type Facts = Readonly<Record<string, Json>>;
 
-/** What is known of the items of a port: the facts that their stages give, or where the user's file or folder lies. */
+/** The known items of a port: the facts that their stages give, or the path of the user's file or folder. */
 export type KnownInputs = (port: string) => readonly { readonly facts?: Facts; readonly path?: string }[];
 
 export interface SettingMistake {
   readonly at: readonly PropertyKey[];
   readonly message: string;
-  /** An unknown name, with the known ones, of which the nearest is suggested. */
+  /** An unknown name and the known ones: the message suggests the nearest. */
   readonly unknown?: { readonly name: string; readonly known: readonly string[] };
 }
 
 /**
- * A spec of any settings, for tables. What its schema gives only ever goes back to the same spec, so nobody needs to know
- * the type of the settings.
+ * A spec with any type of settings, for tables of kinds. Parsed settings go back only to the spec that parsed them, so nobody
+ * else needs their type.
  */
 export interface AnyKindSpec extends Omit<KindSpec<never>, 'settings'> {
   readonly settings: z.ZodType;
@@ -152,22 +152,22 @@ export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
 
 export interface InputArtifact {
   /**
-   * Absolute path of the file or folder, which is only to be read. It lies in a private folder of the stage, under the name
-   * of the port or, in a list, under what the fingerprint holds of the item. The user's files are symbolic links.
+   * Absolute path of the file or folder, read-only. It lies in a private folder of the stage, under the name of the port or,
+   * in a list, under a name that the fingerprint decides. The user's files are symbolic links.
    */
   readonly path: string;
   /** The matrix values (or stage name) that distinguish the items of a list port, or those of a `labelled` port; else empty. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A small table for the end of a run, such as accuracies. Its cells are shown as written. */
+/** A small table for the end of a run, such as accuracies. Its cells are shown as they are. */
 export interface Highlight {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
-/** A file that others publish and that never changes, which its checksum proves. */
+/** A file that others publish. It never changes: its checksum is verified. */
 export interface PublishedFile {
   readonly url: string;
   /** In hexadecimal, from its publisher. */
@@ -179,9 +179,9 @@ export interface Progress {
   readonly total: number;
   /** What is counted, in the plural: `images`, `steps`. */
   readonly unit: string;
-  /** What it does now: `epoch 2/5, loss 0.412`. */
+  /** What the stage does now: `epoch 2/5, loss 0.412`. */
   readonly note?: string;
-  /** Units a second, and seconds left, where the stage knows them better than its pace shows. */
+  /** Units per second and seconds left, where the stage knows them better than its pace shows. */
   readonly rate?: number;
   readonly secondsLeft?: number;
 }
@@ -197,13 +197,13 @@ export interface CurvePoint {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** What a stage has computed so far. Another attempt can resume from it. */
+/** What a stage has computed so far, from which another attempt can resume. */
 export interface Checkpoint {
   readonly state: Json;
   readonly arrays: readonly Float32Array[];
 }
 
-/** The place of a stage's last checkpoint. It outlives the attempt, even a successful one. */
+/** Keeps a stage's last checkpoint. It outlives the attempt, even a successful one. */
 export interface CheckpointStore {
   /** The last one; undefined where there is none. Warns of a damaged one, which counts as none. */
   load(): Checkpoint | undefined;
@@ -226,13 +226,13 @@ export interface StageContext<S = unknown> {
   readonly cpus: number;
   /** `auto`, or the backend that the user named. */
   readonly backend: string;
-  /** For a kind whose spec asks for checkpoints; absent where the stage's results are not kept either (`cache: false`). */
+  /** For a kind whose spec asks for checkpoints; absent with `cache: false`, where results are not kept either. */
   readonly checkpoints?: CheckpointStore;
   /** An empty folder for this attempt alone. It is removed afterwards. */
   readonly scratch: string;
   /** The project's root, which is the working directory of commands. */
   readonly root: string;
-  /** The command that starts programs, before their own words, so that their reads are traced; absent: none. */
+  /** The words before a program's own that trace what it reads; absent: nothing is traced. */
   readonly launcher?: readonly string[];
   /**
    * The absolute path of a published file whose checksum is verified. It is fetched once into the project's cache. The
@@ -241,12 +241,12 @@ export interface StageContext<S = unknown> {
    */
   download(file: PublishedFile): Promise<string>;
   progress(progress: Progress): void;
-  /** Shown while the stage runs, and not kept: what is to be kept goes into an output. */
+  /** Shows a point while the stage runs. It is not kept: write an output for that. */
   point(point: CurvePoint): void;
   log(line: string): void;
-  /** A line for the log and for the user's eyes: good to know, and no reason to worry. */
+  /** A line for the log that is also shown to the user: good to know, and no reason to worry. */
   info(line: string): void;
-  /** The same for a reason to worry. */
+  /** The same for a warning. */
   warn(line: string): void;
   highlight(table: Highlight): void;
   /** A fact for the result's record, such as the backend that ran. It is never part of the fingerprint. */
@@ -256,7 +256,7 @@ export interface StageContext<S = unknown> {
 /** The default export of a kind's `run.ts`. It throws a {@link StageError} for a mistake in the user's data. */
 export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
 
-/** What a stage may know whose work is a program. */
+/** The context of a stage whose work is a program. */
 export type ProgramContext<S = unknown> = Pick<
   StageContext<S>,
   'settings' | 'input' | 'inputs' | 'inputPorts' | 'output' | 'outputPorts' | 'scratch' | 'root' | 'launcher'
@@ -265,20 +265,20 @@ export type ProgramContext<S = unknown> = Pick<
   readonly code?: JsonObject;
 };
 
-/** A program that is a stage's work. It runs in the root of the project; what it prints is the stage's log. */
+/** A program that does a stage's work. It runs in the project's root; what it prints is the stage's log. */
 export interface Program {
   readonly argv: readonly string[];
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly title: string;
   /** A line for the log before it starts. */
   readonly opening?: string;
-  /** Variables of its environment, unless they are set there. */
+  /** Environment variables for it, where they are not set. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
  * The default export of a built-in kind's `program.ts`, in place of `run.ts`: the runner starts the program without a process
- * for the kind. It may make `scratch` and write files there, and takes no time to speak of. Throws a {@link StageError}.
+ * for the kind. It may make `scratch` and write files there, and is fast. Throws a {@link StageError}.
  */
 export type MakeProgram<S> = (context: ProgramContext<S>) => Program;
 

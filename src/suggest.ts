@@ -1,9 +1,9 @@
 import { formatCount } from './format-numbers.ts';
 
-/** Longer names are not compared, since that takes time quadratic in their length. */
+/** Longer names are not compared: that takes time quadratic in their length. */
 const longestName = 64;
 
-/** The nearest candidate within a third of the name's length, the first of equals; one without a shared letter is none. */
+/** The candidate with the least edit distance, at most a third of the name's length; the first of equals. Some letter is shared. */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > longestName) return undefined;
   let best: string | undefined;
@@ -30,7 +30,7 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return near === undefined ? undefined : `Did you mean "${near}"?`;
 }
 
-/** The same, or a list of the names when none is near and they are few. */
+/** The same, or a list of the names if none is near and they are few. */
 export function suggest(name: string, candidates: Iterable<string>): string | undefined {
   const names = [...candidates];
   const isShort = names.length > 0 && names.length <= mostListed;
@@ -56,7 +56,7 @@ function nearest(name: string, candidates: readonly string[]): readonly string[]
     const distance = candidate.length > longestName ? Infinity : editDistance(lower, text);
     return { candidate, lacks: text.includes(lower) ? 0 : 1, distance };
   });
-  // Not the difference alone: between two too long ones it is no number.
+  // Not the difference alone: infinity minus infinity is NaN.
   const order = (a: number, b: number) => (a === b ? 0 : a - b);
   rated.sort((a, b) => a.lacks - b.lacks || order(a.distance, b.distance));
   return rated.map(({ candidate }) => candidate);

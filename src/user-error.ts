@@ -1,14 +1,15 @@
-/** An error that the user or the machine must fix, never a bug: its message is a full sentence that says all there is to say. */
+/** An error that the user or the machine must fix, never a bug. Its message is a full sentence and needs no stack trace. */
 export class UserError extends Error {
   /** Errors are told apart by their class, in tests as well. */
   override readonly name: string = this.constructor.name;
 }
 
-/** Whether an error's message says it all, since the user or the system caused it; any other error is a bug. */
+/** Whether an error is for the user, so that its message suffices; any other error is a bug. */
 export function isForUser(error: unknown): error is Error {
   return error instanceof UserError || isSystemError(error);
 }
 
+/** An error as text: a sentence for the user, or `Internal error: …` with the stack trace for a bug. */
 export function describeError(error: unknown): string {
   if (isSystemError(error)) return describeSystemError(error);
   if (error instanceof UserError) return error.message;
@@ -40,6 +41,7 @@ export function reasonOf(error: unknown): string {
   return (isSystemError(error) && reasons[error.code ?? '']) || message;
 }
 
+/** The error of a system call as a sentence with its path, if it has one. */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   const reason = reasonOf(error);
   if (reason === tooManyFiles) return `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;

@@ -1,6 +1,7 @@
 import { findPlaceholders, type Placeholder } from './placeholders.ts';
 import { insideSingleQuotes, shellQuote } from './shell-quote.ts';
 
+/** A value that cannot stand safely at its placeholder. */
 export interface UnfitValue {
   readonly placeholder: Placeholder;
   readonly message: string;

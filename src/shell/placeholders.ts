@@ -10,6 +10,7 @@ export interface Placeholder extends Place {
   readonly before?: { readonly start: number; readonly text: string };
 }
 
+/** How the shell reads a value at a place in its text. */
 export interface Place {
   /** `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in `"${x:-word}"`; `here`, `literal`: in `<<`. */
   readonly quoting: 'words' | 'word' | 'pattern' | 'double' | 'single' | 'expansion' | 'here' | 'literal';
@@ -58,7 +59,7 @@ class Reader {
   readonly #isInner: boolean;
   #at: number;
   #depth = 0;
-  /** Those whose text begins on the next line. */
+  /** Here-documents whose text begins on the next line. */
   #hereDocuments: HereDocument[] = [];
   #test: Test | undefined;
   /** The last `$` with its name, as a placeholder that follows needs it. */

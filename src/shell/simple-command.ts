@@ -1,3 +1,4 @@
+/** The beginning of an assignment: `name=`, `name[0]=` or `name+=`. */
 export const assignment = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/;
 
 /** A simple command while its words are read: its name, and whether the next word or the standard input is code. */
@@ -7,10 +8,12 @@ export class SimpleCommand {
   /** What may come next: an option of a shell, the value of one, the code after `-c`, only input; code in every word; no code. */
   #next: 'anything' | 'option' | 'value' | 'code' | 'input' | 'only code' | 'arguments' = 'anything';
 
+  /** The program that runs the next word as code; undefined where the word is only an argument. */
   get wordIsFor(): string | undefined {
     return this.#next === 'code' || this.#next === 'only code' ? this.#program : undefined;
   }
 
+  /** The program that runs its standard input as code; undefined for one that only reads it. */
   get inputIsFor(): string | undefined {
     const isShell = this.#next === 'option' || this.#next === 'input';
     return isShell || (this.#next === 'only code' && this.#program === 'ssh') ? this.#program : undefined;
