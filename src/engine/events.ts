@@ -5,6 +5,7 @@ import type { Decision } from './plan/decide.ts';
 /** How a stage ended in a run. `blocked`: it did not run, since a stage that it waits for failed or was blocked. */
 export type Outcome = 'up to date' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
 
+/** Bytes that came from the shared store and went there in a run so far. */
 export interface Traffic {
   readonly fetched: number;
   readonly sent: number;
@@ -19,7 +20,7 @@ export type RunEvent = { readonly time: number } & (
       /** The pipeline's own, with the values of its parameters. */
       readonly description?: string;
       readonly stages: readonly StageName[];
-      /** The stages that the run is for: those that the user named, or all. Stages that no other one reads come first. */
+      /** The stages that the run is for: those that the user named, or all. Those that no other stage reads come first. */
       readonly finals?: readonly StageName[];
     }
   | ({ readonly stage: StageName } & StageEvent)
@@ -63,7 +64,7 @@ export type StageEvent =
   | {
       readonly type: 'stage-finished';
       readonly outcome: Outcome;
-      /** The time of the work done now: 0 where it was up to date. */
+      /** The time that this run needed: 0 for a stage that was up to date. */
       readonly seconds: number;
       readonly message?: string;
       /** It was cancelled, and left a checkpoint from which its next attempt resumes. */
@@ -75,6 +76,6 @@ export type StageEvent =
       /** Published paths by port, relative to the root. */
       readonly outputs: Readonly<Record<string, string>>;
     }
-  /** A message of a stage to its user that is no reason to worry. */
+  /** A message of a stage to the user that is no warning. */
   | { readonly type: 'info'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string };

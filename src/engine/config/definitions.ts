@@ -22,14 +22,15 @@ import {
   withMeantKeys,
 } from './yaml/node.ts';
 
-/** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
+/** Names of stages, ports, axes and included pipelines: without characters that have a meaning in a reference. */
 export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
 
+/** What belongs to one file, for itself and the stages in it. */
 export interface FileScope extends Home {
   readonly params: Params;
   /** The file itself, not one that it extends. */
   readonly file: SourceFile;
-  /** Parameters that the command line sets, or the file that includes this one. */
+  /** Names of parameters that the command line or the including file sets. */
   readonly set: ReadonlySet<string>;
 }
 
@@ -40,13 +41,13 @@ export interface Definition {
   readonly scope: FileScope;
   readonly node: MapNode;
   readonly at: Span;
-  /** Absent where the file names none or an unknown one, which is reported. */
+  /** Absent for a missing or unknown kind, which is reported. */
   readonly kind?: KnownKind;
-  /** Names of stages that the including file makes it wait for, beside those that it waits for itself. */
+  /** Stages that the including file makes it wait for, beside its own `after`. */
   readonly after: readonly TextNode[];
 }
 
-/** A file that is being read: `prefix` is that of its stages, `settings` are values for its parameters and those below it. */
+/** A file that is being read: the prefix of its stages, and values for its parameters and those of files that it includes. */
 interface OpenFile {
   /** The absolute paths of the files that lead to it, itself the last. */
   readonly chain: readonly string[];
@@ -55,7 +56,7 @@ interface OpenFile {
   readonly prefix: string;
 }
 
-/** Every stage of a file and of those that it includes, the included ones first; and the file's own scope. */
+/** All stages of a file and of those that it includes, included ones first; and the file's own scope. */
 export function collectDefinitions(
   context: LoadContext,
   { chain, document: written, settings, prefix }: OpenFile,
@@ -97,7 +98,7 @@ export function collectDefinitions(
   return { scope, definitions };
 }
 
-/** Reads `sn: simple-net.yaml` or `sn: { file, params, onDemand, after }`; the file's shape reports anything else. */
+/** Reads `simple-net.yaml` or `{ file, params, onDemand, after }`; the shape of the pipeline reports anything else. */
 function readInclude(node: Node, scope: FileScope, prefix: string) {
   const { params } = scope;
   const written = node.type === 'map' ? child(node, 'file') : node;
@@ -144,6 +145,7 @@ function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Sp
   return report({ ...(unloaded.get(name) ?? unknown), at });
 }
 
+/** Whether a name is valid; reports one that is not. `what` says what it names, such as `stage`. */
 export function checkName({ report }: Pick<LoadContext, 'report'>, name: string, at: Span, what: string): boolean {
   if (namePattern.test(name) && name.length <= 100) return true;
   const message = `"${name.slice(0, 60)}" is not a valid name for a ${what}`;

@@ -3,15 +3,15 @@ import { basename, join } from 'node:path';
 import { packageRoot } from '../../package-root.ts';
 import { upwards } from '../files/upwards.ts';
 
-/** Where Node looks for a package that code in `folder` imports, nearest first. It asks no variable of the environment. */
+/** Where Node looks for a package that code in `folder` imports, nearest first, leaving aside `NODE_PATH`. */
 export function packageFolders(name: string, folder: string): readonly string[] {
   const importing = [...upwards(folder)].filter((path) => basename(path) !== 'node_modules');
   return importing.map((path) => join(path, 'node_modules', name));
 }
 
 /**
- * The absolute path of `npm:package/path`, whatever its `exports` say. `looked` receives places of nearer packages. `restage` is the
- * Restage that runs, as for kinds: a clone, or one that is installed globally, is in no `node_modules` of the project.
+ * The absolute path of `npm:package/path`, whatever the package's `exports` say; undefined where it is not installed. `looked`
+ * receives the places of nearer packages. `restage` is the Restage that runs, which need not be in the project's `node_modules`.
  */
 export function findInPackage(text: string, root: string, looked: Set<string>, within = ''): string | undefined {
   const [, name, path = ''] = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text) ?? [];

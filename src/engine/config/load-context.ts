@@ -12,14 +12,15 @@ export interface KnownKind {
   readonly looked: readonly string[];
 }
 
-/** Why a kind that the project has a folder of could not be loaded, and what to do. */
+/** Why a kind with a folder in the project could not be loaded, and what to do. */
 export type UnloadedKind = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 
 export type Kinds = ReadonlyMap<string, KnownKind>;
 
-/** Finds what a kind's program runs. Throws a `StageError`. */
+/** Finds the code behind a kind's program. Throws a `StageError`. */
 export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<Found>;
 
+/** What all steps of loading share. */
 export interface LoadContext {
   readonly root: string;
   readonly kinds: Kinds;
@@ -31,9 +32,9 @@ export interface LoadContext {
   readonly files: Map<string, SourceFile>;
   /** Prefixes of included pipelines that could not be read, such as `sn/`. Naming a stage below one is no further mistake. */
   readonly unread: Set<string>;
-  /** Absent where nobody asks what a stage would run. */
+  /** Absent where nobody needs the code of programs. */
   readonly findCode?: FindCode | undefined;
-  /** The programs of stages that were found. */
+  /** The code of programs that was found, by kind, program, settings and environment. */
   readonly codes: Map<string, Found>;
   /** Absolute paths where something new would take precedence over what was found. */
   readonly looked: Set<string>;

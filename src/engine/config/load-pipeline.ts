@@ -31,7 +31,7 @@ export interface LoadOptions {
   readonly findCode?: FindCode;
 }
 
-/** Reads and checks a pipeline's file: a pipeline whose every reference holds, or every mistake found. */
+/** Reads and checks a pipeline's file: a pipeline in which every reference holds, or all mistakes. */
 export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
   const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
   const mistakes = new DiagnosticList();
@@ -105,11 +105,11 @@ function sourcesOf(
   };
 }
 
-/** Warns of unread parameters of the file itself and of the command line: an extended file may have some for other pipelines. */
+/** Unread parameters of the file itself and of the command line: an extended file may have some for other pipelines. */
 function unreadParams({ prefix, params, file, set }: FileScope): readonly Diagnostic[] {
   const meant = params.unread().filter(({ name, at }) => at.file === file || set.has(name));
   return meant.map(({ name, at }) => {
-    // A misspelt parameter stands beside the one that was meant, which is read.
+    // A misspelt parameter was meant as one that is read.
     const hint = didYouMean(name, params.read());
     return { code: 'unread-param', message: `No stage reads the parameter "${prefix}${name}"`, at, hint };
   });

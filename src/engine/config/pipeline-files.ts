@@ -31,14 +31,14 @@ export function findPipelineFile(argument: string, cwd: string, root: string): R
   return err(notFound(argument, root));
 }
 
-/** Whether a path is a file, or cannot be used; undefined for nothing and for a folder, which may stand beside the file. */
+/** Whether a path is a file, or why it cannot be one; undefined for nothing and for a folder, beside which a file may be. */
 function lookAt(path: string): 'file' | Pick<Diagnostic, 'code' | 'message'> | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined || stats.isDirectory()) return undefined;
     return stats.isFile() ? 'file' : { code: 'not-a-file', message: 'is a pipe or a device, not a file' };
   } catch (error) {
-    // No file can have such a path: the word may be a stage's name.
+    // No file can have such a path; the word may be the name of a stage.
     if (['ENOTDIR', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     return { code: 'unreadable', message: `cannot be read: ${reasonOf(error)}` };
   }
@@ -52,7 +52,7 @@ function notFound(argument: string, root: string): Diagnostic {
   const names = pipelineNames(root);
   const wanted = argument.replace(/^(\.\/)?pipelines\//, '');
   const bare = withoutExtension(wanted);
-  // Names are compared without extensions: these would make `b.yaml` similar to `a.yaml`, and `fakes` unlike `fake.yaml`.
+  // Without extensions: these would make `b.yaml` similar to `a.yaml`, and `fakes` unlike `fake.yaml`.
   const near = closest(bare, names.map(withoutExtension));
   const elsewhere = names.filter((name) => basename(withoutExtension(name)) === basename(bare));
   const meant = elsewhere.length > 0 ? elsewhere : names.filter((name) => withoutExtension(name) === near);
@@ -75,7 +75,7 @@ function shippedHint(wanted: string, root: string): string | undefined {
   return shipped && `Restage ships it: write "extends: ${shipped}" into a file in pipelines/.`;
 }
 
-/** Absolute path of the only pipeline, which a command without a file means; undefined if not exactly one exists. */
+/** Absolute path of the project's only pipeline, for commands without a file; undefined if there are none or several. */
 export function onlyPipelineFile(root: string): string | undefined {
   const names = pipelineNames(root);
   return names.length === 1 ? join(root, 'pipelines', names[0]!) : undefined;

@@ -11,13 +11,13 @@ export function pipelineName(absolute: string, root: string): string {
   return (below[0] === '..' ? outside : below.join('/')).replace(/\.ya?ml$/, '');
 }
 
-/** The files that a name means, absolute: a pipeline lives while it has one; two where only the extensions differ. */
+/** Absolute paths of the files that a name means: none if the pipeline is gone, two if only their extensions differ. */
 export function filesOfPipeline(name: string, root: string): readonly string[] {
   const path = /^\.\.?\//.test(name) ? resolve(root, name) : join(root, 'pipelines', name);
   return extensions.map((extension) => path + extension).filter(mayBeFile);
 }
 
-/** What cannot be looked at may be there: nothing of its pipeline is given up. */
+/** A path that cannot be looked at counts as a file, so that nothing of its pipeline is given up. */
 function mayBeFile(path: string): boolean {
   try {
     return statSync(path).isFile();
@@ -27,10 +27,10 @@ function mayBeFile(path: string): boolean {
   }
 }
 
-/** Where a pipeline publishes by default, relative to the root: `./xception` goes to `artifacts/@/xception`. */
+/** The folder where a pipeline publishes by default, relative to the root: `artifacts/@/xception` for `./xception`. */
 export function publishedFolder(name: string): string {
   return `artifacts/${name.replace(/^(\.\.?\/)+/, (dots) => dots.replaceAll('.', '@'))}`;
 }
 
-/** Where the page of a pipeline's last run is, relative to the root: no stage's output. */
+/** The path of the report of a pipeline's last run, relative to the root. No stage may publish there. */
 export const reportPath = (name: string): string => `${publishedFolder(name)}/report.html`;

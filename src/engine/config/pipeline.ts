@@ -14,13 +14,13 @@ export interface Pipeline {
   readonly root: string;
   readonly file: string;
   readonly description?: string;
-  /** Keyed in every stage: changing it makes everything stale. */
+  /** Part of every fingerprint: changing it makes every stage stale. */
   readonly salt?: string;
-  /** In the order of the file, instances of a matrix with the last axis fastest. */
+  /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
   readonly stages: readonly Stage[];
-  /** Everything outside that decided this value: if none of it changed, the pipeline has not. */
+  /** Everything that decided this value: as long as none of it changes, the pipeline is the same. */
   readonly sources: PipelineSources;
-  /** What is allowed but probably not meant: a parameter that nobody reads, a program that is no input. */
+  /** What is allowed but probably a slip: a parameter that no stage reads, a program that is no input. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -31,7 +31,7 @@ export interface PipelineSources {
   readonly code: readonly string[];
   /** Absolute paths that could select other files or inputs: folders by their names, and absent nearer places. */
   readonly looked: readonly string[];
-  /** What every glob gave, by pattern: paths relative to the root, POSIX, in code-unit order. */
+  /** The matches of every glob, by pattern: paths relative to the root, POSIX, in code-unit order. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** Every environment variable that a stage takes its value from; an unset one is null. Absent: none. */
   readonly env?: Readonly<Record<string, string | null>>;
@@ -42,65 +42,65 @@ export interface Stage {
   readonly name: StageName;
   /** Matrix values by axis (an axis of maps gives its `id`); empty without a matrix. */
   readonly axes: Readonly<Record<string, string>>;
-  /** Values that its own matrix draws, by name. */
+  /** Values that its own matrix drew, by name. */
   readonly drawn?: JsonObject;
-  /** Which of the trials that its own matrix asks for; absent without, and for the first. */
+  /** The number of the trial, where its own matrix repeats it; absent for the first one, and without trials. */
   readonly trial?: string;
-  /** What decides its settings once its inputs are there; until then it has those of the first candidate. */
+  /** For settings that a choice decides once the inputs are there; until then the stage has those of the first candidate. */
   readonly slot?: ChosenSlot;
   readonly kind: string;
   /** A built-in kind's version, the digest of the imports of a project's own kind, or both for a kind that finds code. */
   readonly kindVersion: number | string;
   readonly description?: string | undefined;
-  /** Parsed by the kind, with defaults: what the stage gets. */
+  /** Parsed by the kind, with defaults, as the stage gets them. */
   readonly settings: JsonObject;
-  /** The same without those at their default: what is keyed. */
+  /** The same without those at their default, as the fingerprint has them. */
   readonly keyedSettings: JsonObject;
   /** The default of the setting at a path, completed by a given `part` of it; for messages. */
   readonly defaultOf?: (path: readonly string[], part?: Json) => Json | undefined;
   readonly inputs: readonly Input[];
   readonly outputs: readonly Output[];
-  /** Order only. */
+  /** Stages that must end before; nothing is read of them. */
   readonly after: readonly StageName[];
   readonly resources: Resources;
   /** Further attempts after the first. */
   readonly retries: number;
   /** Milliseconds for one attempt. */
   readonly timeout?: number | undefined;
-  /** Values of the environment that the stage declares; hashed. An unset one is null. */
+  /** Values of declared environment variables, null where unset. The fingerprint has their hashes. */
   readonly env: Readonly<Record<string, string | null>>;
-  /** False: outputs are hashed and published but not stored. */
+  /** False: outputs are published, but not stored. */
   readonly cache: boolean;
   /** Keeps its last result whatever its fingerprint. */
   readonly frozen: boolean;
   readonly onDemand: boolean;
   /** The place of `places.yaml` where it runs; absent: that of the command. Never in the fingerprint. */
   readonly place?: string | undefined;
-  /** Whether the kind computes with tfjs (a backend named by the user is then keyed). */
+  /** Whether the kind computes with tfjs: then a backend that the user named is in the fingerprint. */
   readonly computes: boolean;
-  /** Settings that its checkpoints serve whatever they are; absent for a kind that keeps none. */
+  /** Settings that the name of its checkpoint leaves out; absent for a kind without checkpoints. */
   readonly checkpointsWithout?: readonly string[];
   /** For a kind that finds the code of a program. */
   readonly code?: StageCode;
   readonly at: Span;
 }
 
-/** The user's program that a stage runs, as it was found. */
+/** The user's program that a stage runs. */
 export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variables'> {
   /** Absolute path of the program. */
   readonly program: string;
-  /** The stat signature of each of its files, by absolute path; empty where it changed while it was read. */
+  /** The stat signature of each of its files, by absolute path; empty for a file that may have changed while it was read. */
   readonly signatures: Readonly<Record<string, string>>;
 }
 
-/** A stage's code, and what it rests on. `version` is part of the fingerprint. */
+/** A stage's code, and what decided it. `version` is part of the fingerprint. */
 export interface Found extends StageCode, Pick<FoundCode, 'looked' | 'warnings'> {
   readonly version: string;
 }
 
-/** A candidate that other stages choose, the last one by its label. */
+/** How a chain of choices leads to a candidate: the first one by rank, each further one by the label that the last one gave. */
 export interface Choice {
-  /** The rank of the candidate in the first choice, counted from 0; its label there is the rank in the next one, counted from 1. */
+  /** The rank in the first choice, from 0. The label found there is the rank in the next one, from 1. */
   readonly index: number;
   /** The axis whose label each choice names. */
   readonly axes: readonly string[];
@@ -108,7 +108,7 @@ export interface Choice {
 
 /** A slot whose candidate another stage chooses. */
 export interface ChosenSlot extends Choice {
-  /** The input that has the choices, which only decide the settings and are not read by the stage itself. */
+  /** The input with the choices. They only decide the settings: the stage does not read them. */
   readonly port: string;
   /** What the stage is for each candidate, by the label that the last choice names. */
   readonly candidates: ReadonlyMap<
@@ -118,7 +118,7 @@ export interface ChosenSlot extends Choice {
 }
 
 export interface Resources {
-  /** Infinite for all there are. */
+  /** Infinity stands for all cores of the machine. */
   readonly cpu: number;
   readonly gpu: number;
   /** In bytes. */
@@ -139,9 +139,9 @@ export type InputItem = (
   /** `path` is absolute, for reading; `shown` is what the user wrote. */
   | { readonly from: 'path'; readonly path: string; readonly shown: string }
 ) & {
-  /** In the fingerprint: labels that distinguish items of a list port, or all axis values on a `labelled` port. */
+  /** Labels that distinguish the items of a list port, or all axis values on a `labelled` port. Part of the fingerprint. */
   readonly labels: Readonly<Record<string, string>>;
-  /** What some labels depend on, which until then are those of the first candidate. `labels` has them by that of the candidate. */
+  /** For labels that a choice decides. Until then they are those of the first candidate; here are those of each, by its label. */
   readonly chosen?: Choice & {
     readonly choices: readonly InputItem[];
     readonly labels: ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -153,7 +153,7 @@ export interface Output {
   readonly type: ArtifactType;
   /** Where it is published, relative to the root, POSIX. */
   readonly path: string;
-  /** How the path of a port ends that the file declares, such as `.svg`: a program may go by it, so it is keyed. */
+  /** The extension of the path, for a port that the file declares: a program may choose a format by it, so it is in the fingerprint. */
   readonly extension?: string;
   readonly at: Span;
 }

@@ -11,7 +11,7 @@ import { localShape, placeShape } from './schema/shapes.ts';
 import { readMap } from './yaml/load-document.ts';
 import { type Node, toJson } from './yaml/node.ts';
 
-/** A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for. Bytes and milliseconds. */
+/** A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for, in bytes and milliseconds. */
 export interface PlaceSpec extends z.infer<typeof placeShape> {
   readonly name: string;
 }
@@ -24,9 +24,10 @@ export interface Places {
 
 export const noPlaces: Places = { byName: new Map(), localGpus: undefined };
 
+/** The name of the machine on which the command runs. */
 export const here = 'local';
 
-/** Reads `places.yaml` in the root, if any; gives every mistake. `kinds` are the names that `local` may list. */
+/** Reads `places.yaml` in the root, if there is one, or gives all its mistakes. `kinds` are the names that `local` may list. */
 export function loadPlaces(root: string, kinds?: ReadonlyMap<string, unknown>): Result<Places, readonly Diagnostic[]> {
   const path = join(root, 'places.yaml');
   if (!existsSync(path)) return ok(noPlaces);
@@ -71,6 +72,7 @@ export function placeOf(stage: Stage, places: Places, on: string | undefined): P
   return place?.local.includes(stage.kind) ? undefined : place;
 }
 
+/** Mistakes of stages that name an unknown place, or ask for more graphics cards than their place has. */
 export function checkPlaces(
   stages: readonly Stage[],
   places: Places,
@@ -97,8 +99,8 @@ export function checkPlaces(
     const where = spec === undefined ? 'this machine' : `the place "${spec.name}"`;
     const has = most === 0 ? 'has none' : `has ${most}`;
     const message = `"${name}" asks for ${formatCountOf(resources.gpu, 'graphics card')}, and ${where} ${has}`;
-    const tell = `If there are more, declare them in places.yaml: \`${spec?.name ?? here}: { gpu: ${Math.ceil(resources.gpu)} }\`.`;
-    mistakes.add({ code: 'too-many-gpus', message, at, hint: tell });
+    const hintGpus = `If there are more, declare them in places.yaml: \`${spec?.name ?? here}: { gpu: ${Math.ceil(resources.gpu)} }\`.`;
+    mistakes.add({ code: 'too-many-gpus', message, at, hint: hintGpus });
   }
   return mistakes.inOrder();
 }

@@ -1,7 +1,7 @@
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import type { StageName } from './pipeline.ts';
 
-/** Every node after those that it leads to. `onCycle` gets the path of each edge that closes a cycle. */
+/** The nodes, each after those that it leads to. `onCycle` gets the path from the start of a cycle to its end. */
 export function postOrder<T>(
   nodes: Iterable<T>,
   next: (node: T) => Iterable<T>,
@@ -33,7 +33,7 @@ export function postOrder<T>(
   return order;
 }
 
-/** That one stage needs another, and where the file says so. */
+/** A stage needs another one, as the file says at this place. */
 export interface Edge {
   readonly to: StageName;
   /** What the reader does: `reads fit.model`, `runs after fit`. */
@@ -41,10 +41,10 @@ export interface Edge {
   readonly at: Span;
 }
 
-/** How many cycles are shown: a tangle has very many. */
+/** How many cycles are reported: a tangle has very many. */
 const maximumCycles = 5;
 
-/** Every edge that closes a cycle, as a mistake that shows all edges of its cycle. */
+/** A mistake for each cycle, with the places of all its edges. */
 export function findCycles(edges: ReadonlyMap<StageName, readonly Edge[]>): readonly Diagnostic[] {
   const cycles: (readonly StageName[])[] = [];
   const next = (stage: StageName) => (edges.get(stage) ?? []).map(({ to }) => to);

@@ -11,6 +11,7 @@ export interface StageReference {
 
 const shape = /^([^[\].\s]+)(?:\[([^[\]]*)\])?(?:\.([^[\].\s]+))?$/;
 
+/** Undefined for a text of another form. */
 export function parseStageReference(text: string): StageReference | undefined {
   const match = shape.exec(text);
   if (!match) return undefined;
@@ -52,12 +53,13 @@ export function findStageNames<Name extends string>(word: string, names: Iterabl
   });
 }
 
+/** The stages of an included pipeline, by its name: `sn` or `sn/`. */
 export function findIncludedStages<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
   const prefix = word.replace(/\/?$/, '/');
   return [...names].filter((name) => name.startsWith(prefix));
 }
 
-/** Reads the name of a stage. An axis value may hold what a reference cannot: then only the base of the name is known. */
+/** Reads the name of a stage; only its base if an axis value holds characters that a reference cannot. */
 const readName = (name: string): StageReference =>
   parseStageReference(name) ?? { stage: baseOf(name), selection: new Map() };
 
@@ -69,7 +71,7 @@ function readWord(word: string): StageReference | undefined {
   return reference?.port === undefined ? reference : undefined;
 }
 
-/** A hint for an unknown stage. Of numeric axis values it names no nearest one: seed 3 is no slip for seed 2. */
+/** A hint for an unknown stage. It suggests no nearest number as an axis value: seed 3 is no slip for seed 2. */
 export function suggestStage(word: string, names: Iterable<string>): string | undefined {
   const all = [...names].map((name) => ({ name, ...readName(name) }));
   const base = baseOf(word);
@@ -80,16 +82,16 @@ export function suggestStage(word: string, names: Iterable<string>): string | un
   }
   const axes = [...new Set(instances.flatMap(({ selection }) => [...selection.keys()]))];
   for (const [axis, value] of readWord(word)?.selection ?? []) {
-    if (axes.length === 0) return `It has no axes: name it ${base}.`;
+    if (axes.length === 0) return `It has no axes: write "${base}".`;
     if (!axes.includes(axis)) return `It has no axis "${axis}". ${thereAre(axis, axes)}`;
     const values = new Set(instances.flatMap(({ selection }) => selection.get(axis) ?? []));
-    if (!values.has(value))
-      return `Of its axis "${axis}": ${isNumber(value) ? listed(values) : thereAre(value, values)}`;
+    if (values.has(value)) continue;
+    return `Its axis "${axis}" has no value "${value}". ${isNumber(value) ? listed(values) : thereAre(value, values)}`;
   }
   return listed(instances.map(({ name }) => name));
 }
 
-/** How many included stages a hint lists; more are counted, since a study includes many pipelines that have a `fit`. */
+/** How many included stages a hint lists: a study may include many pipelines with a `fit`. */
 const mostIncluded = 4;
 
 function suggestIncluded(base: string, stages: Iterable<string>): string | undefined {

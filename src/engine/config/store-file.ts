@@ -11,7 +11,7 @@ import { storeShape } from './schema/shapes.ts';
 import { readMap } from './yaml/load-document.ts';
 import { toJson } from './yaml/node.ts';
 
-/** Where a shared store is. Paths are absolute, but for one over SSH that begins in the home folder: `~/store`. */
+/** Where a shared store is. Paths are absolute, except one over SSH from the home folder. */
 export type StoreAddress =
   | { readonly type: 'folder'; readonly path: string }
   | { readonly type: 's3'; readonly bucket: string; readonly prefix: string }
@@ -23,7 +23,7 @@ export interface StoreSpec extends z.infer<typeof storeShape> {
 
 export const storeFile = (root: string): string => join(root, 'store.yaml');
 
-/** Reads `store.yaml` in the root; undefined without one. Gives every mistake of the file. */
+/** Reads `store.yaml` in the root, or gives all its mistakes; undefined without the file. */
 export function loadStoreFile(root: string): Result<StoreSpec | undefined, readonly Diagnostic[]> {
   const path = storeFile(root);
   if (!existsSync(path)) return ok(undefined);
@@ -42,7 +42,7 @@ export function loadStoreFile(root: string): Result<StoreSpec | undefined, reado
 
 export const addressHint = 'Write a folder, s3://bucket/prefix or ssh://host/path, without a password.';
 
-/** The address in a text; undefined for one of another form. A host never begins with a dash: `ssh` would take it for an option. */
+/** The address in a text; undefined for another form. A host never begins with a dash, which `ssh` would take for an option. */
 export function parseAddress(url: string, root: string): StoreAddress | undefined {
   const s3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/?$/.exec(url);
   if (s3 !== null) return { type: 's3', bucket: s3[1]!, prefix: s3[2] ? `${s3[2]}/` : '' };
@@ -54,6 +54,7 @@ export function parseAddress(url: string, root: string): StoreAddress | undefine
   return url === '' || /^[a-z0-9+]+:\/\//i.test(url) ? undefined : { type: 'folder', path: resolve(root, url) };
 }
 
+/** Sets the value at a path of keys in `store.yaml`, or removes it. Comments stay. Throws a `WriteError`. */
 export function editStoreFile(root: string, keys: readonly string[], value: string | undefined): void {
   const document = parseDocument(readFileSync(storeFile(root), 'utf8'));
   if (value === undefined) document.deleteIn(keys);

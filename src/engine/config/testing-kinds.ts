@@ -10,7 +10,7 @@ import type { Kinds } from './load-context.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import type { Pipeline, Stage } from './pipeline.ts';
 
-/** A small table of kinds for tests, in the forms that the real ones have. */
+/** A small table of kinds for tests, of the same forms as the real ones. */
 const specs: readonly AnyKindSpec[] = [
   defineKind({
     name: 'load',

@@ -3,11 +3,11 @@ export interface Span {
   readonly file: SourceFile;
   readonly start: number;
   readonly end: number;
-  /** Where a value was written that took the place of a `${…}` here. */
+  /** The place of a value that replaced a `${…}` here. */
   readonly from?: Span;
 }
 
-/** A text that diagnostics point into; `path` is as the user would type it (relative to the root, POSIX). */
+/** A text in which diagnostics have places; `path` is as the user would type it (relative to the root, POSIX). */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
@@ -26,10 +26,10 @@ export interface Diagnostic {
   readonly hint?: string | undefined;
 }
 
-/** Takes a mistake, and gives nothing. The step that reports it continues with what is right, so that all mistakes are shown at once. */
+/** Takes a mistake and returns undefined. The caller continues with what is right, so that all mistakes are shown at once. */
 export type Report = (diagnostic: Diagnostic) => undefined;
 
-/** Collects diagnostics, each once: every instance of a matrix reports the mistake of its definition. */
+/** Collects diagnostics, each once: all instances of a matrix report the mistake of their definition. */
 export class DiagnosticList {
   readonly #byKey = new Map<string, Diagnostic>();
 

@@ -39,6 +39,7 @@ export function formatWarning({ message, at, hint }: Diagnostic): string {
 
 const mostShown = 20;
 
+/** The first diagnostics, with blank lines between, and how many more there are. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], color = false): string {
   const shown = diagnostics.slice(0, mostShown).map((diagnostic) => formatDiagnostic(diagnostic, color));
   const left = diagnostics.length - shown.length;

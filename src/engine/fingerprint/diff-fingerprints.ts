@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
-/** One value in which two fingerprints differ; `undefined` where one of them lacks it. */
+/** A value that differs between two fingerprints; `undefined` on the side that lacks it. */
 export interface FingerprintDifference {
   /** Such as `settings.optimizer.learningRate` or `inputs.scores[1].labels["net.size"]`. */
   readonly path: string;
@@ -14,6 +14,7 @@ export function diffFingerprints(before: Fingerprint, after: Fingerprint): reado
   return diffValues('', before as unknown as Json, after as unknown as Json);
 }
 
+/** The same for two values at a path. */
 export function diffValues(
   path: string,
   before: Json | undefined,

@@ -10,7 +10,7 @@ export interface Fingerprint {
   readonly settings: JsonObject;
   /** By port, in order; `digest` covers the parts that the stage reads. */
   readonly inputs: Readonly<Record<string, readonly FingerprintInput[]>>;
-  /** Port names, sorted. Ports that the file declares have their extension, which programs may go by: `plot.svg`. */
+  /** Port names, sorted. Ports that the file declares have their extension, by which a program may choose a format: `plot.svg`. */
   readonly outputs: readonly string[];
   /** The SHA-256 of each declared variable's value; null where it is unset. */
   readonly env?: Readonly<Record<string, Digest | null>>;
@@ -22,14 +22,14 @@ export interface Fingerprint {
 
 export interface FingerprintInput {
   readonly digest: Digest;
-  /** The extension of a single file, such as `.csv`: a stage sees no more of its name. Absent for folders and with `name`. */
+  /** The extension of a single file, such as `.csv`: a stage sees nothing else of its name. Absent for folders and with `name`. */
   readonly extension?: string;
-  /** The name of the user's only file or folder in a list, which a stage sees as it sees those of several. */
+  /** The name of a user's file or folder that is the only item of a list. With several, the labels have their paths. */
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Canonical JSON: keys sorted by code unit, no spaces, `undefined` left out. Throws for numbers that JSON lacks. */
+/** Canonical JSON: keys sorted by code unit, no spaces, `undefined` left out. Throws for NaN and infinity. */
 export function canonicalJson(value: Json): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Error(`Internal error: ${value} has no JSON form`);
@@ -43,6 +43,7 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(',')}}`;
 }
 
+/** The SHA-256 of a fingerprint's canonical JSON, which names its result. */
 export function hashFingerprint(fingerprint: Fingerprint): Digest {
   return sha256(canonicalJson(fingerprint as unknown as Json));
 }
@@ -50,7 +51,7 @@ export function hashFingerprint(fingerprint: Fingerprint): Digest {
 // Array.isArray does not narrow readonly arrays.
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/** The name of a checkpoint: fingerprint and versions without output names and how far to go. Undefined: none is kept. */
+/** The name of a stage's checkpoint, by fingerprint and versions, without outputs and how far to go; undefined if none is kept. */
 export function checkpointOf(
   { checkpointsWithout, cache }: Pick<Stage, 'checkpointsWithout' | 'cache'>,
   fingerprint: Fingerprint,
@@ -63,9 +64,10 @@ export function checkpointOf(
   return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed as unknown as Json, versions })}`);
 }
 
-/** What a fingerprint holds of an input item: the digest of the parts that the stage reads, and what it sees of the name. */
+/** What a fingerprint holds of an input item beside labels: the digest of the parts that are read, and what is seen of its name. */
 export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension' | 'name'>;
 
+/** The fingerprint of a stage, with the items of its inputs by port. */
 export function fingerprintStage(
   stage: Stage,
   inputs: ReadonlyMap<string, readonly KeyedItem[]>,
@@ -93,7 +95,7 @@ function keyedItems(items: Stage['inputs'][number]['items'], keyed: readonly Key
   }));
 }
 
-/** Values of the environment are hashed, so that no token ends in a readable file. */
+/** Values of the environment are hashed, so that no token is in a readable file. */
 function hashValues(env: Stage['env']): Readonly<Record<string, Digest | null>> {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === null ? null : sha256(value)]));
 }

@@ -4,10 +4,10 @@ import { postOrder } from '../config/post-order.ts';
 import { findIncludedStages, findStageNames, suggestStage } from '../config/stage-reference.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 
-/** The dependencies in a pipeline, without cycles: an edge for every stage that another one reads or runs after. */
+/** The dependencies in a pipeline, without cycles: a stage needs those that it reads and those that it runs after. */
 export class Graph {
   readonly stages: ReadonlyMap<StageName, Stage>;
-  /** Every stage comes after those that it needs, and else in the order of the file. */
+  /** Every stage comes after those that it needs, otherwise in the order of the file. */
   readonly order: readonly StageName[];
   readonly #dependencies: ReadonlyMap<StageName, readonly StageName[]>;
   readonly #dependents: ReadonlyMap<StageName, readonly StageName[]>;
@@ -40,7 +40,7 @@ export class Graph {
   }
 }
 
-/** The stages that a stage reads, each as often as it is read. */
+/** The stages that a stage reads, with repetitions. */
 export function readBy({ inputs }: Stage): readonly StageName[] {
   return inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])));
 }
@@ -59,7 +59,10 @@ function reversed(edges: Edges): Edges {
   return result;
 }
 
-/** Selects by name, in the graph's order: `named` (without names, all not `onDemand`), and `stages` with what they need. */
+/**
+ * The stages for the names of a command, in the graph's order: `named`, by default all that are not `onDemand`; and `stages`,
+ * these with what they need and, if `downstream`, what depends on them. Or a mistake for each unknown name.
+ */
 export function selectStages(
   graph: Graph,
   names: readonly string[],
@@ -85,7 +88,7 @@ export function selectStages(
   return ok({ named: inOrder(named), stages: inOrder(stages) });
 }
 
-/** The stages that a word names. An included pipeline's name means its stages, without those that run only on demand. */
+/** The stages that a word names. An included pipeline's name means its stages, except those on demand. */
 function meantBy(word: string, graph: Graph): readonly StageName[] {
   const found = findStageNames(word, graph.stages.keys());
   if (found.length > 0) return found;

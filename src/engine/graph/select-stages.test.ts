@@ -85,7 +85,7 @@ test('every unknown name gets a hint to what may have been meant', () => {
 
 error: There is no stage "fit@seed=3" [unknown-stage]
 
-  Of its axis "seed": There are 1, 2.
+  Its axis "seed" has no value "3". There are 1, 2.
 
 error: There is no stage "fit.model" [unknown-stage]
 

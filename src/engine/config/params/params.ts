@@ -4,16 +4,16 @@ import { type Entry, entriesOf, type MapNode, type Node, tooLarge } from '../yam
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { descend, reportUnknownVariable, type Scope, substitute } from './substitute.ts';
 
-/** How many parameters may refer to one another in one chain: evaluating them recurses. */
+/** How many parameters may refer to each other in one chain: evaluation is recursive. */
 const maximumChain = 64;
 
-/** The parameters of one file. Each may refer to others, and is evaluated once, when it is first used. */
+/** The parameters of one file. They may refer to each other, and each is evaluated once, when it is first used. */
 export class Params implements Scope {
   readonly report: Report;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #resolved = new Map<string, Node | undefined>();
   readonly #active: string[] = [];
-  /** Which parameters each one refers to; under the empty name, those that something outside the parameters reads. */
+  /** The parameters that each one refers to; under the empty name, those that stages read. */
   readonly #reads = new Map<string, Set<string>>();
 
   constructor(node: Node | undefined, report: Report) {
@@ -41,13 +41,13 @@ export class Params implements Scope {
     for (const [name, entry] of this.#entries) this.#resolve(name, entry, entry.keyAt);
   }
 
-  /** The parameters that nothing has read so far, neither directly nor through others, and where each stands. */
+  /** The parameters that no stage has read so far, directly or through others, with their places. */
   unread(): readonly { readonly name: string; readonly at: Span }[] {
     const read = this.read();
     return [...this.#entries].flatMap(([name, { keyAt }]) => (read.has(name) ? [] : [{ name, at: keyAt }]));
   }
 
-  /** The parameters that something outside has read so far, and those that these refer to. */
+  /** The parameters that stages have read so far, and those that these refer to. */
   read(): ReadonlySet<string> {
     const read = new Set(this.#readsOf(''));
     for (const name of read) for (const other of this.#readsOf(name)) read.add(other); // grows while it is walked
@@ -81,7 +81,7 @@ export class Params implements Scope {
   }
 }
 
-/** What `${…}` may name in one instance of a stage: the file's parameters, and the values of its axes. */
+/** What `${…}` may name in an instance of a stage: the file's parameters, and the values of its axes. */
 export function instanceScope(
   params: Params,
   axes: ReadonlyMap<string, { readonly node: Node }>,
@@ -103,7 +103,7 @@ export function instanceScope(
   };
 }
 
-/** A value for one parameter: of `--set params.epochs=5`, `--set sn/params.epochs=5`, or from the file that includes another. */
+/** A value for one parameter, from `--set params.epochs=5`, `--set sn/params.epochs=5` or an including file. */
 export interface SetParam {
   /** The included pipeline whose parameter it is, such as `sn/`; empty for the file itself. */
   readonly prefix: string;
@@ -129,7 +129,7 @@ export function parseSetParams(
       return [];
     }
     const [name, prefix, path] = match as unknown as readonly [string, string, string];
-    // Blanks in place of the name keep the offsets of the value; what is shown has the name.
+    // Blanks in place of the name keep the offsets of the value. Messages show the text with its name.
     const shown = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };
     const parsed = parseYaml(shown);
     shown.text = text;

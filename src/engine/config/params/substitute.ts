@@ -15,13 +15,14 @@ import {
   type TextNode,
 } from '../yaml/node.ts';
 
+/** The variables that a text may name. */
 export interface Scope {
-  /** The value of a dotted name such as `params.epochs`; undefined for an unknown one, which the scope has reported. */
+  /** The value of a dotted name such as `params.epochs`; undefined for an unknown one, which it reports. */
   lookup(name: string, at: Span): Node | undefined;
   readonly report: Report;
 }
 
-/** Far above any real text; it stops texts that double at every step. */
+/** Characters, far more than any real text has: stops texts that double at every step. */
 const maximumText = 1 << 16;
 
 const variable = /\$\$\{|\$\{([^{}]*)\}?/g;
@@ -37,7 +38,7 @@ function substituteText(node: TextNode, scope: Scope): Node {
   const whole = /^\$\{([^{}]*)\}$/.exec(text);
   if (whole) {
     const value = scope.lookup(whole[1]!.trim(), node.at);
-    // A mistake is shown where the value is used, and where it was written; inside a list or map, where that stands.
+    // A mistake is shown where the value is used and where it was written.
     return value ? { ...value, at: { ...node.at, from: value.at.from ?? value.at } } : { ...node, unresolved: true };
   }
   let length = text.length;
@@ -48,7 +49,7 @@ function substituteText(node: TextNode, scope: Scope): Node {
     const at = spanInside(node, match);
     const name = inner!.trim();
     const found = scope.lookup(match.endsWith('}') ? name : '', at);
-    const part = found && plainText(found, name, at, scope.report);
+    const part = found && textInside(found, name, at, scope.report);
     isResolved &&= part !== undefined;
     length += part?.length ?? 0;
     return part ?? match;
@@ -61,14 +62,15 @@ function substituteText(node: TextNode, scope: Scope): Node {
   return { type: 'scalar', value, at: node.at, ...(!isResolved && { unresolved: true }) };
 }
 
-/** The text of a value inside a longer text: of a scalar, or the `id` of a map of a matrix. */
-function plainText(value: Node, name: string, at: Span, report: Report): string | undefined {
+/** A value as part of a longer text: a scalar, or the `id` of a map of a matrix; undefined for another, which is reported. */
+function textInside(value: Node, name: string, at: Span, report: Report): string | undefined {
   const scalar = child(value, 'id') ?? value;
   if (scalar.type === 'scalar' && scalar.value !== null) return String(scalar.value);
   const message = `"\${${name}}" is ${describeNode(value)}, which cannot be part of a text`;
   return report({ code: 'wrong-type', message, at });
 }
 
+/** Reports a variable that begins with none of the `words`, such as `params`. */
 export function reportUnknownVariable(
   { report }: Pick<Scope, 'report'>,
   name: string,
@@ -103,14 +105,14 @@ export function descend(
   return node;
 }
 
-/** What may have been meant: a map that `--set` gives takes the place of the whole map in the file. */
+/** A hint for a missing key. A map given by `--set` replaces the whole map of the file, so it may lack some. */
 function missingKey(node: Node, walked: string, step: string): string | undefined {
   const known = [...entriesOf(node).keys()];
   if ((node.at.from ?? node.at).file.path !== '--set') return suggest(step, known);
   return didYouMean(step, known) ?? `To set some of its keys alone: --set ${walked}.<key>=<value>`;
 }
 
-/** Replaces `${params.z}` and `${matrix.z}` in a shell text; ports must be declared and stay until the stage runs. */
+/** Replaces `${params.z}` and `${matrix.z}` in a shell text. `${inputs.x}` stays until the stage runs, but must be a port. */
 export function substituteShell(
   node: TextNode,
   ports: Readonly<Record<'inputs' | 'outputs', ReadonlySet<string>>>,
@@ -130,11 +132,11 @@ export function substituteShell(
       return isPort ? undefined : scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
     }
     const found = scope.lookup(`${side}.${name}`, at);
-    const texts = itemsOf(found).map((item) => plainText(item, `${side}.${name}`, at, scope.report));
+    const texts = itemsOf(found).map((item) => textInside(item, `${side}.${name}`, at, scope.report));
     if (found === undefined || !texts.every((one) => one !== undefined)) return undefined;
     if (quoting === 'literal' && texts.some((one) => /\$\{(inputs|outputs)\./.test(one))) {
       const message = `The value of "\${${side}.${name}}" would be read for placeholders again`;
-      scope.report({ code: 'unfit-value', message, at, hint: 'Leave out the quotes of the here-document’s word.' });
+      scope.report({ code: 'unfit-value', message, at, hint: 'Write the word of the here-document without quotes.' });
     }
     return texts;
   });

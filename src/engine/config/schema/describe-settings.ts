@@ -28,12 +28,15 @@ interface Row extends SettingRow {
   readonly form?: Form;
 }
 
+/** One of several forms of a setting, as its rows name it: `with kind: adam`, `as { norm }`. */
 interface Form {
   readonly before: string;
   readonly name: string;
+  /** How many forms the setting has. */
   readonly of: number;
 }
 
+/** The settings of a kind as rows of a table, in the order of the schema. */
 export function describeSettings(settings: z.ZodType): readonly SettingRow[] {
   const schema = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
   return joinForms(rowsOf(schema, ''));
@@ -85,7 +88,7 @@ function tellingKey(forms: readonly SchemaNode[]): string | undefined {
 const mapsAmong = ({ anyOf, oneOf }: SchemaNode): readonly SchemaNode[] =>
   (anyOf ?? oneOf ?? []).filter(({ properties }) => properties !== undefined);
 
-/** Joins rows of several forms: each once, naming its forms unless all share it; rows of one path stay together. */
+/** Joins equal rows of several forms, and names the forms unless all share the row. Rows of one path stay together. */
 function joinForms(rows: readonly Row[]): readonly SettingRow[] {
   const paths = new Set(rows.map(({ path }) => path));
   return [...paths].flatMap((path) => {
@@ -137,7 +140,7 @@ function typeOfEach(node: SchemaNode): string {
   return / (or|\|) /.test(type.replace(/\(.*\)/, '')) ? `(${type})` : type;
 }
 
-/** Bounds that a person would set; the largest safe integer is none. */
+/** The bounds of a number, without those of safe integers, which nobody set. */
 function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: SchemaNode): string {
   const bounds = [
     exclusiveMinimum !== undefined && `> ${exclusiveMinimum}`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatCountOf } from '../../../format-numbers.ts';
 import { didYouMean, suggest } from '../../../suggest.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
 import { describeNode, type Node, nodeAt } from '../yaml/node.ts';
@@ -16,6 +17,7 @@ interface Subject {
   readonly keysAreIn?: string;
 }
 
+/** The issues that zod found in a value, in plain words and at their places in the file. */
 export function explainIssues(issues: readonly Issue[], subject: Subject): readonly Diagnostic[] {
   return issues.flatMap((issue) => explain(issue, [], subject));
 }
@@ -40,7 +42,7 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
   const got = value.type === 'scalar' || expected ? `, got ${describeNode(value)}` : '';
   const at = value.at.end > value.at.start ? value.at : keyAt;
   if (!expected) return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
-  const hint = nearWord(value, issue, path, subject) ?? form(value, issue, path, subject);
+  const hint = nearHint(value, issue, path, subject) ?? formHint(value, issue, path, subject);
   const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
   return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, hint }];
 }
@@ -52,7 +54,7 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
   return { code: 'unknown-key', message: `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`, at, hint };
 }
 
-/** The issues of the branch that the value was meant for: of those that fail only deeper inside, the fewest. */
+/** The issues of the branch that was meant: among those that fail only deeper inside, the one with the fewest; undefined if two tie. */
 function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
   const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || !other.has(code)));
@@ -62,7 +64,7 @@ function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] 
   return best && second && work(best) === work(second) ? undefined : best;
 }
 
-function nearWord(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
+function nearHint(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
   if (node.type === 'scalar') return didYouMean(String(node.value), allowedValues(issue));
   if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
   const known = knownKeys(schema, path);
@@ -72,7 +74,8 @@ function nearWord(node: Node, issue: Issue, path: readonly PropertyKey[], { sche
 
 const structures = new Set<string>(['object', 'record', 'array', 'tuple']);
 
-function form(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
+/** How to write a single value where a map or a list belongs. */
+function formHint(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
   if (node.type !== 'scalar') return undefined;
   const key = keyOfConstant(schema, path, node.value);
   if (key !== undefined) return `Write { ${key}: ${String(node.value)} }.`;
@@ -91,7 +94,7 @@ function allowedValues(issue: Issue): readonly string[] {
   return issue.code === 'invalid_value' ? issue.values.map(String) : [];
 }
 
-/** What the schema takes, in plain words; undefined where the issue's own message says it. */
+/** What the schema accepts, in plain words; undefined where the issue's own message says it. */
 function expectation(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -122,15 +125,14 @@ function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
   return known.length > 0 ? known.join(' or ').replace(/ or (?=.* or )/g, ', ') : undefined;
 }
 
-/** The values of the key that distinguishes the branches of a union, such as `kind`, where none of them was given. */
+/** The values of the key that distinguishes the branches of a union, such as `kind`; empty unless all were missed. */
 function discriminators(issue: z.core.$ZodIssueInvalidUnion): readonly unknown[] {
   return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
 }
 
 function boundWords(origin: string, relation: string, bound: number | bigint): string {
-  if (origin === 'string') return `a text of ${relation} ${bound} character${Number(bound) === 1 ? '' : 's'}`;
-  if (origin === 'array' || origin === 'set')
-    return `a list of ${relation} ${bound} item${Number(bound) === 1 ? '' : 's'}`;
+  if (origin === 'string') return `a text of ${relation} ${formatCountOf(Number(bound), 'character')}`;
+  if (origin === 'array' || origin === 'set') return `a list of ${relation} ${formatCountOf(Number(bound), 'item')}`;
   return `a number of ${relation} ${bound}`;
 }
 

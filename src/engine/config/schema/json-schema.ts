@@ -36,7 +36,7 @@ export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), ...others } };
 }
 
-/** The schema as text: one line for each kind, definition and key of a file, so that changes of it can be read. */
+/** The schema as text, with one line for each kind, definition and key of a file, so that diffs are readable. */
 export function formatJsonSchema(schema: JsonSchema): string {
   const format = (value: unknown, depth: number): string => {
     if (depth === 0 || typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -122,7 +122,7 @@ function orReference({ description, default: preset, ...schema }: JsonSchema): J
   };
 }
 
-/** The schema with `change` applied to the schemas directly inside it; `name` is the key that one stands under. */
+/** The schema with `change` applied to the schemas directly inside it; `name` is the key of each. */
 function mapParts(schema: JsonSchema, change: (part: JsonSchema, name: string) => JsonSchema): JsonSchema {
   const of = (value: unknown, name: string): unknown => {
     if (Array.isArray(value)) return value.map((part) => change(part, name));
@@ -140,7 +140,7 @@ function mapParts(schema: JsonSchema, change: (part: JsonSchema, name: string) =
 
 const partKeys: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'anyOf', 'allOf', 'if', 'then']);
 
-/** Moves the parts that have a name, and those that occur often enough for it to pay, into `definitions`. */
+/** Moves named parts, and those that occur so often that it saves bytes, into `definitions`. */
 function shareParts(schema: JsonSchema, named: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const counts = new Map<string, number>();
   const count = (part: JsonSchema): JsonSchema => {

@@ -3,9 +3,9 @@ import { whole } from '../../../spec-parts.ts';
 import { artifactTypes } from '../../../stage.ts';
 import { parseDuration, parseMemory } from './units.ts';
 
-/** The user's form of a pipeline and of a stage; also what the JSON schema is made of. Their values are not the internal ones. */
+/** The user's form of a pipeline and of a stage, from which the JSON schema is also made. Its values are not the internal ones. */
 
-/** A text that `parse` reads; `example` says what it takes. */
+/** A text that `parse` reads; `example` describes it in messages. */
 const measure = (parse: (text: string) => number | undefined, example: string) =>
   z.string().transform((text, context) => {
     const value = parse(text);
@@ -156,7 +156,7 @@ const includeShape = z.strictObject({
     .describe('Stages of the including file that must end before any of its own; it sets only the order.'),
 });
 
-/** Without `extends`, which is worked in before. */
+/** Without `extends`: extended files are merged before. */
 export const pipelineShape = z.strictObject({
   include: z
     .record(z.string(), z.union([z.string(), includeShape]))

@@ -10,16 +10,17 @@ import { isPath, parseStageReference, type StageReference } from '../stage-refer
 import { child, describeNode, entriesOf, isText, type Node, type TextNode, toJson } from '../yaml/node.ts';
 import { drawPoints } from './draw-points.ts';
 
+/** One dimension of a matrix. */
 export interface Axis {
   readonly name: string;
   readonly values: readonly AxisValue[];
   readonly at: Span;
-  /** For slots: the stage of the candidates, and the artifact that ranks them. */
+  /** For slots: the stage of the candidates (`of`), and the choice among them (`by`). */
   readonly slots?: Readonly<Record<'of' | 'by', TextNode>>;
 }
 
 export interface AxisValue {
-  /** The scalar as text, or the `id` of a map: what stands in the stage's name. */
+  /** The scalar as text, or the `id` of a map, as in the stage's name. */
   readonly label: string;
   readonly node: Node;
   /** A point of drawn values, or one of several trials that differ in nothing else. */
@@ -27,23 +28,23 @@ export interface AxisValue {
   readonly slot?: Slot;
 }
 
-/** What a value stands for that is known only once a stage has chosen: the candidate with the rank of the slot. */
+/** The candidate that a stage will choose for a rank. */
 export interface Slot {
-  /** Its rank, counted from 0. */
+  /** The rank, from 0. */
   readonly index: number;
-  /** The artifacts that rank: of a choice among slots, first its own, then the one that filled those. */
+  /** The choices that lead to it: of a choice among slots, first its own, then the one that filled those slots. */
   readonly choices: readonly { readonly by: TextNode; readonly axis: string }[];
   readonly among: readonly AxisValue[];
 }
 
 export type Combination = ReadonlyMap<string, AxisValue>;
 
-/** The most stages of one pipeline, with all instances counted. More is a slip in a matrix. */
+/** The most stages of one pipeline, with all instances. More are a slip in a matrix. */
 export const maximumStages = 10_000;
 
-/** Names that labels of a list port have already. */
+/** Names that other labels of a list port have. */
 const reserved = new Set(['stage', 'path']);
-/** Excludes characters that mean something in a stage's name or in a shell. */
+/** Without characters that have a meaning in a stage's name or in a shell. */
 const labelPattern = /^[^\s,=@[\]{}()$"'`\\|&;<>*?]{1,100}$/u;
 
 /** The axes of every definition: those inherited through single ports and not selected, then its own. */
@@ -189,7 +190,7 @@ function sourcesOf(definition: Definition, own: readonly Axis[], definitions: Re
   return [...candidates, ...read];
 }
 
-/** The texts that an input may have: one, or one for each combination of the stage's own axes where these are in it. */
+/** The texts that an input may have: one, or one for each combination of the stage's own axes if it names any. */
 function textsOf(node: TextNode, { scope }: Definition, own: readonly Axis[]): readonly TextNode[] {
   if (!node.value.includes('${')) return [node];
   const varies = node.value.includes('matrix') && product(own) <= maximumStages;

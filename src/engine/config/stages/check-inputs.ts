@@ -5,8 +5,8 @@ import type { Instances } from './instances.ts';
 import { reportMistakes } from './settings.ts';
 
 /**
- * Reports mistakes that show by what is known of inputs: the facts that the kinds of their stages give. Facts are looked up only
- * where a kind asks for them, each stage's once.
+ * Reports mistakes that kinds find by facts about their inputs. Facts of a stage are looked up once, and only where a kind asks
+ * for them.
  */
 export function checkInputs({ kinds, report }: LoadContext, { byName }: Instances, stages: readonly Stage[]): void {
   const known = new Map(stages.map((stage) => [stage.name, stage]));

@@ -11,12 +11,16 @@ interface OutputClaim {
   readonly output: Output;
 }
 
-/** Folders of the root that no output may lie in: it would be lost there, or taken for a file of the user. */
+/** Folders of the root without outputs: these would be lost there, or taken for the user's files. */
 const reserved = ['cache', 'pipelines', '.git'];
 
-/** Bytes of a name, on nearly every file system. */
+/** In bytes, on nearly every file system. */
 const longestName = 255;
 
+/**
+ * Reports outputs at the same path, inside one another, inside an input, beside the report's `page`, or outside the root; and
+ * inputs that do not exist or that a stage makes. Paths are compared with links resolved.
+ */
 export function checkPaths(
   context: LoadContext,
   instances: readonly Instance[],
@@ -100,7 +104,7 @@ function checkTarget({ report }: LoadContext, { path: shown, at }: Output, path:
   return false;
 }
 
-/** The report of a run is rewritten all the time: inside an output, it would change what was published. */
+/** The report is rewritten all the time: inside an output, it would change what was published. */
 function checkPage({ report }: LoadContext, output: Output, path: string, real: string, page: string): void {
   const relation =
     path === real ? 'is' : real.startsWith(path + sep) ? 'holds' : path.startsWith(real + sep) ? 'lies in' : undefined;

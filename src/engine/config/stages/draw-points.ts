@@ -2,10 +2,10 @@ import { Random } from '../../../random.ts';
 import { type Draw, drawsShape } from '../schema/shapes.ts';
 import { child, entriesOf, itemsOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
 
-/** Digits of a drawn number: enough for a setting, and few enough to read. */
+/** Significant digits of a drawn number: enough for a setting, and readable. */
 const digits = 4;
 
-/** The drawn points of an axis, named 1 to `count`. Each setting has its own random stream, so others never change it. */
+/** The drawn points of an axis, named 1 to `count`; none where its form is wrong. Each setting has a random stream of its own. */
 export function drawPoints(axis: MapNode): readonly { readonly label: string; readonly node: MapNode }[] {
   const parsed = drawsShape.safeParse(toJson(axis));
   if (!parsed.success) return [];

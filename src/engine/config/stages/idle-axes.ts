@@ -6,7 +6,7 @@ import { entriesOf } from '../yaml/node.ts';
 import type { Axis } from './axes.ts';
 import { type Instances, labelsOf } from './instances.ts';
 
-/** Axes that decide nothing, so that one result would look like several. Stages and paths count by their names here. */
+/** Mistakes for axes that decide nothing: one result would look like several. */
 export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly Stage[]): readonly Diagnostic[] {
   const works = new Map<string, string>(stages.map((stage) => [stage.name, workOf(stage)]));
   return Array.from(axes).flatMap(([definition, own]) => {

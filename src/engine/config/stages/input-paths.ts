@@ -6,10 +6,10 @@ import { expandGlob } from '../expand-glob.ts';
 import { findInPackage } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
 
-/** What a path or glob of an input refers to, or why it refers to nothing. */
+/** The paths that a path or glob of an input means, or why there are none. */
 export type PathAnswer =
   | { readonly glob: boolean; readonly paths: readonly Pick<PathClaim, 'absolute' | 'shown'>[] }
-  /** `absolute` is the path, or a glob's folder: a stage's output may come to be there. */
+  /** `absolute` is the path, or the folder of the glob: a stage may publish there. */
   | Required<Pick<PathClaim, 'absolute' | 'missing'>>;
 
 /** A path input and where it is written, to be checked against the outputs of stages. */
@@ -26,6 +26,7 @@ const globCharacters = /[*?[\]{}!()]/;
 /** A shell expands the home folder only at the beginning of a word: not in `--set params.images=~/faces`. */
 const homeHint = '"~" is not expanded here: write the whole path, or on a command line $HOME.';
 
+/** Looks up paths and globs of inputs, each once. */
 export class InputPaths {
   readonly globs = new Map<string, readonly string[]>();
   readonly #context: LoadContext;

@@ -36,7 +36,7 @@ interface Reader {
   readonly known: InputPort<never> | undefined;
 }
 
-/** The connected inputs of an instance, in the order of the file. Mistakes are reported and left out. */
+/** The connected inputs of an instance, in the order of the file. Wrong ones are reported and left out. */
 export async function resolveInputs(work: InputWork, instance: Instance): Promise<readonly Input[]> {
   const { report } = work.context;
   const { kind, at } = instance.definition;
@@ -62,6 +62,7 @@ export async function resolveInputs(work: InputWork, instance: Instance): Promis
   return resolved;
 }
 
+/** One input of an instance; undefined where it is wrong, which is reported. */
 export async function resolveInput(
   work: InputWork,
   reader: Reader,
@@ -147,7 +148,7 @@ function findStageItems({ context, instances }: InputWork, reader: Reader, node:
 
 const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
 
-/** The definition that a reference names, seen from a file. A wrong name or selection is reported. */
+/** The definition that a reference names, seen from a file; undefined for a wrong name or selection, which is reported. */
 export function findStage(
   { report, unread }: LoadContext,
   { definitions, byDefinition }: Instances,
@@ -183,14 +184,14 @@ function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<stri
   return item.from === 'stage' ? labelsOf(instances.byName.get(item.stage)!.axes) : {};
 }
 
-/** Fields of axis values, `net.width`, that the settings of a stage name where they may name axes of a port. */
+/** Fields of axis values, such as `net.width`, that settings name as axes of a port's items. */
 function fieldsAsked({ definition, node }: Instance, port: string): readonly string[] {
   const settings = Object.entries(definition.kind?.spec.axes ?? {}).filter(([, ports]) => ports.includes(port));
   const named = settings.flatMap(([name]) => itemsOf(child(child(node, 'with'), name)));
   return named.flatMap((item) => (isText(item) && item.value.includes('.') ? [item.value] : []));
 }
 
-/** Those that an instance has; for a slot, those of its first candidate. */
+/** The values of these fields that an instance has; for a slot, those of its first candidate. */
 function fieldsOf({ axes }: Pick<Instance, 'axes'>, names: readonly string[]): Readonly<Record<string, string>> {
   const found = names.flatMap((name) => {
     const [axis = '', ...path] = name.split('.');
@@ -226,7 +227,7 @@ async function labelled(found: readonly FoundItem[], { instance, port, known }: 
   return items;
 }
 
-/** The choice that an instance's fields depend on, where it is one of slots. */
+/** The choice that decides these fields, for an instance with slots. */
 async function choiceOf(work: InputWork, from: Instance, asked: readonly string[]): Promise<InputItem['chosen']> {
   const found = [...from.axes].find(([axis, { slot }]) => slot && asked.some((name) => name.startsWith(`${axis}.`)));
   if (found === undefined) return undefined;

@@ -22,7 +22,7 @@ import {
 import { type Axis, axesOfDefinitions, type Combination, combinations, maximumStages } from './axes.ts';
 import { resolveOutputs } from './outputs.ts';
 
-/** A definition with a value for each of its axes, its `${…}` replaced, and its outputs known for those that read it. */
+/** A definition with a value for each of its axes, with its `${…}` replaced, and its outputs, which its readers need. */
 export interface Instance {
   readonly name: StageName;
   readonly definition: Definition;
@@ -33,6 +33,7 @@ export interface Instance {
   readonly outputs: readonly Output[];
 }
 
+/** All instances of a pipeline, with lookups. */
 export interface Instances {
   readonly all: readonly Instance[];
   readonly byDefinition: ReadonlyMap<Definition, readonly Instance[]>;
@@ -41,9 +42,10 @@ export interface Instances {
   readonly axes: ReadonlyMap<Definition, readonly Axis[]>;
 }
 
-/** The most values that all stages of a pipeline may hold together, parameters expanded: far above any real one. */
+/** The most values of all stages together, with parameters expanded: far more than any real pipeline has. */
 const maximumValues = 2_000_000;
 
+/** Makes the instances of all definitions, in the order of the file. `pipeline` is its name. */
 export function makeInstances(context: LoadContext, list: readonly Definition[], pipeline: string): Instances {
   const { report } = context;
   const definitions = new Map(list.map((definition) => [definition.name, definition]));
@@ -87,6 +89,7 @@ function instanceName(base: string, labels: Readonly<Record<string, string>>): S
   return `${base}[${parts.map((part) => part.join('=')).join(',')}]` as StageName;
 }
 
+/** The labels of axis values, by axis. */
 export function labelsOf(axes: Combination): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from(axes, ([name, { label }]) => [name, label]));
 }
@@ -112,7 +115,7 @@ export function agreeing(
   return one ? [one] : [];
 }
 
-/** The stage's map with its `${…}` replaced. The matrix is needed no more: its shape is checked once, `withMatrix`. */
+/** The stage's map with its `${…}` replaced. Only the first instance is checked `withMatrix`: it is needed no more. */
 export function substituteStage(
   { report }: LoadContext,
   { scope: { params }, node, kind }: Definition,
@@ -150,7 +153,7 @@ function parseShape(
   return undefined;
 }
 
-/** A stage without a kind changes one of an extended file: a hint to the stage that it may be a slip of. */
+/** A hint for a stage without a kind, which was meant to change one of an extended file. */
 function extendedStage({ name, at, scope }: Definition, all: ReadonlyMap<string, Definition>): string | undefined {
   const extended = [...all.values()].filter((other) => other.scope === scope && other.at.file.path !== at.file.path);
   const { length } = scope.prefix;

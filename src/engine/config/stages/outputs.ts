@@ -8,7 +8,7 @@ import type { Output, StageName } from '../pipeline.ts';
 import { publishedFolder } from '../pipeline-name.ts';
 import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
 
-/** An instance's outputs and their published paths. Included stages publish among the including pipeline's outputs. */
+/** An instance's outputs and published paths. Stages of included pipelines publish among those of the including one. */
 export function resolveOutputs(
   { report, root }: LoadContext,
   { name, definition, node }: { readonly name: StageName; readonly definition: Definition; readonly node: MapNode },
@@ -59,6 +59,7 @@ function isWanted(stage: MapNode, when: string | undefined): boolean {
   return written?.type === 'scalar' && written.value === true;
 }
 
+/** A hint how to ask for an optional output. */
 export const askFor = (when: string): string => `Set "${when}: true" under "with".`;
 
 function openType({ value }: Entry): ArtifactType {
@@ -66,7 +67,7 @@ function openType({ value }: Entry): ArtifactType {
   return artifactTypes.find((type) => type === written) ?? 'files'; // The shape of the stage reports any other.
 }
 
-/** POSIX, without `../` inside and a slash at the end; a path that leads out of the root is reported later. */
+/** POSIX and normalised, without a slash at its end. A path that leads out of the root is reported later. */
 function relativeToRoot(path: string, root: string): string {
   if (isAbsolute(path)) {
     const below = relative(root, resolve(path)).split(sep).join('/') || '.';

@@ -12,7 +12,7 @@ import { agreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
 import { madeValues, resolveSlot, withParts } from './slots.ts';
 
-/** An instance as a stage, undefined where anything in it is wrong; and what it needs, as far as that is known. */
+/** An instance as a stage, absent where something in it is wrong; and what it needs, as far as that is known. */
 export async function resolveStage(
   work: InputWork,
   instance: Instance,
@@ -55,7 +55,7 @@ export async function resolveStage(
   return { stage, edges, warnings: code?.warnings ?? [] };
 }
 
-/** All cores are infinitely many here: the machine that runs the stage says how many it has. */
+/** Infinity stands for all cores: only the machine that runs the stage knows how many it has. */
 function resolveResources({ cpu, gpu, memory }: StageShape['resources'], computes: boolean): Resources {
   const all = cpu === 'all' || (cpu === undefined && computes);
   return { cpu: all ? Number.POSITIVE_INFINITY : (cpu ?? 1), gpu, memory };
@@ -94,7 +94,7 @@ function resolveAfter({ context, instances }: InputWork, instance: Instance): re
   });
 }
 
-/** The code of a stage whose kind finds it; undefined for another kind, `wrong` for a mistake, which is reported. */
+/** The code behind a stage's program; undefined for a kind that finds none, `wrong` for a mistake, which is reported. */
 async function resolveCode(
   { findCode, root, env, codes, report }: LoadContext,
   stage: Pick<Stage, 'settings' | 'inputs' | 'env'> & { readonly kind: KnownKind },
@@ -143,6 +143,6 @@ function programOf({ port, items, at }: Input, report: LoadContext['report']): s
 const pick = (settings: Stage['settings'], name: string) =>
   settings[name] === undefined ? [] : [[name, settings[name]] as const];
 
-/** As the program will see them: a variable that is declared and unset is absent. */
+/** Declared variables as the program will see them: an unset one is absent. */
 export const asSeen = (env: Stage['env']): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? undefined]));

@@ -44,7 +44,7 @@ export function resolveSettings(
   return { settings, keyedSettings: Object.fromEntries(keyed.filter(([name]) => !finding.includes(name))), defaultOf };
 }
 
-/** Reports mistakes of settings where they stand in the stage's map, or else at its settings or its name. */
+/** Reports mistakes at their place in the stage's settings, or else at the settings or the stage's name. */
 export function reportMistakes(
   mistakes: readonly SettingMistake[] | undefined,
   { report, at, node }: Pick<LoadContext, 'report'> & Pick<Definition, 'at' | 'node'>,
@@ -75,7 +75,7 @@ function valueAt(value: Json, path: readonly string[]): Json | undefined {
   );
 }
 
-/** The settings without those at their default, so that writing out a default changes no fingerprint. Lists stay whole. */
+/** The settings without defaults, so that writing out a default changes no fingerprint. Lists stay whole. */
 export function keyedSettings(schema: z.ZodType, given: JsonObject, settings: JsonObject): JsonObject {
   const minimal = withoutDefaults(given, (candidate) => {
     const parsed = schema.safeParse(candidate);
@@ -84,7 +84,7 @@ export function keyedSettings(schema: z.ZodType, given: JsonObject, settings: Js
   return pick(minimal, settings);
 }
 
-/** Leaves out one key after another, as long as what is left still `means` the same. */
+/** Leaves out each key without which the rest still `means` the same. */
 function withoutDefaults(given: JsonObject, means: (candidate: JsonObject) => boolean): JsonObject {
   let left = given;
   for (const key of Object.keys(given)) {

@@ -8,7 +8,7 @@ import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
-/** The slot of an instance whose settings a choice decides, and the input with the choices. Checks every candidate. */
+/** The slot of an instance whose settings a choice decides, and the input with the choices; undefined without. Checks all candidates. */
 export async function resolveSlot(
   work: InputWork,
   instance: Instance,
@@ -55,7 +55,7 @@ const without = (node: MapNode, key: string): MapNode =>
 
 const withOf = (node: MapNode): string => JSON.stringify(toJson(child(node, 'with') ?? node));
 
-/** The settings of candidates that all slots of a stage have in common. */
+/** The settings of candidates, which all slots of a stage share. */
 const known = new WeakMap<Definition, Map<string, Settings | undefined>>();
 
 function settingsOf({ context }: InputWork, { definition }: Instance, node: MapNode, inputs: readonly Input[]) {
@@ -66,6 +66,7 @@ function settingsOf({ context }: InputWork, { definition }: Instance, node: MapN
   return settings.get(text);
 }
 
+/** The inputs that a stage reads, with the parts that it reads of them. */
 export function withParts(inputs: readonly Input[], spec: AnyKindSpec, settings: JsonObject): readonly Input[] {
   const read = inputs.filter(({ port }) => !spec.inputs[port]?.code); // code counts by what it imports
   return read.map((input) => {
@@ -74,7 +75,7 @@ export function withParts(inputs: readonly Input[], spec: AnyKindSpec, settings:
   });
 }
 
-/** What its own axes say beside their labels: drawn values, and the number of a trial. */
+/** Drawn values and the number of a trial, from the stage's own axes. */
 export function madeValues(axes: Combination, definition: Definition): Pick<Stage, 'drawn' | 'trial'> {
   const own = entriesOf(child(definition.node, 'matrix'));
   const trials = [...axes].flatMap(([name, { label, made }]) => (made === 'trial' && own.has(name) ? [label] : []));

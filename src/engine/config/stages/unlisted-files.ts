@@ -5,14 +5,14 @@ import type { Stage } from '../pipeline.ts';
 import { isText, nodeAt, spanInside } from '../yaml/node.ts';
 import type { Instance } from './instances.ts';
 
-/** A word of a shell text that may be a file: it has a dot or a slash, and nothing that means something to the shell. */
+/** A word of a shell text that may be a file: with a dot or a slash, and without characters of the shell. */
 const fileWord = /^(?=.*[./])[\w./@%+,-]+$/;
 const separators = /[\s'"`;|&<>()=]+/;
 
-/** Folders of the root whose files are not the user's to list. */
+/** Folders of the root whose files nobody declares. */
 const foreign = ['node_modules', 'cache', '.git'];
 
-/** Warns of project files that a shell text names and that are no input: the fingerprint knows only their names. */
+/** Warnings for files of the project that a shell text names without declaring them: the fingerprint has only their names. */
 export function warnUnlistedFiles(root: string, { definition, node }: Instance, stage: Stage): readonly Diagnostic[] {
   const paths = stage.inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'path' ? [item.path] : [])));
   const listed = [...paths, ...stage.outputs.map(({ path }) => resolve(root, path))];

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 
 const quote = 'Put a text with special characters in quotes.';
 
-/** By the parser's code and message, the first that matches; `$1` is the first group of the pattern. */
+/** The first pattern that matches the parser's code and message counts; `$1` is its first group. */
 const explanations: readonly (readonly [pattern: RegExp, message: string, hint?: string])[] = [
   [/^NON_STRING_KEY/, 'A key must be a text, not a list or a map'],
   [/^TAG_RESOLVE_FAILED|^MULTIPLE_TAGS/, 'YAML tags are not supported here', quote],
@@ -54,6 +54,7 @@ const explanations: readonly (readonly [pattern: RegExp, message: string, hint?:
   [/[Aa]nchor|[Aa]lias|^BAD_PROP_ORDER/, 'Expected an anchor "&name" before a value, or an alias "*name" alone', quote],
 ];
 
+/** An error of the YAML parser, as `CODE message`, in plain words. */
 export function explainYamlError(text: string): Pick<Diagnostic, 'message' | 'hint'> {
   for (const [pattern, plain, hint] of explanations) {
     const match = pattern.exec(text);

@@ -56,7 +56,7 @@ export function loadReferred(
   return document && { chain: whole, document };
 }
 
-/** The absolute path that a file names: relative to that file, or `npm:package/path` below a package's `pipelines/`. */
+/** The absolute path that a file names: relative to that file, or `npm:package/path` in a package's `pipelines/`. */
 function findReferred({ root, looked, report }: LoadContext, path: string, at: Span): string | undefined {
   if (!path.startsWith('npm:')) return resolve(root, dirname(at.file.path), path);
   const found = findInPackage(path, root, looked, 'pipelines');
@@ -64,7 +64,7 @@ function findReferred({ root, looked, report }: LoadContext, path: string, at: S
   return found;
 }
 
-/** Reads a YAML file that holds a map; gives every mistake of its form. `what` names it in messages. */
+/** Reads a YAML file that holds a map, or gives all mistakes of its YAML. `what` names it in messages. */
 export function readMap(
   absolute: string,
   root: string,
@@ -83,6 +83,7 @@ export function readMap(
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */
 const maximumBytes = 1 << 20;
 
+/** Reads a text file of at most {@link maximumBytes}. `at` is the place that names it, for the mistake. */
 export function readSource(absolute: string, root: string, at?: Span): Result<SourceFile, Diagnostic> {
   const path = shownPath(absolute, root);
   const fail = (code: string, message: string) => err({ code, message, ...(at && { at }) });

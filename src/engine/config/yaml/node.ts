@@ -10,9 +10,9 @@ export interface ScalarNode {
   readonly type: 'scalar';
   readonly value: string | number | boolean | null;
   readonly at: Span;
-  /** A `${…}` in it names nothing, which is reported: what the text is otherwise is no further mistake. */
+  /** A `${…}` in it is unknown, which is reported: the text itself gives no further mistake. */
   readonly unresolved?: true;
-  /** Where to look up a stage that the text names, when another file gave the value. Absent: in the file of the reader. */
+  /** Where to look up a stage that the text names, if another file gave the value. Absent: in the reader's file. */
   readonly home?: Home;
 }
 
@@ -20,7 +20,7 @@ export interface TextNode extends ScalarNode {
   readonly value: string;
 }
 
-/** Where the name of a stage is looked up. */
+/** The file in which names of stages are looked up. */
 export interface Home {
   /** `sn/` for a pipeline included as `sn`; empty for the file itself. */
   readonly prefix: string;
@@ -46,7 +46,7 @@ export interface Entry {
 
 /** Values of one tree, with aliases and parameters expanded; a larger one is an alias bomb. */
 const maximumNodes = 250_000;
-/** Levels of lists and maps, with aliases and parameters expanded. Recursion bears this easily. */
+/** Levels of lists and maps, with aliases and parameters expanded: recursion copes with these easily. */
 const maximumDepth = 200;
 
 interface Measure {
@@ -57,7 +57,7 @@ interface Measure {
 const cheapSize = 16;
 const measures = new WeakMap<Node, Measure>();
 
-/** How many values a node holds, itself included, and how deep. A shared node counts each time, but a large one is visited once. */
+/** How many values a node holds, itself included, and how deep. A shared node counts each time, but a large one is measured once. */
 export function measureNode(node: Node): Measure {
   if (node.type === 'scalar') return { size: 1, depth: 0 };
   const known = measures.get(node);
@@ -74,7 +74,7 @@ export function measureNode(node: Node): Measure {
   return measure;
 }
 
-/** What makes a tree too large to work with, as the end of a sentence; undefined for any real one. */
+/** Why a tree is too large, as the end of a sentence; undefined for any real one. */
 export function tooLarge(node: Node): string | undefined {
   const { size, depth } = measureNode(node);
   if (size > maximumNodes) return `more than ${formatCount(maximumNodes)} values`;
@@ -88,7 +88,7 @@ export function toJson(node: Node): Json {
   return Object.fromEntries(Array.from(node.entries, ([key, entry]) => [key, toJson(entry.value)]));
 }
 
-/** The tree with every scalar replaced by what `change` gives for it. Nodes in which nothing changes stay the same objects. */
+/** The tree with every scalar replaced by `change`. Nodes in which nothing changes stay the same objects. */
 export function mapScalars(node: Node, change: (scalar: ScalarNode) => Node): Node {
   if (node.type === 'scalar') return change(node);
   if (node.type === 'list') {
@@ -98,7 +98,7 @@ export function mapScalars(node: Node, change: (scalar: ScalarNode) => Node): No
   return mapEntries(node, (value) => mapScalars(value, change));
 }
 
-/** The map with every value replaced by what `change` gives for it; the same object where nothing changes. */
+/** The map with every value replaced by `change`; the same object where nothing changes. */
 export function mapEntries(node: MapNode, change: (value: Node, key: string) => Node): MapNode {
   let isChanged = false;
   const entries = new Map<string, Entry>();
@@ -110,7 +110,7 @@ export function mapEntries(node: MapNode, change: (value: Node, key: string) => 
   return isChanged ? { ...node, entries } : node;
 }
 
-/** Lays `over` upon `base`: maps merge, lists and scalars replace, null removes, or stays where `base` has nothing. */
+/** Merges `over` into `base`: maps merge, lists and scalars replace, null removes, or stays where `base` has nothing. */
 export function mergeNodes(base: Node, over: Node): Node {
   if (base.type !== 'map' || over.type !== 'map') return over;
   const entries = new Map<string, Entry>(base.entries);
@@ -134,14 +134,14 @@ export function child(node: Node | undefined, key: string): Node | undefined {
   return entriesOf(node).get(key)?.value;
 }
 
-/** The map with misspelt keys as they are meant, so that no mistake but the spelling is reported. */
+/** The map with misspelt keys corrected, so that no mistake but the spelling is reported. */
 export function withMeantKeys(node: MapNode, known: readonly string[]): MapNode {
   const lacking = known.filter((key) => !node.entries.has(key));
   const meant = (key: string) => (known.includes(key) ? key : (closest(key, lacking) ?? key));
   return { ...node, entries: new Map(Array.from(node.entries, ([key, entry]) => [meant(key), entry])) };
 }
 
-/** The items of a list, or the value itself where it stands for a list of one; none where there is no value. */
+/** The items of a list, or the value itself as a list of one; none for undefined. */
 export function itemsOf(node: Node | undefined): readonly Node[] {
   if (node === undefined) return [];
   return node.type === 'list' ? node.items : [node];
@@ -165,7 +165,7 @@ export function nodeAt(root: Node, path: readonly PropertyKey[]): Entry | undefi
   return found;
 }
 
-/** What a message calls a value: `"two"`, `5`, `a list`, `an empty map`. */
+/** A value in a message: `"two"`, `5`, `a list`, `an empty map`. */
 export function describeNode(node: Node): string {
   if (node.type === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
   if (node.type === 'map') return node.entries.size === 0 ? 'an empty map' : 'a map';

@@ -17,12 +17,12 @@ import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.
 import { explainYamlError } from './explain-yaml-error.ts';
 import { type Entry, type Node, tooLarge } from './node.ts';
 
-/** Levels of lists and maps in the text itself; far above any real file, far below what recursion can bear. */
+/** Levels of lists and maps in the text itself: far more than any real file has, far fewer than recursion copes with. */
 const maximumDepth = 64;
 /** A file that is not YAML at all has a mistake at every character: the first few are enough. */
 const maximumErrors = 10;
 
-/** Parses a text to a tree whose nodes know their places. An empty text is an empty map. */
+/** Parses a text to a tree whose nodes know their places, or gives all mistakes. An empty text is an empty map. */
 export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]> {
   const tokens = [...new Parser().parse(file.text)];
   const deep = findDeepToken(tokens);
@@ -48,7 +48,7 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
   return diagnostics.length > 0 ? err(diagnostics) : ok(node);
 }
 
-/** What the parser finds further on in a line follows from its first mistake there. */
+/** Further mistakes in a line follow from the first one. */
 function firstOfEachLine(problems: readonly YAMLError[], { text }: SourceFile): readonly YAMLError[] {
   let end = -1;
   return problems
@@ -65,7 +65,7 @@ function isRounded(value: number, source: string | undefined): boolean {
   return !Number.isSafeInteger(value) && /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
 }
 
-/** Offset of a list or map that is nested too deep: composing it could overflow the stack and end the process. */
+/** The offset of a list or map that is nested too deep: composing it could overflow the stack and end the process. */
 function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
   const todo: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = todo.pop(); next; next = todo.pop()) {
@@ -82,10 +82,10 @@ function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
   return undefined;
 }
 
-/** No path, program or environment variable can hold it. */
+/** No path, argument or environment variable can hold NUL. */
 const noNul = 'A text cannot hold the character NUL';
 
-/** Converts one document's nodes to ours, sharing what aliases share. Mistakes go into `diagnostics`. */
+/** Converts a document's nodes to ours, and shares what aliases share. Adds mistakes to `diagnostics`. */
 class Conversion {
   readonly #file: SourceFile;
   readonly #diagnostics: Diagnostic[];
