@@ -14,7 +14,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
-import { Refused } from './bucket.ts';
+import { Refused, Unreachable } from './bucket.ts';
 import { resultKey } from './envelope.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
@@ -69,6 +69,25 @@ test('a store is asked once whether it is there, whoever waits for that', async 
     bucket.gets.map(({ key }) => key),
     ['store.json'],
   );
+});
+
+test('a run that needed nothing of the store says nothing of it when it ends before the store has answered', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  let end: (error: Error) => void = () => {};
+  const get = () =>
+    new Promise((_, reject) => {
+      end = reject;
+    });
+  const silent = { get, close: async () => end(new Unreachable('it was ended')) };
+  const spec = { url: group.shared, keys: [], type: 'folder' } as const;
+  const remote = new RemoteStore(spec, silent as never, undefined, () => {});
+  const warnings: string[] = [];
+  const store = new SharedStore(group.shared, { ...spec, shareEnv: false }, remote, {
+    warn: (line) => warnings.push(line),
+  });
+  await store.close();
+  await setImmediate();
+  assert.deepEqual(warnings, []);
 });
 
 test('a store of another version gets another message than a missing one', async (t) => {

@@ -43,7 +43,7 @@ export class SharedStore extends FolderStore {
   #toldAt = 0;
   #traffic: Traffic = { fetched: 0, sent: 0 };
   readonly #shareEnv: boolean;
-  readonly #tell: (message: string) => void;
+  #tell: (message: string) => void;
   readonly #onTraffic: (traffic: Traffic) => void;
   /** Whether the shared store answers; it is not asked again in this run after a failure. */
   #isOn: Promise<boolean>;
@@ -234,6 +234,7 @@ export class SharedStore extends FolderStore {
 
   override async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#tell = () => {}; // a run that needed nothing of the store may end before it has answered
     await this.remote.close();
   }
 
