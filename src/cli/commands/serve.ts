@@ -26,9 +26,9 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
     throw new UsageError(`--token takes ${shortest} characters or more: whoever guesses it sees every run and image`);
   }
   const server = await openServer(projectRoot(), options);
-  process.stderr.write('Ctrl-C ends it. Runs continue without it.\n');
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    process.stderr.write('Ctrl-C ends it. Runs continue without it.\n');
   });
   await server.close();
 }
