@@ -78,7 +78,7 @@ function deviate(rate: number): number {
   return Math.min(beyond, Math.max(-beyond, normalQuantile(Math.min(1, Math.max(0, rate)))));
 }
 
-/** A point where each curve meets the diagonal, inside of the frame; its rate beside it where there is one curve. */
+/** A point where each curve meets the diagonal, inside the frame; its rate beside it where there is one curve. */
 function equalMarks(lines: readonly Line[], names: readonly string[], { x, y }: Axes, least: number) {
   const values = lines
     .flatMap(({ runs }, i) => runs.map((run) => ({ series: names[i]!, rate: run.equalErrorRate.estimate })))
@@ -87,7 +87,7 @@ function equalMarks(lines: readonly Line[], names: readonly string[], { x, y }: 
     .reverse(); // the first on top
   const points = pointLayer(names, { x, y, data: { name: 'equal', values } }, { size: haveRuns(lines) ? 40 : 70 });
   if (runsOf(lines).length > 1) return [points];
-  // Between the curve, which falls from the point, and the diagonal, which rises from it.
-  const mark = { type: 'text', align: 'left', dx: 15, dy: -3, fontWeight: 'bold' };
+  // Above the point and right of it, where the curve, which only falls, cannot be, and below the diagonal.
+  const mark = { type: 'text', align: 'left', baseline: 'bottom', dx: 17, dy: -1, fontWeight: 'bold' };
   return [points, { data: { name: 'equal' }, mark, encoding: { x, y, text: { field: 'text' } } }];
 }

@@ -482,7 +482,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 13, digest: '30e2fe82f542b741' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 14, digest: '30e2fe82f542b741' });
 });
 
 test('the names of the settings stand in legends and tables, and the title in place of the split', async () => {
