@@ -35,23 +35,25 @@ export function errorsChart(
   const rates: Rates = [`false positives: ${real} called ${fake}`, `false negatives: ${fake} called ${real}`];
   const counted = models.map(({ name, labels, differences }) => {
     const counts = countAtThresholds(labels, differences);
-    return { name, counts, equal: equalErrorRate(counts) };
+    const equal = equalErrorRate(counts);
+    const at = split === selectionSplit ? ` at ${format(equal.threshold)}` : '';
+    return { name, counts, equal, text: formatShare(equal.rate) + at };
   });
-  const rate = several ? '' : `equal at ${formatShare(counted[0]!.equal.rate)}`;
+  const [rate, marked] = several
+    ? ['', '']
+    : [`equal at ${formatShare(counted[0]!.equal.rate)}`, ` ${counted[0]!.text}`];
   return chart(
     title ?? withLabels(`Error rates by threshold on ${split}`, shared, rate),
-    `${countsOf(models)}; point: equal error rate; line: threshold ${format(threshold)}`,
+    `${countsOf(models)}; point: equal error rate${marked}; line: threshold ${format(threshold)}`,
     width + 50,
     {
       spacing: 14,
-      vconcat: counted.map((one, index) => {
-        const at = split === selectionSplit ? ` at ${format(one.equal.threshold)}` : '';
-        const text = `EER ${formatShare(one.equal.rate)}${at}`;
-        return panel({ ...one, text, rates, measure: `score of ${fake} − score of ${real}` }, domain, threshold, [
+      vconcat: counted.map((one, index) =>
+        panel({ ...one, rates, measure: `score of ${fake} − score of ${real}` }, domain, threshold, [
           index === models.length - 1,
           several,
-        ]);
-      }),
+        ]),
+      ),
     },
   );
 }
@@ -62,6 +64,7 @@ interface Counted {
   readonly name: string;
   readonly counts: ThresholdCounts;
   readonly equal: ReturnType<typeof equalErrorRate>;
+  /** The equal error rate, and on the validation split its threshold: `25.0 % at −0.5`. */
   readonly text: string;
   readonly rates: Rates;
   /** What images are ranked by. */
@@ -76,20 +79,16 @@ function panel(
 ): Part {
   const x = quantity('threshold', isLast ? `Threshold of ${measure}` : null, { domain, grid: false });
   const y = quantity('rate', 'Error rate (%)', { domain: [0, 1], tickCount: several ? 3 : 5, ...inPercent });
-  const isRight = equal.threshold > (domain[0] + domain[1]) / 2;
-  const point = { data: { values: [{ threshold: equal.threshold, rate: equal.rate, text }] } };
-  const beside = isRight ? { align: 'right', dx: -12 } : { align: 'left', dx: 12 };
-  const textMark = { type: 'text', ...beside, dy: -10, fontWeight: 'bold' };
+  const point = { type: 'point', size: 70, color: ink.strong, opacity: 1 };
   return {
     data: { values: rowsOf(counts, domain, rates) },
     width,
     height: panelHeight(several),
     layer: [
-      ...(several ? [panelHeader(name, `: ${text}`, width)] : []),
+      ...(several ? [panelHeader(name, `: EER ${text}`, width)] : []),
       ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
       ...lineLayers(rates, { x, y, colours: classColours, legend: { width }, order: 'place' }),
-      { ...point, mark: { type: 'point', size: 70, color: ink.strong, opacity: 1 }, encoding: { x, y } },
-      ...(several ? [] : [{ ...point, mark: textMark, encoding: { x, y, text: { field: 'text', type: 'nominal' } } }]),
+      { data: { values: [{ threshold: equal.threshold, rate: equal.rate }] }, mark: point, encoding: { x, y } },
     ],
   };
 }
