@@ -8,6 +8,7 @@ import { loadModel } from '../../src/learning/models/model-files.ts';
 import { inputOf } from '../../src/learning/models/model-output.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openFeatures } from '../../src/learning/vision/features/features.ts';
+import { assertClose } from '../../test/support/assert-close.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import train from '../train/run.ts';
@@ -94,14 +95,9 @@ test('the features of a trained model are the outputs of its layers, the one bef
     for (const layer of model.layers.slice(1)) all.push(layer.apply(all.at(-1)!) as Tensor);
     return [all.at(-3)!.dataSync<'float32'>(), all.at(-2)!.dataSync<'float32'>()];
   });
-  assertNear(features.split('val').features, inside);
-  assertNear(openFeatures(deeper.output('features')).split('val').features, above);
+  assertClose(features.split('val').features, inside, 1e-5);
+  assertClose(openFeatures(deeper.output('features')).split('val').features, above, 1e-5);
 });
-
-function assertNear(actual: Float32Array, expected: Float32Array): void {
-  assert.equal(actual.length, expected.length);
-  for (const [i, value] of actual.entries()) assert.ok(Math.abs(value - expected[i]!) < 1e-5, `${i}`);
-}
 
 test('an unknown layer, and one whose output is not flat, are refused', async () => {
   await assert.rejects(embedded({ ...small, layer: 'avg_pool' }), {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor } from '@tensorflow/tfjs';
+import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { buildNet } from '../models/build-net.ts';
@@ -115,11 +116,4 @@ function assertLike(values: Float32Array, { norm, every, picked }: GoldenValues)
     picked,
     1e-4 * scale,
   );
-}
-
-function assertClose(actual: ArrayLike<number>, expected: readonly number[], tolerance: number, what = 'values'): void {
-  assert.equal(actual.length, expected.length);
-  for (const [i, wanted] of expected.entries()) {
-    assert.ok(Math.abs(actual[i]! - wanted) <= tolerance, `${what}: expected ${wanted} at ${i}, got ${actual[i]}`);
-  }
 }

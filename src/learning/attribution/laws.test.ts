@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { type LayersModel, layers, sequential, type Tensor, tensor } from '@tensorflow/tfjs';
+import { assertClose } from '../../../test/support/assert-close.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { Random } from '../../random.ts';
 import { StageError } from '../../stage.ts';
@@ -185,10 +186,3 @@ test('the last convolution is taken unless another is named; a name that is none
     'Expected a network with a convolution whose feature maps have more than one pixel, got none.',
   );
 });
-
-function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < expected.length; i++) {
-    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `expected ${expected[i]} at ${i}, got ${actual[i]}`);
-  }
-}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
+import { assertClose } from '../../../test/support/assert-close.ts';
 import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
@@ -52,7 +53,7 @@ test('occlusion and Score-CAM of an ONNX file are those of the same network as l
     assert.deepEqual([other.height, other.width], [map.height, map.width]);
     const most = Math.max(...map.values);
     assert.ok(most > 0);
-    for (const [i, value] of map.values.entries()) assert.ok(Math.abs(other.values[i]! - value) < 1e-4 * most);
+    assertClose(other.values, map.values, 1e-4 * most);
   }
 });
 

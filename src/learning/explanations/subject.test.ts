@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { assertClose } from '../../../test/support/assert-close.ts';
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
@@ -73,7 +74,7 @@ test('every method gives every image a map, finite and not negative, the same wh
         ...{ layer, batchSize: 8 },
       });
       assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
-      assertClose(explained.logits, await outputOf(subject.model, question.images));
+      assertAlike(explained.logits, await outputOf(subject.model, question.images));
       for (const [m, list] of explained.maps.entries()) {
         found[m]!.push(...list.map((map) => resizeMap(map, { height: 56, width: 56 }).values));
       }
@@ -88,7 +89,7 @@ test('every method gives every image a map, finite and not negative, the same wh
         `${method} of image ${i}`,
       );
       if (!isCam(method)) assert.ok(Math.max(...map) > 0, method); // an activation map may have no part above zero
-      assertClose(map, three[m]![i]!, method);
+      assertAlike(map, three[m]![i]!, method);
     }
   }
 });
@@ -113,10 +114,6 @@ async function first(asked: AsyncIterable<QuestionBatch>): Promise<QuestionBatch
   throw new Error('expected a batch');
 }
 
-function assertClose(actual: Float32Array, expected: Float32Array, what = 'values'): void {
-  assert.equal(actual.length, expected.length);
-  const scale = Math.max(...expected.map(Math.abs));
-  for (const [i, value] of expected.entries()) {
-    assert.ok(Math.abs(actual[i]! - value) <= 1e-4 * scale, `${what}: expected ${value} at ${i}, got ${actual[i]}`);
-  }
-}
+/** Equal up to a share of the largest value. */
+const assertAlike = (actual: Float32Array, expected: Float32Array, what?: string) =>
+  assertClose(actual, expected, 1e-4 * Math.max(...expected.map(Math.abs)), what);

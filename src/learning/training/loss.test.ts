@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { setBackend, tensor, valueAndGrad } from '@tensorflow/tfjs';
+import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { resolveLoss, trainingLoss } from './loss.ts';
 import { lossSettings } from './training-settings.ts';
@@ -32,10 +33,7 @@ for (const [name, loss, batch = {}] of [...Object.entries(cases), ['mixed', {}, 
     const { value, grad } = valueAndGrad((logits) => trainingLoss({ labels, ...batch }, logits, loss))(logits);
 
     const expected = golden[name]!;
-    for (const [i, wanted] of [expected.loss, ...expected.gradient].entries()) {
-      const actual = [...value.dataSync(), ...grad.dataSync()][i]!;
-      assert.ok(Math.abs(actual - wanted) < 5e-7, `Expected ${wanted} at ${i}, got ${actual}`);
-    }
+    assertClose([...value.dataSync(), ...grad.dataSync()], [expected.loss, ...expected.gradient], 5e-7);
   });
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { layers, memory, sequential, setBackend, tensor } from '@tensorflow/tfjs';
+import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { trainableWeights } from './model-weights.ts';
 import { Optimizer } from './optimizer.ts';
@@ -36,10 +37,7 @@ test('a step gives the logits before it and moves the weights against the mean g
   // Softmax gives the wrong class 1 / (1 + e²) and 1 / (1 + e⁻²); its gradient by the logits is ∓ that, by a weight also
   // times the pixel, 2, over the batch, 2.
   const [first, second] = [1 / (1 + Math.exp(2)), 1 / (1 + Math.exp(-2))];
-  const expected = [1 + first, -first, second, 1 - second, 0, 0];
-  for (const [i, weight] of model.getWeights()[0]!.dataSync().entries()) {
-    assert.ok(Math.abs(weight - expected[i]!) < 1e-6);
-  }
+  assertClose(model.getWeights()[0]!.dataSync(), [1 + first, -first, second, 1 - second, 0, 0], 1e-6);
 });
 
 test('a step clips the gradients that it takes', async () => {
@@ -81,10 +79,7 @@ function clipped(clip: ClipSettings): number[] {
 
 for (const [name, clip] of Object.entries(cases)) {
   test(`gradients that are clipped ${name} are PyTorch’s`, () => {
-    const actual = clipped(clip);
-    for (const [i, wanted] of golden[name]!.entries()) {
-      assert.ok(Math.abs(actual[i]! - wanted) < 1e-6, `Expected ${wanted} at ${i}, got ${actual[i]}`);
-    }
+    assertClose(clipped(clip), golden[name]!, 1e-6);
   });
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { assertClose } from '../../../../test/support/assert-close.ts';
 import { leadingDirections, principalComponents } from './principal-components.ts';
 
 /** Made by NumPy: test/golden/components.py. */
@@ -19,32 +20,25 @@ const cases = JSON.parse(
   >
 >;
 
-function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < expected.length; i++) {
-    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `expected ${expected[i]} at ${i}, got ${actual[i]}`);
-  }
-}
-
 for (const [name, { values, columns, coordinates, shares }] of Object.entries(cases)) {
   test(`components are those of NumPy's singular values: ${name}`, () => {
     const found = principalComponents(Float32Array.from(values), columns);
-    assertNear(found.coordinates, coordinates, 1e-6);
-    assertNear(found.shares, shares, 1e-9);
+    assertClose(found.coordinates, coordinates, 1e-6);
+    assertClose(found.shares, shares, 1e-9);
   });
 }
 
 test('four points on a line have one component, in their order', () => {
   const { coordinates, shares } = principalComponents(Float32Array.of(0, 0, 3, 4, 6, 8, 9, 12), 2);
-  assertNear(coordinates, [-7.5, 0, -2.5, 0, 2.5, 0, 7.5, 0], 1e-9);
-  assertNear(shares, [1, 0], 1e-12);
+  assertClose(coordinates, [-7.5, 0, -2.5, 0, 2.5, 0, 7.5, 0], 1e-9);
+  assertClose(shares, [1, 0], 1e-12);
 });
 
 test('equal rows and a single row have coordinates of 0, a single column has one component', () => {
   const zeros = { coordinates: new Float64Array(4), shares: [0, 0] };
   assert.deepEqual(principalComponents(Float32Array.of(1, 2, 1, 2), 2), zeros);
   assert.deepEqual(principalComponents(Float32Array.of(1, 2), 2).coordinates, new Float64Array(2));
-  assertNear(principalComponents(Float32Array.of(1, 3), 1).coordinates, [-1, 0, 1, 0], 1e-12);
+  assertClose(principalComponents(Float32Array.of(1, 3), 1).coordinates, [-1, 0, 1, 0], 1e-12);
 });
 
 test('leading directions are orthonormal eigenvectors of the products of the columns', () => {
@@ -63,12 +57,12 @@ test('leading directions are orthonormal eigenvectors of the products of the col
         Array.from(one).reduce((sum, value, i) => sum + value * other[i]!, 0);
       for (const [i, direction] of directions.entries()) {
         const along = rows.map((row) => dot(row, direction));
-        assertNear(
+        assertClose(
           Array.from({ length: 5 }, (_, k) => rows.reduce((sum, row, j) => sum + row[k]! * along[j]!, 0)),
           Array.from(direction, (value) => values[i]! * value),
           1e-9 * (1 + values[0]!),
         );
-        assertNear(
+        assertClose(
           directions.map((other) => dot(other, direction)),
           directions.map((_, k) => (k === i ? 1 : 0)),
           1e-9,

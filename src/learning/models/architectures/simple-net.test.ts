@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { losses, tensor, tensor1d, variableGrads } from '@tensorflow/tfjs';
+import { assertClose } from '../../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
 import { selectBackend } from '../../../backend/select/select-backend.ts';
 import { buildNet } from '../build-net.ts';
@@ -70,12 +70,5 @@ function fillWeights(model: LayersModel, numbers: ReturnType<typeof linearCongru
     const weights = layer.getWeights();
     const bound = 1 / Math.sqrt(weights[0] === undefined ? 1 : weights[0].size / weights[0].shape.at(-1)!);
     layer.setWeights(weights.map(({ size, shape }) => tensor(numbers(size, bound), shape)));
-  }
-}
-
-function assertClose(actual: ArrayLike<number>, expected: readonly number[], tolerance: number): void {
-  assert.equal(actual.length, expected.length);
-  for (const [i, wanted] of expected.entries()) {
-    assert.ok(Math.abs(actual[i]! - wanted) <= tolerance, `Expected ${wanted} at ${i}, got ${actual[i]}`);
   }
 }

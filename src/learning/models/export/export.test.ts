@@ -5,6 +5,7 @@ import { before, test } from 'node:test';
 import type { Tensor } from '@tensorflow/tfjs';
 import { setBackend, tensor } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { assertClose } from '../../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { StageError } from '../../../stage.ts';
@@ -70,7 +71,7 @@ test('the file of a head that was trained on features takes features', async () 
   const features = linearCongruential(1)(2 * 2048, 1);
   const expected = (model.predict(tensor(features, [2, 2048])) as Tensor).dataSync();
   const { logits } = await session.run({ features: new OrtTensor('float32', features, [2, 2048]) });
-  for (const [i, value] of expected.entries()) assert.ok(Math.abs((logits!.data as Float32Array)[i]! - value) < 1e-5);
+  assertClose(logits!.data as Float32Array, expected, 1e-5);
 });
 
 test('the safetensors file has PyTorch’s names and shapes, and gives the very weights back', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { assertClose } from '../../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
 import { buildNet } from '../build-net.ts';
 import type { ModelInfo } from '../model-info.ts';
@@ -54,11 +55,6 @@ export async function checkExport(setting: ModelSetting, imageSize: number): Pro
     assert.deepEqual(logits!.dims, [batch, 2]);
     const size = Math.max(...expected.map(Math.abs));
     assert.ok(size > 0.01, `logits of ${expected}`);
-    for (const [i, value] of expected.entries()) {
-      assert.ok(
-        Math.abs((logits!.data as Float32Array)[i]! - value) <= 1e-4 * Math.max(1, size),
-        `${logits!.data} ${expected}`,
-      );
-    }
+    assertClose(logits!.data as Float32Array, expected, 1e-4 * Math.max(1, size));
   }
 }
