@@ -41,15 +41,15 @@ export function reduceMap({ height, width, values }: AttributionMap, side: numbe
 }
 
 /**
- * One map from values by channel, `[…, channels]`: at each pixel the greatest magnitude (Simonyan, Vedaldi and Zisserman 2014, "Deep
+ * One map from values by channel, `[…, 3]`: at each pixel the greatest magnitude (Simonyan, Vedaldi and Zisserman 2014, "Deep
  * inside convolutional networks", section 3.1). Example: one pixel of (0.1, -0.5, 0.3) gives 0.5.
  */
-export function channelMaximum(values: Float32Array, channels = 3): Float32Array {
-  const map = new Float32Array(values.length / channels);
+export function channelMaximum(values: Float32Array): Float32Array {
+  const map = new Float32Array(values.length / 3);
   // A call for each pixel would take a tenth of the time of the gradient itself.
   for (let pixel = 0, at = 0; pixel < map.length; pixel++) {
     let most = 0;
-    for (const end = at + channels; at < end; at++) most = Math.max(most, Math.abs(values[at]!));
+    for (const end = at + 3; at < end; at++) most = Math.max(most, Math.abs(values[at]!));
     map[pixel] = most;
   }
   return map;

@@ -71,9 +71,9 @@ export const gradientFree: readonly Method[] = ['occlusion', 'score-cam'];
 
 export const gradientMethods = Object.keys(gradientFacts) as readonly GradientMethod[];
 export const camMethods = Object.keys(camFacts) as readonly CamMethod[];
-export const methods: readonly Method[] = [...gradientMethods, ...camMethods, 'occlusion'];
 
 const facts: Readonly<Record<Method, MethodFacts>> = { ...gradientFacts, ...camFacts, ...scoreFacts };
+export const methods = Object.keys(facts) as readonly Method[];
 
 export const isCam = (method: Method): method is CamMethod => method in camFacts;
 

@@ -29,10 +29,10 @@ export function fitText(text: string, width: number, { size, weight = 'normal' }
 }
 
 /** Properties of an axis or legend whose labels {@link fitText} shortens to `width`; the data keeps the whole names. */
-export function fittedLabels(names: readonly string[], width: number, size = 12) {
+export function fittedLabels(names: readonly string[], width: number) {
   const labelLimit = Math.ceil(width) + 1;
   const shortened = names.flatMap((name) => {
-    const short = fitText(name, width, { size });
+    const short = fitText(name, width, { size: 12 });
     return short === name ? [] : [[name, short] as const];
   });
   if (shortened.length === 0) return { labelLimit };

@@ -4,11 +4,11 @@ import { Resvg } from '@resvg/resvg-js';
 import { StageError } from '../../stage.ts';
 import { fontFiles } from './fonts.ts';
 
-/** An SVG as a PNG on white, with our fonts alone. Throws a {@link StageError} for an image that is no data URI. */
-export function renderPng(svg: string, scale = 2): Buffer {
+/** An SVG as a PNG on white at two pixels per unit, with our fonts alone. Throws a {@link StageError} for an image that is no data URI. */
+export function renderPng(svg: string): Buffer {
   requireInlineImages(svg);
   const image = new Resvg(svg, {
-    fitTo: { mode: 'zoom', value: scale },
+    fitTo: { mode: 'zoom', value: 2 },
     background: 'white',
     font: {
       loadSystemFonts: false,

@@ -8,8 +8,8 @@ import { classesAndSplits, formatSamples, labelledImage, samplesFile } from '../
 import { parseArtifactFile } from '../parse-artifact-file.ts';
 import { NpyWriter, parseNpy } from './npy.ts';
 
-export const featuresFile = 'features.json';
-export const valuesFile = 'features.npy';
+const featuresFile = 'features.json';
+const valuesFile = 'features.npy';
 
 /** JSON: the network, the layer whose output they are, how an image became its input, and the SHA-256 of its weights. */
 export const featuresSource = z.record(z.string(), z.unknown());
@@ -24,16 +24,16 @@ export const featuresSource = z.record(z.string(), z.unknown());
  *
  * Splits are parts, as those of a dataset are: a new test image changes nothing that a trainer reads.
  */
-export const featuresInfo = z.object({
+const featuresInfo = z.object({
   format: z.literal(1),
   ...classesAndSplits,
   values: z.int().positive(),
   /** Their source: features of equal sources mean the same. Absent in features of other programs. */
   of: featuresSource.optional(),
 });
-export type FeaturesInfo = Readonly<z.infer<typeof featuresInfo>>;
+type FeaturesInfo = Readonly<z.infer<typeof featuresInfo>>;
 
-export const featuresSamples = (classes: number) => z.array(z.object(labelledImage(classes)).readonly());
+const featuresSamples = (classes: number) => z.array(z.object(labelledImage(classes)).readonly());
 /** An image as features remember it. */
 export type FeaturesSample = z.infer<ReturnType<typeof featuresSamples>>[number];
 
