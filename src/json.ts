@@ -19,6 +19,15 @@ export function setAt(tree: JsonTree, [key = '', ...deeper]: readonly string[], 
   }
 }
 
+/** The value of a JSON text, of which nobody checks the type; undefined for any other text. */
+export function jsonOf<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The value of a JSON text; the error is one sentence, in which `what` names the content, such as `metrics`. */
 export function parseJson(text: string, what: string): Result<Json, string> {
   try {

@@ -9,6 +9,7 @@ import { loadReferred } from './yaml/load-document.ts';
 import {
   child,
   describeNode,
+  type Entry,
   entriesOf,
   type Home,
   isText,
@@ -87,13 +88,9 @@ export function collectDefinitions(
     const open = { ...included, settings: [...include.values, ...settings], prefix: below };
     definitions.push(...collectDefinitions(context, open).definitions.map((one) => asIncluded(one, include)));
   }
-  for (const [name, { keyAt, value }] of entriesOf(child(document, 'stages'))) {
-    if (!checkName(context, name, keyAt, 'stage')) continue;
-    if (value.type === 'map') definitions.push(define(context, scope, name, value, keyAt));
-    else {
-      const message = `Expected a map for the stage "${name}", got ${describeNode(value)}`;
-      report({ code: 'wrong-type', message, at: keyAt });
-    }
+  for (const [name, entry] of entriesOf(child(document, 'stages'))) {
+    const definition = checkName(context, name, entry.keyAt, 'stage') && define(context, scope, name, entry);
+    if (definition) definitions.push(definition);
   }
   return { scope, definitions };
 }
@@ -129,13 +126,18 @@ function asIncluded(definition: Definition, { onDemand, after }: NonNullable<Ret
   return { ...definition, node: { ...node, entries }, after: [...after, ...definition.after] };
 }
 
-function define(context: LoadContext, scope: FileScope, name: string, node: MapNode, at: Span): Definition {
+/** The definition of a stage; undefined for one that is no map, which is reported. */
+function define(context: LoadContext, scope: FileScope, name: string, { keyAt: at, value: node }: Entry) {
+  if (node.type !== 'map') {
+    const message = `Expected a map for the stage "${name}", got ${describeNode(node)}`;
+    return context.report({ code: 'wrong-type', message, at });
+  }
   const written = child(node, 'kind');
   const named = written && substitute(written, scope.params);
   const isResolved = named?.type === 'scalar' && !named.unresolved;
   const kindName = isResolved ? textOf(named) : undefined; // The shape of the stage reports any other.
   const kind = kindName === undefined ? undefined : findKind(context, kindName, named!.at);
-  return { name: scope.prefix + name, scope, node, at, after: [], ...(kind && { kind }) };
+  return { name: scope.prefix + name, scope, node, at, after: [], ...(kind && { kind }) } satisfies Definition;
 }
 
 function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Span): KnownKind | undefined {

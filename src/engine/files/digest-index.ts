@@ -161,7 +161,7 @@ export class DigestIndex {
     });
     const remembered = new Set(unknown.filter((entry) => waits.get(entry) === 0));
     const whole = entries[0]?.stats.isDirectory() ?? false;
-    for (const [folder, members] of groups) this.#remember(folder, members, digests, remembered, whole);
+    for (const [folder, members] of groups) this.#remember(folder, members, { digests, remembered, whole });
     return { digests, settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0) };
   }
 
@@ -169,9 +169,15 @@ export class DigestIndex {
   #remember(
     folder: string,
     members: ReadonlyMap<string, TreeEntry>,
-    digests: ReadonlyMap<string, Digest>,
-    remembered: ReadonlySet<TreeEntry>,
-    whole: boolean,
+    {
+      digests,
+      remembered,
+      whole,
+    }: {
+      readonly digests: ReadonlyMap<string, Digest>;
+      readonly remembered: ReadonlySet<TreeEntry>;
+      readonly whole: boolean;
+    },
   ): void {
     // The private folders of running stages lie in the store and are gone soon.
     if (folder === this.#folder || folder.startsWith(`${this.#folder}/`)) return;

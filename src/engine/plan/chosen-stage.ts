@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, type Json } from '../../json.ts';
 import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
+import { readJson } from '../files/write-atomic.ts';
 import { ExamineError, LostInput, type OutputsOf, type World } from './examine.ts';
 
 type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
@@ -64,11 +65,7 @@ async function pathOf(item: InputItem, { graph, pipeline, store }: Places, outpu
 
 /** The labels of the candidates in a choice, the best first: `ranking` in its JSON. Empty where it has none. */
 function rankingOf(path: string): readonly Readonly<Record<string, string>>[] {
-  try {
-    const choice = JSON.parse(readFileSync(path, 'utf8')) as Json;
-    const ranking = isJsonObject(choice) ? choice['ranking'] : undefined;
-    return Array.isArray(ranking) ? ranking : [];
-  } catch {
-    return []; // It is gone, or no JSON.
-  }
+  const choice = readJson<Json>(path);
+  const ranking = isJsonObject(choice) ? choice['ranking'] : undefined;
+  return Array.isArray(ranking) ? ranking : [];
 }

@@ -53,7 +53,7 @@ function leftoverPaths(root: string, store: FolderStore, now: number): readonly 
 /** Temporary files of dead processes. Those of processes that cannot be asked count after a day. */
 function halfWritten(cacheFolder: string, now: number): readonly string[] {
   const top = entriesIn(cacheFolder);
-  const below = top.filter(({ name }) => !isOfUsers.has(name)).flatMap(({ path }) => entriesIn(path));
+  const below = top.filter(({ name }) => !usersFolders.has(name)).flatMap(({ path }) => entriesIn(path));
   const all = [...top, ...below, ...below.flatMap(({ path }) => entriesIn(path))];
   return all.flatMap(({ name, path, touched }) => {
     const temporary = parseTemporaryName(name);
@@ -62,7 +62,7 @@ function halfWritten(cacheFolder: string, now: number): readonly string[] {
 }
 
 /** Folders of the cache that hold what stages and users named. */
-const isOfUsers: ReadonlySet<string> = new Set(['work', 'displaced', 'quarantine']);
+const usersFolders: ReadonlySet<string> = new Set(['work', 'displaced', 'quarantine']);
 
 function bytesIn(path: string): number {
   const stats = lstatSync(path, { throwIfNoEntry: false });

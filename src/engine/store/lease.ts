@@ -110,7 +110,7 @@ const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
 const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
 
-/** Creates a lease file that names its holder. The file appears whole, and only if no other lease exists. */
+/** A lease that somebody holds or held, as its file shows it. */
 interface PresentLease {
   readonly ino: number;
   /** Undefined where its file is damaged, as a power cut may leave it. */

@@ -118,13 +118,13 @@ const counted = (count: number, { at }: Node): readonly AxisValue[] =>
   }));
 
 function fillSlots(
-  { report, unread }: LoadContext,
+  context: LoadContext,
   { scope }: Definition,
   axis: Axis,
   candidates: readonly Axis[] | undefined,
 ): readonly Axis[] {
   const { of, by } = axis.slots!;
-  if (isUnread({ unread }, (of.home ?? scope).prefix + of.value)) return [];
+  if (isUnread(context, (of.home ?? scope).prefix + of.value)) return [];
   const [only, ...others] = candidates ?? [];
   const stage = `the stage "${of.value}"`;
   const mistake =
@@ -136,7 +136,7 @@ function fillSlots(
           ? `There are ${axis.values.length} slots, but ${stage} has only ${only.values.length} instances`
           : undefined;
   if (mistake !== undefined || only === undefined) {
-    report({ code: 'wrong-reference', message: mistake!, at: of.at });
+    context.report({ code: 'wrong-reference', message: mistake!, at: of.at });
     return [];
   }
   const { choices = [], among = only.values } = only.values[0]!.slot ?? {};

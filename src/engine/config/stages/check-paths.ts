@@ -30,7 +30,7 @@ export function checkPaths(
   const { root, report } = context;
   const real = new RealPaths();
   const realRoot = dirname(real.of(join(root, 'x')));
-  const realPage = real.of(resolve(root, page));
+  const runPage = { shown: page, path: real.of(resolve(root, page)) };
   const claimed = new Map<string, OutputClaim>();
   for (const { name: stage, outputs } of instances) {
     for (const output of outputs) {
@@ -39,7 +39,7 @@ export function checkPaths(
       const first = claimed.get(path);
       if (first) reportTwice(context, first, { stage, output });
       else claimed.set(path, { stage, output });
-      checkPage(context, output, path, realPage, page);
+      checkPage(context, output, path, runPage);
     }
   }
   const readable = checkInputs(context, claimed, inputs, real);
@@ -105,11 +105,17 @@ function checkTarget({ report }: LoadContext, { path: shown, at }: Output, path:
 }
 
 /** The report is rewritten all the time: inside an output, it would change what was published. */
-function checkPage({ report }: LoadContext, output: Output, path: string, real: string, page: string): void {
+function checkPage(
+  { report }: LoadContext,
+  output: Output,
+  path: string,
+  page: { readonly shown: string; readonly path: string },
+): void {
+  const isInside = (one: string, other: string) => one.startsWith(other + sep);
   const relation =
-    path === real ? 'is' : real.startsWith(path + sep) ? 'holds' : path.startsWith(real + sep) ? 'lies in' : undefined;
+    path === page.path ? 'is' : isInside(page.path, path) ? 'holds' : isInside(path, page.path) ? 'lies in' : undefined;
   if (relation === undefined) return;
-  const message = `The output "${output.path}" ${relation} "${page}", where every run leaves its report`;
+  const message = `The output "${output.path}" ${relation} "${page.shown}", where every run leaves its report`;
   const hint = 'Publish it beside the report, under a name of its own.';
   report({ code: 'wrong-target', message, at: output.at, hint });
 }

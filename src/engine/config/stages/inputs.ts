@@ -122,7 +122,7 @@ function findStageItems({ context, instances }: InputWork, reader: Reader, node:
     return [];
   }
   const { stage, port } = reference;
-  const definition = findStage(context, instances, reference, home, at);
+  const definition = findStage({ context, instances }, reference, home, at);
   if (!definition?.kind) return [];
   const declared = definition.kind.spec.outputs;
   const wanted = reader.known?.type ?? 'any';
@@ -150,14 +150,14 @@ const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
 
 /** The definition that a reference names, seen from a file; undefined for a wrong name or selection, which is reported. */
 export function findStage(
-  { report, unread }: LoadContext,
-  { definitions, byDefinition }: Instances,
+  { context, instances: { definitions, byDefinition } }: Pick<InputWork, 'context' | 'instances'>,
   { stage, port, selection }: StageReference,
   { prefix }: Home,
   at: Span,
 ): Definition | undefined {
+  const { report } = context;
   const definition = definitions.get(prefix + stage);
-  if (!definition && isUnread({ unread }, prefix + stage)) return undefined;
+  if (!definition && isUnread(context, prefix + stage)) return undefined;
   if (!definition) {
     const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));
     const names = visible.map((name) => name.slice(prefix.length));

@@ -77,7 +77,7 @@ function inputEdges({ items, at }: Input): readonly Edge[] {
   );
 }
 
-function resolveAfter({ context, instances }: InputWork, instance: Instance): readonly Edge[] {
+function resolveAfter(work: InputWork, instance: Instance): readonly Edge[] {
   const { after, scope } = instance.definition;
   return [...after, ...itemsOf(child(instance.node, 'after'))].flatMap((item) => {
     if (!isText(item) || item.unresolved) return []; // The shape of the stage reports another type.
@@ -85,11 +85,11 @@ function resolveAfter({ context, instances }: InputWork, instance: Instance): re
     const reference = parseStageReference(item.value);
     if (!reference || reference.port !== undefined) {
       const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
-      context.report({ code: 'wrong-reference', message, at });
+      work.context.report({ code: 'wrong-reference', message, at });
       return [];
     }
-    const definition = findStage(context, instances, reference, home, at);
-    const stages = definition ? agreeing(instances, definition, reference, instance) : [];
+    const definition = findStage(work, reference, home, at);
+    const stages = definition ? agreeing(work.instances, definition, reference, instance) : [];
     return stages.map(({ name }) => ({ to: name, how: `runs after ${name}`, at }));
   });
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readText } from '../../files/read-part.ts';
 import type { Credentials } from './sign-request.ts';
 
 /** What AWS's own programs read from the environment, or else from the shared files of the user's profile. */
@@ -37,19 +37,11 @@ function credentialsOf(values: Readonly<Record<string, string | undefined>>): Cr
 function readSection(file: string, names: readonly string[]): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};
   let isInside = false;
-  for (const line of readLines(file)) {
+  for (const line of readText(file).split('\n')) {
     const section = /^\s*\[\s*(.+?)\s*\]/.exec(line);
     if (section !== null) isInside = names.includes(section[1]!);
     const [, name, value] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (isInside && name !== undefined) values[name] = value!;
   }
   return values;
-}
-
-function readLines(file: string): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8').split('\n');
-  } catch {
-    return [];
-  }
 }

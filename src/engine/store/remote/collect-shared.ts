@@ -59,23 +59,13 @@ export async function collectShared(
     }
     return found;
   };
-  const runs = await all('runs/');
-  const goingRuns = runs.filter(({ key, time }) => now - time > keep && !isNewest(key, runs));
-  const staying = runs.filter((run) => !goingRuns.includes(run));
-  const roots = await rootsOf(bucket, staying);
-  const results = await all('results/');
-  const isRoot = (key: string) => roots.has(parseResultKey(key)?.fingerprint as Digest);
-  const going = results.filter(({ key, time }) => now - time > keep && !isRoot(key));
-  const gone = new Set([...going, ...goingRuns].map(({ key }) => key));
-  if (remove && gone.size > 0) {
-    await forEachOf(gone, readers, (key) => bucket.delete(key));
+  const { results, runs, kept } = await sortEnvelopes(bucket, all, ({ time }) => now - time > keep);
+  if (remove && results.length + runs.length > 0) {
+    await forEachOf([...results, ...runs], readers, ({ key }) => bucket.delete(key));
     await bucket.put('store.json', Buffer.from(storeText(id)));
   }
 
-  const named = await namedBy(
-    bucket,
-    [...results, ...runs].filter(({ key }) => !gone.has(key)),
-  );
+  const named = await namedBy(bucket, kept);
   const old = marks.filter(({ at }) => at.key !== own && now - at.time >= delay);
   const [ripe, waiting] = [markedIn(old), markedIn(marks.filter((mark) => !old.includes(mark)))];
   const data = [...(await all('objects/')), ...(await all('packs/'))];
@@ -91,12 +81,29 @@ export async function collectShared(
   else await bucket.delete(own);
   const bytes = fresh.reduce((sum, { size }) => sum + size, 0);
   return {
-    results: going.length,
-    runs: goingRuns.length,
+    results: results.length,
+    runs: runs.length,
     deleted: ending.length + left.length,
     marked: fresh.length,
     bytes,
   };
+}
+
+/** Divides results and runs: `results` and `runs` are old and protected by no run that stays; the others are `kept`. */
+async function sortEnvelopes(
+  bucket: Bucket,
+  all: (prefix: string) => Promise<readonly StoredKey[]>,
+  isOld: (stored: StoredKey) => boolean,
+): Promise<Readonly<Record<'results' | 'runs' | 'kept', readonly StoredKey[]>>> {
+  const allRuns = await all('runs/');
+  const runs = allRuns.filter((run) => isOld(run) && !isNewest(run.key, allRuns));
+  const staying = allRuns.filter((run) => !runs.includes(run));
+  const roots = await rootsOf(bucket, staying);
+  const allResults = await all('results/');
+  const isRoot = ({ key }: StoredKey) => roots.has(parseResultKey(key)?.fingerprint as Digest);
+  const results = allResults.filter((one) => isOld(one) && !isRoot(one));
+  const going = new Set(results);
+  return { results, runs, kept: [...allResults.filter((one) => !going.has(one)), ...staying] };
 }
 
 /** The keys that lists mark, without those of lists of what was deleted. */

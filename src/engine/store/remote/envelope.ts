@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from '../../../digest.ts';
+import { jsonOf } from '../../../json.ts';
 import { isSignedBy, type KeyId, type SigningKey, sign } from './keys.ts';
 
 /** Where bytes lie: a part of what is stored under a key. */
@@ -52,12 +53,8 @@ export function openEnvelope(kind: EnvelopeKind, bytes: Buffer, publicKey: strin
 
 /** What an envelope says and names, whoever signed it; undefined for something else. */
 export function referencesOf(bytes: Buffer | undefined): Pick<EnvelopeFile, 'text' | 'keys'> | undefined {
-  try {
-    const { text, keys } = JSON.parse(bytes!.toString('utf8')) as EnvelopeFile;
-    return Array.isArray(keys) && typeof text === 'string' ? { text, keys } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { text, keys } = jsonOf<EnvelopeFile>(bytes?.toString() ?? '') ?? {};
+  return Array.isArray(keys) && typeof text === 'string' ? { text, keys } : undefined;
 }
 
 export function packLocations(locations: Locations): Pick<EnvelopeFile, 'keys' | 'at'> {

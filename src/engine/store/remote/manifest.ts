@@ -1,4 +1,5 @@
 import type { Digest } from '../../../digest.ts';
+import { jsonOf } from '../../../json.ts';
 import { slug } from '../../config/file-names.ts';
 import type { StageName } from '../../config/pipeline.ts';
 
@@ -22,12 +23,8 @@ export interface ManifestStage {
 
 /** The manifest in a text; undefined for something else. */
 export function parseManifest(text: string): RunManifest | undefined {
-  try {
-    const manifest = JSON.parse(text) as RunManifest;
-    return typeof manifest.run === 'string' && typeof manifest.stages === 'object' ? manifest : undefined;
-  } catch {
-    return undefined;
-  }
+  const manifest = jsonOf<RunManifest>(text);
+  return typeof manifest?.run === 'string' && typeof manifest.stages === 'object' ? manifest : undefined;
 }
 
 /** The name of a pipeline as a part of a key. */

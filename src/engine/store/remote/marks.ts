@@ -1,3 +1,4 @@
+import { jsonOf } from '../../../json.ts';
 import type { Bucket, StoredKey } from './bucket.ts';
 
 /** A list of keys that `store gc` found unused, and that are deleted after a delay if they still are; or that it deleted. */
@@ -22,10 +23,6 @@ export async function readMarks(bucket: Bucket): Promise<ReadonlySet<string>> {
 }
 
 function parseKeys(bytes: Buffer): readonly string[] {
-  try {
-    const keys = JSON.parse(bytes.toString('utf8')) as unknown;
-    return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
-  } catch {
-    return [];
-  }
+  const keys = jsonOf<unknown>(bytes.toString());
+  return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Digest } from '../../../digest.ts';
 import { groupBy } from '../../../group-by.ts';
+import { jsonOf } from '../../../json.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreSpec } from '../../config/store-file.ts';
@@ -222,10 +223,6 @@ function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObj
 }
 
 function parseStore(text: Buffer): { readonly collected?: string } | undefined {
-  try {
-    const state = JSON.parse(text.toString('utf8'));
-    return state.restage === 'store' && state.format === storeFormat ? state : undefined;
-  } catch {
-    return undefined;
-  }
+  const state = jsonOf<{ readonly restage: string; readonly format: number; readonly collected?: string }>(`${text}`);
+  return state?.restage === 'store' && state.format === storeFormat ? state : undefined;
 }
