@@ -83,12 +83,15 @@ test('an output that is a link to a folder of the user is copied, not moved', as
   assert.equal(readFileSync(join(root, 'data/file'), 'utf8'), 'text');
 });
 
-test('a result is read back as it was written, and one that was never written is missing', async (t) => {
+test('a result is missing until it is written, and then here, as it was written', async (t) => {
   const { cache, warnings } = project(temporaryFolder(t), {});
   const result = exampleResult(1);
-  assert.equal(cache.readResult(result.digest), undefined);
+  assert.deepEqual(await cache.lookup(result.digest), { state: 'missing' });
   await cache.writeResult(result);
-  assert.deepEqual(cache.readResult(result.digest), result);
+  await cache.writeResult(result);
+  await cache.markUsed(result.digest);
+  assert.deepEqual(await cache.lookup(result.digest), { state: 'here', result });
+  assert.deepEqual(await cache.lookup(exampleResult(2).digest), { state: 'missing' });
   assert.deepEqual(warnings, []);
 });
 

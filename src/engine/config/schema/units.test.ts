@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { safeName } from '../file-names.ts';
-import type { StageName } from '../pipeline.ts';
 import { parseDuration, parseMemory } from './units.ts';
 
 test('durations are counted in milliseconds', () => {
@@ -25,21 +22,4 @@ test('sizes are counted in bytes', () => {
   for (const text of ['', '8', '8Gib', '8 giB', '-1GiB', 'GiB', '99999999999TiB']) {
     assert.equal(parseMemory(text), undefined, text);
   }
-});
-
-test('a stage is published under a name that every file system takes', () => {
-  assert.equal(safeName('fit[net=my-net,seed=2]' as StageName), 'fit@net=my-net,seed=2');
-  assert.equal(safeName('sn/fit' as StageName), 'sn/fit');
-  assert.equal(safeName('fit[set=a/b:c]' as StageName), 'fit@set=a%2Fb%3Ac');
-  assert.ok(safeName(`fit[${'axis=value,'.repeat(100)}]` as StageName).length < 200);
-});
-
-test('different stages are published under different names', () => {
-  const value = fc.string({ minLength: 1, maxLength: 400 });
-  fc.assert(
-    fc.property(value, value, (a, b) => {
-      fc.pre(a !== b);
-      assert.notEqual(safeName(`fit[x=${a}]` as StageName), safeName(`fit[x=${b}]` as StageName));
-    }),
-  );
 });
