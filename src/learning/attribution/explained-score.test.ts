@@ -26,7 +26,7 @@ test('the margin over two other classes is the logit of the probability, and its
   }
 });
 
-test('of two classes the margin is the difference of the two scores', () => {
+test('the margin of two classes is the difference of their scores', () => {
   assert.equal(scoreOf(Float32Array.of(1, 3), 0, { score: 'margin' }), -2);
   assert.equal(scoreOf(Float32Array.of(1, 3), 1, { score: 'score' }), 3);
 });

@@ -1,5 +1,4 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs';
-import { tensor } from '@tensorflow/tfjs';
+import { type Scalar, type Tensor, tensor } from '@tensorflow/tfjs';
 import { logSumOf } from '../metrics/binary-view.ts';
 import type { Question } from './question.ts';
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import type { LayersModel } from '@tensorflow/tfjs';
-import { tensor } from '@tensorflow/tfjs';
+import { type LayersModel, tensor } from '@tensorflow/tfjs';
 import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';

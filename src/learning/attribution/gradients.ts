@@ -77,6 +77,7 @@ const combinations = {
   variance: (mean: number, meanOfSquares: number) => Math.max(0, meanOfSquares - mean * mean),
 } as const;
 
+/** Options of SmoothGrad and its siblings. */
 export interface NoiseOptions {
   /** Noisy copies of each image; 50 in the paper. */
   readonly samples: number;

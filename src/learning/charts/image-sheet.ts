@@ -25,6 +25,7 @@ export interface ImageBlock {
 export const inRows = (blocks: readonly ImageBlock[], count: number): readonly (readonly ImageBlock[])[] =>
   blocks.flatMap((_, i) => (i % count === 0 ? [blocks.slice(i, i + count)] : []));
 
+/** A square of a sheet: an image, or a text in its place. */
 export interface ImageCell {
   /** A data URI, as `thumbnail` makes one; shown whole, in its proportions. Without it the square stays empty. */
   readonly image?: string;

@@ -17,7 +17,7 @@ test('a word that is too wide alone is broken, and a text of too many lines is c
   assert.deepEqual(wrapText('aa bb cc dd ee', wide('bb…'), { size, most: 2 }), ['aa', 'bb…']);
 });
 
-test('no line is wider than the width, and all of a text that is not cut is there', () => {
+test('no line is wider than the width, and a text that is not cut is complete', () => {
   const text = fc.stringMatching(/^[a-zA-Z=_ ]{0,80}$/);
   fc.assert(
     fc.property(text, fc.integer({ min: 30, max: 200 }), fc.integer({ min: 1, max: 60 }), (text, width, most) => {

@@ -39,6 +39,7 @@ export interface ExplainedPicture {
   readonly maps: readonly AttributionMap[];
 }
 
+/** The answer to a {@link PictureQuestion}. */
 export interface ExplainedPictures {
   readonly pictures: readonly ExplainedPicture[];
   readonly layer?: string;

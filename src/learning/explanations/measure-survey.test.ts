@@ -85,7 +85,7 @@ test('whether a network is near chance follows from its predictions and their nu
   assert.equal(isNearChance(0, new Uint8Array(images)), false);
 });
 
-test('of three classes every pair has a distance, and numbers have the names of the classes', () => {
+test('every pair of three classes has a distance, and numbers have the names of the classes', () => {
   const two = surveyOf(1);
   const labels = Uint8Array.from(two.labels, (label, i) => (label === 1 ? 2 : i % 4 === 0 ? 0 : 1));
   const logits = Float64Array.from({ length: 3 * images }, (_, i) => (i % 3 === 2 ? 1 : 0)); // all are called the third

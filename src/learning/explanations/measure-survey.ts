@@ -28,6 +28,7 @@ export interface MeasuredSurvey {
   readonly methods: ReadonlyMap<Method, MapNumbers>;
 }
 
+/** The classes in label order, and how intervals are drawn, at a confidence above 0 and below 1. */
 export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws' | 'seed'> {
   readonly classes: readonly string[];
   readonly confidence: number;
@@ -171,7 +172,7 @@ function meanOf(values: Float64Array, weights?: Uint8Array, counts?: (image: num
   return sum / total;
 }
 
-/** At most so many classes whose distances are given by pair. */
+/** The most classes whose distances are given by pair. */
 const mostClasses = 15;
 
 /** Numbers about these images alone, without an interval. */

@@ -104,7 +104,7 @@ test('a net that sees one corner has all mass of its maps there, and wins the po
   assert.deepEqual(scores(miss.numbers), { ...scores(hit.numbers), pointingGame: 0, intersectionOverUnion: 0 });
 });
 
-test('each image is handed out once with its maps, and none of it depends on the batches', async () => {
+test('each image is passed on once with its maps, and nothing depends on the batches', async () => {
   const look = async (batchSize: number) => {
     const seen: SurveyedImage[] = [];
     const counts: number[] = [];
@@ -143,7 +143,7 @@ test('a survey keeps a kilobyte of each image and method, and no tensors', async
   }
 });
 
-test('some of the images are surveyed in the order asked for', async () => {
+test('selected images are surveyed in the requested order', async () => {
   const { indices, labels } = await surveySplit(subject, {
     methods: ['gradient'],
     explain,

@@ -17,6 +17,7 @@ import type { How, Subject } from './subject.ts';
 /** Side, in pixels, of the small maps that are kept of every image, for means that are resampled thousands of times. */
 const coarseSide = 16;
 
+/** The methods and the question of a survey, and the listeners to its progress. */
 export interface SurveyOptions {
   readonly methods: readonly Method[];
   readonly explain: ExplainOptions;

@@ -87,7 +87,7 @@ const pairOf = (labels: readonly (readonly [label: string, of?: string])[]): Sco
   };
 };
 
-test('of a model of two sources a source that it never saw is on the side of its class, whether or not that is named', () => {
+test('a source that a model of two sources never saw is on the side of its class, whether or not that is named', () => {
   const sources = pairOf([
     ['real', 'real'],
     ['Deepfakes', 'fake'],

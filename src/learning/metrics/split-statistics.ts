@@ -74,6 +74,7 @@ export interface Scored {
   readonly probabilities: Float64Array;
 }
 
+/** The scores of a detector's view in the forms that metrics take. */
 export function scoredOf(rows: readonly BinaryRow[], scale: ScoreScale): Scored {
   const scores = logitsOf(rows, 'logits');
   const differences = logitDifferences(scores);
@@ -165,7 +166,7 @@ function calibrationStatistics({ labels, logits, probabilities }: Scored): Stati
   };
 }
 
-/** The means of two columns of finite values. Not a closure, of which V8 would compile each anew. */
+/** The means of two columns of finite values. Not a closure, since V8 would compile each one separately. */
 function weightedMeans(one: Float64Array, other: Float64Array, weights: Uint8Array): [one: number, other: number] {
   let [ofOne, ofOther, total] = [0, 0, 0];
   for (let i = 0; i < weights.length; i++) {

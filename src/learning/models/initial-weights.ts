@@ -1,5 +1,4 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { fill, models, tensor, tidy } from '@tensorflow/tfjs';
+import { fill, type LayersModel, models, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 
 /**

@@ -4,8 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Tensor } from '@tensorflow/tfjs';
-import { setBackend, tensor } from '@tensorflow/tfjs';
+import { setBackend, type Tensor, tensor } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { StageError } from '../../stage.ts';
 import { buildNet } from './build-net.ts';

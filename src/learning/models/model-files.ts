@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { io, LayersModel } from '@tensorflow/tfjs';
-import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
+import { type io, type LayersModel, loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 import { infoFile, type ModelInfo, onnxFile, readModelInfo } from './model-info.ts';
 import type { Network } from './model-output.ts';

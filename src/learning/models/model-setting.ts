@@ -42,7 +42,7 @@ export function headOf(setting: ModelSetting, classes = 2): Net {
   return { name: `${name}-head`, layers: layers.slice(backbone(layers).length + 1) };
 }
 
-/** Why a network cannot classify images of so many pixels a side into classes; `at` begins at `model` or `imageSize`. */
+/** Why a network cannot classify images of `imageSize` pixels a side into `classes`; `at` begins at `model` or `imageSize`. */
 export function modelMistakes(setting: ModelSetting, imageSize: number, classes?: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
   const traced = traceLayers(layers, [imageSize, imageSize, 3]);
@@ -56,7 +56,7 @@ export function modelMistakes(setting: ModelSetting, imageSize: number, classes?
   return inSettings([...sharedNames(layers, 'image'), ...end]);
 }
 
-/** Why a network cannot classify features, whatever their number, into classes; `at` begins at `model`. */
+/** Why a network cannot classify features, whatever their number; `at` begins at `model`. */
 export function headMistakes(setting: ModelSetting): readonly NetMistake[] {
   if (typeof setting === 'string') return [];
   const { layers } = headOf(setting);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { loadLayersModel, ones, setBackend, io as tfjsIo } from '@tensorflow/tfjs';
+import { type LayersModel, loadLayersModel, ones, setBackend, type Tensor, io as tfjsIo } from '@tensorflow/tfjs';
 import { buildNet } from './build-net.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { seedDropout } from './seeded-dropout.ts';

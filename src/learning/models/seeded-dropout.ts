@@ -1,5 +1,4 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { layers, mul, tensor } from '@tensorflow/tfjs';
+import { type LayersModel, layers, mul, type Tensor, tensor } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 
 type Inputs = Parameters<layers.Layer['call']>[0];

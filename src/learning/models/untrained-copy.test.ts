@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { LayersModel } from '@tensorflow/tfjs';
-import { ones, setBackend } from '@tensorflow/tfjs';
+import { type LayersModel, ones, setBackend } from '@tensorflow/tfjs';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights, untrainedCopy } from './initial-weights.ts';
 import { type ModelSetting, netOf } from './model-setting.ts';

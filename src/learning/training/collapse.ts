@@ -15,7 +15,7 @@ export function allCalledBy(
   return classes[predictions[0]!];
 }
 
-/** The loss of the best constant answer to so many images of each class, the entropy of their shares in nats: 1 and 2 give 0.6365. */
+/** The loss of the best constant answer to these counts of images by class, the entropy of their shares in nats: 1 and 2 give 0.6365. */
 export function constantLoss(counts: readonly number[]): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.reduce((sum, count) => sum - (count === 0 ? 0 : (count / total) * Math.log(count / total)), 0);

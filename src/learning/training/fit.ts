@@ -23,6 +23,7 @@ import type { OptimizerSettings } from './training-settings.ts';
 import { type BestEpoch, bestOf, putState, type TrainingStates, takeState } from './training-state.ts';
 import { WeightAverage } from './weight-average.ts';
 
+/** How a model is trained, evaluated and selected. */
 export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly optimizer: OptimizerSettings;
   readonly epochs: number;

@@ -25,6 +25,7 @@ export const unfreezeSetting = z
   )
   .min(1);
 
+/** The settings of what does not train, and from which epoch on it does. */
 export interface FreezeSettings {
   readonly freeze?: z.infer<typeof freezeSetting>;
   readonly unfreeze?: z.infer<typeof unfreezeSetting>;

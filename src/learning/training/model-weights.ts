@@ -1,5 +1,4 @@
-import type { LayersModel, Variable } from '@tensorflow/tfjs';
-import { tensor, tidy } from '@tensorflow/tfjs';
+import { type LayersModel, tensor, tidy, type Variable } from '@tensorflow/tfjs';
 
 /** All weights of a model, in the order of layers. tfjs's own order begins with trainable weights, so freezing would change it. */
 export const allWeights = (model: LayersModel): Variable[] => weightsOf(model.layers);

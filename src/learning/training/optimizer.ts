@@ -1,5 +1,4 @@
-import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
-import { scalar, tidy, variable, zerosLike } from '@tensorflow/tfjs';
+import { type NamedTensorMap, scalar, type Tensor, tidy, type Variable, variable, zerosLike } from '@tensorflow/tfjs';
 import type { OptimizerSettings } from './training-settings.ts';
 
 /** Part of training that remembers earlier steps, such as a mean of gradients. Restoring both fields resumes it exactly. */
@@ -65,7 +64,7 @@ interface Group extends StepMemory {
   readonly weights: readonly Variable[];
 }
 
-/** The formula of an optimizer, which remembers so many tensors for each weight, shaped as the weight and 0 at first. */
+/** The formula of an optimizer. It remembers `memories` tensors for each weight, shaped as the weight and 0 at first. */
 interface UpdateRule {
   readonly memories: number;
   /**

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
-import type { LayersModel } from '@tensorflow/tfjs';
-import { layers, memory, sequential, setBackend, tensor } from '@tensorflow/tfjs';
+import { type LayersModel, layers, memory, sequential, setBackend, tensor } from '@tensorflow/tfjs';
 import { assertClose } from '../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { trainableWeights } from './model-weights.ts';

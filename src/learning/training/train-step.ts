@@ -8,6 +8,7 @@ import type { Optimizer } from './optimizer.ts';
 import type { ClipSettings, Loss } from './training-settings.ts';
 import type { WeightAverage } from './weight-average.ts';
 
+/** The loss of a step, by default the plain cross-entropy; the bound of its gradients; the average that follows its weights. */
 export interface StepOptions {
   readonly loss?: Loss;
   readonly clip?: ClipSettings;

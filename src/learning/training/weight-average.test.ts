@@ -43,7 +43,7 @@ test('a weight that begins to move later counts as its own average until then', 
   assert.ok(Math.abs(late.dataSync()[0]! - mean([5, 8], 0.5)) < 1e-6);
 });
 
-test('it leaves nothing behind', () => {
+test('disposing frees every tensor', () => {
   const weight = variable(tensor([1]));
   const { numTensors } = memory();
   const average = new WeightAverage(0.5);

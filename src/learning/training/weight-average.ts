@@ -1,5 +1,4 @@
-import type { Variable } from '@tensorflow/tfjs';
-import { scalar, tidy, variable } from '@tensorflow/tfjs';
+import { scalar, tidy, type Variable, variable } from '@tensorflow/tfjs';
 import type { StepMemory } from './optimizer.ts';
 
 /**

@@ -11,7 +11,7 @@ const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } })
   .png()
   .toBuffer();
 
-test('each corruption changes the image at its own size, and the same way each time', async () => {
+test('each corruption keeps the size of the image, and gives the same result each time', async () => {
   for (const [name, strength] of Object.entries({ blur: 1, noise: 10, scale: 0.5, jpeg: 40 })) {
     const corruption = { [name]: strength, seed: 7 };
     const corrupted = await corruptImage(bytes, corruption, 'test/1');

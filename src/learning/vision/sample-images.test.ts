@@ -24,7 +24,7 @@ test('more images keep those that fewer have', () => {
   assert.ok(sampleImages(labels, 8, 1).every((index) => more.has(index)));
 });
 
-test('of several classes as many are drawn of each, and no unlabelled images', () => {
+test('as many images are drawn of each of several classes, and no unlabelled ones', () => {
   const labels = Array.from({ length: 40 }, (_, i) => (i % 4) - 1);
   const counts = (images: number) =>
     [-1, 0, 1, 2].map((label) => [...sampleImages(labels, images, 1)].filter((i) => labels[i] === label).length);

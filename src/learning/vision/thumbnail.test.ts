@@ -22,7 +22,7 @@ test('a thumbnail is rotated as a viewer shows the image, and a small one is not
   assert.deepEqual([width, height], [20, 40]);
 });
 
-test('as PNG it keeps its pixels, those of decoded ones as well', async () => {
+test('a PNG thumbnail keeps the pixels, also those of a decoded image', async () => {
   const pixels = Uint8Array.from([1, 2, 3, 250, 251, 252]);
   const uri = await thumbnail({ width: 2, height: 1, pixels }, { format: 'png' });
   assert.match(uri, /^data:image\/png;/);

@@ -1,5 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs';
-import { image as imageOps, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
+import { image as imageOps, type Tensor, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
 import { softmax } from '../../metrics/logits.ts';
 import { type Network, outputOf, rowOf } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';

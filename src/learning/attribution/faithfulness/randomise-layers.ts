@@ -1,5 +1,4 @@
-import type { layers as Layers, LayersModel } from '@tensorflow/tfjs';
-import { dispose } from '@tensorflow/tfjs';
+import { dispose, type layers as Layers, type LayersModel } from '@tensorflow/tfjs';
 import { averageRanks, correlateRanks } from '../../metrics/spearman.ts';
 import { freshSeed, initialiseWeights } from '../../models/initial-weights.ts';
 

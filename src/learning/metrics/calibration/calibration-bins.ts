@@ -64,7 +64,7 @@ export function binsUnderWeights(
 
 /**
  * Adds up one bin: the weights of items, each twice its index plus its label, and of those with label 1, and the weighted values. Sums
- * in registers, since sums in memory would wait for each other; not a closure, of which V8 would compile each anew.
+ * in registers, since sums in memory would wait for each other; not a closure, since V8 would compile each one separately.
  */
 function addUp(weights: ArrayLike<number>, items: Uint32Array, values: Float64Array, from: number, end: number) {
   let [total, positives, sum] = [0, 0, 0];

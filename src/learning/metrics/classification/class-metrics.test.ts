@@ -68,7 +68,7 @@ test('the examples of the docstrings', () => {
   near(fitClassTemperature([0, 0, 1, 1], [0, -1, 0, 1, 0, 1, 0, 1], 2), 1 / Math.log(3), 'temperature');
 });
 
-test('of two classes the area and the temperature are those of the detector, and separable ones have none', () => {
+test('area and temperature of two classes are those of the detector; separable classes have no temperature', () => {
   const logits = [0, 0.1, 0, 0.4, 0, 0.35, 0, 0.8];
   const scores = scored({ classes: 2, labels: [0, 0, 1, 1], logits });
   assert.equal(handTillAuc(scores)([1, 1, 1, 1]), auc(countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])));

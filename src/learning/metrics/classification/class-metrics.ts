@@ -75,7 +75,7 @@ export function classDecisions(matrix: Float64Array) {
   }));
 }
 
-/** For how many of the first classes by their scores a hit counts, where there are more classes. */
+/** How many of the highest scores are searched for an image's class, where there are more classes. */
 const tops = [3, 5] as const;
 type TopAccuracies = { readonly top3Accuracy: number; readonly top5Accuracy: number };
 
@@ -84,7 +84,7 @@ type TopAccuracies = { readonly top3Accuracy: number; readonly top5Accuracy: num
  * weights is computed once.
  *
  * - `auc`, 0 to 1, higher is better, 0.5 is chance: Hand and Till's; see {@link handTillAuc}.
- * - `top3Accuracy`, `top5Accuracy`, 0 to 1: the share of images with their class among so many of the highest scores.
+ * - `top3Accuracy`, `top5Accuracy`, 0 to 1: the share of images with their class among the 3 or 5 highest scores.
  * - `loss`, from 0 up in nats, lower is better: see {@link crossEntropy}. Always answering the class shares gives their entropy.
  * - `brier`, 0 to 2, lower is better: the mean of Σ (p_c - y_c)² over the classes (Brier 1950, not halved as it is for two classes).
  * - `calibrationError`, 0 to 1, lower is better: the expected calibration error of the predicted class's probability (Guo et al. 2017).
@@ -111,7 +111,7 @@ export function classStatistics(scores: ClassScores) {
   };
 }
 
-/** The measures of {@link classStatistics} that take probabilities at their word. */
+/** The measures of {@link classStatistics} that judge probabilities. */
 export function classCalibration({ labels, logits, probabilities, predictions, classes }: ClassScores) {
   const losses = Float64Array.from(labels, (label, i) => lossOf(i, label, logits, classes));
   const squares = Float64Array.from(labels, (label, i) => {

@@ -1,5 +1,4 @@
-import type { BootstrapSample, Statistic } from '../intervals/bootstrap.ts';
-import { drawsGroups, onAllImages, resample } from '../intervals/bootstrap.ts';
+import { type BootstrapSample, drawsGroups, onAllImages, resample, type Statistic } from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 import { studentT } from '../intervals/student-t.ts';

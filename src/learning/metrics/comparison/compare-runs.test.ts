@@ -54,7 +54,7 @@ test('models are compared by the means of their runs, which other runs and other
   assert.ok(widthOf([run(0.5, 1), run(1, 2), run(2, 3)]) > 1.5 * widthOf([run(1, 2), run(1, 2), run(1, 2)]));
 });
 
-test('the same runs on both sides are no difference, and a single run says nothing of others', () => {
+test('the same runs on both sides do not differ, and a single run does not show the spread of runs', () => {
   const runs = [0, 1].map((seed) => run(1, seed));
   const [same] = compared(runs, runs);
   assert.deepEqual([same!.auc.difference, same!.auc.p], [0, 1]);

@@ -17,7 +17,7 @@ test('a test that was impossible does not count', () => {
   assert.deepEqual(holm([]), []);
 });
 
-test('none is lowered, none passes Bonferroni’s or 1, and their order stays', () => {
+test('no p is lowered or exceeds Bonferroni’s or 1, and their order stays', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 }), (ps) => {
       const adjusted = holm(ps);

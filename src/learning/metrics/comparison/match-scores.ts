@@ -13,6 +13,7 @@ export interface MatchedScores {
   readonly unmatched: readonly number[];
 }
 
+/** A model's scores, by the name and the sides that errors use. */
 export interface NamedScores {
   readonly name: string;
   readonly rows: readonly BinaryRow[];

@@ -44,7 +44,7 @@ test('draws that are all alike have no interval, and a p-value only where there 
   assert.deepEqual(of(1, 0), [1, Number.NaN, Number.NaN, Number.NaN]);
 });
 
-test('one image of a class says nothing of the spread', () => {
+test('one image of a class does not show the spread', () => {
   const statistics = [(weights: Uint8Array) => weights[0]!, () => 1] as const;
   const { difference, low, high, p } = pairedDifference({ labels: [0, 0, 1], seed: 1 }, ...statistics, 0.95);
   assert.deepEqual([difference, low, high, p], [0, Number.NaN, Number.NaN, Number.NaN]);

@@ -5,7 +5,7 @@ import { signFlipTest } from './sign-flip-test.ts';
 
 const options = { draws: 2000, seed: 1 };
 
-test('of three differences with one sign, two of eight ways to give signs are as far from 0', () => {
+test('for three differences of one sign, two of eight assignments of signs are as far from 0', () => {
   assert.equal(signFlipTest([1, 2, 3], options), 0.25);
   assert.equal(signFlipTest([-1, -2, -3], options), 0.25);
   assert.equal(signFlipTest([1, -1], options), 1);

@@ -31,7 +31,7 @@ test('DeLong’s interval is that of the stratified bootstrap, for areas far and
   }
 });
 
-test('of a hundred test sets of 60 images, about 95 intervals hold the true area', () => {
+test('about 95 of a hundred intervals on test sets of 60 images hold the true area', () => {
   const truth = 0.9213504; // Φ(2 / √2)
   const held = Array.from({ length: 100 }, (_, seed) => {
     const { labels, scores } = drawnScores(30, 30, 2, 100 + seed);

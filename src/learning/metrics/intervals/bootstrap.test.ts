@@ -47,12 +47,12 @@ test('the interval of a share is the binomial one, up to the error of the draws'
   assert.equal(method, 'bootstrap');
 });
 
-test('draws that are all alike say nothing of the spread', () => {
+test('draws that are all alike do not show the spread', () => {
   const { estimate, low, high } = bootstrapInterval({ labels, seed: 1 }, () => 1, 0.95);
   assert.deepEqual([estimate, low, high], [1, Number.NaN, Number.NaN]);
 });
 
-test('a class of one image or one group is never redrawn, which says nothing of its spread', () => {
+test('a class of one image or one group is never redrawn, which hides its spread', () => {
   const ends = (labels: number[], groups?: string[]) => {
     const { low, high } = bootstrapInterval({ labels, groups, seed: 1 }, (weights) => weights[0]!, 0.95);
     return [low, high];

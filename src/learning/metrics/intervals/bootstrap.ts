@@ -32,19 +32,20 @@ export type Statistic<Value = number> = (weights: Uint8Array) => Value;
 export const onAllImages = <Value>({ labels }: Pick<BootstrapSample, 'labels'>, statistic: Statistic<Value>): Value =>
   statistic(new Uint8Array(labels.length).fill(1));
 
-/** A statistic on the images themselves and on every draw; without draws where these say nothing of the spread. */
+/** A statistic on the images themselves and on every draw; without draws where these do not show the spread. */
 export interface Resampled<Value> {
   readonly estimate: Value;
   readonly draws: readonly Value[];
   readonly method: 'bootstrap' | 'group-bootstrap';
 }
 
-/** What follows from a resampled statistic. */
+/** A result of a resampled statistic, on the images and on every draw. */
 export const resultOf = <Value, Result>(
   { estimate, draws, method }: Resampled<Value>,
   result: (value: Value) => Result,
 ): Resampled<Result> => ({ estimate: result(estimate), draws: draws.map(result), method });
 
+/** Evaluates a statistic on the images themselves and on every draw. */
 export const resample = <Value>(sample: BootstrapSample, statistic: Statistic<Value>): Resampled<Value> => ({
   estimate: onAllImages(sample, statistic),
   draws: Array.from(informativeDraws(sample), statistic),
@@ -59,7 +60,7 @@ const mostUndefined = 0.1;
  * equation 13.5); `level` is above 0 and below 1. It stays within the statistic's range. The draws of a biased statistic, such as the
  * calibration error, are biased once more, so its interval is shifted: see `biased` of {@link bootstrapIntervals}.
  *
- * The ends are NaN where the draws say nothing of the spread: all of them are equal, as for an accuracy of 1; they never change the
+ * The ends are NaN where the draws do not show the spread: all of them are equal, as for an accuracy of 1; they never change the
  * images of a class; or the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
  */
 export const bootstrapInterval = (sample: BootstrapSample, statistic: Statistic, level: number): Interval =>

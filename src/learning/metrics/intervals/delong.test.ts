@@ -40,7 +40,7 @@ test('areas that differ without any spread have no p-value', () => {
   assert.deepEqual([difference, low, high, p], [0.5, Number.NaN, Number.NaN, Number.NaN]);
 });
 
-test('one image of a class says nothing of the spread', () => {
+test('one image of a class does not show the spread', () => {
   assert.deepEqual(delong([0, 0, 1], [[1, 3, 2]]).covariance, [[Number.NaN]]);
   const { estimate, low, high } = aucInterval({ labels: [0, 0, 1], seed: 1 }, [1, 3, 2], 0.95);
   assert.deepEqual([estimate, low, high], [0.5, Number.NaN, Number.NaN]);

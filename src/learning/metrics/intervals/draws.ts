@@ -96,7 +96,7 @@ export class Draws {
   }
 
   #draw(counts?: Uint8Array): void {
-    // In parts, since V8 would compile a long first loop without having seen what follows it, and then run it slowly for ever.
+    // In parts, since V8 would compile a long first loop before it has seen what follows, and run it slowly from then on.
     const part = 1000;
     let from = 0;
     for (const { size } of this.#units.strata) {

@@ -1,7 +1,7 @@
 /** A number measured on some images, with its confidence interval for all images of their kind. */
 export interface Interval {
   readonly estimate: number;
-  /** Both NaN where the images say nothing of the spread, such as one image of a class. */
+  /** Both NaN where the images do not show the spread, such as one image of a class. */
   readonly low: number;
   readonly high: number;
   /** DeLong's variance; a one-sided bound, where every draw would be equal; or percentiles of draws of images or whole groups. */
@@ -11,7 +11,7 @@ export interface Interval {
 /** A statistic of two models on the same images, the first minus the second. */
 export interface PairedDifference {
   readonly difference: number;
-  /** Both NaN where the images say nothing of the spread. */
+  /** Both NaN where the images do not show the spread. */
   readonly low: number;
   readonly high: number;
   /** Two-sided, for the hypothesis of no difference; NaN where it is undefined. */

@@ -112,8 +112,8 @@ export function countDraws(
 }
 
 /**
- * Adds up the weights of items, each twice its index plus its label, in order of their places. Not a closure, of which V8 would
- * compile each anew.
+ * Adds up the weights of items, each twice its index plus its label, in order of their places. Not a closure, since V8 would
+ * compile each one separately.
  */
 function addUp(
   weights: Uint8Array,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { tensor, tidy } from '@tensorflow/tfjs';
+import { type LayersModel, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { assertClose } from '../../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';

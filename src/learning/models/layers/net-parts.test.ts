@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ModelSetting } from '../model-setting.ts';
-import { netOf } from '../model-setting.ts';
+import { type ModelSetting, netOf } from '../model-setting.ts';
 import type { LayerItem } from './layer-items.ts';
 import { backbone, layersByName, matchesName, weightedLayers } from './net-parts.ts';
 import { readLayers } from './read-layers.ts';

@@ -13,6 +13,7 @@ interface Traced<L> {
   readonly output: Shape;
 }
 
+/** A plain layer with its shapes, weights and cost. */
 export interface TracedPlain extends Traced<PlainLayer> {
   readonly weights: readonly WeightShape[];
   /** Multiplications, each with its addition, for one image; of convolutions and dense layers, since the rest is small. */

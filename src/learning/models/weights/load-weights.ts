@@ -1,5 +1,4 @@
-import type { LayersModel } from '@tensorflow/tfjs';
-import { tensor, tidy } from '@tensorflow/tfjs';
+import { type LayersModel, tensor, tidy } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
 import type { Net } from '../layers/layer.ts';
 import { backbone, weightedLayers } from '../layers/net-parts.ts';

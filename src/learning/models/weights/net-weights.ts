@@ -102,6 +102,7 @@ const pytorchParameters: Readonly<Record<string, string>> = {
   moving_variance: 'running_var',
 };
 
+/** The shape that PyTorch gives a weight; see {@link pytorchName}. */
 export function pytorchShape(weight: NetWeight): readonly number[] {
   const { shape, flattened } = weight;
   return flattened === undefined ? axisOrder(weight).map((axis) => shape[axis]!) : shape.toReversed();

@@ -24,6 +24,7 @@ export interface Batch {
   release(): void;
 }
 
+/** How a split becomes batches; the optional ones have the defaults of {@link BatchWorkerSetup}. */
 export interface BatchLoaderOptions extends Partial<Omit<BatchWorkerSetup, 'dataset' | 'split' | 'resize'>> {
   readonly batchSize: number;
   readonly resize: Resize;

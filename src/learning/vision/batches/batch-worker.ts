@@ -35,6 +35,7 @@ interface BatchJob {
   readonly augment: Augmentation | undefined;
 }
 
+/** A message to the thread. */
 export type ToBatchWorker =
   /** Comes before everything else from a new loader. */
   | { readonly type: 'open'; readonly setup: BatchWorkerSetup }
@@ -49,6 +50,7 @@ export type ToBatchWorker =
   /** Returns a batch's memory for another. */
   | { readonly type: 'recycle'; readonly images: Float32Array<ArrayBuffer> };
 
+/** A message of the thread: the batch that is next, or the failure that ends its pass. */
 export type FromBatchWorker =
   | { readonly type: 'batch'; readonly id: number; readonly images: Float32Array<ArrayBuffer> }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };

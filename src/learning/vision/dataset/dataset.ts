@@ -32,7 +32,7 @@ export const classesAndSplits = {
 export const datasetInfo = z.object({ format: z.literal(1), ...classesAndSplits });
 export type DatasetInfo = Readonly<z.infer<typeof datasetInfo>>;
 
-/** The facts about an image of so many classes. */
+/** The facts about an image, whose label is below `classes`. */
 export const labelledImage = (classes: number) => ({
   /** Unique in the dataset; the name of its members in the shard, without their extension. */
   key: z.string(),
@@ -49,6 +49,7 @@ export const labelledImage = (classes: number) => ({
   slices: z.record(z.string(), z.string()).optional(),
 });
 
+/** The list of a split's images, by the number of classes. */
 export const sampleList = (classes: number) =>
   z.array(
     z
