@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { kinds } from '../stages/index.ts';
-
-const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const read = (path: string): string => readFileSync(inRepository(path), 'utf8');
+import { inRepository, read } from './support/pages.ts';
 
 const foldersIn = (path: string): readonly string[] =>
   readdirSync(inRepository(path), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
 
-test('ARCHITECTURE.md names every folder of src/, and those within', () => {
+test('ARCHITECTURE.md names every folder of src/ and their subfolders', () => {
   const tree = /^```\nbin\/[^`]*^```$/m.exec(read('ARCHITECTURE.md'))![0];
   const folders = foldersIn('src');
   const all = [...folders, ...folders.flatMap((folder) => foldersIn(`src/${folder}`))];
@@ -19,13 +16,13 @@ test('ARCHITECTURE.md names every folder of src/, and those within', () => {
   assert.deepEqual(missing, []);
 });
 
-test('ARCHITECTURE.md names every kind, and no other, in the order of the table', () => {
+test('ARCHITECTURE.md names exactly the kinds of the table, in its order', () => {
   const list = /^- data: [\s\S]*?\n\n/m.exec(read('ARCHITECTURE.md'))![0];
   const named = Array.from(list.matchAll(/`([\w-]+)`/g), ([, name]) => name!);
   assert.deepEqual(named, Object.keys(kinds));
 });
 
-test('the paths that ARCHITECTURE.md and CONTRIBUTING.md name are there', () => {
+test('the paths that ARCHITECTURE.md and CONTRIBUTING.md name exist', () => {
   const written = 'docs/study.md'; // by a run, see test/study.test.ts
   const paths = ['ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((page) =>
     Array.from(
@@ -40,7 +37,7 @@ test('the paths that ARCHITECTURE.md and CONTRIBUTING.md name are there', () => 
   );
 });
 
-test('the script that runs the tests refuses an option that it does not know, and runs nothing', () => {
+test('the script that runs the tests refuses an unknown option, and runs nothing', () => {
   const script = inRepository('scripts/test.mjs');
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--slow', '--help'], { encoding: 'utf8' });
   assert.deepEqual(

@@ -15,7 +15,7 @@ stages:
     outputs: { text: out/count.txt }
     with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
 `;
-/** A kind that computes, so far as its fingerprint goes, and writes down on what. */
+/** A kind whose spec says that it computes, and that writes the name of its backend. */
 const files = {
   'stages/tell/spec.ts': `
 import { defineKind } from 'restage';
@@ -38,7 +38,7 @@ export default async (context: StageContext) => writeFileSync(context.output('te
 `,
 };
 
-test('a backend that the user names is part of what decides a stage that computes, and of no other', async () => {
+test('a backend that the user names is in the fingerprint of stages that compute, and of no other', async () => {
   using project = new Project(yaml, files);
   await project.run();
 
@@ -50,7 +50,7 @@ test('a backend that the user names is part of what decides a stage that compute
   assert.deepEqual(again.outcomes, { fit: 'restored', count: 'restored' });
 });
 
-test('without a name, what any backend made will do, and what none has made is run', async () => {
+test('without a name, a result of any backend serves, and without any result the stage runs', async () => {
   using project = new Project(yaml, files);
   await project.run('--backend', 'cpu');
   assert.deepEqual((await project.run()).outcomes, { fit: 'up to date', count: 'up to date' });
@@ -64,7 +64,7 @@ test('without a name, what any backend made will do, and what none has made is r
   assert.deepEqual((await project.run()).outcomes, { fit: 'up to date', count: 'up to date' });
 });
 
-test('a name that is no backend is refused with those that are, and the nearest', async () => {
+test('an unknown backend is refused with the list of all, and the nearest name', async () => {
   using project = new Project(yaml, files);
   const { code, stderr } = await project.command('run', 'test.yaml', '--backend', 'tensorflw');
 
@@ -75,7 +75,7 @@ test('a name that is no backend is refused with those that are, and the nearest'
   );
 });
 
-test('a package that is missing fails the stages that compute, and says what to type; of what ran there is a record', async () => {
+test('a missing package fails the stages that compute and says what to type; the record names the versions that ran', async () => {
   using project = new Project(training);
   const { outcomes, events } = await project.run('--backend', 'tensorflow');
 

@@ -12,8 +12,8 @@ const good = `stages:
     with: { run: "cp \${inputs.text} \${outputs.text}" }
 `;
 
-/** Asserts that a mistake is told as one: a place in the file or what to do, exit code 1, and never a stack trace. */
-function assertTold({ code, stdout, stderr }: Ended, ...parts: readonly string[]): void {
+/** Asserts that a command reports the user's mistake with these parts of its message, exit code 1, and no stack trace. */
+function assertReported({ code, stdout, stderr }: Ended, ...parts: readonly string[]): void {
   assert.equal(code, 1, stderr);
   assert.equal(stdout, '');
   for (const part of parts) assert.ok(stderr.includes(part), `no "${part}" in:\n${stderr}`);
@@ -24,17 +24,17 @@ function assertTold({ code, stdout, stderr }: Ended, ...parts: readonly string[]
 const cases: readonly {
   readonly mistake: string;
   readonly yaml: string;
-  readonly told: readonly string[];
+  readonly shown: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
 }[] = [
-  { mistake: 'broken YAML', yaml: 'stages:\n  a: [1, 2\n', told: ['pipelines/test.yaml:', ': error: '] },
-  { mistake: 'a tab for spaces', yaml: 'stages:\n\ta: 1\n', told: ['pipelines/test.yaml:2:'] },
-  { mistake: 'no map', yaml: '- 1\n- 2\n', told: ['pipelines/test.yaml:1:1: error: '] },
-  { mistake: 'an empty file', yaml: '', told: ['pipelines/test.yaml:1:1: error: '] },
+  { mistake: 'broken YAML', yaml: 'stages:\n  a: [1, 2\n', shown: ['pipelines/test.yaml:', ': error: '] },
+  { mistake: 'a tab for spaces', yaml: 'stages:\n\ta: 1\n', shown: ['pipelines/test.yaml:2:'] },
+  { mistake: 'no map', yaml: '- 1\n- 2\n', shown: ['pipelines/test.yaml:1:1: error: '] },
+  { mistake: 'an empty file', yaml: '', shown: ['pipelines/test.yaml:1:1: error: '] },
   {
     mistake: 'an unknown key',
     yaml: good.replace('kind:', 'onDemnd: true\n    kind:'),
-    told: [
+    shown: [
       `pipelines/test.yaml:3:5: error: Unknown key "onDemnd" [unknown-key]
 
     3 |     onDemnd: true
@@ -47,15 +47,15 @@ const cases: readonly {
   {
     mistake: 'a misspelt stage',
     yaml: `${good}  next: { kind: command, inputs: { text: cpoy.text }, with: { run: "true" } }\n`,
-    told: ['pipelines/test.yaml:7:', 'cpoy', 'Did you mean "copy"?'],
+    shown: ['pipelines/test.yaml:7:', 'cpoy', 'Did you mean "copy"?'],
   },
   {
     mistake: 'an unknown kind',
     yaml: good.replace('command', 'comand'),
-    told: ['pipelines/test.yaml:3:11: error: ', 'Did you mean "command"?'],
+    shown: ['pipelines/test.yaml:3:11: error: ', 'Did you mean "command"?'],
   },
   {
-    mistake: 'a layer that its input is too small for',
+    mistake: 'an image too small for a layer',
     yaml: `stages:
   fit:
     kind: train
@@ -77,7 +77,7 @@ const cases: readonly {
           - { dense: 2 }
 `,
     files: { 'data/faces/dataset.json': '{}' },
-    told: [
+    shown: [
       `pipelines/test.yaml:17:13: error: conv5 needs at least 5 x 5, gets 4 x 4 [wrong-settings]
 
    17 |           - { conv: 16, kernel: 5 }
@@ -86,7 +86,7 @@ const cases: readonly {
     ],
   },
   {
-    mistake: 'a layer that there is none of',
+    mistake: 'an unknown layer',
     yaml: `stages:
   fit:
     kind: train
@@ -94,7 +94,7 @@ const cases: readonly {
     with: { model: { layers: [{ convv: 8 }, { conv: 8, kernal: 5 }] } }
 `,
     files: { 'data/faces/dataset.json': '{}' },
-    told: [
+    shown: [
       'pipelines/test.yaml:5:31: error: Expected a layer (relu, ',
       ' for "with.model.layers[0]", got a map [wrong-type]',
       'Did you mean "conv"?',
@@ -113,7 +113,7 @@ const cases: readonly {
       freeze: [block1*, blok13]
 `,
     files: { 'data/faces/dataset.json': '{}' },
-    told: [
+    shown: [
       `pipelines/test.yaml:7:25: error: expected a layer of the network, got "blok13" [wrong-settings]
 
     7 |       freeze: [block1*, blok13]
@@ -124,7 +124,7 @@ const cases: readonly {
     ],
   },
   {
-    mistake: 'an optimizer and a schedule that there is none of',
+    mistake: 'an unknown optimizer and a schedule without a kind',
     yaml: `stages:
   fit:
     kind: train
@@ -134,7 +134,7 @@ const cases: readonly {
       schedule: { warmUp: 1 }
 `,
     files: { 'data/faces/dataset.json': '{}' },
-    told: [
+    shown: [
       `pipelines/test.yaml:6:26: error: Expected one of "adam", "adamw", "sgd" for "with.optimizer.kind", got "adamW" [wrong-type]
 
     6 |       optimizer: { kind: adamW }
@@ -146,12 +146,12 @@ const cases: readonly {
     ],
   },
   {
-    mistake: 'a network that there is none of',
+    mistake: 'an unknown network',
     yaml: `stages:
   fit: { kind: train, inputs: { dataset: data/faces }, with: { model: resnet18 } }
 `,
     files: { 'data/faces/dataset.json': '{}' },
-    told: [
+    shown: [
       'pipelines/test.yaml:2:71: error: Expected the name of a network (simple-net, xception, xception-based, my-net, tiny-xception, face-resnet, resnet-18) ' +
         'or a map of its layers (docs/networks.md) for "with.model", got "resnet18" [wrong-type]',
     ],
@@ -162,7 +162,7 @@ const cases: readonly {
   faces: { kind: load-dataset, inputs: { images: data/ }, with: { classes: { a: a } } }
 `,
     files: { 'data/a/a.png': '' },
-    told: ['pipelines/test.yaml:2:76: error: expected two classes or more, got one'],
+    shown: ['pipelines/test.yaml:2:76: error: expected two classes or more, got one'],
   },
   {
     mistake: 'a cycle',
@@ -171,48 +171,48 @@ const cases: readonly {
   b: { kind: command, inputs: { x: a.x }, outputs: { x: { } }, with: { run: "true" } }
   c: { kind: command, inputs: { x: b.x }, outputs: { x: { } }, with: { run: "true" } }
 `,
-    told: ['[cycle]', 'pipelines/test.yaml:2:', 'pipelines/test.yaml:3:', 'pipelines/test.yaml:4:'],
+    shown: ['[cycle]', 'pipelines/test.yaml:2:', 'pipelines/test.yaml:3:', 'pipelines/test.yaml:4:'],
   },
   {
     mistake: 'a wrong type',
     yaml: good.replace('kind:', 'retries: often\n    kind:'),
-    told: ['pipelines/test.yaml:3:14: error: ', 'number', '"often"'],
+    shown: ['pipelines/test.yaml:3:14: error: ', 'number', '"often"'],
   },
   {
     mistake: 'a value out of range',
     yaml: good.replace('kind:', 'retries: -1\n    kind:'),
-    told: ['pipelines/test.yaml:3:14: error: ', '-1'],
+    shown: ['pipelines/test.yaml:3:14: error: ', '-1'],
   },
   {
     mistake: 'a missing file',
     yaml: good.replace('./in.txt', './none.txt'),
-    told: ['pipelines/test.yaml:4:21: error: There is no file or folder "./none.txt"'],
+    shown: ['pipelines/test.yaml:4:21: error: There is no file or folder "./none.txt"'],
   },
   {
     mistake: 'a glob that matches nothing',
     yaml: good.replace('./in.txt', 'data/*.png'),
-    told: ['pipelines/test.yaml:4:21: error: No file matches "data/*.png"'],
+    shown: ['pipelines/test.yaml:4:21: error: No file matches "data/*.png"'],
   },
   {
     mistake: 'an output that two stages claim',
     yaml: `${good}${good.replace('stages:\n', '').replace('copy:', 'again:')}`,
-    told: ['pipelines/test.yaml:10:', 'out/copy.txt', 'pipelines/test.yaml:5:'],
+    shown: ['pipelines/test.yaml:10:', 'out/copy.txt', 'pipelines/test.yaml:5:'],
   },
   {
     mistake: 'an output inside an input',
     yaml: good.replace('./in.txt', 'data/').replace('out/copy.txt', 'data/copy.txt'),
-    told: ['pipelines/test.yaml:5:', 'data/copy.txt'],
+    shown: ['pipelines/test.yaml:5:', 'data/copy.txt'],
     files: { 'data/a.txt': 'a' },
   },
   {
     mistake: 'a target outside the root',
     yaml: good.replace('out/copy.txt', '../copy.txt'),
-    told: ['pipelines/test.yaml:5:', '../copy.txt'],
+    shown: ['pipelines/test.yaml:5:', '../copy.txt'],
   },
   {
     mistake: 'an output name that file systems do not take',
     yaml: good.replace('out/copy.txt', `out/${'x'.repeat(260)}`),
-    told: [
+    shown: [
       'pipelines/test.yaml:5:22: error: The output "out/xxx',
       ' has a name of 260 bytes; file systems take at most 255 [wrong-target]',
     ],
@@ -220,35 +220,35 @@ const cases: readonly {
   {
     mistake: 'an unknown parameter',
     yaml: good.replace('cp ', 'cp ${params.flag} '),
-    told: ['pipelines/test.yaml:6:', 'params.flag'],
+    shown: ['pipelines/test.yaml:6:', 'params.flag'],
   },
   {
     mistake: 'an alias bomb',
     yaml: `a: &a [x,x,x,x,x,x,x,x,x]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']
       .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]\n`)
       .join('')}`,
-    told: ['pipelines/test.yaml:'],
+    shown: ['pipelines/test.yaml:'],
   },
-  { mistake: 'deep nesting', yaml: `stages: ${'['.repeat(20_000)}`, told: ['pipelines/test.yaml:1:'] },
-  { mistake: '10 MB of garbage', yaml: '%{}x: ]['.repeat(1_250_000), told: ['pipelines/test.yaml'] },
-  { mistake: 'a binary file', yaml: '\u0000\u0001PNG\ufffd'.repeat(1000), told: ['pipelines/test.yaml'] },
+  { mistake: 'deep nesting', yaml: `stages: ${'['.repeat(20_000)}`, shown: ['pipelines/test.yaml:1:'] },
+  { mistake: '10 MB of garbage', yaml: '%{}x: ]['.repeat(1_250_000), shown: ['pipelines/test.yaml'] },
+  { mistake: 'a binary file', yaml: '\u0000\u0001PNG\ufffd'.repeat(1000), shown: ['pipelines/test.yaml'] },
 ];
 
-for (const { mistake, yaml, told, files } of cases) {
-  test(`${mistake} is told with its place in the file`, async () => {
+for (const { mistake, yaml, shown, files } of cases) {
+  test(`${mistake} is reported with its place in the file`, async () => {
     using project = new Project(yaml, { 'in.txt': 'a\n', ...files });
-    assertTold(await project.command('run', 'test.yaml'), ...told);
+    assertReported(await project.command('run', 'test.yaml'), ...shown);
     assert.ok(!project.has('out') && !project.has('cache/runs'));
   });
 }
 
-test('a folder that cannot be read is told, by run and by plan, wherever below an input it lies', async () => {
+test('run and plan report an unreadable folder, at any depth below an input', async () => {
   using project = new Project(good.replace('./in.txt', 'data/'));
   mkdirSync(project.path('data/inner'), { recursive: true });
   project.leaveRoot();
   chmodSync(project.path('data'), 0);
   for (const command of ['run', 'plan'])
-    assertTold(await project.command(command), '"data/" cannot be read: permission denied');
+    assertReported(await project.command(command), '"data/" cannot be read: permission denied');
   chmodSync(project.path('data'), 0o755);
   chmodSync(project.path('data/inner'), 0);
   const run = await project.run();
@@ -257,7 +257,7 @@ test('a folder that cannot be read is told, by run and by plan, wherever below a
   assert.match((await project.command('plan')).stdout, /fail +copy +.*data\/inner cannot be read: permission denied/);
 });
 
-test('pipelines that cannot be read, and a file name that is not UTF-8, are told in words', async () => {
+test('unreadable pipelines, and a file name that is not UTF-8, are reported in words', async () => {
   using project = new Project(good.replace('./in.txt', 'data/'));
   mkdirSync(project.path('data'));
   writeFileSync(Buffer.concat([Buffer.from(project.path('data/caf')), Buffer.from([0xe9])]), 'latin');
@@ -277,7 +277,7 @@ test('pipelines that cannot be read, and a file name that is not UTF-8, are told
   chmodSync(project.path('pipelines'), 0o755);
 });
 
-test('too few files that may be open are told with the limit to raise', async () => {
+test('a limit on open files that is too low is reported with the limit to raise', async () => {
   using project = new Project(good, { 'in.txt': 'a\n' });
   const command = `ulimit -n 40; exec "${process.execPath}" "${pipeline}" run test.yaml`;
   const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: project.root, encoding: 'utf8' });
@@ -285,13 +285,13 @@ test('too few files that may be open are told with the limit to raise', async ()
   assert.deepEqual({ status, stderr }, { status: 1, stderr: message });
 });
 
-test('all mistakes of a file are told at once', async () => {
+test('all mistakes of a file are reported at once', async () => {
   using project = new Project(good.replace('./in.txt', './none.txt').replace('kind:', 'retrys: 1\n    kind:'));
   const ended = await project.command('run', 'test.yaml');
-  assertTold(ended, '[unknown-key]', '[missing-file]');
+  assertReported(ended, '[unknown-key]', '[missing-file]');
 });
 
-test('a backend that nobody has is not taken for a misspelt one', async () => {
+test('an unknown backend gets no suggestion unless it is a misspelt one', async () => {
   using project = new Project(good);
   const { stderr } = await project.command('run', '--backend', 'gpu');
   assert.match(stderr, /Expected auto, .*, cpu\.$/m);
@@ -299,23 +299,23 @@ test('a backend that nobody has is not taken for a misspelt one', async () => {
   assert.match((await project.command('run', '--backend', 'onnxrutime')).stderr, /Did you mean "onnxruntime"\?/);
 });
 
-test('a pipeline, a stage or a project that is not there is told with what is meant perhaps', async () => {
+test('an unknown pipeline, stage or project is reported with the nearest name', async () => {
   using project = new Project(good, { 'in.txt': 'a\n' });
-  assertTold(
+  assertReported(
     await project.command('run', 'tset.yaml'),
     'There is no pipeline "tset.yaml"',
     'Did you mean "test.yaml"?',
   );
-  assertTold(await project.command('run', 'test.yaml', 'cpy'), 'cpy', 'Did you mean "copy"?');
-  assertTold(await project.command('run', 'test.yaml', '--force', 'cpy'), 'cpy', 'Did you mean "copy"?');
-  assertTold(await project.command('run', 'test.yaml', '--set', 'params.x=1'), 'params.x');
-  assertTold(await project.command('kinds', 'comand'), 'There is no kind "comand"', 'Did you mean "command"?');
+  assertReported(await project.command('run', 'test.yaml', 'cpy'), 'cpy', 'Did you mean "copy"?');
+  assertReported(await project.command('run', 'test.yaml', '--force', 'cpy'), 'cpy', 'Did you mean "copy"?');
+  assertReported(await project.command('run', 'test.yaml', '--set', 'params.x=1'), 'params.x');
+  assertReported(await project.command('kinds', 'comand'), 'There is no kind "comand"', 'Did you mean "command"?');
   project.write('pipelines/other.yaml', good);
-  assertTold(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml');
+  assertReported(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml');
   project.write('pipelines/inside/deep.yaml', 'stages: {}\n');
-  assertTold(await project.command('run', 'deep'), 'Did you mean "inside/deep.yaml"?');
-  assertTold(await project.command('run', 'tset'), 'There is no pipeline "tset"', 'Did you mean "test.yaml"?');
-  assertTold(
+  assertReported(await project.command('run', 'deep'), 'Did you mean "inside/deep.yaml"?');
+  assertReported(await project.command('run', 'tset'), 'There is no pipeline "tset"', 'Did you mean "test.yaml"?');
+  assertReported(
     await project.command('run', 'nosuch', 'test'),
     'There is no pipeline "nosuch"',
     'Known: inside/deep.yaml',
@@ -323,7 +323,7 @@ test('a pipeline, a stage or a project that is not there is told with what is me
   project.remove('pipelines/inside');
   project.write('pipelines/base.yaml', 'params: {}\n');
   project.write('pipelines/other.yaml', 'extends: base.yaml\nstages: {}\n');
-  assertTold(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml, base.yaml');
+  assertReported(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml, base.yaml');
   assert.match((await project.command('plan')).stderr, /Name one, as in: restage run other\.yaml/);
 });
 
@@ -339,7 +339,7 @@ for (const argv of [
   ['gc', '--max-size', 'big'],
   ['init', 'a', 'b'],
 ]) {
-  test(`pipeline ${argv.join(' ')} is a mistake in the use, which exits with 2`, async () => {
+  test(`pipeline ${argv.join(' ')} is wrong usage, which exits with 2`, async () => {
     using project = new Project(good, { 'in.txt': 'a\n' });
     const { code, stderr, stdout } = await project.command(...argv);
     assert.equal(code, 2);

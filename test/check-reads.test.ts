@@ -7,8 +7,8 @@ import { Project, type RanOnce } from './support/rig.ts';
 
 const where = { skip: whyNoTracing() ?? false };
 
-/** What was said of the reads of each stage. */
-const said = ({ events }: RanOnce): Readonly<Record<string, string>> =>
+/** The message about the reads of each stage. */
+const reads = ({ events }: RanOnce): Readonly<Record<string, string>> =>
   Object.fromEntries(
     events.flatMap((event) =>
       (event.type === 'info' || event.type === 'warning') && event.stage !== undefined
@@ -55,7 +55,7 @@ test('--check-reads names the files of the project that a command reads without 
   chmodSync(project.path('tools/say'), 0o755);
   const run = await project.run('--check-reads');
   assert.equal(run.code, 0, run.stdout);
-  assert.deepEqual(said(run), {
+  assert.deepEqual(reads(run), {
     clean: nothing,
     reads: warning('.git/ (2 of its files), conf/settings.sh, conf/ä"1.txt'),
     late: warning('out/clean'),
@@ -63,16 +63,16 @@ test('--check-reads names the files of the project that a command reads without 
   });
   assert.equal(project.read('out/runs'), 'said\n');
   const notRun = 'did not run, so what it reads was not checked; with --force it runs';
-  assert.deepEqual(said(await project.run('--check-reads')), {
+  assert.deepEqual(reads(await project.run('--check-reads')), {
     clean: notRun,
     reads: notRun,
     late: notRun,
     runs: notRun,
   });
-  assert.equal(said(await project.run('--check-reads', '--force', 'clean'))['clean'], nothing);
+  assert.equal(reads(await project.run('--check-reads', '--force', 'clean'))['clean'], nothing);
 });
 
-test('a command that is traced fails, is stopped and ends its children as another one does', where, async () => {
+test('a traced command fails, times out and ends its children like any other', where, async () => {
   using project = new Project(
     `
 stages:
@@ -93,7 +93,7 @@ stages:
     killed: 'was killed by SIGTERM: kill -TERM $$',
     slow: 'took longer than its timeout of 2 s',
   });
-  assert.equal(said(run)['fails'], warning('data/names.txt'));
+  assert.equal(reads(run)['fails'], warning('data/names.txt'));
   assert.deepEqual(processesIn(project.root), []);
 });
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { sha256 } from '../src/digest.ts';
 import { noProcessesIn } from './support/processes.ts';
 import { Project, type RanOnce } from './support/rig.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
 
 const loader = fileURLToPath(new URL('support/kill-at-checkpoint.mjs', import.meta.url));
 
-/** More batches of validation than weights have to be the same to be taken for constants, which rounds otherwise. */
+/** Validation has more batches than it takes until unchanged weights become constants, which changes the rounding. */
 const training = `
 params: { epochs: 4 }
 stages:
@@ -25,7 +25,7 @@ stages:
       epochs: "\${params.epochs}"
 `;
 
-/** What training of so many epochs gives when nothing breaks it off. */
+/** The files of an uninterrupted training. */
 let unbroken: readonly string[];
 
 before(async () => {
@@ -44,19 +44,14 @@ async function started(): Promise<Project> {
 }
 
 function bytesOf(project: Project): readonly string[] {
-  return project.files('artifacts').map(
-    (file) =>
-      `${file} ${createHash('sha256')
-        .update(readFileSync(project.path('artifacts', file)))
-        .digest('hex')}`,
-  );
+  return project.files('artifacts').map((file) => `${file} ${sha256(readFileSync(project.path('artifacts', file)))}`);
 }
 
 function infosOf(events: RanOnce['events']): readonly string[] {
   return events.flatMap((event) => (event.type === 'info' ? [event.message] : []));
 }
 
-/** Runs until the nth call that writes a checkpoint, where the stage or the whole run is killed. */
+/** Runs the pipeline and kills the stage or the run at a call that writes a checkpoint, as `when` says. */
 async function killedAt(project: Project, when: string): Promise<RanOnce> {
   Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_CHECKPOINT: when });
   const run = await project.run();
@@ -65,7 +60,7 @@ async function killedAt(project: Project, when: string): Promise<RanOnce> {
   return run;
 }
 
-test('training whose process is killed, and then its run, goes on from the last whole epoch to the very same bytes', async () => {
+test('a training whose process is killed, and then its run, resumes from the last whole epoch, to the same bytes', async () => {
   using project = await started();
   const { outcomes } = await killedAt(project, 'self renameSync 2');
   assert.deepEqual(outcomes, { fit: 'failed' });
@@ -82,7 +77,7 @@ test('training whose process is killed, and then its run, goes on from the last 
   assert.equal(project.files('cache/checkpoints').filter((file) => !file.includes('.tmp-')).length, 1);
 });
 
-test('two epochs, and then four, are the four that they would have been at once; with --force they begin again', async () => {
+test('two epochs and then four give the bytes of four at once; with --force training starts over', async () => {
   using project = await started();
   await project.run('--set', 'params.epochs=2');
   const longer = await project.run();
@@ -97,7 +92,7 @@ test('two epochs, and then four, are the four that they would have been at once;
   assert.deepEqual(bytesOf(project), unbroken);
 });
 
-test('a checkpoint that is further than wanted is not used, and one that is damaged is said to be', async () => {
+test('a checkpoint beyond the wanted epochs is not used, and a damaged one is reported', async () => {
   using project = await started();
   await project.run();
   const fewer = await project.run('--set', 'params.epochs=1');

@@ -10,7 +10,7 @@ import { ownKind } from './support/own-kind.ts';
 import { endOf, Project } from './support/rig.ts';
 import { until } from './support/until.ts';
 
-/** A scheduler whose jobs are processes of this machine. It accepts as many as the file `room` says. */
+/** A scheduler whose jobs are processes of this machine. It accepts as many as the number in the file `room`. */
 const scheduler = {
   'submit.sh': `room=$(cat room)
 if [ "$room" -lt 1 ]; then : > refused; cat refusal >&2; exit 1; fi
@@ -56,7 +56,7 @@ function onShell(project: Project, room: number): void {
   project.env['RESTAGE_PATIENCE'] = 'silence=500,cancel=60000,ask=200';
 }
 
-/** Puts the file in place whole: the scheduler may be reading it. */
+/** Replaces the file by a rename: the scheduler may be reading it. */
 function makeRoom(project: Project): void {
   project.write('more', '9\n');
   renameSync(project.path('more'), project.path('room'));
@@ -65,20 +65,17 @@ function makeRoom(project: Project): void {
 const stages = (...names: readonly string[]): string =>
   `stages:\n${names.map((name) => `  ${name}: { kind: command, with: { run: 'echo ${name} >> count' } }\n`).join('')}`;
 
-test('a stage whose job is taken only after the time in which jobs may be silent runs once', async () => {
+test('a stage runs once though the scheduler accepts its job only after the time in which jobs may be silent', async () => {
   using project = shell(stages('one'), 0);
   const running = project.startRun('--on', 'shell');
   await until(() => project.has('refused'));
   await delay(3_000);
   makeRoom(project);
-  const { outcomes, events } = await endOf(running);
-  assert.deepEqual(
-    [outcomes, events.filter(({ type }) => type === 'stage-retrying'), project.read('count')],
-    [{ one: 'ran' }, [], 'one\n'],
-  );
+  const { outcomes, retries } = await endOf(running);
+  assert.deepEqual([outcomes, retries, project.read('count')], [{ one: 'ran' }, [], 'one\n']);
 });
 
-test('where a scheduler takes only some workers of a batch, these serve all stages', async () => {
+test('if the scheduler accepts only some workers of a batch, these serve all stages', async () => {
   using project = shell(stages('one', 'two', 'three'), 1);
   project.write('refusal', 'job rejected: only 1 job is allowed for each user\n');
   const { outcomes } = await project.run('--on', 'shell');
@@ -86,7 +83,7 @@ test('where a scheduler takes only some workers of a batch, these serve all stag
   assert.equal(project.read('submitted').split('\n').length, 2);
 });
 
-test('a detached run goes on where its next step found no room at first', async () => {
+test('a detached run continues though there was no room for its next step at first', async () => {
   using project = shell(
     `${stages('one')}  two: { kind: command, after: [one], with: { run: 'echo two >> count' } }\n`,
     1,
@@ -105,7 +102,7 @@ test('a detached run goes on where its next step found no room at first', async 
   );
 });
 
-test('a detached run fetches what its later stages need before it returns: nodes may have no internet', async () => {
+test('before it returns, a detached run downloads what its later stages need: nodes may have no internet', async () => {
   const server = createServer((_, response) => response.end('weights'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -135,11 +132,11 @@ const idsIn = (project: Project, folder = ''): readonly string[] =>
 const areOver = (project: Project, folder = ''): Promise<void> =>
   until(() => idsIn(project, folder).every((id) => project.has(`${folder}ended-${id}`)));
 
-/** A stage that takes so many seconds in its first run, and none later. */
+/** A stage that takes `seconds` in its first run, and no time later. */
 const slowAtFirst = (seconds: number): string =>
   `stages: { one: { kind: command, with: { run: 'echo run >> count; test -e again || { touch again; sleep ${seconds}; }' } } }\n`;
 
-test('a detached run goes on where a job died without a word', async () => {
+test('a detached run continues after a job died silently', async () => {
   using project = shell(slowAtFirst(5), 9);
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
   await until(() => project.has('again'));
@@ -149,7 +146,7 @@ test('a detached run goes on where a job died without a word', async () => {
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'up to date' });
 });
 
-test('where a kind changed while its job waited, the job refuses, and the next step of a detached run decides again', async () => {
+test('if a kind changed while its job waited, the job refuses, and the next step of a detached run decides again', async () => {
   using project = shell('stages: { mine: { kind: mine, outputs: { text: artifacts/mine.txt } } }\n', 9);
   for (const [file, text] of Object.entries(ownKind('mine', ''))) project.write(file, text);
   const changes = 'test -e changed || { touch changed; sed -i s/done/changed/ stages/mine/run.ts; }';
@@ -176,7 +173,7 @@ test('a step of a detached run refuses a pipeline whose file has changed', async
   assert.equal(project.read('count'), 'one\n');
 });
 
-test('in a detached run a stage fails as often as it may be retried, on the cluster and here', async () => {
+test('in a detached run, a stage is retried as often as `retries` says, on the cluster and here', async () => {
   const bad = (name: string, more: string) =>
     `  ${name}: { kind: command, retries: 1, ${more}with: { run: 'echo ${name} >> ${name}; exit 1' } }\n`;
   using project = shell(
@@ -189,7 +186,7 @@ test('in a detached run a stage fails as often as it may be retried, on the clus
   assert.ok(project.read('count').includes('three'));
 });
 
-test('a run that waited for another one attaches to what that left', async () => {
+test('a run that waited for another one attaches to the job that the other left', async () => {
   using project = shell(
     `params: { gate: first.gate }
 stages:
@@ -213,7 +210,7 @@ stages:
   assert.equal(project.read('next'), 'x\n');
 });
 
-test('what a stage with `cache: false` made in a job is not made again after a detach', async () => {
+test('the outputs that a stage with `cache: false` made in a job are not made again after a detach', async () => {
   using project = shell(
     `stages:
   one: { kind: command, cache: false, with: { run: 'echo x >> count; read _ < gate; echo text > \${outputs.out}' }, outputs: { out: artifacts/one.txt } }
@@ -251,7 +248,7 @@ test('steps of a detached run on two clusters wait for jobs of both, each at its
   await areOver(project, 'other/');
 });
 
-test('where code of a kind changed while a job waited, the run begins anew with it, and an interrupt still reaches the run', async () => {
+test('if a kind changed while a job waited, the run begins anew with the new code, and an interrupt still reaches it', async () => {
   const after = `  b: { kind: command, after: [a], with: { run: 'echo b >> count; read _ < gate' } }\n`;
   using project = new Project(`${stages('good')}  a: { kind: mine }\n${after}`, {
     ...scheduler,
@@ -286,7 +283,7 @@ test('where code of a kind changed while a job waited, the run begins anew with 
   assert.deepEqual([code, last, project.read('count')], [130, 0, 'good\nb\n']);
 });
 
-test('a job of PBS goes by its number, without the name of its server', async () => {
+test('a job of PBS is known by its number, without the name of its server', async () => {
   using project = shell(stages('one'), 9);
   project.edit('submit.sh', 'JOB_ID=$id', 'PBS_JOBID=$id.server');
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, { one: 'ran' });
@@ -294,7 +291,7 @@ test('a job of PBS goes by its number, without the name of its server', async ()
   assert.equal(JSON.parse(project.read(`cache/results/${result}`)).record.job, idsIn(project)[0]);
 });
 
-test('a disk that fails for a while costs a warning', async () => {
+test('a disk that fails for a while costs one warning', async () => {
   using project = shell(`stages: { one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } } }\n`, 9);
   const gate = project.gate('gate');
   const running = project.startRun('--on', 'shell');
@@ -313,7 +310,7 @@ test('a disk that fails for a while costs a warning', async () => {
   assert.deepEqual([outcomes, stderr], [{ one: 'ran' }, '']);
 });
 
-test('a step that is asked to end leaves the rest to the second of its jobs', async () => {
+test('a step that is asked to end leaves the rest to its second job', async () => {
   using project = shell(atGates, 9);
   const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
@@ -328,7 +325,7 @@ test('a step that is asked to end leaves the rest to the second of its jobs', as
   assert.deepEqual(outcomes, { one: 'up to date', here: 'up to date', later: 'up to date' });
 });
 
-test('the jobs of a step are cancelled, also where no batch is open', async () => {
+test('`jobs cancel` cancels the jobs of a step, also if no batch is open', async () => {
   using project = shell(atGates, 9);
   const gate = project.gate('here.gate');
   await project.run('one', '--on', 'shell');
@@ -341,7 +338,7 @@ test('the jobs of a step are cancelled, also where no batch is open', async () =
   await until(() => steps.every((id) => project.has(`ended-${id}`)));
 });
 
-test('jobs whose place is gone are named, since they cannot be cancelled', async () => {
+test('`jobs cancel` names jobs whose place is gone, since it cannot cancel them', async () => {
   using project = shell(atGates, 9);
   const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
@@ -368,21 +365,18 @@ test('a step that was cancelled while it ran submits no further one', async () =
   assert.equal(idsIn(project).length, 4);
 });
 
-test('a list that holds nothing proves nothing', async () => {
+test('an empty list of jobs proves nothing', async () => {
   using project = shell(`${stages()}  one: { kind: command, with: { run: 'echo x >> count; read _ < gate' } }\n`, 9);
   project.write('query.sh', 'echo asked >> asked\n');
   const gate = project.gate('gate');
   const running = project.startRun('--on', 'shell');
   await until(() => project.has('asked') && project.read('asked').split('\n').length > 4);
   gate.pass();
-  const { outcomes, events } = await endOf(running);
-  assert.deepEqual(
-    [outcomes, events.filter(({ type }) => type === 'stage-retrying'), project.read('count')],
-    [{ one: 'ran' }, [], 'x\n'],
-  );
+  const { outcomes, retries } = await endOf(running);
+  assert.deepEqual([outcomes, retries, project.read('count')], [{ one: 'ran' }, [], 'x\n']);
 });
 
-test('a step prints for a log whatever the words of its command are', async () => {
+test('a step prints lines for a log, whatever reporter its command names', async () => {
   using project = shell(stages('one'), 9);
   const words = ['run', '--on', 'shell', '--detach', '--reporter', 'json', '--', 'test.yaml', 'one'];
   assert.equal((await project.command(...words)).code, 0);
@@ -395,7 +389,7 @@ test('a step prints for a log whatever the words of its command are', async () =
   );
 });
 
-test('steps of a detached run are listed, and a folder that is not ours is left out with a warning', async () => {
+test('`jobs` lists the steps of detached runs, and leaves out a folder of others with a warning', async () => {
   using project = shell(atGates, 9);
   const [here, later] = [project.gate('here.gate'), project.gate('later.gate')];
   assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
@@ -411,7 +405,7 @@ test('steps of a detached run are listed, and a folder that is not ours is left 
   await areOver(project);
 });
 
-test('a dry run says what is wrong with places.yaml, and with the place of the command', async () => {
+test('a dry run reports mistakes in places.yaml and in `--on`', async () => {
   using project = shell(stages('one'), 9);
   const { stderr } = await project.command('run', 'test.yaml', '-n', '--on', 'shel');
   assert.match(stderr, /There is no place "shel" \[unknown-place\]/);
@@ -423,14 +417,13 @@ test('a dry run says what is wrong with places.yaml, and with the place of the c
   assert.equal(code, 1);
 });
 
-test('where there is no command of the scheduler, the failure says so', async () => {
+test('without the command of the scheduler, the failure says so', async () => {
   using project = shell(stages('one'), 9);
   project.write('places.yaml', 'cluster: { engine: slurm }\n');
   project.env['PATH'] = '/nowhere';
-  const { events } = await project.run('--on', 'cluster');
-  const end = events.find((event) => event.type === 'stage-finished');
+  const { messages } = await project.run('--on', 'cluster');
   assert.equal(
-    end?.type === 'stage-finished' && end.message,
+    messages['one'],
     'sbatch refused a job of the place "cluster": there is no command `sbatch` on this machine',
   );
 });

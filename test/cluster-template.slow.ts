@@ -30,7 +30,7 @@ test('a scheduler that a template describes runs the same stages', { skip: noGri
   assert.equal(project.read('artifacts/all.txt'), '1\n2\n3\n');
 });
 
-test('a detached run goes on from job to job of such a scheduler', { skip: noGridEngine ?? false }, async () => {
+test('a detached run proceeds from job to job of such a scheduler', { skip: noGridEngine ?? false }, async () => {
   await using engine = await GridEngine.start();
   using project = new Project(yaml, { 'places.yaml': places });
   Object.assign(project.env, engine.env);

@@ -26,7 +26,7 @@ import { until } from './support/until.ts';
 
 const patience = 'silence=12000,cancel=15000,ask=1000';
 
-/** A stage that says who runs it, and waits at a gate. */
+/** A stage that counts its runs, and waits at a gate. */
 const waiting = `stages:
   slow:
     kind: command
@@ -34,7 +34,7 @@ const waiting = `stages:
     outputs: { out: artifacts/slow.txt }
 `;
 
-/** The limit of a job that a training outlasts. Longer: `RESTAGE_MINUTES=3 node --import tsx --test <this file>`. */
+/** The time limit of a job, shorter than the training. Longer: `RESTAGE_MINUTES=3 node --import tsx --test <this file>`. */
 const minutes = Number(process.env['RESTAGE_MINUTES'] ?? 1);
 const training = `params: { epochs: 60 }
 stages:
@@ -49,7 +49,7 @@ stages:
       epochs: "\${params.epochs}"
 `;
 
-/** Why jobs cannot have a limit on memory here that the kernel keeps; false where they can. */
+/** Why the kernel cannot limit the memory of jobs here; false where it can. */
 const noMemoryGroups = mayWrite('/sys/fs/cgroup/memory') ? false : 'no cgroups for memory (version 1) may be made here';
 
 function mayWrite(folder: string): boolean {
@@ -97,12 +97,8 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     return pids()[0]!;
   };
 
-  const retries = ({ events }: RanOnce): readonly string[] =>
-    events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : []));
-
   /** The message of a run's only stage. */
-  const messageOf = ({ events }: RanOnce): string =>
-    events.flatMap((event) => (event.type === 'stage-finished' ? [event.message ?? ''] : [])).join();
+  const messageOf = ({ messages }: RanOnce): string => Object.values(messages).join();
 
   test('a worker that is killed is taken over, and the stage runs once more', async () => {
     using project = cluster(waiting);
@@ -113,7 +109,7 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     gate.pass(2);
     const ran = await endOf(running);
     assert.deepEqual([ran.outcomes, project.read('count')], [{ slow: 'ran' }, 'run\nrun\n']);
-    assert.match(retries(ran).join(), /^its job died/);
+    assert.match(ran.retries.join(), /^its job died/);
   });
 
   test('a stage whose process is killed on its node runs once more, and one that kills itself fails with its message', async () => {
@@ -129,11 +125,11 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     gate.pass(2);
     const ran = await endOf(running);
     assert.deepEqual([ran.outcomes, project.read('count')], [{ slow: 'ran', suicide: 'failed' }, 'run\nrun\n']);
-    assert.ok(retries(ran).some((message) => /^was killed by SIGKILL: .*: submitted again$/s.test(message)));
+    assert.ok(ran.retries.some((message) => /^was killed by SIGKILL: .*: submitted again$/s.test(message)));
     assert.equal(project.read('tries'), 'x\n'.repeat(4));
   });
 
-  test('a worker that was frozen past its takeover changes nothing when it goes on', async () => {
+  test('a worker that thaws after its stage was taken over changes nothing', async () => {
     using project = cluster(waiting);
     const gate = project.gate('gate');
     const running = project.startRun('--on', 'cluster');
@@ -151,7 +147,7 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.deepEqual((await endOf(running)).outcomes, { slow: 'ran' });
   });
 
-  test('a job that another one preempts is queued again, takes its own ticket back, and that is no retry', async () => {
+  test('a preempted job is queued again and takes its own ticket back, and this is no retry', async () => {
     using project = cluster(waiting);
     const gate = project.gate('gate');
     const running = project.startRun('--on', 'cluster');
@@ -162,10 +158,10 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.match(slurm.command('scontrol', 'show', 'job', job), /Restarts=1/);
     gate.pass(2);
     const ran = await endOf(running);
-    assert.deepEqual([ran.outcomes, retries(ran)], [{ slow: 'ran' }, []]);
+    assert.deepEqual([ran.outcomes, ran.retries], [{ slow: 'ran' }, []]);
   });
 
-  test('a job that somebody cancels with the scheduler is not submitted again', async () => {
+  test('a job that somebody cancels with scancel is not submitted again', async () => {
     const other = `  other: { kind: command, with: { run: 'echo run >> count; read _ < gate' } }\n`;
     using project = cluster(`${waiting}${other}`, '', 1);
     project.gate('gate');
@@ -194,7 +190,7 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.equal(project.read('count'), 'run\nrun\n');
   });
 
-  test('a submission that fails although the job was accepted is found, and runs once', async () => {
+  test('a job whose submission failed although it was accepted is found, and runs once', async () => {
     using project = cluster(waiting);
     wrap(
       project,
@@ -206,7 +202,7 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.equal(project.read('count'), 'run\n');
   });
 
-  test('a scheduler that lists nothing proves nothing', async () => {
+  test('an empty list of jobs proves nothing', async () => {
     using project = cluster(waiting);
     wrap(project, 'squeue', 'exit 0');
     const gate = project.gate('gate');
@@ -239,7 +235,7 @@ exec $real "$@"`,
     await slurm.idle(); // workers that come after the last stage write that they do
   });
 
-  test('a refusal of the scheduler is the message of the failure, once', async () => {
+  test('the failure of a stage has the scheduler’s refusal as its message, once', async () => {
     using project = cluster(
       `stages: { a: { kind: command, matrix: { n: [1, 2, 3] }, env: { N: '\${matrix.n}' }, with: { run: 'true' } } }\n`,
       ', partition: nowhere',
@@ -251,7 +247,7 @@ exec $real "$@"`,
     assert.equal(messages.filter((message) => message === 'its job was refused with that of a[n=1]').length, 2);
   });
 
-  test('a stage that runs out of memory runs again with twice as much, and later runs ask for what it needed', async () => {
+  test('a stage that runs out of memory runs again with twice as much, and later runs ask for the measured amount', async () => {
     const program =
       'const all = []; for (let i = 0; i < 300; i += 1) all.push(Array.from({ length: 131072 }, Math.random))';
     const second = `const all = Buffer.alloc(120 * 2 ** 20, 1); setTimeout(() => all.length, 5000)`;
@@ -268,7 +264,7 @@ exec $real "$@"`,
     );
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { big: 'ran' }, JSON.stringify(ran.events));
-    assert.deepEqual(retries(ran), ['ran out of memory: again with 400 MiB']);
+    assert.deepEqual(ran.retries, ['ran out of memory: again with 400 MiB']);
     const recorded = (): number => {
       const [result] = project.files('cache/results');
       return JSON.parse(project.read(`cache/results/${result}`)).record.memory / 2 ** 20;
@@ -281,7 +277,7 @@ exec $real "$@"`,
     }
   });
 
-  test('a stage that the kernel ends for its memory runs again with twice as much', {
+  test('a stage that the kernel kills for its memory runs again with twice as much', {
     skip: noMemoryGroups,
   }, async () => {
     // Stands for Slurm's own cgroups: the job joins a group with what it asked for.
@@ -309,40 +305,34 @@ exec $real "$@"`,
       rmdirSync(`/sys/fs/cgroup/memory/${name}`);
     }
     assert.deepEqual(ran.outcomes, { big: 'ran' }, JSON.stringify(ran.events));
-    assert.deepEqual(retries(ran), ['ran out of memory: again with 400 MiB']);
+    assert.deepEqual(ran.retries, ['ran out of memory: again with 400 MiB']);
   });
 
-  test(
-    'a disk of a node that is full fails a stage with a message, and the next run completes',
-    whereMounting,
-    async () => {
-      using project = cluster(
-        `params: { kilobytes: 3000 }
+  test('a full disk of a node fails a stage with a message, and the next run completes', whereMounting, async () => {
+    using project = cluster(
+      `params: { kilobytes: 3000 }
 stages:
   out: { kind: command, with: { run: 'head -c \${params.kilobytes}000 /dev/zero > \${outputs.out}' }, outputs: { out: artifacts/out } }
   scratch: { kind: command, with: { run: 'head -c 3000000 /dev/zero > $TMPDIR/file' } }
 `,
-        `, setup: ['export TMPDIR=$PWD/scratch']`,
-      );
-      using objects = new Disk(project, 'cache/objects', '1m');
-      using _scratch = new Disk(project, 'scratch', '1m');
-      const { events, outcomes } = await project.run('--on', 'cluster');
-      assert.deepEqual(outcomes, { out: 'failed', scratch: 'failed' });
-      const messages = events.flatMap((event) =>
-        event.type === 'stage-finished' ? [event.message, event.logTail] : [],
-      );
-      assert.match(messages.join(), /as an object in .*(disk is full|No space left)/);
-      assert.match(messages.join(), /No space left on device/);
-      assert.deepEqual(
-        project.files('cache/objects').filter((name) => !/^[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name)),
-        [],
-      );
-      objects.remount('size=16m');
-      assert.deepEqual((await project.run('out', '--on', 'cluster')).outcomes, { out: 'ran' });
-    },
-  );
+      `, setup: ['export TMPDIR=$PWD/scratch']`,
+    );
+    using objects = new Disk(project, 'cache/objects', '1m');
+    using _scratch = new Disk(project, 'scratch', '1m');
+    const { events, outcomes } = await project.run('--on', 'cluster');
+    assert.deepEqual(outcomes, { out: 'failed', scratch: 'failed' });
+    const messages = events.flatMap((event) => (event.type === 'stage-finished' ? [event.message, event.logTail] : []));
+    assert.match(messages.join(), /as an object in .*(disk is full|No space left)/);
+    assert.match(messages.join(), /No space left on device/);
+    assert.deepEqual(
+      project.files('cache/objects').filter((name) => !/^[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name)),
+      [],
+    );
+    objects.remount('size=16m');
+    assert.deepEqual((await project.run('out', '--on', 'cluster')).outcomes, { out: 'ran' });
+  });
 
-  test('a disk here that takes no further job fails the stage with a message', whereMounting, async () => {
+  test('a full disk of the controller fails the stage with a message', whereMounting, async () => {
     using project = cluster(waiting);
     using _jobs = new Disk(project, 'cache/jobs', '8k');
     const ran = await project.run('--on', 'cluster');
@@ -383,7 +373,7 @@ stages:
     }
   });
 
-  test('published files are fetched where the command runs: the node has no internet', async () => {
+  test('published files are downloaded where the command runs: the node has no internet', async () => {
     const server = createServer((_, response) => response.end('weights'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -403,7 +393,7 @@ stages:
     assert.equal(project.read('cache/downloads/net.h5'), 'weights');
   });
 
-  test('an input that changed while the job waited is read anew, and the old one leaves no result', async () => {
+  test('an input that changed while the job waited is read again, and the old content leaves no result', async () => {
     using project = cluster(
       `stages:
   read: { kind: command, inputs: { in: ./notes.txt }, with: { run: 'cat \${inputs.in} > \${outputs.out}' }, outputs: { out: artifacts/read.txt } }
@@ -415,7 +405,7 @@ stages:
     wrap(project, 'sbatch', `echo new > ${project.path('notes.txt')}; exec $real "$@"`);
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual([ran.outcomes, project.read('artifacts/read.txt')], [{ read: 'ran' }, 'new\n']);
-    assert.match(retries(ran).join(), /notes\.txt changed while the stage waited for its job/);
+    assert.match(ran.retries.join(), /notes\.txt changed while the stage waited for its job/);
     assert.equal(project.files('cache/results').length, 1);
   });
 
@@ -429,7 +419,7 @@ stages:
     return project.path(folder);
   };
 
-  test('where Restage changed while a job waited, the run begins anew with the new one, and so does a detached run', async () => {
+  test('if Restage changed while a job waited, the run begins anew with the new one, and so does a detached run', async () => {
     using project = cluster(`stages: { a: { kind: command, with: { run: 'echo run >> count' } } }\n`);
     const installation = install(project, 'restage');
     project.program = join(installation, 'bin/restage.js');
@@ -446,7 +436,7 @@ stages:
       String(ends.shift()),
       /^cancelled,n\d differs from where the stage was decided about: it has another build/,
     );
-    assert.deepEqual([ends, retries(ran)], [[['ran', undefined]], []]);
+    assert.deepEqual([ends, ran.retries], [[['ran', undefined]], []]);
     assert.deepEqual([ran.code, project.read('count')], [0, 'run\n']);
     project.remove('changed');
     project.edit('pipelines/test.yaml', 'echo run', 'echo again');
@@ -456,7 +446,7 @@ stages:
     assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { a: 'up to date' });
   });
 
-  test('where nodes have another Restage for good, a stage fails after two jobs with a message, also in a detached run', async () => {
+  test('if nodes have another Restage for good, a stage fails after two jobs with a message, also in a detached run', async () => {
     using project = cluster(
       `stages: { a: { kind: command, with: { run: 'true' } } }\n`,
       ', container: [sh, container]',
@@ -467,7 +457,7 @@ stages:
     const ran = await project.run('--on', 'cluster');
     const differs = /^n\d differs from where the stage was decided about: it has another build of Restage/.source;
     const failed = `${differs}; a second job found the same\\. Make both alike, and run again`;
-    assert.match(retries(ran).join(), new RegExp(`${differs}: submitted again$`));
+    assert.match(ran.retries.join(), new RegExp(`${differs}: submitted again$`));
     assert.match(messageOf(ran), new RegExp(`${failed}$`));
     assert.deepEqual([ran.code, ran.outcomes], [1, { a: 'failed' }]);
     assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
@@ -479,7 +469,7 @@ stages:
     );
   });
 
-  test('a second Ctrl-C cancels the jobs, and so does the scheduler: the same command submits their stage again', async () => {
+  test('after a second Ctrl-C or scancel has cancelled the jobs, the same command submits their stage again', async () => {
     using project = cluster(waiting);
     const gate = project.gate('gate');
     const running = project.startRun('--on', 'cluster');
@@ -513,7 +503,7 @@ stages:
     assert.ok(project.has('artifacts/slow.txt'));
   });
 
-  test('where the cache is removed while a job is queued, its stage is submitted again', async () => {
+  test('if the cache is removed while a job is queued, its stage is submitted again', async () => {
     using project = cluster(waiting);
     project.gate('gate').pass(2);
     const node = slurm.command('sinfo', '-h', '-o', '%N').trim();
@@ -540,11 +530,11 @@ stages:
         messageOf(ran),
         new RegExp(`^its job ended before it began${told.source}, after 1 job that ended so`),
       );
-      assert.equal(retries(ran).length, 1);
+      assert.equal(ran.retries.length, 1);
     });
   }
 
-  test('a check of a place says what the scheduler does not take, what the node sees, and what the set-up prints', async () => {
+  test('a check of a place reports what the scheduler refuses, what the node sees, and what the set-up prints', async () => {
     using project = cluster('stages: {}\n', ", setup: ['nomodule load x', 'true']");
     const good = await project.command('places', 'check', 'cluster');
     assert.match(good.stdout, /^✓ the largest job, 1 core, 800 MiB, 1 h 0 min: Job \d+ to start at /);
@@ -574,7 +564,7 @@ stages:
     assert.equal((await project.command('jobs')).stdout, 'No jobs are queued or running.\n');
   });
 
-  test('a detached chain ends without a process here, also when a step is killed', async () => {
+  test('a detached chain completes without a process here, even if a step is killed', async () => {
     const stage = (name: string, from: string) =>
       `  ${name}: { kind: command, ${from === '' ? '' : `inputs: { in: ${from}.out }, `}with: { run: 'sleep 1; cat ${from === '' ? '/dev/null' : '${inputs.in}'} > \${outputs.out}; echo ${name} >> \${outputs.out}' }, outputs: { out: artifacts/${name}.txt } }\n`;
     using project = cluster(
@@ -591,7 +581,7 @@ stages:
     await until(() => slurm.command('squeue', '-h').trim() === '');
   });
 
-  test('a detached run goes on where a worker is killed', async () => {
+  test('a detached run continues after a worker was killed', async () => {
     using project = cluster(waiting, ', env: [RESTAGE_PATIENCE]');
     const gate = project.gate('gate');
     assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
@@ -603,7 +593,7 @@ stages:
     assert.equal(project.read('count'), 'run\nrun\n');
   });
 
-  test('no step of a detached run submits again what somebody cancelled with the scheduler', async () => {
+  test('no step of a detached run submits a stage again that somebody cancelled with scancel', async () => {
     const others = ['first', 'next'].map(
       (name) =>
         `  ${name}: { kind: command, ${name === 'next' ? 'after: [first], ' : ''}with: { run: 'sleep 2; echo x > ${name}' } }\n`,
@@ -650,7 +640,7 @@ stages:
     assert.ok(numbers.every((n) => project.read(`artifacts/${n}.txt`) === `999\n1000\n${n}\n`));
   });
 
-  test('training under a short limit resumes in further jobs, and ends with the bytes of an unbroken one', async () => {
+  test('training under a short limit resumes in further jobs, and ends with the bytes of an uninterrupted one', async () => {
     const begun = async (place: string): Promise<Project> => {
       const project = cluster(training, place);
       await writeTintedDataset(project.path('data/set'), { train: 60, val: 40 });
@@ -665,10 +655,10 @@ stages:
     assert.deepEqual((await here.run(...longer)).outcomes, { fit: 'ran' });
     using there = await begun(`, time: ${minutes}m`);
     const ran = await there.run('--on', 'cluster', ...longer);
-    assert.deepEqual(ran.outcomes, { fit: 'ran' }, JSON.stringify(retries(ran)));
+    assert.deepEqual(ran.outcomes, { fit: 'ran' }, JSON.stringify(ran.retries));
     assert.ok(
-      retries(ran).includes(`its job's time of ${minutes} min 0 s is over: it resumes from its checkpoint`),
-      JSON.stringify(retries(ran)),
+      ran.retries.includes(`its job's time of ${minutes} min 0 s is over: it resumes from its checkpoint`),
+      JSON.stringify(ran.retries),
     );
     const bytes = (project: Project) =>
       project.files('artifacts').map((file) => readFileSync(project.path('artifacts', file)));

@@ -9,7 +9,7 @@ import { Project } from './support/rig.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { files, print, shout } from './support/two-stages.ts';
 
-test('graph prints Mermaid, and draws an SVG where it is told', async () => {
+test('graph prints Mermaid, and with --svg draws an SVG', async () => {
   using project = new Project(shout, files);
   assert.equal(
     await print(project, 'graph'),
@@ -23,7 +23,7 @@ test('graph prints Mermaid, and draws an SVG where it is told', async () => {
   assert.match(project.read('graph.svg'), /^<svg /);
 });
 
-test('figure writes a chart as PDF with its fonts, the same bytes each time, and names a chart that is not there', async () => {
+test('figure writes a chart as PDF with its fonts, the same bytes each time, and reports a missing chart', async () => {
   using project = new Project(shout, files);
   await print(project, 'graph', '--svg', 'graph.svg');
   assert.equal(await print(project, 'figure', 'graph.svg', 'graph.pdf'), 'Wrote graph.pdf\n');
@@ -40,7 +40,7 @@ test('figure writes a chart as PDF with its fonts, the same bytes each time, and
   assert.match(mine.stderr, /mine\.svg is not a drawing of Restage: it has no view box from 0 0/);
 });
 
-test('clean removes outputs that no stage claims any more, and only those that nobody changed', async () => {
+test('clean removes outputs that no stage claims any more, unless somebody changed them', async () => {
   using project = new Project(shout, files);
   await project.run();
   assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
@@ -59,7 +59,7 @@ test('clean removes outputs that no stage claims any more, and only those that n
   assert.deepEqual(project.files('out'), ['count.txt', 'loud.txt', 'size.txt']);
 });
 
-test('doctor says what is missing for what, and fails only without what every run needs', async () => {
+test('doctor reports what is missing for which feature, and fails only if every run would fail', async () => {
   using project = new Project(shout, files);
   mkdirSync(project.path('programs'));
   project.write(
@@ -82,7 +82,7 @@ test('doctor says what is missing for what, and fails only without what every ru
   assert.match(stdout, /^✗ Store .*store\.yaml: it has mistakes: `restage store status` names them$/m);
 });
 
-test('gc tells what nothing needs, and removes it when told to', async () => {
+test('gc lists what nothing needs, and removes it with --yes', async () => {
   using project = new Project(shout, files);
   await project.run();
   project.write('in.txt', 'other\n');
@@ -119,7 +119,7 @@ test('verify finds a damaged object, sets it aside, and the next run that needs 
 /** The lines that a terminal of 80 columns would break. */
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80);
 
-test('kinds lists the kinds, and one with its settings, ports and an example', async () => {
+test('kinds lists the kinds, or one with its settings, ports and an example', async () => {
   using project = new Project(shout);
   const list = await print(project, 'kinds');
   for (const kind of ['command', 'evaluate', 'load-dataset', 'plot', 'roc-det', 'train']) {
@@ -145,7 +145,7 @@ test('kinds --markdown prints the reference of all kinds, or of one', async () =
   assert.ok(all.startsWith('# ') && all.includes(train) && all.includes('\n## command\n'));
 });
 
-test('schema prints the JSON schema that editors complete pipelines with', async () => {
+test('schema prints the JSON schema for editors', async () => {
   using project = new Project(shout);
   const schema = JSON.parse(await print(project, 'schema')) as { $schema: string };
   assert.match(schema.$schema, /draft-07/);
@@ -168,7 +168,7 @@ The store stays 14 B above --max-size 1 B, because these are kept:
   );
 });
 
-test('two pipelines in one command are one too many, and a drawing that cannot be is told', async () => {
+test('two pipelines in one command, a drawing without a folder and a graph too large to draw are errors', async () => {
   using project = new Project(shout, { ...files, 'pipelines/more.yaml': shout.replaceAll('out/', 'more/') });
   const { code, stderr } = await project.command('run', 'test.yaml', 'more.yaml');
   assert.deepEqual(
@@ -196,7 +196,7 @@ test('two pipelines in one command are one too many, and a drawing that cannot b
   );
 });
 
-test('behind the file, a word is the stage of that name, although a pipeline is called the same', async () => {
+test('after the file, a word names a stage, even if a pipeline has the same name', async () => {
   using project = new Project(shout, { ...files, 'pipelines/count.yaml': shout.replaceAll('out/', 'more/') });
   assert.deepEqual((await project.run('count')).outcomes, { shout: 'ran', count: 'ran' });
   assert.match(await print(project, 'logs', 'test.yaml', 'count'), /^count: succeeded /);
@@ -223,7 +223,7 @@ test('--reporter json prints one event a line, from the start of the run to its 
   );
 });
 
-test('colours are for terminals: none in a pipe, some where they are forced, none with NO_COLOR', async () => {
+test('colours are for terminals: a pipe gets none, unless FORCE_COLOR is set, and NO_COLOR removes them', async () => {
   using project = new Project(shout, files);
   const colours = (text: string) => text.includes('\u001b[');
   assert.ok(!colours(await print(project, 'run')));
@@ -233,7 +233,7 @@ test('colours are for terminals: none in a pipe, some where they are forced, non
   assert.ok(colours(await print(project, 'run', '--force')));
 });
 
-test('--help, alone and of every command, says what it does with an example, in 80 columns', async () => {
+test('--help, alone and for every command, has an example and fits in 80 columns', async () => {
   using project = new Project(shout);
   const listed = (await print(project, '--help')).split('\nCommands:\n')[1]!;
   const names = Array.from(listed.matchAll(/^ {2}([a-z][a-z-]*)/gm), ([, name]) => name!);
@@ -247,7 +247,7 @@ test('--help, alone and of every command, says what it does with an example, in 
   }
 });
 
-test('a clone that was never built says so in one line, with what to do', (context) => {
+test('in a clone that was never built, the command says so in one line, with what to do', (context) => {
   const clone = temporaryFolder(context);
   const program = join(clone, 'bin/restage.mjs'); // the folder has no package.json that says what a .js is
   mkdirSync(join(clone, 'bin'));

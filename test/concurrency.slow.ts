@@ -14,7 +14,7 @@ stages:
   last: { kind: command, inputs: { text: slow.text }, outputs: { text: out/last.txt }, with: { run: "echo last >> began; cp \${inputs.text} \${outputs.text}" } }
 `;
 
-test('of two runs at once each stage runs in one, the other waits for it and finds its result in place', async () => {
+test('of two runs at once, one runs each stage, and the other waits and finds its result in place', async () => {
   using project = new Project(slow, { 'in.txt': 'a\n' });
   const gate = project.gate('gate');
   const first = project.startRun();
@@ -33,7 +33,7 @@ test('of two runs at once each stage runs in one, the other waits for it and fin
   assert.deepEqual((await project.run()).outcomes, { slow: 'up to date', last: 'up to date' });
 });
 
-test('a stage with cache: false runs once, too, when two runs meet: its outputs lie there for the second', async () => {
+test('of two runs at once, a stage with cache: false also runs once: its outputs are in place for the second', async () => {
   using project = new Project(
     slow.replaceAll('kind: command', 'cache: false\n    kind: command').replace(/ {2}last:.*\n/s, ''),
     {
@@ -51,7 +51,7 @@ test('a stage with cache: false runs once, too, when two runs meet: its outputs 
   assert.equal(project.read('began'), 'once\n');
 });
 
-test('a run that waits for one that is killed does the work itself', async () => {
+test('a run that waits for another one does the work itself if that is killed', async () => {
   using project = new Project(slow, { 'in.txt': 'a\n' });
   const gate = project.gate('gate');
   const first = project.startRun();
@@ -64,7 +64,7 @@ test('a run that waits for one that is killed does the work itself', async () =>
   assert.deepEqual((await endOf(second)).outcomes, { slow: 'ran', last: 'ran' });
 });
 
-test('two stages that are the same work do it once', async () => {
+test('two stages with the same work do it once', async () => {
   using project = new Project(`
 stages:
   one: { kind: command, outputs: { text: out/one.txt }, with: { run: 'echo ran >> began; echo x > \${outputs.text}' } }
@@ -90,7 +90,7 @@ async function editedMeanwhile(project: Project, edit: () => void): Promise<Gate
   return gate;
 }
 
-test('an input that is edited while its stage runs serves this run, and the next does it again', async () => {
+test('if an input is edited while its stage runs, the outputs serve this run, and the next run repeats the stage', async () => {
   using project = new Project(slow, { 'in.txt': 'a\n' });
   const gate = await editedMeanwhile(project, () => project.write('in.txt', 'b\n'));
   assert.equal(project.read('out/last.txt'), 'b\n'); // the command read it late
@@ -103,7 +103,7 @@ test('an input that is edited while its stage runs serves this run, and the next
   assert.deepEqual((await project.run()).outcomes, { slow: 'ran', last: 'ran' });
 });
 
-test('an input that is edited and edited back meanwhile, size and time as before, is no result of the original', async () => {
+test('an input that is edited and edited back while its stage runs, with size and time as before, leaves no result', async () => {
   using project = new Project(slow, { 'in.txt': 'a\n' });
   const gate = await editedMeanwhile(project, () => {
     const { atime, mtime } = statSync(project.path('in.txt'));
@@ -126,7 +126,7 @@ const wide = (count: number, resources: string) =>
 `,
   ).join('')}`;
 
-/** How many stages were at work at once at most, as they wrote it down themselves. */
+/** The most stages that ran at once, by the trace that they wrote. */
 function mostAtOnce(project: Project): number {
   let now = 0;
   let most = 0;
@@ -137,7 +137,7 @@ function mostAtOnce(project: Project): number {
   return most;
 }
 
-test('--jobs bounds how many stages run at once, whatever they ask for', async () => {
+test('--jobs bounds how many stages run at once, whatever resources they ask for', async () => {
   using project = new Project(wide(4, '{ cpu: 0.01 }'));
   const gate = project.gate('gate');
   const run = project.startRun('--jobs', '2');
@@ -152,7 +152,7 @@ test('--jobs bounds how many stages run at once, whatever they ask for', async (
   assert.equal(mostAtOnce(project), 4);
 });
 
-test('a stage that asks for more than the machine has gets it all, alone', async () => {
+test('a stage that asks for more than the machine has gets the whole machine, alone', async () => {
   using project = new Project(wide(3, '{ memory: 1000TiB }'));
   const gate = project.gate('gate');
   gate.pass(3);

@@ -11,19 +11,19 @@ import { openFeatures } from '../src/learning/vision/features/features.ts';
 import { StageError } from '../src/stage.ts';
 import { imagesOf, readList } from '../stages/load-dataset/read-list.ts';
 import { writeFeatures } from './support/features-artifact.ts';
-import { isTold, mutated } from './support/mutations.ts';
+import { isRefused, mutated } from './support/mutations.ts';
 import { writeNoiseDataset } from './support/noise-dataset.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-/** Reads a sound file and many damaged ones: each is read or told, and some must be told, or nothing is tested. */
+/** Reads a sound file and many damaged ones: each is read or refused, and enough must be refused for the test to mean something. */
 async function readDamaged(sound: Buffer | string, runs: number, read: (bytes: Buffer) => unknown): Promise<void> {
-  let told = 0;
-  assert.equal(await isTold(() => read(Buffer.from(sound))), false);
+  let refused = 0;
+  assert.equal(await isRefused(() => read(Buffer.from(sound))), false);
   const property = fc.asyncProperty(mutated(sound), async (bytes) => {
-    if (await isTold(() => read(bytes))) told += 1;
+    if (await isRefused(() => read(bytes))) refused += 1;
   });
   await fc.assert(property, { seed: 1, numRuns: runs });
-  assert.ok(told > runs / 10, `${told} of ${runs} were told`);
+  assert.ok(refused > runs / 10, `${refused} of ${runs} were refused`);
 }
 
 const message = async (read: () => unknown): Promise<string> => {
@@ -36,7 +36,7 @@ const message = async (read: () => unknown): Promise<string> => {
   return 'nothing is wrong';
 };
 
-test('a damaged list is read or told, whatever is wrong with it', async (context) => {
+test('a damaged list is read or refused, whatever is wrong with it', async (context) => {
   const root = temporaryFolder(context);
   for (const name of ['a', 'b', 'c']) writeFileSync(join(root, `${name}.png`), '');
   const classes = [
@@ -61,13 +61,13 @@ test('a damaged list is read or told, whatever is wrong with it', async (context
   );
 });
 
-test('a quote that never ends is told at once, however long the list', async () => {
+test('a quote that never ends is reported at once, however long the list', async () => {
   const text = `path,label\n"${'a.png,real\n'.repeat(200_000)}`;
   const read = () => imagesOf(readList(text, 'list.csv', []), [], { unit: 'line', file: 'list.csv', root: '/' });
   assert.equal(await message(read), '1 wrong line in list.csv:\n  line 2: a quoted field does not end');
 });
 
-test('damaged scores are read or told, whatever is wrong with them', async () => {
+test('damaged scores are read or refused, whatever is wrong with them', async () => {
   const read = (text: string) => {
     const parsed = parsePairs(text);
     if (!parsed.ok) throw new StageError(parsed.error);
@@ -101,7 +101,7 @@ async function readAllOf(folder: string): Promise<void> {
   }
 }
 
-/** A dataset beside which lies what no reader of it may open. */
+/** A dataset, and beside it a folder that no reader of the dataset may open. */
 async function datasetIn(context: TestContext): Promise<{ readonly folder: string; readonly samples: string }> {
   const root = temporaryFolder(context);
   const folder = join(root, 'dataset');
@@ -111,7 +111,7 @@ async function datasetIn(context: TestContext): Promise<{ readonly folder: strin
 }
 
 for (const file of ['dataset.json', 'train/samples.json']) {
-  test(`a dataset with a damaged ${file} is read or told`, async (context) => {
+  test(`a dataset with a damaged ${file} is read or refused`, async (context) => {
     const { folder } = await datasetIn(context);
     await readDamaged(readFileSync(join(folder, file)), 400, async (bytes) => {
       writeFileSync(join(folder, file), bytes);
@@ -120,7 +120,7 @@ for (const file of ['dataset.json', 'train/samples.json']) {
   });
 }
 
-test('a dataset never leads out of its folder, and what it says of an image is held against the file', async (context) => {
+test('a dataset never leads out of its folder, and its numbers for an image are checked against the file', async (context) => {
   const { folder, samples } = await datasetIn(context);
   const told = async (path: string, from: string, to: string) => {
     const text = readFileSync(path, 'utf8');
@@ -157,7 +157,7 @@ test('a dataset never leads out of its folder, and what it says of an image is h
   assert.match(await message(() => readAllOf(folder)), /^Expected \d+ bytes of .*, got 88\.$/);
 });
 
-test('features that are damaged are read or told, and never lead out of their folder', async (context) => {
+test('damaged features are read or refused, and never lead out of their folder', async (context) => {
   const folder = join(temporaryFolder(context), 'features');
   await writeFeatures(folder, { train: 3, val: 2 }, { values: 2 });
   const read = () => {
@@ -202,7 +202,7 @@ function safetensors(header: unknown, bytes: Buffer): Buffer {
 }
 const floats = (...values: readonly number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
 
-test('damaged safetensors are read or told: cut short, overlapping, trailing, or not finite', async (context) => {
+test('damaged safetensors are read or refused: cut short, overlapping, trailing, or not finite', async (context) => {
   const path = join(temporaryFolder(context), 'w.safetensors');
   const of = (shape: readonly number[], ...data_offsets: readonly number[]) => ({ dtype: 'F32', shape, data_offsets });
   const read = async (bytes: Buffer) => {
@@ -225,7 +225,7 @@ test('damaged safetensors are read or told: cut short, overlapping, trailing, or
   assert.equal(await told(odd, floats(1, 2)), types);
 });
 
-test('a damaged tfjs manifest is read or told, also with types that are names of JavaScript’s own', async (context) => {
+test('a damaged tfjs manifest is read or refused, also with types that are names of JavaScript’s own', async (context) => {
   const folder = temporaryFolder(context);
   mkdirSync(join(folder, 'model'));
   const path = join(folder, 'model', 'model.json');

@@ -20,7 +20,7 @@ function assertClear({ code, stdout, stderr }: Ended, told: RegExp): void {
 }
 
 test(
-  'a full disk is told as one, loses nothing, and once there is space the next run completes',
+  'a full disk is reported and loses nothing, and once there is space the next run completes',
   whereMounting,
   async () => {
     using project = new Project(grow);
@@ -53,7 +53,7 @@ test(
   },
 );
 
-test('training that finds no room for its checkpoints says so once, and goes on', whereMounting, async () => {
+test('training without room for its checkpoints says so once, and continues', whereMounting, async () => {
   using project = new Project(`
 stages:
   fit:
@@ -75,7 +75,7 @@ stages:
   assert.deepEqual(project.files('cache/checkpoints'), []);
 });
 
-test('a stage whose log finds no room goes on without it, and says where it ends', whereMounting, async () => {
+test('a stage without room for its log continues, and says where the log ends', whereMounting, async () => {
   using project = new Project(`
 stages:
   talk: { kind: command, outputs: { text: out/text }, with: { run: "echo here; read _ < gate; seq 100000; echo there; read _ < gate; echo whole > \${outputs.text}" } }
@@ -101,7 +101,7 @@ stages:
   assert.equal(project.read('out/text'), 'whole\n');
 });
 
-test('where the published folder is full, the old outputs stay and the results are kept', whereMounting, async () => {
+test('if the published folder is full, the old outputs stay and the results are kept', whereMounting, async () => {
   using project = new Project(grow);
   using disk = new Disk(project, 'out', '1m');
   await project.run();
@@ -114,14 +114,14 @@ test('where the published folder is full, the old outputs stay and the results a
   });
 });
 
-test('a published folder that is read-only is told as one', whereMounting, async () => {
+test('a read-only published folder is reported', whereMounting, async () => {
   using project = new Project(grow);
   using disk = new Disk(project, 'out', '1m');
   disk.remount('ro');
   assertClear(await project.command('run'), /Cannot write out\/bytes: the disk is read-only/);
 });
 
-test('a file of the user’s at a published path is kept aside, and where it is now is said', async () => {
+test('a file of the user’s at a published path is moved aside, and a warning names the new place', async () => {
   using project = new Project(grow, { 'out/bytes': 'my thesis' });
   const { outcomes, warnings } = await project.run();
   assert.deepEqual(outcomes, { grow: 'ran', copy: 'ran' });
@@ -131,7 +131,7 @@ test('a file of the user’s at a published path is kept aside, and where it is 
   assert.equal(project.read(kept!), 'my thesis');
 });
 
-test('a link at a published path is replaced by the output, and what it leads to stays as it is', async () => {
+test('a link at a published path is replaced by the output, and its target stays as it is', async () => {
   using project = new Project(grow, { 'elsewhere.txt': 'mine' });
   mkdirSync(project.path('out'));
   symlinkSync('../elsewhere.txt', project.path('out/bytes'));
@@ -144,7 +144,7 @@ test('a link at a published path is replaced by the output, and what it leads to
   assert.ok(lstatSync(project.path('out/copy')).isFile());
 });
 
-test('objects that were corrupted or cut short are noticed, and made again', async () => {
+test('corrupted and truncated objects are noticed, and made again', async () => {
   using project = new Project(grow);
   await project.run();
   const objects = project.files('cache/objects');

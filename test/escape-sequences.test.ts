@@ -34,10 +34,10 @@ export default async function run(context: any): Promise<void> {
 `,
 };
 
-/** What is left of a text where nothing is that a terminal would obey, but for Restage's own drawing of a live run. */
+/** What a terminal would obey in a text, beyond the few codes with which Restage draws a live run; null: nothing. */
 const obeyed = (text: string) => text.replaceAll(/\r?\p{Cc}\[(\?25[lh]|K|J|\d+A)/gu, '').match(/[^\P{Cc}\n\t]/gu);
 
-test('nothing that a stage says or prints reaches the terminal or the report as an order to the terminal', async () => {
+test('no escape sequence that a stage sends or prints reaches the terminal or the report', async () => {
   using project = new Project(yaml, files);
   const live = await project.command('run', 'test.yaml', '--reporter', 'live');
   assert.equal(obeyed(live.stdout), null, JSON.stringify(live.stdout));
@@ -63,7 +63,7 @@ test('nothing that a stage says or prints reaches the terminal or the report as 
   assert.match(plain.stdout, /cell overwritten shown/);
 });
 
-test('logs leaves out what a terminal would obey, unless it is asked for what was printed', async () => {
+test('logs leaves out escape sequences, unless --raw asks for them', async () => {
   using project = new Project(yaml, files);
   await project.command('run', 'test.yaml');
   const logs = await project.command('logs', 'test.yaml');

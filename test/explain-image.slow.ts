@@ -18,7 +18,7 @@ const pipeline = `stages:
     with: { model: simple-net, seed: "\${matrix.seed}" }
 `;
 
-/** A project with a model that nobody trained, as `fit[seed=2]` would publish it, and pictures. */
+/** A project with pictures and an untrained model, published as `fit[seed=2]` would. */
 async function withModel(): Promise<Project> {
   const project = new Project(pipeline, { 'notes.jpg': 'no image at all' });
   await writeUntrainedModel(project.path('artifacts/test/fit@seed=2/model'));
@@ -34,7 +34,7 @@ async function writePicture(path: string, width: number, height: number): Promis
   writeFileSync(path, await (path.endsWith('.png') ? image.png() : image.jpeg()).toBuffer());
 }
 
-test('a model, by its folder or by a pipeline and its stage, says of any pictures what they are, and draws where it has that from', async () => {
+test('a model, named by its folder or by a pipeline and stage, classifies any pictures, and its maps are drawn', async () => {
   using project = await withModel();
   const byStage = await project.command('explain-image', 'test.yaml', 'fit@seed=2', 'ada.png', 'eve.jpg');
   assert.deepEqual(
@@ -70,7 +70,7 @@ test('a model, by its folder or by a pipeline and its stage, says of any picture
   assert.ok(project.has('maps.png'));
 });
 
-test('what cannot be explained is told, with what there is', async () => {
+test('whatever cannot be explained is an error that names the alternatives', async () => {
   using project = await withModel();
   const said = async (...words: string[]) => {
     const { code, stderr } = await project.command('explain-image', ...words);

@@ -17,7 +17,7 @@ const head = (name: string, units: number) => `
     with: { model: { layers: [{ dense: ${units} }, relu, { dense: 2 }] }, epochs: 1, batchSize: 4 }
 `;
 
-test('any number of heads share the features that were computed once, and are scored on them', async () => {
+test('any number of heads share features that were computed once, and are scored on them', async () => {
   const scores = `
   scores: { kind: evaluate, inputs: { model: small.model, features: seen.features } }
 `;

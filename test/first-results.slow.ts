@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 
-/** Runs an experiment that comes with Restage as a new user does; gives its AUC on the test split and the time of each stage. */
+/** Runs an experiment of Restage as a new user does. Returns its AUC on the test split and the seconds of each stage. */
 async function firstRun(name: string): Promise<{ readonly auc: number; readonly seconds: Record<string, number> }> {
   using project = new Project('stages: {}\n');
-  cpSync(fileURLToPath(new URL('../pipelines', import.meta.url)), project.path('pipelines'), { recursive: true });
+  cpSync(inRepository('pipelines'), project.path('pipelines'), { recursive: true });
   const { code, stdout, stderr } = await project.command('run', `experiments/${name}.yaml`);
   assert.equal(code, 0, stdout + stderr);
   const history = await project.command('history', '--json', '--pipeline', `experiments/${name}`);
@@ -20,7 +20,7 @@ async function firstRun(name: string): Promise<{ readonly auc: number; readonly 
 }
 
 for (const name of ['simple-net-fakes', 'xception']) {
-  test(`${name}, as README names it, tells forged faces from real ones, and drawing them is not what takes its time`, async () => {
+  test(`${name} separates forged faces from real ones, and takes less time for drawing them than for training`, async () => {
     const { auc, seconds } = await firstRun(name);
     assert.ok(auc >= 0.95, `AUC ${auc}`);
     assert.ok(seconds['made']! < seconds['fit']!, JSON.stringify(seconds));

@@ -38,7 +38,7 @@ async function shouted(): Promise<Project> {
   return project;
 }
 
-test('an input that was only touched is no change', async () => {
+test('touching an input changes nothing', async () => {
   using project = await shouted();
   utimesSync(project.path('in.txt'), new Date(), new Date());
   assert.deepEqual((await project.run()).outcomes, fresh);
@@ -56,7 +56,7 @@ test('new content of the same size and time runs its stage, and readers whose in
   assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'up to date' });
 });
 
-test('an output that was deleted or tampered with, intermediate or final, is restored, and nothing runs', async () => {
+test('a deleted or edited output, intermediate or final, is restored, and nothing runs', async () => {
   using project = await shouted();
   rmSync(project.path('out/shout.txt'));
   assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'up to date' });
@@ -83,7 +83,7 @@ test('a changed command runs its stage and its readers; changed back, all is res
   assert.equal(project.read('out/shout.txt'), 'ABC\n');
 });
 
-test('an input that was changed back restores what was made of it', async () => {
+test('an input that was changed back restores its outputs', async () => {
   using project = await shouted();
   project.write('in.txt', 'longer\n');
   assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'ran' });
@@ -118,7 +118,7 @@ stages:
 `;
 const parts = { 'parts/a.txt': 'a\n', 'parts/b.txt': 'b\n' };
 
-test('an input that is dropped from the list, or moved in it, runs the stage', async () => {
+test('removing or moving an input in a list runs the stage', async () => {
   using project = new Project(joined.replace('PARTS', '[parts/a.txt, parts/b.txt]'), parts);
   await project.run();
   project.edit('pipelines/test.yaml', ', parts/b.txt', '');
@@ -129,7 +129,7 @@ test('an input that is dropped from the list, or moved in it, runs the stage', a
   assert.equal(project.read('out/all.txt'), 'b\na\n');
 });
 
-test('names, texts, their order and whatever only says how to run make nothing run', async () => {
+test('names, descriptions, the order of keys, and keys that only say how to run make nothing run', async () => {
   using project = await shouted();
   project.write(
     'pipelines/test.yaml',
@@ -159,7 +159,7 @@ description: other words
   assert.deepEqual((await project.run()).outcomes, { shout: 'up to date', number: 'restored', before: 'ran' });
 });
 
-test('of a folder the names and contents of all files count, hidden ones too; its own name, empty folders, times and modes do not', async () => {
+test('a folder counts by the names and contents of all files, hidden ones too, not by its own name, empty folders, times or modes', async () => {
   using project = new Project(
     `
 stages:
@@ -182,7 +182,7 @@ stages:
   assert.deepEqual((await project.run()).outcomes, { names: 'ran' });
 });
 
-test('objects and results that are copied into another clone are restored there, also beside results of its own', async () => {
+test('objects and results copied into another clone are restored there, also beside its own', async () => {
   using project = await shouted();
   using clone = new Project(shout, { 'in.txt': 'other\n' });
   await clone.run();
@@ -201,7 +201,7 @@ test('objects and results that are copied into another clone are restored there,
   );
 });
 
-test('without its cache a project computes everything anew, and keeps aside what was published and is other now', async () => {
+test('without its cache, a project computes everything again, and moves aside published files whose content differs', async () => {
   using project = await shouted();
   project.remove('cache');
   project.write('in.txt', 'xyz\n');
@@ -214,7 +214,7 @@ test('without its cache a project computes everything anew, and keeps aside what
   assert.equal(project.read(kept.get('out/shout.txt')!), 'ABC\n');
 });
 
-test('a project whose cache is a link to a folder elsewhere restores, cleans and verifies as any other', async () => {
+test('a project whose cache is a link to another folder restores, cleans and verifies like any other', async () => {
   using disk = new Project('');
   using project = new Project(shout, { 'in.txt': 'abc\n' });
   symlinkSync(disk.path('store'), project.path('cache'));
@@ -229,7 +229,7 @@ test('a project whose cache is a link to a folder elsewhere restores, cleans and
   assert.deepEqual(disk.files('store/work'), []);
 });
 
-test('a copy of the pipeline under another name runs nothing again', async () => {
+test('a copy of the pipeline under another name computes nothing again', async () => {
   using project = new Project(
     shout.replaceAll(/\n +outputs: .*/g, (line) => line.replace(/out\/\S+/, '{ }')),
     {
@@ -267,7 +267,7 @@ stages:
   assert.deepEqual((await project.run()).outcomes, { faces: 'ran', fit: 'ran' });
 });
 
-/** Runs as a user does, and asserts that the answer came from the memory of an earlier run: that leaves no trace. */
+/** Runs as a user does, and asserts that the memory of an earlier run answered, which leaves no record of a run. */
 async function assertRecalled(project: Project, ...argv: readonly string[]): Promise<Ended> {
   const runs = project.files('cache/runs').length;
   const ended = await project.command('run', 'test.yaml', ...argv);
@@ -277,7 +277,7 @@ async function assertRecalled(project: Project, ...argv: readonly string[]): Pro
   return ended;
 }
 
-test('the same command again is answered from memory, until anything that it rests on changes', async () => {
+test('the same command again is answered from memory until anything that it depends on changes', async () => {
   const yaml = joined.replace('PARTS', 'parts/*.txt').replace('outputs:', 'env: [MOOD]\n    outputs:');
   using project = new Project(yaml, parts);
   project.letHoursPass(1);
@@ -300,7 +300,7 @@ test('the same command again is answered from memory, until anything that it res
   await changes(() => project.edit('pipelines/test.yaml', 'cat', 'tac'), /1 ran/);
 });
 
-test('a remembered run is looked at again once the project has a kind of its own in place of a built-in one', async () => {
+test('a remembered run is examined again once the project has its own kind in place of a built-in one', async () => {
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   project.letHoursPass(1);
   for (const path of ['stages/other/notes.txt', 'stages/command/notes.txt']) {
@@ -316,7 +316,7 @@ test('a remembered run is looked at again once the project has a kind of its own
   assert.match(told.stderr, /The kind command in stages\/command cannot be loaded: it has a spec but no run\.ts/);
 });
 
-test('a remembered run is looked at again once another pipeline has taken over what it published', async () => {
+test('a remembered run is examined again once another pipeline has taken over an output', async () => {
   const yaml = joined.replace('PARTS', 'parts/*.txt').replace('out/all.txt', '"${params.to}"');
   using project = new Project(`params: { to: out/all.txt }${yaml}`, parts);
   project.letHoursPass(1);
@@ -330,7 +330,7 @@ test('a remembered run is looked at again once another pipeline has taken over w
   assert.match(stderr, /"out\/other\.txt" is claimed by two pipelines: by "join" of second, which published there/);
 });
 
-test('a command whose file is another one now is not answered from memory', async () => {
+test('a command whose word names another file now is not answered from memory', async () => {
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   project.letHoursPass(1);
   await project.command('run', '--jobs', '2', 'test.yaml');
@@ -345,7 +345,7 @@ test('a command whose file is another one now is not answered from memory', asyn
   assert.match((await project.command('run')).stderr, /Which pipeline\?/);
 });
 
-test('what was just edited is looked at again, and a run that was not complete is not remembered', async () => {
+test('a file that was just edited is examined again, and an incomplete run is not remembered', async () => {
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   await project.command('run', 'test.yaml');
   assert.deepEqual(project.files('cache/memory'), []);
@@ -357,14 +357,14 @@ test('what was just edited is looked at again, and a run that was not complete i
   assert.deepEqual(project.files('cache/memory'), []);
 });
 
-test('a run that is told as JSON tells every stage, also when nothing has changed', async () => {
+test('a run with --reporter json reports every stage, even if nothing has changed', async () => {
   using project = await shouted();
   project.letHoursPass(1);
   await project.run();
   assert.deepEqual((await project.run()).outcomes, fresh);
 });
 
-test('a variable that a stage declares decides; others do not', async () => {
+test('a variable that a stage declares counts; others do not', async () => {
   using project = new Project(`
 stages:
   greet: { kind: command, env: [WHOM], outputs: { text: out/greeting.txt }, with: { run: 'echo "hello $WHOM" > \${outputs.text}' } }

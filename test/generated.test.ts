@@ -7,12 +7,12 @@ import { toJson } from '../src/engine/config/yaml/node.ts';
 import { parseYaml } from '../src/engine/config/yaml/parse-yaml.ts';
 import { invalidParts } from './support/invalid-parts.ts';
 
-test('the schema, the reference of kinds and the tables of keys are those of the code; `npm run reference` renews them', async () => {
+test('the generated files are up to date; `npm run reference` writes them', async () => {
   for (const [path, text] of Object.entries(await generatedFiles()))
-    assert.equal(readFileSync(inRepository(path), 'utf8'), text, `${path} is not what the code says`);
+    assert.equal(readFileSync(inRepository(path), 'utf8'), text, `${path} is not what the code generates`);
 });
 
-test('the schema for editors takes every pipeline of the repository, knows misspelt settings, and has at most 120 kB', () => {
+test('the schema for editors accepts every pipeline of the repository, finds misspelt settings, and has at most 120 kB', () => {
   const text = readFileSync(inRepository('pipeline.schema.json'), 'utf8');
   assert.ok(text.length <= 120_000, `it has ${text.length} bytes`);
   const schema = JSON.parse(text);

@@ -1,4 +1,4 @@
-// Needs a backend that starts here, GPU_BACKEND, and its packages in the folder GPU_PACKAGES: run by scripts/check-gpu.sh.
+// Run by scripts/check-gpu.sh. GPU_BACKEND names a backend that starts here, GPU_PACKAGES the folder of its packages.
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ async function valuesOf(tensors: NamedTensorMap): Promise<Values> {
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** Every layer that our networks are made of, on images of 16 x 16; odd sizes and a stride, so that padding is uneven. */
+/** All kinds of layers of our networks, on images of 16 x 16. Odd kernels and a stride make the padding uneven. */
 function smallNet(): LayersModel {
   const { conv2d, batchNormalization, activation, separableConv2d, maxPooling2d, dense } = tf.layers;
   const model = tf.sequential({
@@ -77,7 +77,7 @@ async function threeSteps(): Promise<Values> {
 
 type Pair = [number, number];
 
-/** Padding at the ends alone, of a filter as large as its image and of one of 1 x 1; and groups of five. */
+/** Convolutions padded at one end only, with a filter as large as the image and one of 1 x 1; and a gradient for five filters. */
 async function convolutions(): Promise<Values> {
   const image = tf.randomNormal([1, 4, 4, 2], 0, 1, 'float32', 1) as tf.Tensor4D;
   const filter = (size: number) => tf.randomNormal([size, size, 2, 5], 0, 1, 'float32', 2) as tf.Tensor4D;
@@ -98,7 +98,7 @@ async function convolutions(): Promise<Values> {
   });
 }
 
-/** Asserts equality to a part, by default a ten-thousandth, of the largest value of each array. */
+/** Asserts that arrays agree to a share, by default a ten-thousandth, of their largest value. */
 function assertClose(actual: Values, expected: Values, part = 1e-4): void {
   const [names, wanted] = [actual, expected].map((values) => Object.values(values).map(({ length }) => length));
   assert.deepEqual(names, wanted);
@@ -126,14 +126,14 @@ describe(`the backend "${backend}"`, () => {
     assertClose(await threeSteps(), expected, 1e-3); // Adam makes a small gradient's rounding large
   });
 
-  it('computes convolutions that ONNX Runtime was seen to compute wrongly', async () => {
+  it('computes convolutions right that ONNX Runtime has computed wrongly', async () => {
     await selectBackend('cpu', options);
     const expected = await convolutions();
     await selectBackend(backend, options);
     assertClose(await convolutions(), expected);
   });
 
-  it('runs the stages of a pipeline, and what ran is on record', async () => {
+  it('runs the stages of a pipeline, and records the backend and its versions', async () => {
     using project = new Project(pipeline);
     symlinkSync(join(packages, 'node_modules'), project.path('node_modules'));
     const { outcomes, events, stderr } = await project.run('--backend', backend);

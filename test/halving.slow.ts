@@ -32,7 +32,7 @@ const halving = `${faces}
   winner: { kind: select, inputs: { models: [last.model], metrics: [tests.metrics] }, with: { by: auc } }
 `;
 
-test('a slot continues the candidate that was chosen for it, to the bytes of an unbroken training', async () => {
+test('a slot continues the training of its candidate, to the bytes of an uninterrupted training', async () => {
   using project = new Project(halving);
   const { code, events, stdout, stderr } = await project.run();
   assert.equal(code, 0, stdout + stderr);

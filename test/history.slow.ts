@@ -9,7 +9,7 @@ const yaml = (accuracy: number) => `stages:
     with: { run: "echo '{ \\"splits\\": { \\"test\\": { \\"accuracy\\": ${accuracy} } } }' > \${outputs.metrics}" }
 `;
 
-test('every run that did something is listed with its numbers, which outlive the results', async () => {
+test('history lists every run that did something, with its numbers, which outlive the results', async () => {
   using project = new Project(yaml(0.5));
   await project.run();
   await project.run();
@@ -37,14 +37,14 @@ test('every run that did something is listed with its numbers, which outlive the
   assert.match(slip.stderr, /There is no run of a pipeline "tst"[\s\S]*Did you mean "test"\?/);
 });
 
-test('a run that fails is listed as failed, and no runs are said to be none', async () => {
+test('history lists a failed run as failed, and says if there are no runs yet', async () => {
   using project = new Project(yaml(0.5).replace("echo '", "false; echo '"));
   assert.equal((await project.command('history')).stdout, 'There were no runs yet.\n');
   await project.run();
   assert.match((await project.command('history', '--failed')).stdout, / test +failed +1 failed /);
 });
 
-test('runs and pipelines are compared by any of their names; a slip is told with what was meant', async () => {
+test('compare takes runs and pipelines by any of their names, and suggests the nearest name for a misspelt one', async () => {
   using project = new Project(yaml(0.5));
   await project.run();
   project.write('pipelines/test.yaml', yaml(0.75));

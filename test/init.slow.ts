@@ -6,7 +6,7 @@ interface Metrics {
   readonly splits: { readonly test: { readonly auc: number } };
 }
 
-test('the project that init writes runs to its end as it is, learns, and leaves every output that it tells of', async () => {
+test('the project that init writes runs as it is, its network learns, and every listed output exists', async () => {
   using project = new Project('stages: {}\n');
   const begun = await project.command('init');
   assert.equal(begun.code, 0, begun.stderr);
@@ -27,7 +27,7 @@ for (const [template, stages, outputs] of [
   ['classes', 7, ['fit/model', 'scores/mistakes', 'confusion/chart', 'roc/roc']],
   ['scores', 4, ['scores@model=one/metrics.json', 'roc/tests.csv', 'confusion/chart']],
 ] as const) {
-  test(`the template ${template} runs to a report as it is`, async () => {
+  test(`the template ${template} runs as it is and leaves a report`, async () => {
     using project = new Project('stages: {}\n');
     const begun = await project.command('init', '.', '--template', template);
     assert.equal(begun.code, 0, begun.stderr);

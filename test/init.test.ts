@@ -3,17 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Project } from './support/rig.ts';
+import { Project, pipeline } from './support/rig.ts';
 import { print, shout } from './support/two-stages.ts';
 
-const program = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url)); // the name that the rig types
 const proc = existsSync('/proc/self') ? {} : { skip: 'there is no /proc here' };
 
-test('init writes a project in which the plan is known, and overwrites nothing', async () => {
+test('init writes a project that can be planned, and overwrites nothing', async () => {
   using project = new Project(shout);
   assert.equal(
     await print(project, 'init', 'new'),
-    `wrote  new/pipelines/first.yaml\nwrote  new/.gitignore\n\nNow:   cd new && node ${program} run first.yaml\n`,
+    `wrote  new/pipelines/first.yaml\nwrote  new/.gitignore\n\nNow:   cd new && node ${pipeline} run first.yaml\n`,
   );
   project.write('new/.gitignore', 'mine');
   assert.match(
@@ -34,7 +33,7 @@ test('init below a file says what is in the way', async () => {
   );
 });
 
-test('init in a folder of any name says how to go there', async () => {
+test('init prints a `cd` that works for a folder of any name', async () => {
   using project = new Project(shout);
   assert.match(
     await print(project, 'init', 'my faces/Übung'),
@@ -43,13 +42,13 @@ test('init in a folder of any name says how to go there', async () => {
   assert.ok(project.has('my faces/Übung/pipelines/first.yaml'));
 });
 
-test('init says a command that starts Restage from there, which depends on how it can be found', async () => {
+test('init prints the command that starts Restage from the new folder, which depends on where it is installed', async () => {
   using project = new Project(shout);
   mkdirSync(project.path('bin'));
   mkdirSync(project.path('node_modules/.bin'), { recursive: true });
-  symlinkSync(program, project.path('node_modules/.bin/pipeline'));
+  symlinkSync(pipeline, project.path('node_modules/.bin/pipeline'));
   assert.match(await print(project, 'init', 'npx'), /\nNow: {3}cd npx && npx pipeline run first.yaml\n$/);
-  symlinkSync(program, project.path('bin/pipeline'));
+  symlinkSync(pipeline, project.path('bin/pipeline'));
   project.env['PATH'] = `${project.path('bin')}:${process.env['PATH']}`;
   assert.match(await print(project, 'init', 'path'), /\nNow: {3}cd path && pipeline run first.yaml\n$/);
   delete project.env['PATH'];
@@ -59,7 +58,7 @@ test('init says a command that starts Restage from there, which depends on how i
   assert.match(execFileSync('sh', ['-c', `${line} --version`], { encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
 });
 
-test('a command shows the name under which it was started', async () => {
+test('help and init show the name under which the command was started', async () => {
   using project = new Project(shout, { 'package.json': '{}' });
   mkdirSync(project.path('node_modules/.bin'), { recursive: true });
   for (const name of ['restage', 'pipeline']) {

@@ -7,7 +7,7 @@ const stage = (name: string, inputs: string, run: string, output = `out/${name}.
   `  ${name}: { kind: command, inputs: ${inputs}, outputs: { out: ${output} }, with: { run: ${JSON.stringify(run)} } }\n`;
 const made = `stages:\n  made: { kind: command, outputs: { out: out/made.txt }, with: { run: "echo made > \${outputs.out}" } }\n`;
 
-test('of a single file a stage sees the extension, which is keyed, and no other part of its name', async () => {
+test('of a single file’s name a stage sees only the extension, which is in the fingerprint', async () => {
   using project = new Project(
     `params: { file: ./first.txt }\nstages:\n${stage('name', '{ text: "${params.file}" }', 'basename ${inputs.text} > ${outputs.out}')}`,
     { 'first.txt': 'a\n', 'second.txt': 'a\n', 'third.csv': 'a\n' },
@@ -21,7 +21,7 @@ test('of a single file a stage sees the extension, which is keyed, and no other 
   assert.equal(project.read('out/name.txt'), 'text.csv\n');
 });
 
-test('in a folder, a list and a pattern the names are seen, and keyed', async () => {
+test('a stage sees the names of files in a folder, a list and a pattern, which are in the fingerprint', async () => {
   const show = 'for file in ${inputs.files}; do echo "${file#*/in/*/}"; done > ${outputs.out}';
   using project = new Project(
     `stages:
@@ -38,7 +38,7 @@ ${stage('pattern', '{ files: "data/**/*.txt" }', show)}${stage('list', '{ files:
   assert.deepEqual((await project.run()).outcomes, { pattern: 'ran', list: 'ran', one: 'up to date', folder: 'ran' });
 });
 
-test('in a list of stages the labels name the files', async () => {
+test('in a list of stages, the files are named by their labels', async () => {
   using project = new Project(`stages:
   part: { kind: command, matrix: { seed: [1, 2] }, outputs: { out: "out/part-\${matrix.seed}.txt" }, with: { run: "echo \${matrix.seed} > \${outputs.out}" } }
 ${stage('all', '{ parts: [part.out] }', 'for file in ${inputs.parts}; do echo "$(basename $file): $(cat $file)"; done > ${outputs.out}')}`);
@@ -46,7 +46,7 @@ ${stage('all', '{ parts: [part.out] }', 'for file in ${inputs.parts}; do echo "$
   assert.equal(project.read('out/all.txt'), 'seed=1.txt: 1\nseed=2.txt: 2\n');
 });
 
-test('programs that do not follow links look into a folder of the user’s all the same', async () => {
+test('programs that do not follow links can still read a folder of the user’s', async () => {
   using project = new Project(
     `stages:\n${stage('look', '{ images: ./data }', 'find ${inputs.images} -type f | wc -l > ${outputs.out}; du -s ${inputs.images} > /dev/null; tar -cf copy.tar -C ${inputs.images} .; tar -tf copy.tar | grep -c txt >> ${outputs.out}')}`,
     { 'data/a.txt': 'a\n', 'data/b.txt': 'b\n' },
@@ -55,7 +55,7 @@ test('programs that do not follow links look into a folder of the user’s all t
   assert.equal(project.read('out/look.txt'), '2\n2\n');
 });
 
-test('an edit of a published file while its reader waits changes nothing of what the reader reads', async () => {
+test('editing a published file while its reader waits does not change what the reader reads', async () => {
   using project = new Project(
     made + stage('read', '{ text: made.out }', 'read _ < gate; cat ${inputs.text} > ${outputs.out}'),
   );
@@ -68,23 +68,19 @@ test('an edit of a published file while its reader waits changes nothing of what
   assert.equal(project.read('out/read.txt'), 'made\n');
 });
 
-test('a stage that replaces or removes its input fails, and the next run finds all as it was', async () => {
+test('a stage that replaces or removes its input fails, and the published file stays as it was', async () => {
   for (const run of ['sed -i s/made/other/ ${inputs.text}', 'rm ${inputs.text}']) {
     using project = new Project(made + stage('bad', '{ text: made.out }', `${run}; echo x > \${outputs.out}`));
-    const { code, outcomes, events } = await project.run();
+    const { code, outcomes, messages } = await project.run();
     assert.equal(code, 1);
     assert.equal(outcomes['bad'], 'failed');
-    const end = events.find((event) => event.type === 'stage-finished' && event.stage === 'bad');
-    assert.equal(
-      end?.type === 'stage-finished' && end.message,
-      'wrote to its input out/made.txt: inputs are only to be read, so copy it first',
-    );
+    assert.equal(messages['bad'], 'wrote to its input out/made.txt: inputs are only to be read, so copy it first');
     assert.equal(project.read('out/made.txt'), 'made\n');
     assert.equal((await project.command('verify')).code, 0);
   }
 });
 
-test('of stages that read what one of them writes to, all fail and name each other, and no wrong bytes stay', async () => {
+test('if a stage writes to an input that others read, all fail and name each other, and no wrong bytes stay', async () => {
   const read = 'echo ready; read _ < go-on; cat ${inputs.text} > ${outputs.out}';
   const write =
     'echo ready; read _ < write; chmod u+w ${inputs.text}; echo more >> ${inputs.text}; echo x > ${outputs.out}';
@@ -109,7 +105,7 @@ test('of stages that read what one of them writes to, all fail and name each oth
   assert.equal(project.read('out/reads.txt'), 'made\n');
 });
 
-test('a program that a stage made runs in its reader, and a new mode is a new result', async () => {
+test('a program that a stage made can run in its reader, and another mode is another result', async () => {
   const script = 'printf "#!/bin/sh\\necho ran\\n" > ${outputs.out}; chmod 644 ${outputs.out}';
   using project = new Project(
     `stages:\n  tool: { kind: command, outputs: { out: out/tool.sh }, with: { run: ${JSON.stringify(script)} } }\n${stage('use', '{ tool: tool.out }', '${inputs.tool} > ${outputs.out}')}`,
@@ -123,7 +119,7 @@ test('a program that a stage made runs in its reader, and a new mode is a new re
   assert.equal(statSync(project.path('out/tool.sh')).mode & 0o111, 0o111);
 });
 
-test('a program that writes the paths of its inputs makes the same bytes in every run', async () => {
+test('a program that writes the paths of its inputs writes the same bytes in every run', async () => {
   using project = new Project(
     `${made}${stage('sums', '{ own: ./in.txt, made: made.out, all: "data/*.txt" }', 'sha256sum ${inputs.own} ${inputs.made} ${inputs.all} > ${outputs.out}')}`,
     { 'in.txt': 'a\n', 'data/1.txt': '1\n', 'data/2.txt': '2\n' },
@@ -139,7 +135,7 @@ test('a program that writes the paths of its inputs makes the same bytes in ever
   assert.deepEqual(readdirSync(project.path('cache/in')), []);
 });
 
-test('an output that is a link to an input holds what that holds', async () => {
+test('an output that is a link to an input has the content of the input', async () => {
   using project = new Project(
     `stages:\n  made: { kind: command, outputs: { out: out/made }, with: { run: "mkdir \${outputs.out}; echo made > \${outputs.out}/a.txt" } }\n${stage('file', '{ dir: made.out }', 'ln -s ${inputs.dir}/a.txt ${outputs.out}')}${stage('whole', '{ own: ./in.txt, dir: made.out }', 'mkdir ${outputs.out}; ln -s ${inputs.own} ${inputs.dir} ${outputs.out}', 'out/whole')}`,
     { 'in.txt': 'a\n' },
@@ -151,7 +147,7 @@ test('an output that is a link to an input holds what that holds', async () => {
   assert.equal(project.read('out/whole/own.txt'), 'a\n');
 });
 
-test('a mode that a stage gives its input is taken back, also where it was published by a hard link', async () => {
+test('a mode that a stage gives its input is undone, even if the input was published by a hard link', async () => {
   using project = new Project(
     `${made.replace('echo made', "printf '#!/bin/sh\\necho made'")}${stage('use', '{ tool: made.out }', 'chmod 777 ${inputs.tool}; ${inputs.tool} > ${outputs.out}')}`,
   );
@@ -179,7 +175,7 @@ test('messages and logs name the files of the project, not those of the private 
   assert.deepEqual(end?.logTail, [`cannot parse ${project.path('in.txt')}`]);
 });
 
-test('a stage that changes its input in place fails, though it keeps size and times', async () => {
+test('a stage that changes its input in place fails, even if it keeps size and times', async () => {
   const run =
     'M=$(stat -c %y ${inputs.text}); chmod u+w ${inputs.text}; echo evil > ${inputs.text}; touch -d "$M" ${inputs.text}; echo x > ${outputs.out}';
   using project = new Project(
@@ -193,7 +189,7 @@ test('a stage that changes its input in place fails, though it keeps size and ti
   assert.equal(project.read('out/read.txt'), 'made\n');
 });
 
-test('what the cache does not keep is copied for its readers, which cannot change what is published', async () => {
+test('readers of a stage with cache: false get copies, and cannot change the published files', async () => {
   const unkept = made.replace('kind: command', 'cache: false, kind: command');
   using project = new Project(
     unkept + stage('bad', '{ text: made.out }', 'echo more >> ${inputs.text}; echo x > ${outputs.out}'),

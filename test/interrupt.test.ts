@@ -31,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-test('a command that cleans up when it is asked to end has the time for it', async () => {
+test('a command that traps SIGTERM has time to clean up', async () => {
   using project = new Project(stage('trap "echo bye > tidy; exit 1" TERM; echo here; read _ < gate'));
   project.gate('gate');
   const run = project.startRun();
@@ -41,7 +41,7 @@ test('a command that cleans up when it is asked to end has the time for it', asy
   assert.equal(project.read('tidy'), 'bye\n');
 });
 
-test('a second interrupt ends a stage that will not', async () => {
+test('a second interrupt kills a stage that ignores the first', async () => {
   using project = new Project(stage('trap "echo no" TERM; echo here; read _ < gate || read _ < gate'));
   project.gate('gate');
   const run = project.startRun();

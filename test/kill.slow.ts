@@ -28,7 +28,7 @@ function assertNothingPartial(project: Project): void {
   assert.ok([0, count].includes(project.files('out/numbers').length), 'a part was published');
 }
 
-test(`a run that is killed again and again while it saves ${count} files ends right`, async () => {
+test(`a run that is killed again and again while it saves ${count} files ends with the right result`, async () => {
   using project = new Project(yaml, { 'offset.txt': '1' });
   let kills = 0;
   for (let n = 3000; await killedAt(project, n); n += 7000) {
@@ -41,7 +41,7 @@ test(`a run that is killed again and again while it saves ${count} files ends ri
   assert.equal((await project.command('verify')).code, 0);
 });
 
-test(`a run that is killed again and again while it restores ${count} files ends right`, async () => {
+test(`a run that is killed again and again while it restores ${count} files ends with the right result`, async () => {
   using project = new Project(yaml, { 'offset.txt': '1' });
   await project.run();
   project.write('offset.txt', '9001');
@@ -58,7 +58,7 @@ test(`a run that is killed again and again while it restores ${count} files ends
   assert.deepEqual(project.files('cache/displaced'), []);
 });
 
-test('a small pipeline that is killed at every single change of the disk ends right', async () => {
+test('a small pipeline that is killed at every single change of the disk ends with the right result', async () => {
   for (let n = 1; ; n += 1) {
     using project = new Project(yaml.replace('seq $first $((first + 7999))', 'seq 3'), { 'offset.txt': '1' });
     const killed = await killedAt(project, n);
@@ -72,7 +72,7 @@ test('a small pipeline that is killed at every single change of the disk ends ri
   }
 });
 
-test('a reader of a published file never sees a part of it, however often it is replaced', async () => {
+test('a reader never sees a part of a published file, however often it is replaced', async () => {
   using project = new Project(`
 params: { letter: a }
 stages:

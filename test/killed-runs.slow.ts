@@ -19,7 +19,7 @@ stages:
   read: { kind: command, inputs: { text: wait.text }, outputs: { text: out/read.txt }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
 `;
 
-test('kill -9 of the run in the midst of a stage leaves no process and nothing half, and the next run is right', async () => {
+test('kill -9 of the run in the middle of a stage leaves no process and no partial file, and the next run completes', async () => {
   using project = new Project(waiting);
   const gate = project.gate('gate');
   const run = project.startRun();
@@ -35,7 +35,7 @@ test('kill -9 of the run in the midst of a stage leaves no process and nothing h
   assert.equal(project.read('out/read.txt'), 'whole\n');
 });
 
-test('kill -9 of a stage fails it, takes its children along, and keeps nothing of it', async () => {
+test('kill -9 of a stage fails it, ends its children, and leaves nothing of its outputs', async () => {
   using project = new Project(waiting);
   const gate = project.gate('gate');
   const run = project.startRun();
@@ -69,7 +69,7 @@ stages:
   sum: { kind: command, inputs: { numbers: many.numbers }, outputs: { sum: out/sum.txt }, with: { run: "cat \${inputs.numbers}/* | paste -sd+ - | wc -w > \${outputs.sum}" } }
 `;
 
-test('a run that is killed while it saves leaves only whole things, and the next one completes them', async () => {
+test('a run that is killed while it saves leaves only whole objects, and the next one completes', async () => {
   using project = new Project(many, { 'count.txt': '40' });
   let kills = 0;
   for (let n = 20; await killedAt(project, n); n += 40) {
@@ -83,7 +83,7 @@ test('a run that is killed while it saves leaves only whole things, and the next
   assert.equal((await project.command('verify')).code, 0);
 });
 
-test('a run that is killed while it restores leaves the old or the new in place, and the next one restores', async () => {
+test('a run that is killed while it restores leaves the old output, the new one or none, and the next run restores it', async () => {
   using project = new Project(many, { 'count.txt': '30' });
   await project.run();
   project.write('count.txt', '40');

@@ -25,7 +25,7 @@ const wrong = async (project: Project) =>
     .split('\n')
     .flatMap((line) => /^\S+:(\d+:\d+: error: .*)$/.exec(line)?.[1] ?? []);
 
-test('a kind that needs two sides says so before anything runs, where its input has more classes', async () => {
+test('a kind that needs two sides reports an input with more classes before anything runs', async () => {
   using project = new Project(yaml, imagesOf(['cat', 'dog', 'owl']));
   project.write('other.csv', 'key,split,label,score.cat,score.dog,score.owl\n1,test,cat,1,0,0\n');
   const ask =
@@ -54,7 +54,7 @@ test('a kind that needs two sides says so before anything runs, where its input 
   assert.deepEqual(await wrong(project), [`5:99: ${only('recall')}`]);
 });
 
-test('two classes need no positive one, and neither do those that nobody knows yet', async () => {
+test('neither two classes nor classes that are not known yet need a positive one', async () => {
   using project = new Project(yaml, imagesOf(['cat', 'dog']));
   project.write('other.csv', 'key,split,label,real,fake\n1,test,0,1,0\n');
   assert.deepEqual(await wrong(project), []);
@@ -66,7 +66,7 @@ test('two classes need no positive one, and neither do those that nobody knows y
   assert.deepEqual(await wrong(packed), []);
 });
 
-test('the sources that training sees are the classes of a model of sources', async () => {
+test('the sources of the training split are the classes of a model of sources', async () => {
   const methods = yaml
     .replace(
       'images: ./pets } }',

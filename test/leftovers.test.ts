@@ -25,7 +25,7 @@ async function killAtHalf(project: Project): Promise<Running> {
   return run;
 }
 
-test('what a killed run left is told and removed by gc, at once', async () => {
+test('gc lists and removes the leftovers of a killed run at once', async () => {
   using project = new Project(big);
   project.gate('gate');
   await killAtHalf(project);
@@ -36,7 +36,7 @@ test('what a killed run left is told and removed by gc, at once', async () => {
   assert.deepEqual(project.files('cache/work'), []);
 });
 
-test('the next run of any pipeline removes what a killed run left, also if it has nothing to do, and spares a living run', async () => {
+test('the next run of any pipeline removes the leftovers of a killed run, even if it has nothing to do, and spares a living run', async () => {
   using project = new Project(big, { 'pipelines/other.yaml': other });
   const gate = project.gate('gate');
   await killAtHalf(project);

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { Project } from './support/rig.ts';
 import { files, print, shout } from './support/two-stages.ts';
 
-/** Times are those of the day. */
+/** Replaces times of day and durations. */
 const timeless = (text: string) =>
   text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '<when>').replaceAll(/[\d.]+ s\b/g, '_ s');
 const logs = async (project: Project, ...words: readonly string[]) => timeless(await print(project, 'logs', ...words));
 
-test('logs prints what a stage said for the result that is published, also where another pipeline ran it', async () => {
+test('logs prints the log of the published result, even if another pipeline ran the stage', async () => {
   using project = new Project(shout, files);
   assert.equal((await project.command('logs', 'shout')).stderr, 'shout never ran here.\n');
   await project.run();
@@ -20,7 +20,7 @@ test('logs prints what a stage said for the result that is published, also where
   assert.equal(await logs(project, 'other.yaml', 'shout'), published);
 });
 
-test('logs follows what is published: a result that was restored comes with its own log', async () => {
+test('logs follows what is published: a restored result has its own log', async () => {
   using project = new Project(shout, files);
   await project.run();
   project.edit('pipelines/test.yaml', 'echo shouting; tr a-z A-Z', 'echo louder; tr a-z B-Z');
@@ -35,7 +35,7 @@ test('logs follows what is published: a result that was restored comes with its 
   assert.match(await logs(project, 'shout'), /published result\nshouting\n$/);
 });
 
-test('logs tells of the last attempt how it ended, also of one that printed nothing', async () => {
+test('logs says how the last attempt ended, even if it printed nothing', async () => {
   using project = new Project(shout.replace('echo shouting; ', 'echo FIRST; exit 1; '), files);
   await project.run();
   assert.equal(
@@ -52,7 +52,7 @@ test('logs tells of the last attempt how it ended, also of one that printed noth
   );
 });
 
-test('logs tells of a forced attempt at the published result that failed', async () => {
+test('logs shows a forced attempt at the published result that failed', async () => {
   using project = new Project(shout.replace('echo shouting; ', 'cat said; test ! -e broken; '), {
     ...files,
     said: 'fine\n',
@@ -64,7 +64,7 @@ test('logs tells of a forced attempt at the published result that failed', async
   assert.match(await logs(project, 'shout'), /^shout: failed on .*\nnot so\n$/);
 });
 
-test('logs prints what a killed run of this pipeline said, and not that of another one', async () => {
+test('logs prints the log of a killed run of this pipeline, and not that of another one', async () => {
   using project = new Project(shout, files);
   await project.run();
   const other = shout.replaceAll('out/', 'other/').replace('echo shouting;', 'echo other; read _ < gate;');
@@ -83,7 +83,7 @@ test('logs prints what a killed run of this pipeline said, and not that of anoth
   assert.match(await print(project, 'plan', 'other.yaml'), /shout {2}interrupted when it last ran/);
 });
 
-test('a reader that has seen enough of the logs is no fault', async () => {
+test('logs succeeds though its reader closes the pipe early', async () => {
   using project = new Project(shout.replace('echo shouting', 'seq 100000'), files);
   await project.run();
   const running = project.start('logs', 'shout');

@@ -2,19 +2,17 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { noProcessesIn } from './support/processes.ts';
-import { endOf, Project, Running } from './support/rig.ts';
+import { endOf, Project, pipeline, Running } from './support/rig.ts';
 import { until } from './support/until.ts';
 
-const pipeline = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const waiting = `
 stages:
   wait: { kind: command, outputs: { text: out/wait.txt }, with: { run: "echo here; echo > here; read _ < gate; echo whole > \${outputs.text}" } }
 `;
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
-/** Prints to a device that takes nothing. */
+/** Runs a command whose standard output is a full device. */
 function printToFull(project: Project, ...argv: readonly string[]) {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [pipeline, ...argv], {
@@ -26,7 +24,7 @@ function printToFull(project: Project, ...argv: readonly string[]) {
   return { status, stderr };
 }
 
-test('a run whose output is on a full disk goes on without it and ends as its stages do; what is only printed has failed', {
+test('a run continues though its output goes to a full disk, and ends as its stages do; a command that only prints fails', {
   skip: !existsSync('/dev/full') && 'there is no /dev/full',
 }, () => {
   const warning = 'warning: Cannot print any more: the disk is full. What follows is not shown.\n';
@@ -41,7 +39,7 @@ test('a run whose output is on a full disk goes on without it and ends as its st
   assert.deepEqual(printToFull(project, 'run', 'test.yaml'), { status: 1, stderr: warning });
 });
 
-test('a run whose output nobody reads any more goes on and is recorded', async () => {
+test('a run whose output nobody reads any more continues and is recorded', async () => {
   using project = new Project(waiting);
   const gate = project.gate('gate');
   const run = project.startRun();
@@ -65,12 +63,12 @@ test('SIGHUP is ignored by a run under nohup', async () => {
   assert.deepEqual([code, outcomes], [0, { wait: 'ran' }]);
 });
 
-test('a run whose terminal is closed goes on where it is not told to end, and is recorded', {
+test('a run whose terminal is closed continues if it gets no SIGHUP, and is recorded', {
   skip: !has('script') && 'it needs a terminal, which `script` makes',
 }, async () => {
   using project = new Project(waiting);
   const gate = project.gate('gate');
-  // Who leads the session is told by SIGHUP, here a shell that does not mind.
+  // SIGHUP goes to the leader of the session, here a shell that traps it.
   const command = `trap : HUP; ${process.execPath} ${pipeline} run test.yaml; echo $? > code`;
   const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: project.root,

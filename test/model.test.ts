@@ -48,14 +48,14 @@ dense1              dense                       2 values             18         
 858 learnable parameters, beside 16 moving statistics; 589,584 multiply-adds an image
 `;
 
-test('model shows the layers of a net that a pipeline trains, and draws it', async () => {
+test('model shows the layers of a network that a pipeline trains, and draws it', async () => {
   using project = new Project(stages, files);
   assert.equal(await print(project, 'model', 'test.yaml', 'fit'), table);
   assert.match(await print(project, 'model', 'test.yaml', 'fit', '--svg', 'net.svg'), /\nDrew it in net\.svg\n$/);
   assert.match(project.read('net.svg'), /^<svg .*>fit at 32 x 32</s);
 });
 
-test('model lists the networks that have a name, and shows one outside of any project, at the size that is asked for', async () => {
+test('model lists the named networks, and shows one outside of any project, at any size', async () => {
   using project = new Project(stages);
   project.remove('pipelines');
   const list = await print(project, 'model');
@@ -82,7 +82,7 @@ test('model lists the networks that have a name, and shows one outside of any pr
   );
 });
 
-test('model shows what a folder of a trained model says it is', async () => {
+test('model shows the network of a folder of a trained model', async () => {
   const info = {
     architecture: { layers: ['flatten', { dense: 2 }] },
     classes: ['real', 'fake'],
@@ -103,7 +103,7 @@ test('model shows what a folder of a trained model says it is', async () => {
   );
 });
 
-test('mistakes are told with what to do', async () => {
+test('mistakes are reported with what to do', async () => {
   using project = new Project(stages, files);
   const told = async (...words: readonly string[]) => {
     const { code, stdout, stderr } = await project.command('model', ...words);

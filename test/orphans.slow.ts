@@ -4,20 +4,20 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { ownKind } from './support/own-kind.ts';
 import { noProcessesIn, processesIn } from './support/processes.ts';
-import { Project, type Running } from './support/rig.ts';
+import { Project, pipeline, type Running } from './support/rig.ts';
 import { assertObjectsWhole } from './support/sound.ts';
 import { until } from './support/until.ts';
 
 const onLinux = { skip: process.platform !== 'linux' && 'only Linux can mark processes' };
 
-/** A command that prints `here` and goes on until its gate is opened, which nobody does. */
+/** A command that prints `here` and waits at a gate that nobody opens. */
 const command = (run: string) => `
 stages:
   wait: { kind: command, outputs: { text: out/wait.txt }, with: { run: ${JSON.stringify(run)} } }
 `;
 const wait = "sh -c 'echo here; read _ < gate; true'";
 
-/** Kills all processes of the project that are Node's, as `killall -9 node` does: the run, and stages that are no commands. */
+/** Kills all Node processes of the project, as `killall -9 node` does: the run, and its stages that are not commands. */
 async function killNode(project: Project, run: Running, count = 1): Promise<void> {
   const isNode = (pid: number) => execFileSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' });
   const ours = processesIn(project.root).filter((pid) => /^(node|MainThread)/.test(isNode(pid)));
@@ -28,7 +28,7 @@ async function killNode(project: Project, run: Running, count = 1): Promise<void
 
 const stagesOf = (project: Project, run: Running) => processesIn(project.root).filter((pid) => pid !== run.child.pid);
 
-/** For how long a process has computed. */
+/** The processor time of a process in user mode, in seconds. */
 function secondsOf(pid: number): number {
   const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
   return Number(fields.split(' ')[11]) / 100;
@@ -41,7 +41,7 @@ async function waiting(project: Project): Promise<Running> {
   return run;
 }
 
-test('kill -9 of the run ends a stage that never looks up from its computation', async () => {
+test('kill -9 of the run ends a stage that blocks its event loop', async () => {
   const busy = "console.log('here'); for (const end = Date.now() + 30_000; Date.now() < end; );";
   const yaml = 'stages: { wait: { kind: busy, outputs: { text: out/busy.txt } } }';
   using project = new Project(yaml, ownKind('busy', busy));
@@ -137,7 +137,6 @@ test('the same holds for a user who is not root', onLinux, async () => {
 });
 
 test('a run inside a stage of another run ends with it', onLinux, async () => {
-  const pipeline = new URL('../bin/pipeline.js', import.meta.url).pathname;
   using project = new Project(command(`${process.execPath} ${pipeline} run inner.yaml --reporter plain`));
   project.write(
     'pipelines/inner.yaml',
@@ -152,7 +151,7 @@ test('a run inside a stage of another run ends with it', onLinux, async () => {
   await noProcessesIn(project.root);
 });
 
-test('where processes cannot be marked, those of a stage end all the same, unless they left its group', async () => {
+test('where processes cannot be marked, those of a stage still end, unless they left its group', async () => {
   using project = new Project(command(wait));
   mkdirSync(project.path('bin'));
   for (const program of ['sh', 'git']) symlinkSync(`/usr/bin/${program}`, project.path('bin', program));
@@ -161,7 +160,7 @@ test('where processes cannot be marked, those of a stage end all the same, unles
   await noProcessesIn(project.root);
 });
 
-test('what a stage leaves running when it succeeds is ended before its outputs are stored', onLinux, async () => {
+test('processes that a stage leaves running are ended before its outputs are stored', onLinux, async () => {
   const late = "env -i setsid sh -c 'exec 3>>$1; echo here; read _ < gate; echo late >&3' sh";
   using project = new Project(
     command(`echo whole > \${outputs.text}; ${late} \${outputs.text} > here & while ! [ -s here ]; do :; done`),

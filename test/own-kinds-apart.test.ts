@@ -13,11 +13,10 @@ test('a kind that sends messages of its own fails its stage and nothing else', a
   const run =
     "process.send!({ type: 'progress', progress: 'half' }); await new Promise(() => setInterval(() => {}, 1000));";
   using project = new Project(yaml, ownKind('odd', run));
-  const { code, outcomes, events, stderr } = await project.run();
+  const { code, outcomes, messages, stderr } = await project.run();
   assert.deepEqual([code, outcomes, stderr], [1, { odd: 'failed', plain: 'ran' }, '']);
-  const end = events.find((event) => event.type === 'stage-finished' && event.stage === 'odd');
   assert.equal(
-    end?.type === 'stage-finished' && end.message,
+    messages['odd'],
     "the kind odd sent { type: 'progress', progress: 'half' } to Restage by process.send. That channel is Restage's own: use the context instead",
   );
 });
@@ -31,7 +30,7 @@ for (const [code, why] of [
   ],
   ['await new Promise(() => {});', 'its spec waits at top level for something that never comes'],
 ] as const) {
-  test(`a spec with ${code} breaks its kind, and no pipeline without it`, async () => {
+  test(`a spec with ${code} breaks its kind, and no pipeline that does not use it`, async () => {
     using project = new Project(yaml, ownKind('odd', '', code));
     const message = `The kind odd in stages/odd cannot be loaded: ${why}`;
     const refused = await project.run();

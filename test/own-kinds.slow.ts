@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { Project, type RanOnce } from './support/rig.ts';
+import { Project } from './support/rig.ts';
 
 const yaml = `
 stages:
@@ -41,9 +41,8 @@ export default async function run(context: StageContext<{ greeting: string; loud
   'stages/greet/greet.ts': 'export const greet = (greeting: string, name: string): string => `${greeting} ${name}`;\n',
   'stages/greet/unused.ts': 'export const unused = 1;\n',
 };
-const lastMessage = ({ events }: RanOnce) => events.find((event) => event.type === 'stage-finished')?.message;
 
-test('a kind of the project’s own runs like a built-in one, and what it imports decides', async () => {
+test('a project’s own kind runs like a built-in one, and counts by what it imports', async () => {
   using project = new Project(yaml, files);
   const { outcomes, events, stderr } = await project.run();
   assert.deepEqual(outcomes, { hail: 'ran' }, stderr);
@@ -59,7 +58,7 @@ test('a kind of the project’s own runs like a built-in one, and what it import
   assert.deepEqual((await project.run()).outcomes, { hail: 'restored' });
 });
 
-test('a run that is remembered is done again when the code of the project’s own kind changes', async () => {
+test('a remembered run is examined again when the code of the project’s own kind changes', async () => {
   using project = new Project(yaml, files);
   project.letHoursPass(1);
   await project.command('run', 'test.yaml');
@@ -150,7 +149,7 @@ test('a project that was moved or copied runs its kinds with its own packages', 
   assert.equal(copy.read('out/hail.txt'), 'hail ann\n');
 });
 
-test('a module that only the run knows is warned of, with its place, before anything runs', async () => {
+test('a module whose name is computed gets a warning with its place, before anything runs', async () => {
   using project = new Project(yaml, files);
   project.edit('stages/greet/greet.ts', 'export', 'export const load = (name: string) => import(name);\nexport');
   const told =
@@ -159,7 +158,7 @@ test('a module that only the run knows is warned of, with its place, before anyt
   assert.deepEqual((await project.run()).warnings, [told]);
 });
 
-test('a remembered run is done again when a new file would be found first', async () => {
+test('a remembered run is examined again when a new file would be found first', async () => {
   using project = new Project(yaml, {
     ...files,
     'names.txt': 'ann\n',
@@ -203,29 +202,29 @@ export const greet = (...said: string[]) => said.join(parts.join());
   await remembered('hail1,2ann');
 });
 
-test('settings at their default are not keyed, so that a kind can gain one', async () => {
+test('settings at their default are not in the fingerprint, so that a kind can gain one', async () => {
   using project = new Project(yaml, files);
   await project.run();
   project.edit('pipelines/test.yaml', 'greeting: hail', 'greeting: hail, loud: false');
   assert.deepEqual((await project.run()).outcomes, { hail: 'up to date' });
 });
 
-test('a mistake in the data is told as its message, a bug with the stack of the project’s own code', async () => {
+test('a mistake in the data is shown as its message, a bug with the stack of the project’s own code', async () => {
   using project = new Project(yaml, files);
   project.write('names.txt', 'ann\n\nbob\n');
   const mistaken = await project.run();
-  assert.equal(lastMessage(mistaken), 'line 2 holds no name');
+  assert.equal(mistaken.messages['hail'], 'line 2 holds no name');
   project.edit('stages/greet/greet.ts', '`${greeting} ${name}`', 'name.reverse()');
   project.write('names.txt', 'ann\n');
   const broken = await project.run();
-  assert.match(lastMessage(broken)!, /reverse is not a function/);
+  assert.match(broken.messages['hail']!, /reverse is not a function/);
   assert.match(
     (await project.command('logs', 'hail')).stdout,
     /TypeError: name.reverse is not a function\n +at greet \(.*\/stages\/greet\/greet\.ts:\d+:\d+\)/,
   );
 });
 
-test('a kind that cannot be loaded is told where it is used, and stops nobody else', async () => {
+test('a kind that cannot be loaded is an error where it is used, and only a warning elsewhere', async () => {
   using project = new Project(yaml, { ...files, 'stages/greet/spec.ts': 'export const spec = ' });
   const { code, stderr } = await project.command('plan', 'test.yaml');
   assert.equal(code, 1);
@@ -243,7 +242,7 @@ test('a kind that cannot be loaded is told where it is used, and stops nobody el
   }
 });
 
-test('a folder of stages/ that is no kind yet is told of when somebody asks for it', async () => {
+test('a folder of stages/ without a spec is named when a pipeline asks for its kind', async () => {
   using project = new Project(yaml, { 'names.txt': 'ann\n', 'stages/greet/run.ts': files['stages/greet/run.ts'] });
   const { stderr } = await project.command('plan');
   assert.match(
@@ -252,7 +251,7 @@ test('a folder of stages/ that is no kind yet is told of when somebody asks for 
   );
 });
 
-test('a kind of the project’s own takes the place of a built-in one, and it is said', async () => {
+test('a project’s own kind takes the place of a built-in one, with a warning', async () => {
   const spec = files['stages/greet/spec.ts'].replace("name: 'greet'", "name: 'plot'");
   using project = new Project(yaml.replace('kind: greet', 'kind: plot'), {
     'names.txt': 'ann\n',
@@ -265,14 +264,14 @@ test('a kind of the project’s own takes the place of a built-in one, and it is
   assert.deepEqual(warnings, ['The project\'s own kind in stages/plot takes the place of the built-in kind "plot"']);
 });
 
-test('a change of a kind’s code is told by its files', async () => {
+test('a change of a kind’s code is reported by the names of its files', async () => {
   using project = new Project(yaml, files);
   await project.run();
   project.edit('stages/greet/greet.ts', '${greeting} ${name}', '${greeting}, ${name}');
   assert.match((await project.command('plan')).stdout, /run +hail +code of stages\/greet changed \(greet\.ts\)\n/);
 });
 
-test('a spec of another form than a kind has is told: where, what was expected, and what there is', async () => {
+test('a malformed spec is reported with the place, the expected and the found value', async () => {
   using project = new Project(yaml, files);
   const mistakes: readonly [from: string, to: string, told: RegExp][] = [
     ["type: 'files'", "type: 'file'", /spec\.outputs\.text\.type: expected one of dataset, .*, got "file"/],
@@ -306,7 +305,7 @@ test('a spec of another form than a kind has is told: where, what was expected, 
   }
 });
 
-test('the settings of the project’s own kind are checked, listed and completed like any', async () => {
+test('the settings of the project’s own kind are checked, listed and completed like those of any kind', async () => {
   using project = new Project(yaml.replace('greeting: hail', 'greting: hail'), files);
   const { code, stderr } = await project.command('run');
   assert.equal(code, 1);
@@ -354,7 +353,7 @@ export default async function run(context: StageContext<{ split: string; draw: b
 `,
 };
 
-test('a kind of the project’s own reads data sets and metrics, draws charts, and says what is wrong and what it reads', async () => {
+test('a project’s own kind reads data sets and metrics, draws charts, and checks its settings', async () => {
   const stage = (more: string) => `
 stages:
   made: { kind: make-faces, with: { size: 64, images: { train: 2, val: 2, test: 2 } } }

@@ -8,14 +8,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
 
-/** What `npm pack` would pack: bytes of the tarball, and the paths in it. */
+/** The tarball that `npm pack` would make: its bytes, and the paths in it. */
 function packed(): { readonly size: number; readonly paths: ReadonlySet<string> } {
   const words = ['pack', '--dry-run', '--json', '--ignore-scripts'];
   const [{ size, files }] = JSON.parse(execFileSync('npm', words, { cwd: root, encoding: 'utf8', stdio: 'pipe' }));
   return { size, paths: new Set(files.map(({ path }: { readonly path: string }) => path)) };
 }
 
-test('the package holds its commands, its entry points with their types and every file that its pages link to, in 2 MB', () => {
+test('the package has its commands, its entry points with their types and every file that its pages link to, in 2 MB', () => {
   const { size, paths } = packed();
   const { bin, exports } = JSON.parse(read('package.json'));
   const entries = [...Object.values<string>(bin), ...Object.values<string>(exports['.'])].map(posix.normalize);

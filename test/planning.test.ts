@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Project } from './support/rig.ts';
 import { files, print, shout } from './support/two-stages.ts';
 
-test('plan says what would happen and why, changes nothing, and run --dry-run is the same', async () => {
+test('plan reports what would happen and why, and changes nothing; run --dry-run does the same', async () => {
   using project = new Project(shout, files);
   const never = `test: 2 stages
   run         shout  never ran
@@ -73,7 +73,7 @@ test('explain shows value by value what differs from the last result', async () 
   assert.equal(explained?.differences.length, 1);
 });
 
-test('plan and explain answer also where the cache takes nothing', async () => {
+test('plan and explain answer even if the cache cannot be written', async () => {
   using project = new Project(shout, { ...files, 'cache/digests.json/in-the-way': '' });
   for (const command of ['plan', 'explain']) {
     const { code, stdout, stderr } = await project.command(command);
@@ -83,7 +83,7 @@ test('plan and explain answer also where the cache takes nothing', async () => {
   }
 });
 
-test('plan and run warn of a parameter that nobody reads and of a program that is no input', async () => {
+test('plan and run warn of a parameter that no stage reads and of a program that is no input', async () => {
   const yaml = `params: { word: x, unused: 1 }
 stages:
   say: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/say }, with: { run: "sh ./say.sh \${params.word} < \${inputs.text} > \${outputs.text}" } }
@@ -102,7 +102,7 @@ stages:
   assert.equal((await project.command('plan')).stderr, '');
 });
 
-test('a setting that the file leaves out is told with its default', async () => {
+test('a setting that the file leaves out is shown with its default', async () => {
   const yaml = `stages:
   made: { kind: make-faces, with: { size: 64, images: { train: 2, val: 1, test: 1 } } }
 `;
@@ -135,7 +135,7 @@ test('plan and explain name the files of a folder or a glob that changed', async
   assert.match(await print(project, 'explain', 'folder'), /\n {2}input images changed: 5\.png changed/);
 });
 
-test('plan checks every axis that a setting names against those of the connected input', async () => {
+test('plan checks every axis that a setting names against the axes of the connected input', async () => {
   using project = new Project(
     `stages:
   scores:
@@ -167,7 +167,7 @@ test('plan checks every axis that a setting names against those of the connected
   );
 });
 
-test('a stage that ran has not never run, although its result is gone, and of a script the line that changed is told', async () => {
+test('plan distinguishes a lost result from a stage that never ran, and names the changed line of a script', async () => {
   const yaml = `stages:
   shout:
     kind: command
@@ -192,7 +192,7 @@ test('a stage that ran has not never run, although its result is gone, and of a 
   assert.match(await print(project, 'plan'), / shout {2}input text changed\n/);
 });
 
-test('plan says what was corrected since a stage failed that has no result', async () => {
+test('plan shows what changed since a stage without a result failed', async () => {
   using project = new Project(shout, files);
   project.edit('pipelines/test.yaml', 'echo shouting;', 'exit 3;');
   assert.equal((await project.command('run')).code, 1);

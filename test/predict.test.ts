@@ -8,7 +8,7 @@ import { writeUntrainedModel } from './support/untrained-model.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
-test('a folder of images is scored by a model, into a new folder', async () => {
+test('predict scores a folder of images with a model, into a new folder', async () => {
   using project = new Project('stages: {}\n', { 'photos/notes.txt': 'no image', 'empty/notes.txt': 'no image' });
   await writeUntrainedModel(project.path('model'));
   for (const name of ['ada', 'eve', 'ida']) {

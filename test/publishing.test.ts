@@ -2,26 +2,22 @@ import assert from 'node:assert/strict';
 import { chmodSync, renameSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
+import { print } from './support/two-stages.ts';
 
-/** One stage; `outputs` is what its file says of where they go, if anything. */
+/** A pipeline of one stage; `outputs` is the published path of its text, if the file names one. */
 const greet = (text: string, outputs = '') => `stages:
   greet:
     kind: command
     outputs: { text: ${outputs || '{ }'} }
     with: { run: "echo ${text} > \${outputs.text}" }
 `;
-const print = async (project: Project, ...argv: readonly string[]): Promise<string> => {
-  const { code, stdout, stderr } = await project.command(...argv);
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
-  return stdout;
-};
 const refused = async (project: Project, ...argv: readonly string[]): Promise<string> => {
   const { code, stdout, stderr } = await project.command(...argv);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
   return stderr;
 };
 
-test('files of one name inside and outside pipelines/ are pipelines of their own, with outputs of their own', async () => {
+test('files of one name inside and outside pipelines/ are different pipelines, with different outputs', async () => {
   using project = new Project(greet('inside'), {
     'test.yaml': greet('root'),
     'studies/test.yaml': greet('folder'),
@@ -46,7 +42,7 @@ test('a file of another project publishes inside this one', async () => {
   assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
 });
 
-test('clean and gc keep what belongs to a file outside pipelines/ for as long as it is there', async () => {
+test('clean and gc keep what belongs to a file outside pipelines/ while the file exists', async () => {
   using project = new Project(greet('inside'), { 'test.yml': greet('root') });
   await print(project, 'run', './test.yml');
   assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
@@ -62,7 +58,7 @@ test('clean and gc keep what belongs to a file outside pipelines/ for as long as
   assert.match(await print(project, 'gc', '--keep', '1d', '--yes'), /^Removed 1 result and 1 object /);
 });
 
-test('clean keeps the outputs of a file outside pipelines/ that has mistakes, and removes what its stages dropped', async () => {
+test('clean keeps the outputs of a file outside pipelines/ that has mistakes, and removes what its stages no longer claim', async () => {
   using project = new Project(greet('inside'), { 'test.yaml': greet('root') });
   await print(project, 'run', './test.yaml');
   project.edit('test.yaml', 'kind', 'kid');
@@ -146,7 +142,7 @@ test('a renamed pipeline keeps its claim, although nothing of it is published ag
   assert.match(await refused(project, 'run', './third.yaml'), /by "greet" of renamed, which published there/);
 });
 
-test('a pipeline with mistakes may claim a path still, so another one does not take it', async () => {
+test('a pipeline with mistakes may still claim a path, so another one does not take it', async () => {
   using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
   await print(project, 'run', 'test.yaml');
   project.edit('pipelines/test.yaml', 'kind', 'kid');

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { read } from './support/pages.ts';
 import { noPyTorch } from './support/pytorch.ts';
-import { endOf, Project, type RanOnce } from './support/rig.ts';
+import { endOf, Project } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
 import { until } from './support/until.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';
 
-/** The template, small: two epochs of few pictures. */
+/** The template, small: three epochs of few pictures. */
 function template(): Project {
   const yaml = read('src/cli/commands/pytorch.yaml')
     .replace('train: 600, val: 100, test: 200', 'train: 60, val: 20, test: 40')
@@ -18,7 +18,7 @@ function template(): Project {
 }
 
 suite('a network in PyTorch', { skip: noPyTorch ?? false }, () => {
-  test('the template trains it beside SimpleNet, and both are in one ROC, one test and one ranking', async () => {
+  test('the template trains it beside SimpleNet, and both are in one ROC chart, one test and one ranking', async () => {
     using project = template();
     const ran = await project.run();
     assert.deepEqual(new Set(Object.values(ran.outcomes)), new Set(['ran']), JSON.stringify(ran.outcomes));
@@ -47,7 +47,7 @@ suite('a network in PyTorch', { skip: noPyTorch ?? false }, () => {
   });
 });
 
-/** Four steps, each kept. `odd` is what happens in the second one of an attempt that began anew. */
+/** Four steps with a checkpoint each. `odd` is what an attempt that began from the start does in the second one. */
 const steps = (odd: string, more = ''): readonly [yaml: string, files: Readonly<Record<string, string>>] => [
   `stages:
   fit: { kind: python, inputs: { program: ./fit.py }, outputs: { out: out.txt }${more} }
@@ -69,29 +69,25 @@ open(restage.outputs['out'], 'w').write(str(done))
 `,
   },
 ];
-const messageOf = ({ events }: RanOnce): string =>
-  events.flatMap((event) => (event.type === 'stage-finished' && 'message' in event ? [event.message] : [])).join();
 const hang = "open('gate').readline()";
-const retries = ({ events }: RanOnce) =>
-  events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : []));
-/** Where each attempt began, and what was written. */
-const told = (project: Project) => [project.read('count'), project.read('out.txt')];
+/** Where each attempt began, and the output. */
+const course = (project: Project) => [project.read('count'), project.read('out.txt')];
 const resumed = ['0\n2\n', '[0, 1, 2, 3]'];
 
 suite('a program in Python that is interrupted', { skip: noPython ?? false }, () => {
   test('another attempt resumes from its checkpoint', async () => {
     using project = new Project(...steps("restage.fail('out of luck')", ', retries: 1'));
     const ran = await project.run();
-    assert.deepEqual([ran.outcomes, retries(ran)], [{ fit: 'ran' }, ['out of luck']], ran.stderr);
-    assert.deepEqual(told(project), resumed);
+    assert.deepEqual([ran.outcomes, ran.retries], [{ fit: 'ran' }, ['out of luck']], ran.stderr);
+    assert.deepEqual(course(project), resumed);
   });
 
   test('so does one after the time limit', async () => {
     using project = new Project(...steps(hang, ', retries: 1, timeout: 15s'));
     project.gate('gate');
     const ran = await project.run();
-    assert.deepEqual([ran.outcomes, retries(ran)], [{ fit: 'ran' }, ['took longer than its timeout of 15 s']]);
-    assert.deepEqual(told(project), resumed);
+    assert.deepEqual([ran.outcomes, ran.retries], [{ fit: 'ran' }, ['took longer than its timeout of 15 s']]);
+    assert.deepEqual(course(project), resumed);
   });
 });
 
@@ -119,8 +115,8 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     process.kill(worker!, 'SIGKILL');
     const ran = await endOf(running);
     assert.deepEqual(ran.outcomes, { fit: 'ran' });
-    assert.match(retries(ran).join(), /^its job died/);
-    assert.deepEqual(told(project), resumed);
+    assert.match(ran.retries.join(), /^its job died/);
+    assert.deepEqual(course(project), resumed);
   });
 
   test('a program whose job reaches its time limit resumes in another one', async () => {
@@ -128,8 +124,8 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     project.gate('gate');
     const ran = await project.run('--on', 'cluster');
     assert.deepEqual(ran.outcomes, { fit: 'ran' });
-    assert.deepEqual(retries(ran), ["its job's time of 1 min 0 s is over: it resumes from its checkpoint"]);
-    assert.deepEqual(told(project), resumed);
+    assert.deepEqual(ran.retries, ["its job's time of 1 min 0 s is over: it resumes from its checkpoint"]);
+    assert.deepEqual(course(project), resumed);
   });
 
   test('a job refuses when its node has another version of a package, or another interpreter', async () => {
@@ -149,14 +145,14 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     Object.assign(project.env, slurm.env, { VIRTUAL_ENV: project.path('here') });
     const refused = await project.run('--on', 'cluster');
     assert.match(
-      messageOf(refused),
+      refused.messages['fit']!,
       /^\S+ differs from where the stage was decided about: it has tiny==2\.0; it lacks tiny==1\.0; a second job found the same\. Make both alike, and run again$/,
     );
     project.write(`${there}/build.pth`, 'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n');
     install(project, there!, ['tiny', '1.0']);
     const other = await project.run('--on', 'cluster');
     assert.match(
-      messageOf(other),
+      other.messages['fit']!,
       /: it has Python 3\.\d+\.\d+ \(of tests\); it lacks Python 3\.\d+\.\d+ \(.*\) .*; a second job found the same\. Make both alike, and run again$/,
     );
     setup('here');

@@ -23,7 +23,6 @@ open(sys.argv[2], 'w').write(word + '\\n')
   'parts/unused.py': 'first = "z"\n',
 };
 
-const message = ({ events }: RanOnce) => events.flatMap((one) => (one.type === 'stage-finished' ? [one.message] : []));
 const output = ({ events }: RanOnce) =>
   events.flatMap((one) => (one.type === 'stage-output' ? [one.text] : [])).join('');
 const unkeyed = (what: string) =>
@@ -52,7 +51,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
   }
   const plan = async (project: Project) => (await project.command('plan', 'test.yaml')).stdout;
 
-  test('a program runs again when a module changes that it imports, and not for a comment or a module that it does not', async () => {
+  test('a program runs again when a module that it imports changes, and not for a comment or another module', async () => {
     const { project } = withVenv();
     using _ = project;
     const first = await project.run();
@@ -79,7 +78,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     );
   });
 
-  test('what was found is remembered until a file changes, or a nearer module appears', async () => {
+  test('found code is remembered until a file changes, or a nearer module appears', async () => {
     const { project } = withVenv();
     using _ = project;
     await project.run();
@@ -100,7 +99,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.equal(project.read('out/fit.txt'), 'db\n');
   });
 
-  test('the version counts of a package that is imported, and of one that it requires', async () => {
+  test('an imported package counts by its version, and so does one that it requires', async () => {
     const { project, packages } = withVenv({ 'train.py': `import tiny\n${files['train.py']}` });
     using _ = project;
     install(project, packages, ['tiny', '1.0'], 'under>=1');
@@ -116,7 +115,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.match(await plan(project), /fit +its code changed \(tiny==1\.1\)$/m);
   });
 
-  test('folders without __init__.py are followed, and a package counts whose files no record lists, as on Debian', async () => {
+  test('folders without __init__.py are followed, and a package counts even if no RECORD lists its files, as on Debian', async () => {
     const { project, packages } = withVenv({
       'train.py': `import tiny.core.deep\nfrom src.models.net import x\n${files['train.py']}`,
       'src/models/net.py': 'x = 1\n',
@@ -131,7 +130,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.match(await plan(project), /fit +its code changed \(src\/models\/net\.py, tiny==2\.0\)$/m);
   });
 
-  test('a package that is installed in place counts by its contents, found by a path or by a hook of imports', async () => {
+  test('a package that is installed in place counts by its contents, whether a path or an import hook finds it', async () => {
     const { project, packages } = withVenv({
       'train.py': `import mine\nimport hooked\n${files['train.py']}`,
       'lib/mine.py': 'x = 1\n',
@@ -168,7 +167,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.match(await plan(project), /fit +its code changed \(tiny==1\.0\)$/m);
   });
 
-  test('where an interpreter lies does not count, and its build does', async () => {
+  test('an interpreter counts by its build, not by its path', async () => {
     const { project, packages } = withVenv();
     using _ = project;
     await project.run();
@@ -179,7 +178,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     assert.match(await plan(project), /fit +its code changed \(Python 3\.\d+\.\d+ \(of tests\)\)$/m);
   });
 
-  test('an interpreter without a package is passed over, and the log says so', async () => {
+  test('an interpreter that lacks a package is skipped, and the log says so', async () => {
     const { project } = withVenv({ 'train.py': `import tiny\n${files['train.py']}` });
     using _ = project;
     makeVenv(project, 'active');
@@ -187,9 +186,10 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     Object.assign(project.env, { VIRTUAL_ENV: project.path('active'), CONDA_PREFIX: project.path('conda') });
     project.env['PATH'] = '/usr/bin:/bin';
     const refused = await project.run();
-    assert.deepEqual(message(refused), [
+    assert.equal(
+      refused.messages['fit'],
       'train.py imports what is not installed: .venv/bin/python lacks tiny, active/bin/python lacks tiny, conda/bin/python lacks tiny, /usr/bin/python3 lacks tiny. Install it: .venv/bin/python -m pip install tiny; or on Debian: apt-get install python3-tiny',
-    ]);
+    );
     install(project, packages, ['tiny', '1.0']);
     const found = await project.run();
     assert.deepEqual(found.outcomes, ran);
@@ -199,7 +199,7 @@ suite('programs in Python', { skip: noPython ?? false }, () => {
     );
   });
 
-  test('an import by a computed name is warned about, and one that is written out or guarded is followed', async () => {
+  test('an import by a computed name gets a warning, and one that is written out or guarded is followed', async () => {
     const { project } = withVenv({
       'train.py': `import importlib
 import runpy
@@ -241,7 +241,7 @@ open(sys.argv[2], 'w').write('done')
     );
   });
 
-  test('folders of imports that follow from where the file lies are followed, and others are warned about, not run', async () => {
+  test('import folders relative to the file are followed, and others get a warning and are not run', async () => {
     const { project } = withVenv({
       'tools/run/train.py': `import os
 import sys
@@ -280,9 +280,10 @@ open(sys.argv[2], 'w').write(far.word)
     });
     using _ = project;
     project.edit('pipelines/test.yaml', 'with: {', 'with: { python: .venv/bin/python,');
-    assert.deepEqual(message(await project.run()), [
+    assert.equal(
+      (await project.run()).messages['fit'],
       'train.py imports what is not installed: .venv/bin/python lacks torch, PIL. Install it: .venv/bin/python -m pip install torch pillow; or on Debian: apt-get install python3-torch python3-pil',
-    ]);
+    );
   });
 
   test('a program that cannot be read is a mistake with its line', async () => {
@@ -295,7 +296,7 @@ open(sys.argv[2], 'w').write(far.word)
     assert.match((await project.command('plan', 'test.yaml')).stderr, /There is no file or folder ".\/absent.py"/);
   });
 
-  test('the results of a program that was edited while it ran are used in this run but not cached', async () => {
+  test('the outputs of a program that was edited while it ran are used in this run but not cached', async () => {
     const { project } = withVenv({ 'train.py': `open('gate').readline()\n${files['train.py']}` });
     using _ = project;
     const gate = project.gate('gate');
@@ -307,7 +308,7 @@ open(sys.argv[2], 'w').write(far.word)
     assert.match(await plan(project), /^ +run +fit /m);
   });
 
-  test('a list port is a list however many items it has', async () => {
+  test('a list port is a list, however many items it has', async () => {
     const text = "import restage\nprint([type(restage.inputs[port]).__name__ for port in ('one', 'list', 'glob')])\n";
     const { project } = withVenv({
       'train.py': text,

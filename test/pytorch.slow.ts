@@ -71,7 +71,7 @@ suite('models of PyTorch', { skip: noPyTorch ?? false }, () => {
     });
   }
 
-  test('parameters are those of PyTorch, but for BatchNorm that its exporter folds into convolutions', async () => {
+  test('parameters are counted as in PyTorch, except BatchNorm, which its exporter folds into convolutions', async () => {
     using bench = new StageBench();
     const count = async (name: string) => {
       await bench.run(loadSpec, load, { inputs: { onnx: file(`${name}.onnx`) }, with: { classes, normalise } });
@@ -96,7 +96,7 @@ suite('models of PyTorch', { skip: noPyTorch ?? false }, () => {
     assert.equal(totals(traced.value).learnable, parameters);
   });
 
-  test('what PyTorch leaves in two files is refused by the name of a weight', async () => {
+  test('a model whose weights are in another file is refused, and the message names a weight', async () => {
     using bench = new StageBench();
     assert.ok(existsSync(file('apart.data')));
     await assert.rejects(

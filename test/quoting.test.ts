@@ -25,7 +25,7 @@ stages:
         } > "\${outputs.out}"
 `;
 
-test('hostile names of project, folders and files, and a hostile parameter, reach programs as they are', async (t) => {
+test('hostile names of project, folders and files, and a hostile parameter, reach programs unchanged', async (t) => {
   const files = { 'one.txt': '1\n', [`data/${evil}.txt`]: '2\n', "data/it's.txt": '3\n' };
   for (const { name, path } of bothShells(temporaryFolder(t))) {
     using project = new Project(yaml, files, evil.replaceAll('/', ''));

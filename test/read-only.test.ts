@@ -31,7 +31,7 @@ async function fill(project: Project): Promise<void> {
   assert.deepEqual(outcomes, { greet: 'ran', say: 'ran' }, stderr);
 }
 
-test('with nothing to do, a project on a read-only disk needs no writing', whereMounting, async () => {
+test('with nothing to do, no command writes to a read-only disk', whereMounting, async () => {
   using project = new Project('');
   using disk = new Disk(project, '.', '16m');
   await fill(project);
@@ -57,17 +57,16 @@ test('with nothing to do, a project on a read-only disk needs no writing', where
   disk.remount('rw');
 });
 
-test('a stage that must run on a read-only disk says what is wrong', whereMounting, async () => {
+test('a stage that must run on a read-only disk fails with the reason', whereMounting, async () => {
   using project = new Project('');
   using disk = new Disk(project, '.', '16m');
   await fill(project);
   disk.remount('ro');
-  const { code, outcomes, events } = await project.run('--set', 'params.words=bye');
+  const { code, outcomes, messages } = await project.run('--set', 'params.words=bye');
   assert.deepEqual([code, outcomes], [1, { greet: 'up to date', say: 'failed' }]);
-  const failed = events.find((event) => event.type === 'stage-finished' && event.outcome === 'failed');
   assert.match(
-    JSON.stringify(failed),
-    /"message":"Cannot write the lease \S+: the disk is read-only\. Mount it for writing, or run in a copy of the project\."/,
+    messages['say']!,
+    /^Cannot write the lease \S+: the disk is read-only\. Mount it for writing, or run in a copy of the project\.$/,
   );
   disk.remount('rw');
 });

@@ -25,7 +25,7 @@ const where = {
     (spawnSync('python3', ['-c', 'import mmap']).status !== 0 && 'there is no python3'),
 };
 
-/** A process that has `data/file` of a project, which holds "old", in a shared writable mapping. */
+/** A process that maps `data/file` of a project, whose content is "old", shared and writable. */
 class Writer implements Disposable {
   readonly #folder = mkdtempSync(join(shared, 'restage-test-'));
   readonly #file = join(this.#folder, 'file');
@@ -37,13 +37,13 @@ class Writer implements Disposable {
     this.#child = spawn('python3', ['-c', program, this.#file], { stdio: ['pipe', 'pipe', 'inherit'] });
   }
 
-  /** Changes the first character. The first time, the system dates the file; as long as the page stays in memory, never again. */
+  /** Changes the first character. Only the first change sets new times, as long as the page stays in memory. */
   async write(character: string): Promise<void> {
     this.#child.stdin!.write(`${character}\n`);
     await once(this.#child.stdout!, 'data');
   }
 
-  /** The same, and asserts that no time tells of it. */
+  /** The same, and asserts that no time changes. */
   async writeUnseen(character: string): Promise<void> {
     const before = statSync(this.#file, { bigint: true });
     await this.write(character);
@@ -58,7 +58,7 @@ class Writer implements Disposable {
 }
 
 test(
-  'run --rehash notices what a shared mapping changed without new times, and later runs know it',
+  'run --rehash notices a change by a shared mapping without new times, and corrects the remembered digest',
   where,
   async () => {
     using project = new Project(copy);
@@ -77,7 +77,7 @@ test(
 );
 
 test(
-  'verify --inputs names what a shared mapping changed without new times, and the next run reads it again',
+  'verify --inputs names a file that a shared mapping changed without new times, and the next run reads it again',
   where,
   async () => {
     using project = new Project(copy);

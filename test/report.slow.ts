@@ -18,7 +18,7 @@ stages:
 `;
 const writtenAt = (project: Project) => statSync(project.path(page)).mtimeMs;
 
-test('a run leaves its page; one with nothing to do leaves it as it is, quickly or the long way', async () => {
+test('a run writes its page; one with nothing to do leaves the page alone, whether it was remembered or examined', async () => {
   using project = new Project(yaml);
   await project.command('run', 'test.yaml');
   const text = project.read(page);
@@ -34,7 +34,7 @@ test('a run leaves its page; one with nothing to do leaves it as it is, quickly 
   assert.equal(writtenAt(project), before);
 });
 
-test('a page is renewed when nothing changed but what is only shown, such as a description', async () => {
+test('a page is written again when only a description changed', async () => {
   using project = new Project(yaml);
   await project.run();
   for (const [before, after] of [
@@ -48,7 +48,7 @@ test('a page is renewed when nothing changed but what is only shown, such as a d
   assert.match(project.read(page), /Counts them/);
 });
 
-test('a page that is gone comes back, though nothing else is to be done', async () => {
+test('a missing page is written again, even if nothing else is to be done', async () => {
   using project = new Project(yaml);
   project.letHoursPass(1);
   await project.command('run', 'test.yaml');
@@ -59,7 +59,7 @@ test('a page that is gone comes back, though nothing else is to be done', async 
   assert.match(project.read(page), /2 stages: 2 up to date/);
 });
 
-test('a page says what failed, and the next run that mends it renews it', async () => {
+test('a page shows what failed, and the next successful run replaces it', async () => {
   using project = new Project(yaml.replace('echo hello', 'test -e mended'));
   assert.equal((await project.run()).code, 1);
   assert.match(project.read(page), /data-state="failed"/);
@@ -69,7 +69,7 @@ test('a page says what failed, and the next run that mends it renews it', async 
   assert.match(project.read(page), /data-state="succeeded"/);
 });
 
-test('what changed since the last result is told value by value', async () => {
+test('a page lists what changed since the last result, value by value', async () => {
   using project = new Project(yaml);
   await project.run();
   project.edit('pipelines/test.yaml', 'echo one', 'echo two');
@@ -80,7 +80,7 @@ test('what changed since the last result is told value by value', async () => {
   );
 });
 
-test("a page of the user's own is kept aside, and the page is told of by clean when its pipeline is gone", async () => {
+test("a user's own file at the path of the page is moved aside, and clean removes the page once its pipeline is gone", async () => {
   using project = new Project(yaml);
   project.write(page, 'mine');
   const { warnings } = await project.run();
@@ -100,7 +100,7 @@ test("a page of the user's own is kept aside, and the page is told of by clean w
 const displacedReport = (warnings: readonly string[]): readonly string[] =>
   warnings.flatMap((line) => /it was moved to (.*)$/.exec(line)?.[1] ?? []);
 
-test('no output may be where the page is, or around it', async () => {
+test('no output may lie at the path of the page or around it', async () => {
   for (const path of [page, 'artifacts/test', 'artifacts']) {
     using project = new Project(yaml.replace('out/first.txt', path));
     const { stderr, code } = await project.command('run', 'test.yaml');

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noProcessesIn } from './support/processes.ts';
-import { Project, type RanOnce } from './support/rig.ts';
+import { Project } from './support/rig.ts';
 
-function messageOf({ events }: RanOnce, stage: string): string | undefined {
-  const ends = events.filter((event) => event.type === 'stage-finished');
-  return ends.find((event) => event.stage === stage)?.message;
-}
-
-test('a failing stage is tried again as often as it says, each attempt in an empty folder, and its logs are kept', async () => {
+test('a failing stage is tried again as often as `retries` says, each attempt in an empty folder, and all logs are kept', async () => {
   using project = new Project(`
 stages:
   flaky:
@@ -17,9 +12,9 @@ stages:
     outputs: { text: out/flaky.txt }
     with: { run: "echo try; test ! -e \${outputs.text}; echo x > \${outputs.text}; echo t >> tries; test $(wc -l < tries) -ge 3" }
 `);
-  const { outcomes, events } = await project.run();
+  const { outcomes, retries } = await project.run();
   assert.deepEqual(outcomes, { flaky: 'ran' });
-  assert.equal(events.filter(({ type }) => type === 'stage-retrying').length, 2);
+  assert.equal(retries.length, 2);
   assert.match(
     (await project.command('logs', 'flaky')).stdout,
     /^flaky: succeeded on .*, the published result\n--- attempt 1\ntry\n--- attempt 2\ntry\n--- attempt 3\ntry\n$/,
@@ -34,7 +29,7 @@ stages:
   project.gate('gate');
   const run = await project.run();
   assert.equal(run.code, 1);
-  assert.equal(messageOf(run, 'stuck'), 'took longer than its timeout of 0.3 s');
+  assert.equal(run.messages['stuck'], 'took longer than its timeout of 0.3 s');
   await noProcessesIn(project.root);
 });
 
@@ -47,18 +42,18 @@ stages:
   late: { kind: command, after: good, outputs: { text: out/late }, with: { run: "read _ < gate; echo late > \${outputs.text}" } }
 `;
 
-test('a failure stops what depends on it and lets the rest go on', async () => {
+test('a failure blocks the stages that depend on it, and the others continue', async () => {
   using project = new Project(branches);
   project.gate('gate').pass();
   const run = await project.run('--keep-going');
   assert.equal(run.code, 1);
   assert.deepEqual(run.outcomes, { bad: 'failed', reader: 'blocked', further: 'blocked', good: 'ran', late: 'ran' });
-  assert.equal(messageOf(run, 'bad'), 'exited with code 3: echo why; exit 3');
-  assert.equal(messageOf(run, 'reader'), 'waits for bad, which failed');
-  assert.equal(messageOf(run, 'further'), 'waits for reader, which was blocked');
+  assert.equal(run.messages['bad'], 'exited with code 3: echo why; exit 3');
+  assert.equal(run.messages['reader'], 'waits for bad, which failed');
+  assert.equal(run.messages['further'], 'waits for reader, which was blocked');
 });
 
-test('--fail-fast stops at the first failure what runs, and begins nothing more', async () => {
+test('--fail-fast stops running stages at the first failure, and starts no other', async () => {
   using project = new Project(branches);
   project.gate('gate');
   const run = await project.run('--fail-fast');
@@ -68,7 +63,7 @@ test('--fail-fast stops at the first failure what runs, and begins nothing more'
   await noProcessesIn(project.root);
 });
 
-test('what a failing run leaves on the screen: what failed, why, the end of its log, where all of it is, what waits', async () => {
+test('a failing run prints what failed and why, the end of its log, where the whole log is, and what was not run', async () => {
   using project = new Project(branches.replace('read _ < gate; ', ''));
   const { code, stdout, stderr } = await project.command('run', 'test.yaml', '--jobs', '1');
   assert.equal(code, 1);
@@ -106,7 +101,7 @@ stages:
   side: { kind: command, outputs: { text: out/side }, with: { run: "echo x > \${outputs.text}" } }
 `;
 
-test('--force runs what is up to date: all, or the stages it names, which tell when they give other bytes', async () => {
+test('--force runs stages that are up to date, all or the named ones, and warns if they give other bytes', async () => {
   using project = new Project(chain);
   await project.run();
   const { outcomes, warnings } = await project.run('--force', 'one');
@@ -119,14 +114,14 @@ test('--force runs what is up to date: all, or the stages it names, which tell w
   assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date', side: 'up to date' });
 });
 
-test('a named stage brings what it needs; --downstream also what reads it', async () => {
+test('a named stage runs with those that it reads; --downstream adds those that read it', async () => {
   using project = new Project(chain);
   assert.deepEqual((await project.run('one')).outcomes, { one: 'ran' });
   assert.deepEqual((await project.run('two')).outcomes, { one: 'up to date', two: 'ran' });
   assert.deepEqual((await project.run('one', '--downstream')).outcomes, { one: 'up to date', two: 'up to date' });
 });
 
-test('a stage on demand runs only when something that runs reads it', async () => {
+test('a stage on demand runs only if a selected stage reads it', async () => {
   using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, onDemand: true,'));
   assert.deepEqual((await project.run('side')).outcomes, { side: 'ran' });
   assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
@@ -134,12 +129,12 @@ test('a stage on demand runs only when something that runs reads it', async () =
   assert.deepEqual((await project.run()).outcomes, { side: 'up to date' });
 });
 
-test('a frozen stage keeps its result whatever changes, and is an error where there is none', async () => {
+test('a frozen stage keeps its result whatever changes, and fails without one', async () => {
   using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, frozen: true,'));
   const without = await project.run();
   assert.deepEqual(without.outcomes, { one: 'failed', two: 'blocked', side: 'ran' });
   assert.equal(
-    messageOf(without, 'one'),
+    without.messages['one'],
     'is frozen, but there is no earlier result to keep; run it once without `frozen: true`',
   );
   project.edit('pipelines/test.yaml', 'frozen: true,', '');
@@ -153,7 +148,7 @@ test('a frozen stage keeps its result whatever changes, and is an error where th
   assert.equal(project.read('out/one'), kept);
 });
 
-test('a stage with cache: false is up to date while its outputs lie there, and runs when they do not', async () => {
+test('a stage with cache: false is up to date while its outputs are in place, and otherwise runs', async () => {
   using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, cache: false,'));
   await project.run();
   assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date', side: 'up to date' });
@@ -161,17 +156,17 @@ test('a stage with cache: false is up to date while its outputs lie there, and r
   assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
 });
 
-test('a stage that makes none of its outputs fails, naming them', async () => {
+test('a stage that does not make its outputs fails, and the message names them', async () => {
   using project = new Project(chain.replace('date +%N > ', ': '));
   const run = await project.run('one');
   assert.equal(run.code, 1);
   assert.match(
-    messageOf(run, 'one')!,
+    run.messages['one']!,
     /^ended without writing its output text: there is nothing at \$\{outputs\.text\}$/,
   );
 });
 
-test('what the shell says of a command names the setting run, not a file of Restage', async () => {
+test('an error of the shell names the setting run, not a file of Restage', async () => {
   using project = new Project(chain.replace('date +%N > ', 'no-such-program > '));
   const { events } = await project.run('one');
   const end = events.find((event) => event.type === 'stage-finished');
@@ -188,7 +183,7 @@ stages:
   all: { kind: command, inputs: { scores: [fit.score] }, outputs: { text: out/all }, with: { run: "cat \${inputs.scores} > \${outputs.text}" } }
 `;
 
-test('a matrix makes a stage of each value, one of which fit@seed=2 names, and a list port reads all in order', async () => {
+test('a matrix makes a stage for each value, fit@seed=2 names one, and a list port reads all in order', async () => {
   using project = new Project(seeds);
   assert.deepEqual((await project.run('fit@seed=2')).outcomes, { 'fit[seed=2]': 'ran' });
   assert.deepEqual((await project.run()).outcomes, {
@@ -208,7 +203,7 @@ test('a matrix makes a stage of each value, one of which fit@seed=2 names, and a
   assert.equal(project.read('out/all'), '1\n3\n');
 });
 
-test('an axis whose values all give the same bytes is warned of once, as of a program that ignores its seed', async () => {
+test('an axis whose values all give the same bytes, as with a program that ignores its seed, causes one warning', async () => {
   const warned = async (project: Project) =>
     (await project.command('run')).stdout.match(/^.*makes no difference.*$/gm) ?? [];
   using project = new Project(seeds);
@@ -220,7 +215,7 @@ test('an axis whose values all give the same bytes is warned of once, as of a pr
   assert.deepEqual(await warned(project), []);
 });
 
-test('a run begins with what its pipeline is about, parameters worked in', async () => {
+test('a run begins with the description of its pipeline, with parameters filled in', async () => {
   using project = new Project(`
 description: weights of \${params.source}
 params: { source: chance }

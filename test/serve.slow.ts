@@ -66,7 +66,7 @@ after(async () => {
 
 const idsOf = () => project.files('cache/runs').flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
 
-test('every page is whole, narrow and wide, in dark and light, and accessible; nothing in it complains', {
+test('every page is complete and accessible, narrow and wide, in dark and light, without a message on the console', {
   skip: noBrowser,
 }, async () => {
   const [one, other] = idsOf();
@@ -106,7 +106,7 @@ test('every page is whole, narrow and wide, in dark and light, and accessible; n
     }
 });
 
-test('runs are filtered, sorted and compared by keyboard, and the address keeps the view', {
+test('the keyboard filters, sorts and compares runs, and the address keeps the view', {
   skip: noBrowser,
 }, async () => {
   await using opened = await BrowserPage.open(address('/'));
@@ -131,7 +131,7 @@ test('runs are filtered, sorted and compared by keyboard, and the address keeps 
   assert.deepEqual(opened.complaints, []);
 });
 
-test('images are found, opened and picked by keyboard', { skip: noBrowser }, async () => {
+test('the keyboard finds, opens and picks images', { skip: noBrowser }, async () => {
   await using opened = await BrowserPage.open(address('/images'));
   const { page } = opened;
   await page.getByRole('button', { name: 'fake called real' }).focus();
@@ -168,7 +168,7 @@ test('images are found, opened and picked by keyboard', { skip: noBrowser }, asy
   assert.deepEqual(opened.complaints, []);
 });
 
-test('a run is watched from its beginning to its end in two tabs, also over a restart of the server', {
+test('two tabs show a run from its beginning to its end, even across a restart of the server', {
   skip: noBrowser,
 }, async () => {
   await using opened = await BrowserPage.open(address('/'));

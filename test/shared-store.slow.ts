@@ -20,7 +20,7 @@ const packs = `stages:
     with: { run: 'echo \${matrix.n}; mkdir \${outputs.all}; for i in 0 1 2 3 4 5 6 7 8 9; do head -c 900000 /dev/urandom > \${outputs.all}/$i; done' }
 `;
 
-/** A project with a key and a store at an address; its text of `store.yaml` serves clones. */
+/** Gives a project a key and a store at an address; clones can use its `store.yaml`. */
 async function withStore(project: Project, url: string): Promise<Project> {
   project.env['XDG_CONFIG_HOME'] = project.path('config');
   await print(project, 'store', 'init', url);
@@ -36,7 +36,7 @@ function packsIn(store: string): readonly number[] {
   return names.filter((name) => /\/[0-9a-f]{64}$/.test(name)).map((name) => statSync(join(folder, name)).size);
 }
 
-/** Sends the rest after a kill: of what was there, no more than one pack is there twice. */
+/** Pushes the rest after a kill, and asserts that at most one pack was sent twice. */
 async function finishes(project: Project, store: string): Promise<void> {
   const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
   const before = packsIn(store);
@@ -83,7 +83,9 @@ test('a server that is killed during a push gets at most one pack again', { skip
   }
 });
 
-test('where one may only read, store init says so, and a run warns and ends', { skip: noSshd ?? false }, async () => {
+test('with a store that may only be read, store init fails with the reason, and a run warns and completes', {
+  skip: noSshd ?? false,
+}, async () => {
   using project = new Project(`stages: { a: { kind: command, with: { run: 'true' } } }\n`);
   await withStore(project, project.path('shared'));
   const spec = project.read('store.yaml');
@@ -100,7 +102,7 @@ test('where one may only read, store init says so, and a run warns and ends', { 
   assert.deepEqual([ran.code, ran.warnings], [0, [refused]]);
 });
 
-/** The processes that a process has started, and those that they have. */
+/** The descendants of a process. */
 function descendants(pid: number): readonly number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
@@ -138,7 +140,7 @@ test('on a cluster, the controller fetches what jobs read, and sends what they m
   assert.match(await print(maker, 'store', 'status'), /: 3 results\n/);
 });
 
-test('the study that one clone has run is complete in another, where nothing is computed', async () => {
+test('a clone gets the complete study that another one has run, without computing anything', async () => {
   using maker = studyProject();
   await withStore(maker, maker.path('shared'));
   const { code, stderr } = await maker.run();

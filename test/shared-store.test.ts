@@ -24,7 +24,7 @@ const chain = `stages:
     with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
 `;
 
-/** A project that has run and shared its results, and a clone of what git has of it. */
+/** A project that has run and shared its results, and a clone with the files that Git has. */
 async function group(yaml = chain) {
   const maker = new Project(yaml, { 'in.txt': 'abc\n' }, 'maker');
   maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
@@ -42,7 +42,7 @@ async function group(yaml = chain) {
   return { maker, clone, shared, filesOf, [Symbol.dispose]: () => [maker, clone].map((one) => one[Symbol.dispose]()) };
 }
 
-test('what was computed before there was a store is pushed with its run, so that somebody without the data can pull it', async () => {
+test('results from before there was a store are pushed with their run, so that somebody without the data can pull it', async () => {
   using maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
   using reader = new Project('', {});
   for (const one of [maker, reader]) one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
@@ -58,7 +58,7 @@ test('what was computed before there was a store is pushed with its run, so that
   assert.equal(reader.read('out/count.txt'), maker.read('out/count.txt'));
 });
 
-test('another clone computes nothing, and gets only the bytes that it needs', async () => {
+test('another clone computes nothing, and fetches only the bytes that it needs', async () => {
   using world = await group();
   const { clone, maker } = world;
   clone.write('in.txt', 'abc\n');
@@ -76,7 +76,7 @@ test('another clone computes nothing, and gets only the bytes that it needs', as
   assert.equal(clone.read('out/grow.txt'), maker.read('out/grow.txt'));
 });
 
-test('the report of another clone has the large pictures, also those of outputs that nothing reads', async () => {
+test('the report of another clone has large pictures, too, but outputs that it does not show are not fetched', async () => {
   using world = await group(`stages:
   draw:
     kind: command
@@ -105,7 +105,7 @@ test('the report of another clone has the large pictures, also those of outputs 
   }
 });
 
-test('a stage that runs gets its inputs; where they are lost, their stage runs again, and its readers follow', async () => {
+test('a stage that runs fetches its inputs; if they are lost, their stage runs again, and its readers follow', async () => {
   using world = await group();
   const { clone } = world;
   clone.write('in.txt', 'abc\n');
@@ -124,7 +124,7 @@ test('a stage that runs gets its inputs; where they are lost, their stage runs a
   assert.match(losing.warnings.join('\n'), /its outputs are no longer in the shared store: it runs again/);
 });
 
-test('a log comes when it is read; what a gc removed from the store is sent again', async () => {
+test('a log is fetched when it is read; what `store gc` removed is sent again', async () => {
   using world = await group();
   const { clone, maker } = world;
   clone.write('in.txt', 'abc\n');
@@ -137,7 +137,7 @@ test('a log comes when it is read; what a gc removed from the store is sent agai
   assert.match(await print(maker, 'store', 'push'), /^Sent 0 results/);
 });
 
-test('a store that is away costs one warning; a key that is not trusted only reads', async () => {
+test('an unreachable store costs one warning; a user whose key is not trusted can only read', async () => {
   using world = await group();
   const { clone, maker, shared } = world;
   clone.write('in.txt', 'xyz\n');
@@ -159,7 +159,7 @@ test('a store that is away costs one warning; a key that is not trusted only rea
   assert.match(await print(maker, 'store', 'status'), /3 further results without a signature that store.yaml trusts/);
 });
 
-test('a key that is revoked takes its results back, also where a run remembers that all is in place', async () => {
+test('results of a revoked key no longer count, even if a run remembers that all is in place', async () => {
   using world = await group();
   const { clone } = world;
   clone.write('in.txt', 'abc\n');
@@ -192,7 +192,7 @@ test('a server that refuses connections costs one warning', async () => {
   assert.match(warnings[0]!, /^The store s3:\/\/bucket\/x cannot be reached/);
 });
 
-test('the outputs and the report of a run come to someone without its data', async () => {
+test('store pull brings the outputs and the report of a run to someone without its data', async () => {
   using world = await group();
   const { clone, maker } = world;
   assert.match(await print(clone, 'store', 'pull', 'test.yaml'), /^test: 3 stages and artifacts\/test\/report.html/);
@@ -205,7 +205,7 @@ test('the outputs and the report of a run come to someone without its data', asy
   assert.match(stderr, /has no run of test with the name 1999 that is trusted/);
 });
 
-test('one file carries the outputs and the report of a pipeline, to those who trust its key', async () => {
+test('an export carries the outputs and the report of a pipeline to those who trust its key', async () => {
   using world = await group();
   const { clone, maker } = world;
   const archive = maker.path('..', 'my results.tar');
@@ -223,7 +223,7 @@ test('one file carries the outputs and the report of a pipeline, to those who tr
   assert.match((await clone.command('import', clone.path('pipelines/test.yaml'))).stderr, /is no whole archive/);
 });
 
-test('an export says what is not here, and how it comes; what a stage does not keep is no part of a run', async () => {
+test('an export names outputs that are not here and how to fetch them; outputs of cache: false are left out', async () => {
   const noted = `  note:
     kind: command
     cache: false
@@ -248,7 +248,7 @@ test('an export says what is not here, and how it comes; what a stage does not k
   assert.deepEqual(clone.files('out'), ['count.txt', 'grow.txt', 'shout.txt']);
 });
 
-test('mistakes in store.yaml are told with their place, and an address with a password is refused', async () => {
+test('mistakes in store.yaml are reported, and an address with a password is refused', async () => {
   using project = new Project(chain, { 'in.txt': 'abc\n', 'store.yaml': 'url: ftp://x/y\n' });
   assert.match((await project.command('run', 'test.yaml')).stderr, /"url" is no address of a store: ftp:\/\/x\/y/);
   const { code, stderr } = await project.command('store', 'init', 'ssh://-oProxyCommand=x/y');

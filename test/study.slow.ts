@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RanOnce } from './support/rig.ts';
 import { smallest, studyProject } from './support/study-project.ts';
 
-/** As the README has it, but for its size. */
+/** The experiment of docs/experiments.md, smaller. */
 const wide = `
 extends: [../base/net.yaml, ../base/seeds.yaml]
 description: A wider stem
@@ -18,7 +18,7 @@ const ran = ({ outcomes }: RanOnce): readonly string[] =>
     .filter((stage) => outcomes[stage] === 'ran')
     .sort();
 
-test('the study is one command, and after a change only what follows from it runs', async () => {
+test('one command runs the study, and after a change it runs only the affected stages', async () => {
   using project = studyProject();
   const first = await project.run();
   assert.equal(first.code, 0, first.stderr);

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { digestOf, type Sources } from '../stages/write-up/run.ts';
 import { checkDocument } from './support/check-document.ts';
+import { inRepository, read } from './support/pages.ts';
 
-const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const template = (name: string): string => readFileSync(inRepository(`pipelines/texts/${name}.md`), 'utf8');
+const template = (name: string): string => read(`pipelines/texts/${name}.md`);
 
-test('docs/study.md says what its run said; `node scripts/write-study.mjs` writes it anew', () => {
+test('docs/study.md is what its run wrote; `node scripts/write-study.mjs` writes it again', () => {
   const names = ['summary', 'published', 'corrections'];
   const parts = Object.fromEntries(names.map((name) => [name, template(name)]));
   assert.deepEqual(checkDocument(inRepository('docs'), 'study', template('study'), parts), []);
-  const sources: Sources = JSON.parse(readFileSync(inRepository('docs/study/sources.json'), 'utf8'));
+  const sources: Sources = JSON.parse(read('docs/study/sources.json'));
   assert.equal(
     sources.parts['published']!.artifacts['others'],
     digestOf(inRepository('pipelines/texts/published.csv')),

@@ -39,7 +39,7 @@ interface Metrics {
 const lossIn = (project: Project, instance: string): number =>
   (JSON.parse(project.read(`artifacts/test/scores@${instance}/metrics.json`)) as Metrics).splits.val.loss;
 
-test('three seeds of two nets are one matrix, one table over the seeds, and one model that validation selects', async () => {
+test('a matrix of two networks and three seeds gives one table over the seeds and one model that validation selects', async () => {
   using project = new Project(sweep);
   const { code, outcomes, stdout, stderr } = await project.run();
   assert.equal(code, 0, stdout + stderr);

@@ -41,7 +41,7 @@ test('--twice runs every stage twice, names the files that differ, and keeps the
   assert.deepEqual((await project.run()).outcomes, { same: 'up to date', chance: 'up to date', once: 'up to date' });
 });
 
-test('--twice with a stage runs that one twice though it is up to date, and no other', async () => {
+test('--twice with a stage runs only that one twice, even if it is up to date', async () => {
   using project = new Project(yaml);
   await project.run('same', 'chance');
   const { code, stdout } = await project.command('run', 'same', '--twice', 'same', 'test.yaml', '--reporter', 'plain');
@@ -51,7 +51,7 @@ test('--twice with a stage runs that one twice though it is up to date, and no o
   assert.deepEqual(outcomes, { same: 'ran', chance: 'up to date' });
 });
 
-test('--twice takes the file that follows it for the file', async () => {
+test('--twice before a file does not take it for a stage', async () => {
   using project = new Project(yaml);
   project.write('pipelines/other.yaml', yaml.replaceAll('out/', 'other/'));
   const { code, stdout } = await project.command('run', '--twice', 'other.yaml', 'same');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { sha256 } from '../src/digest.ts';
 import { permutation, Random } from '../src/random.ts';
 import { Project } from './support/rig.ts';
 
@@ -10,7 +10,7 @@ const head = `
   faces: { kind: load-dataset, inputs: { images: made.faces } }
 `;
 
-/** Stages of every kind that keeps its process, on nets whose compiled graphs and random numbers could get mixed up. */
+/** Stages of every kind whose process is used again, on networks whose compiled graphs and random numbers could get mixed up. */
 const stages = {
   audit: 'kind: audit, inputs: { dataset: faces.dataset }',
   dropout:
@@ -42,16 +42,11 @@ const text = (order: readonly Name[]): string =>
 /** The digest of every published file. */
 function published(project: Project): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    project.files('artifacts/test').map((path) => [
-      path,
-      createHash('sha256')
-        .update(readFileSync(project.path('artifacts/test', path)))
-        .digest('hex'),
-    ]),
+    project.files('artifacts/test').map((path) => [path, sha256(readFileSync(project.path('artifacts/test', path)))]),
   );
 }
 
-test('a stage computes the same bytes in a new process and in one that did other work before, in any order', async (context) => {
+test('a stage computes the same bytes in a new process as in one that has run other stages, in any order', async (context) => {
   using cold = new Project(text(names));
   for (const name of ['made', 'faces', ...names]) {
     const { code, stdout } = await cold.command('run', 'test.yaml', name);

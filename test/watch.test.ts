@@ -10,7 +10,7 @@ const yaml = (word: string) => `stages:
     with: { run: "echo ${word} && cat \${inputs.data} && cat \${inputs.data} > \${outputs.out}" }
 `;
 
-test('a watched pipeline runs again when it, or an input, has changed, and outlives mistakes in its file', async () => {
+test('a watched pipeline runs again when its file or an input has changed, and survives mistakes in its file', async () => {
   using project = new Project(yaml('first'), { 'data.txt': 'data-1\n' });
   const running = project.startRun('--watch');
   await running.output('one', 'first');
@@ -27,7 +27,7 @@ test('a watched pipeline runs again when it, or an input, has changed, and outli
   assert.match(stderr, /Waiting for a change\. Ctrl-C ends it\./);
 });
 
-test('a change during a run waits for its end, or stops it where that was asked for', async () => {
+test('with --interrupt, a change during a run stops the run', async () => {
   const waiting = (word: string) => yaml(word).replace('cat', 'read _ < gate && cat');
   using project = new Project(waiting('first'), { 'data.txt': 'data-1\n' });
   const gate = project.gate('gate');
@@ -43,7 +43,7 @@ test('a change during a run waits for its end, or stops it where that was asked 
   await running.ended;
 });
 
-test('options that only a watch has, and those that it cannot have, are mistakes', async () => {
+test('options that need --watch, and --host without --token, are wrong usage', async () => {
   using project = new Project(yaml('first'), { 'data.txt': '' });
   const { code, stderr } = await project.command('run', '--interrupt');
   assert.deepEqual([code, stderr], [2, 'error: --interrupt and --serve go with --watch\n']);

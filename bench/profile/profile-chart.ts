@@ -3,7 +3,7 @@ import { chartTitle } from '../../src/learning/charts/chart-title.ts';
 import { fills } from '../../src/learning/charts/theme.ts';
 
 /** The time of one kernel in one phase of a step. */
-export interface ProfileBar {
+interface ProfileBar {
   readonly kernel: string;
   readonly phase?: string | undefined;
   /** Milliseconds a step. */

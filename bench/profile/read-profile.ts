@@ -69,7 +69,7 @@ function withSelfTimes(nodes: readonly ProfileEvent[]): readonly NodeRun[] {
 const endOf = ({ ts, dur }: ProfileEvent): number => ts + dur;
 
 /** Where an ONNX node comes from. */
-export interface NodeLabel {
+interface NodeLabel {
   /** The tfjs kernel that it was lowered from. */
   readonly kernel: string;
   /** Known in profiles only. */

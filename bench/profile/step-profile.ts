@@ -28,7 +28,7 @@ export interface StepProfile {
   readonly nodes: readonly NodeTime[];
 }
 
-export interface KernelTime {
+interface KernelTime {
   /** `(ONNX Runtime)` for what it added and for what passes between nodes, `(blocks)` for the loops around an update. */
   readonly kernel: string;
   /** Undefined where unknown. */
@@ -38,7 +38,7 @@ export interface KernelTime {
   readonly time: number;
 }
 
-export interface OperatorTime {
+interface OperatorTime {
   readonly operator: string;
   /** Nodes that were executed, those in a loop's body every time. */
   readonly executions: number;

@@ -85,7 +85,7 @@ test('with positive classes the scores are a detector’s too, with rates by sou
   assert.ok(detection.sources!['NeuralTextures']!.calledRight! < 0.5);
   const { unknown, images, labels: names } = split.openSet!;
   assert.deepEqual([unknown, images, names], [30, 150, ['NeuralTextures']]);
-  assert.ok(bench.told.some((line) => /does not know NeuralTextures; .* leave out 30 images/.test(line)));
+  assert.ok(bench.infos.some((line) => /does not know NeuralTextures; .* leave out 30 images/.test(line)));
 });
 
 test('slices are measured the worst first, and small ones are warned of', async () => {

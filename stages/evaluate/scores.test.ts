@@ -120,11 +120,11 @@ test('no temperature is fitted if sharper scores are always better, or always wo
 
   assert.deepEqual(fittedOnVal, { equalErrorThreshold: 0, youdenThreshold: 0, temperature: null });
   assert.equal('withValTemperature' in splits['test']!, false);
-  assert.deepEqual(bench.told, [
+  assert.deepEqual(bench.infos, [
     'No temperature is fitted to val: all predictions on it are right, so sharper scores always lower the loss.',
   ]);
   using wrong = await scored([...rowsOf('val', 0, [1, 2, -1]), ...rowsOf('val', 1, [-1, -2, 1]), ...testing]);
-  assert.deepEqual(wrong.told, [
+  assert.deepEqual(wrong.infos, [
     'No temperature is fitted to val: its scores mostly point to the wrong class, so flatter scores always lower the loss.',
   ]);
 });

@@ -68,7 +68,7 @@ test('methods and the control are judged on images of both classes, and progress
     assert.ok(existsSync(join(bench.output(port), 'chart.png')), port);
   }
   assert.equal(bench.highlights.length, 1);
-  assert.deepEqual([bench.warnings, bench.told], [[], []]);
+  assert.deepEqual([bench.warnings, bench.infos], [[], []]);
 });
 
 test('results do not depend on the batch size', async () => {
@@ -155,7 +155,7 @@ test('images of the classes alternate, and a split with fewer images than asked 
   assert.deepEqual([...alternate(Uint32Array.of(0, 1, 2, 3, 4), labels)], [0, 3, 1, 4, 2]);
   using bench = new StageBench();
   await judged(bench, { images: 10 });
-  assert.deepEqual(bench.told, ['test has fewer than 10 images: all 8 are explained.']);
+  assert.deepEqual(bench.infos, ['test has fewer than 10 images: all 8 are explained.']);
 });
 
 const methods: readonly Method[] = ['gradient', 'guided-backprop', 'grad-cam', 'random-cam'];

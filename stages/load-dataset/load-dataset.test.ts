@@ -295,7 +295,7 @@ test('without the setting, classes are the folders: real and fake if both exist,
   using faces = benchWith('train/real/1.png', 'train/fake/1.png', 'train/other/1.png');
   await faces.run(spec, run, { with: { splits: ['train'] }, inputs: { images: faces.images } });
   assert.deepEqual(samplesOf(faces), ['train train/real/1 0 real -', 'train train/fake/1 1 fake -']);
-  assert.deepEqual(faces.told, []);
+  assert.deepEqual(faces.infos, []);
 
   using animals = benchWith('train/owl/1.png', 'train/cat/1.png', 'train/dog/1.png');
   await animals.run(spec, run, { with: { splits: ['train'] }, inputs: { images: animals.images } });
@@ -304,11 +304,11 @@ test('without the setting, classes are the folders: real and fake if both exist,
     'train train/dog/1 1 dog -',
     'train train/owl/1 2 owl -',
   ]);
-  assert.deepEqual(animals.told, ['Classes in the order of their labels: cat, dog, owl.']);
+  assert.deepEqual(animals.infos, ['Classes in the order of their labels: cat, dog, owl.']);
 
   using two = benchWith('owl/1.png', 'owl/2.png', 'cat/1.png', 'cat/2.png');
   await two.run(spec, run, { with: { split: { train: 0.5, val: 0.5 } }, inputs: { images: two.images } });
-  assert.deepEqual(two.told, [
+  assert.deepEqual(two.infos, [
     'Classes in the order of their labels: cat, owl; owl is positive, the class that a detector searches for.',
   ]);
 });
@@ -360,7 +360,7 @@ test('a source that is left out stays in test alone; columns of a list stay with
     ...['train real/1 0 real -', 'train swap/1 1 swap -', 'test real/2 0 real -'],
     ...['test blend/2 1 blend -', 'test swap/2 1 swap -'],
   ]);
-  assert.ok(bench.told.includes('Left out 1 image of blend in other splits than test, by leaveOut.'));
+  assert.ok(bench.infos.includes('Left out 1 image of blend in other splits than test, by leaveOut.'));
   using dataset = openDataset(bench.output('dataset'));
   assert.deepEqual(
     dataset.split('train').samples.map(({ slices }) => slices),
@@ -377,10 +377,10 @@ test('a list of 0 and 1 is read as real and fake, and says so', async () => {
     ['path,label,split', ...paths.map((path, i) => `${path},${i % 2},${i < 2 ? 'train' : 'test'}`)].join('\n'),
   );
   await bench.run(spec, run, { inputs: { images: bench.images, list } });
-  assert.deepEqual(bench.told, [`The labels 0 and 1 of ${list} are read as real and fake; \`classes\` names others.`]);
+  assert.deepEqual(bench.infos, [`The labels 0 and 1 of ${list} are read as real and fake; \`classes\` names others.`]);
   const classes = { cat: 'cat', dog: 'dog' };
   await bench.run(spec, run, { with: { classes }, inputs: { images: bench.images, list } });
-  assert.equal(bench.told.length, 1);
+  assert.equal(bench.infos.length, 1);
 });
 
 test('with stratify: source every split has its share of every source, and with classes alone it need not', async () => {

@@ -27,7 +27,7 @@ interface Trained {
   readonly checkpoints: readonly Checkpoint[];
   readonly files: readonly string[];
   readonly chosenEpoch: number;
-  readonly told: readonly string[];
+  readonly infos: readonly string[];
   readonly progress: StageBench['progress'];
 }
 
@@ -42,8 +42,8 @@ async function train(settings: object, from?: Checkpoint): Promise<Trained> {
   const files = [...model.map((file) => readFileSync(file, 'base64')), history];
   const parsed = parseHistory(history);
   assert.ok(parsed.ok);
-  const { told, progress } = bench;
-  return { checkpoints, files, chosenEpoch: parsed.value.chosenEpoch, told, progress };
+  const { infos, progress } = bench;
+  return { checkpoints, files, chosenEpoch: parsed.value.chosenEpoch, infos, progress };
 }
 
 const ways = {
@@ -72,8 +72,8 @@ for (const [name, way] of Object.entries(ways)) {
     const settings = { ...small, ...way };
     const unbroken = await train(settings);
     for (const [index, checkpoint] of unbroken.checkpoints.entries()) {
-      const { files, told } = await train(settings, checkpoint);
-      assert.match(told[0]!, new RegExp(`^resumes after epoch ${index + 1} of [34], from a checkpoint$`));
+      const { files, infos } = await train(settings, checkpoint);
+      assert.match(infos[0]!, new RegExp(`^resumes after epoch ${index + 1} of [34], from a checkpoint$`));
       assert.deepEqual(files, unbroken.files);
     }
   });
@@ -82,9 +82,9 @@ for (const [name, way] of Object.entries(ways)) {
 test('a longer training resumes after the last epoch of a shorter one, and keeps the best of all epochs', async () => {
   const long = await train({ ...small, epochs: 4 });
   const short = await train({ ...small, epochs: 2 });
-  const { files, told, progress } = await train({ ...small, epochs: 4 }, short.checkpoints.at(-1));
+  const { files, infos, progress } = await train({ ...small, epochs: 4 }, short.checkpoints.at(-1));
 
-  assert.deepEqual(told, ['resumes after epoch 2 of 4, from a checkpoint']);
+  assert.deepEqual(infos, ['resumes after epoch 2 of 4, from a checkpoint']);
   assert.deepEqual(files, long.files);
   const first = progress[0]!;
   assert.match(first.note!, /^epoch 3\/4, loss /);
@@ -103,7 +103,7 @@ test('a training that was stopped early is complete when it is resumed, and cont
 
   const again = await train(settings(1), one.checkpoints.at(-1));
   assert.deepEqual([again.files, again.checkpoints.length], [one.files, 0]);
-  assert.equal(again.told.length, 2);
+  assert.equal(again.infos.length, 2);
   assert.deepEqual((await train(settings(2), one.checkpoints.at(-1))).files, two.files);
 });
 

@@ -9,8 +9,8 @@ import { selectBackend } from '../../src/backend/select/select-backend.ts';
 export const warnings: string[] = [];
 
 /**
- * Starts both backends; tests of values compare ours with tfjs's cpu. One thread unless told otherwise: the arrays are
- * tiny, and a second thread would mostly wait for its turn.
+ * Starts both backends, so that tests can compare the values of ours with those of tfjs's cpu. One thread by default: the arrays
+ * are tiny, and a second thread would mostly wait.
  */
 export async function startBackends(options: BackendOptions = {}): Promise<void> {
   registerOnnxRuntimeBackend({ threads: 1, warn: (message) => warnings.push(message), ...options });
@@ -18,7 +18,7 @@ export async function startBackends(options: BackendOptions = {}): Promise<void>
   await selectBackend('onnxruntime');
 }
 
-/** An array as a test writes it down; a tensor of the backend in use is made of it where it is needed. */
+/** An array that {@link tensorOf} makes a tensor of, on the backend in use. */
 export interface Sample {
   readonly shape: readonly number[];
   readonly dtype: DataType;
@@ -48,7 +48,7 @@ export function computeOn(backend: string, compute: () => Tensor | Tensor[]): Re
   return results;
 }
 
-/** Asserts that ours and the cpu backend compute the same, up to rounding, NaN where it is NaN. */
+/** Asserts that our backend and cpu compute the same values up to rounding, with NaN at the same places. */
 export function assertAgrees(compute: () => Tensor | Tensor[], tolerance = 1e-5): void {
   const expected = computeOn('cpu', compute);
   const actual = computeOn(BACKEND, compute);
@@ -65,13 +65,13 @@ export function assertAgrees(compute: () => Tensor | Tensor[], tolerance = 1e-5)
 
 function agree(a: number, b: number, tolerance: number): boolean {
   if (Object.is(a, b) || a === b) return true;
-  // An infinity is infinitely far from all else, and so is any share of it.
+  // An infinity agrees only with itself: any share of it is infinite, too.
   return (
     Number.isFinite(a) && Number.isFinite(b) && Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b))
   );
 }
 
-/** Plain numbers, and now and then one that is not. */
+/** Finite numbers, and now and then NaN, an infinity or 0. */
 export const anyNumber = fc.oneof(
   { weight: 12, arbitrary: fc.double({ min: -4, max: 4, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0) },
@@ -81,7 +81,7 @@ export const finiteNumber = fc.double({ min: -4, max: 4, noNaN: true });
 const integer = fc.integer({ min: -5, max: 5 });
 const truth = fc.integer({ min: 0, max: 1 });
 
-/** An array of the given shape; floats take NaN and the infinities in unless told otherwise. */
+/** An array of the given shape; floats include NaN and the infinities by default. */
 export function arrayOf(
   shape: readonly number[],
   dtype: DataType = 'float32',

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 const path = process.env['PATH'] ?? '';
 
-/** A PATH for each of dash and bash in which it is `sh`, by links in folders below `folder`. */
+/** For dash and for bash a PATH on which it is called `sh`, by links in folders below `folder`. */
 export function bothShells(folder: string): readonly { readonly name: string; readonly path: string }[] {
   return ['dash', 'bash'].map((name) => {
     const program = path

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-/** Where Debian, and where a user's own variable, has a Chromium without a window. */
+/** Where a Chromium may be: the user's own variable, and the paths of Debian and others. */
 const places = [
   process.env['CHROME'],
   '/usr/lib/chromium/chromium-headless-shell',
@@ -17,7 +17,7 @@ export const noBrowser: string | false =
     ? 'there is no Chromium here: apt-get install chromium-headless-shell fonts-dejavu-core, or set CHROME to one'
     : false;
 
-/** A page in a browser of its own, with everything that it complained of. One of a file reaches no network. */
+/** A page in a browser of its own, with its complaints and requests. A page from a file is offline. */
 export class BrowserPage implements AsyncDisposable {
   readonly page: Page;
   readonly complaints: string[] = [];
@@ -34,7 +34,7 @@ export class BrowserPage implements AsyncDisposable {
     });
   }
 
-  /** Opens a file by its path, or an address. */
+  /** Opens a file by its path, or a page by its URL. */
   static async open(place: string, options: BrowserContextOptions = {}): Promise<BrowserPage> {
     const isServed = place.startsWith('http:');
     if (executablePath === undefined) throw new Error('There is no Chromium here');

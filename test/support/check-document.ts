@@ -5,8 +5,8 @@ import { digestOf, type Sources } from '../../stages/write-up/run.ts';
 import { parseTemplate } from '../../stages/write-up/template.ts';
 
 /**
- * Finds where a document, `<name>.md` in `folder`, is no longer what was written: a number changed by hand, a figure of
- * another run, a template that has changed since. One sentence each.
+ * Finds where a document, `<name>.md` in `folder`, differs from what was written: a number edited by hand, a figure of another
+ * run, a changed template. Returns one sentence for each.
  *
  * @param parts Templates of the texts that it includes, by input.
  */

@@ -4,13 +4,13 @@ import { DigestIndex } from '../../src/engine/files/digest-index.ts';
 import { hashFingerprint } from '../../src/engine/fingerprint/fingerprint.ts';
 import type { StageResult, StoredArtifact } from '../../src/engine/store/stage-result.ts';
 
-/** What a private output holds, as an artifact. */
+/** The artifact that a file or folder holds. */
 export async function listArtifact(path: string): Promise<StoredArtifact> {
   const { folder, files, digest, parts } = await new DigestIndex(join(tmpdir(), 'restage-clock')).list(path);
   return { type: 'files', folder, files, digest, parts };
 }
 
-/** A result of a made-up stage that is told apart by its seed. */
+/** The result of an invented stage; its seed decides the fingerprint. */
 export function exampleResult(seed: number, outputs: Readonly<Record<string, StoredArtifact>> = {}): StageResult {
   const fingerprint = { kind: 'command', version: 1, settings: { seed }, inputs: {}, outputs: Object.keys(outputs) };
   return {

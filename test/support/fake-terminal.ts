@@ -1,6 +1,6 @@
 import type { OutputStream } from '../../src/reporting/terminal/colour.ts';
 
-/** A terminal for tests: it obeys the few codes that reporters use, and refuses others. No styles, no wide characters. */
+/** A terminal for tests: it obeys the few codes that reporters use, and throws at others. No styles, no wide characters. */
 export class FakeTerminal implements OutputStream {
   readonly isTTY = true;
   columns: number;
@@ -17,7 +17,7 @@ export class FakeTerminal implements OutputStream {
     this.rows = rows;
   }
 
-  /** Everything from the first line on, also what has scrolled off the top. */
+  /** All lines, including those that have scrolled off the top. */
   get screen(): string {
     return this.#lines.map(({ text }) => text.trimEnd()).join('\n');
   }

@@ -2,8 +2,8 @@ import { FeaturesWriter } from '../../src/learning/vision/features/features.ts';
 import { Random } from '../../src/random.ts';
 
 /**
- * Writes a `features` artifact of normal noise, labels in turn, whose first value tells the fakes: what any head learns in a
- * few steps. `splits` gives the number of images of each.
+ * Writes a `features` artifact of normal noise with alternating labels. The first value separates the classes, so that any head
+ * learns them in a few steps. `splits` gives the number of images of each split.
  */
 export async function writeFeatures(
   folder: string,

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
 /**
- * A place where stages wait until the test lets them pass: a named pipe, from which each takes one line. Opened for
- * both, so that neither side waits for the other to come.
+ * A place where stages wait until the test lets them pass: a named pipe, from which each reads one line. It is open for reading
+ * and writing, so that opening it never blocks.
  */
 export class Gate {
   readonly #file: number;
@@ -13,7 +13,7 @@ export class Gate {
     this.#file = openSync(path, constants.O_RDWR);
   }
 
-  /** Lets so many stages pass, whether they wait already or come later. */
+  /** Lets `count` stages pass, whether they wait already or come later. */
   pass(count = 1): void {
     writeSync(this.#file, '\n'.repeat(count));
   }

@@ -18,7 +18,7 @@ export function assertGolden(value: unknown, file: URL): void {
   assert.deepEqual(plain, JSON.parse(readFileSync(path, 'utf8')));
 }
 
-/** SHA-256 over the contents of files, short: with it a test holds the results of a kind to the version of its spec. */
+/** A short SHA-256 of the contents of files, for tests that notice when a kind's results change under the same version. */
 export function digestOf(...paths: readonly string[]): string {
   const hash = createHash('sha256');
   for (const path of paths) hash.update(readFileSync(path));

@@ -36,7 +36,7 @@ export class GridEngine implements AsyncDisposable {
     return engine;
   }
 
-  /** Waits until no job is left. */
+  /** Waits until no job is left, a minute at most. */
   async idle(): Promise<void> {
     await until(() => execFileSync('qstat', { encoding: 'utf8', env: { ...process.env, ...this.env } }) === '');
   }

@@ -1,5 +1,12 @@
 type Schema = Readonly<Record<string, unknown>>;
 
+/** Where a schema of maps says what is in them. */
+interface Parts {
+  readonly properties?: Schema;
+  readonly additionalProperties?: unknown;
+  readonly required?: readonly string[];
+}
+
 /**
  * Where a value breaks a JSON schema, as dotted paths; empty where it is valid. It knows the keywords of draft 7 that
  * `pipeline.schema.json` uses. What fails every branch of an `anyOf` is reported as a whole, but for the only branch that
@@ -25,25 +32,8 @@ export function invalidParts(root: Schema, value: unknown): readonly string[] {
     ];
   };
   const checkValue = (schema: Schema, value: unknown, path: string): readonly string[] => {
-    const { type, const: only, enum: choices, pattern, required = [] } = schema;
-    const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems } = schema as Record<
-      string,
-      number
-    >;
-    const isWrong =
-      (type !== undefined &&
-        ![type].flat().some((one) => one === typeOf(value) || (one === 'integer' && Number.isInteger(value)))) ||
-      (only !== undefined && value !== only) ||
-      (Array.isArray(choices) && !choices.includes(value)) ||
-      (typeof value === 'string' && pattern !== undefined && !new RegExp(pattern as string).test(value)) ||
-      (typeof value === 'number' &&
-        (value < (minimum ?? -Infinity) ||
-          value > (maximum ?? Infinity) ||
-          value <= (exclusiveMinimum ?? -Infinity) ||
-          value >= (exclusiveMaximum ?? Infinity)));
-    if (isWrong) return [path];
+    if (breaks(schema, value)) return [path];
     if (Array.isArray(value)) {
-      if (value.length < (minItems ?? 0) || value.length > (maxItems ?? Infinity)) return [path];
       const { items } = schema;
       return value.flatMap((item, index) => {
         const part = Array.isArray(items) ? items[index] : items;
@@ -51,8 +41,8 @@ export function invalidParts(root: Schema, value: unknown): readonly string[] {
       });
     }
     if (typeof value !== 'object' || value === null) return [];
-    const { properties = {}, additionalProperties } = schema as { properties?: Schema; additionalProperties?: unknown };
-    const missing = (required as string[]).filter((key) => !(key in value)).map((key) => `${path}.${key}`);
+    const { properties = {}, additionalProperties, required = [] } = schema as Parts;
+    const missing = required.filter((key) => !(key in value)).map((key) => `${path}.${key}`);
     const inside = Object.entries(value).flatMap(([key, inner]) => {
       const at = path === '' ? key : `${path}.${key}`;
       const part = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
@@ -64,7 +54,26 @@ export function invalidParts(root: Schema, value: unknown): readonly string[] {
   return [...new Set(check(root, value, ''))];
 }
 
-/** Of branches that all fail, what is wrong inside the only one that takes the value as such. */
+/** Whether a value itself breaks a schema, whatever its items or properties are. */
+function breaks(schema: Schema, value: unknown): boolean {
+  const { type, const: only, enum: choices, pattern } = schema;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems } = schema as Record<string, number>;
+  const fits = (one: unknown) => one === typeOf(value) || (one === 'integer' && Number.isInteger(value));
+  if (type !== undefined && ![type].flat().some(fits)) return true;
+  if (only !== undefined && value !== only) return true;
+  if (Array.isArray(choices) && !choices.includes(value)) return true;
+  if (Array.isArray(value)) return value.length < (minItems ?? 0) || value.length > (maxItems ?? Infinity);
+  if (typeof value === 'string') return pattern !== undefined && !new RegExp(pattern as string).test(value);
+  if (typeof value !== 'number') return false;
+  return (
+    value < (minimum ?? -Infinity) ||
+    value > (maximum ?? Infinity) ||
+    value <= (exclusiveMinimum ?? -Infinity) ||
+    value >= (exclusiveMaximum ?? Infinity)
+  );
+}
+
+/** The mistakes inside the only failing branch that accepts the value's type; else the value as a whole. */
 function nearest(branches: readonly (readonly string[])[], path: string): readonly string[] {
   const inside = branches.filter((found) => !found.includes(path));
   return inside.length === 1 ? inside[0]! : [path];

@@ -1,7 +1,7 @@
 import type { NamedTensor } from '../../src/learning/models/weights/safetensors.ts';
 
-/** Which of Keras's versions, by what it called weights. */
-export type KerasVersion = 1 | 2;
+/** A version of Keras: they name weights differently. */
+type KerasVersion = 1 | 2;
 
 const keras1: Readonly<Record<string, string>> = {
   kernel: 'W',

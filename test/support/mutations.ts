@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What breaks readers: other numbers, other types, other places, and names that every JavaScript object has. */
+/** Texts that break readers: other numbers, types and paths, and names that every JavaScript object has. */
 const hostile = [
   ...['\0', '"', ',', '\n', '\r', ';', '[', ']', '{', '}', ':', '../', '/', '..', '.', '\\', '\u001b[2J', '\ufffd'],
   ...['0x1', 'NaN', '-1', '-0', '0', '7', '0.5', '1e999', '9007199254740993', '4294967296', '1099511627776', 'null'],
@@ -36,15 +36,15 @@ const edit: fc.Arbitrary<Edit> = fc
     }
   });
 
-/** The bytes with a few edits, as bad disks, careless hands and other programs make them. */
+/** The bytes with one to three edits, such as bad disks, careless users and other programs make. */
 export function mutated(bytes: Buffer | string): fc.Arbitrary<Buffer> {
   return fc
     .array(edit, { minLength: 1, maxLength: 3 })
     .map((edits) => edits.reduce<Buffer>((b, one) => one(b), Buffer.from(bytes)));
 }
 
-/** Whether reading ends well or with an error for the user; anything else is a bug, and thrown on. */
-export async function isTold(read: () => unknown): Promise<boolean> {
+/** Whether reading fails with a short error for the user. Any other error is a bug, and is thrown. */
+export async function isRefused(read: () => unknown): Promise<boolean> {
   try {
     await read();
     return false;

@@ -1,4 +1,3 @@
-/** Small images and datasets for tests. */
 import sharp from 'sharp';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { Random } from '../../src/random.ts';
@@ -16,7 +15,7 @@ export async function encodedNoise(
     .toBuffer();
 }
 
-/** Writes a dataset of `count` images in one split `train`, labels in turn, and gives the encoded files. */
+/** Writes a dataset of `count` images with alternating labels in one split, `train`. Returns the encoded files. */
 export async function writeNoiseDataset(folder: string, count: number): Promise<readonly Buffer[]> {
   const files = await Promise.all(Array.from({ length: count }, (_, seed) => encodedNoise(seed)));
   using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: ['train'] });

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Numbers of the processes that work in a folder, as all of a project's stages do: what a run must not leave behind. */
+/** Ids of the processes whose working directory is this folder, as that of a project's stages is. */
 export function processesIn(folder: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -17,7 +17,7 @@ function workingDirectory(pid: number): string | undefined {
   }
 }
 
-/** Resolves when none is left. The kernel needs a moment to end what was killed, and tells nobody but its parent. */
+/** Resolves when none is left: the kernel needs a moment to end killed processes, and notifies only their parents. */
 export async function noProcessesIn(folder: string): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (processesIn(folder).length > 0) {

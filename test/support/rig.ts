@@ -25,7 +25,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A command of ours that is under way; of a run with `--reporter json`, its events come in as they happen. */
+/** A running command of ours. With `--reporter json` its events arrive as they happen. */
 export class Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -86,18 +86,21 @@ export class Running {
   }
 }
 
-/** A run that ended, as its events tell it. */
+/** How a run ended, according to its events. */
 export interface RanOnce extends Ended {
   readonly events: readonly RunEvent[];
-  /** How each stage ended. */
+  /** How each stage ended, and its message where it did not succeed. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
+  readonly messages: Readonly<Record<string, string | undefined>>;
+  /** Why attempts were repeated. */
+  readonly retries: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** A project in a temporary folder, and the real command line in it. Removed with `using`. */
+/** A project in a temporary folder, in which the real command line runs. Removed with `using`. */
 export class Project implements Disposable {
   readonly root: string;
-  /** What commands find in their environment beside the test's own. */
+  /** Variables that commands get in addition to the test's own environment. */
   readonly env: Record<string, string> = { NO_COLOR: '1' };
   /** The command, of this checkout or of another installation. */
   program = pipeline;
@@ -129,7 +132,7 @@ export class Project implements Disposable {
     this.write(path, text.replace(from, to));
   }
 
-  /** Puts a new text in place of a file that may be read-only, as an object of the cache is. */
+  /** Replaces a file that may be read-only, such as an object of the cache. */
   replace(path: string, text: string): void {
     rmSync(this.path(path));
     this.write(path, text);
@@ -147,7 +150,7 @@ export class Project implements Disposable {
     return existsSync(this.path(path));
   }
 
-  /** Every file below a folder, relative, sorted, but for the reports, which every run leaves. */
+  /** Every file below a folder, relative and sorted, without reports, which every run leaves. */
   files(folder: string): readonly string[] {
     if (!this.has(folder)) return [];
     return readdirSync(this.path(folder), { recursive: true, withFileTypes: true })
@@ -163,14 +166,14 @@ export class Project implements Disposable {
     return gate;
   }
 
-  /** Runs the commands that follow as someone whom permissions concern: root may read and write everything. */
+  /** Runs later commands as a user to whom permissions apply: root may read and write everything. */
   leaveRoot(): void {
     if (process.getuid?.() !== 0) return;
     this.#user = 65534; // nobody
     execFileSync('chown', ['-R', `${this.#user}:${this.#user}`, this.root]);
   }
 
-  /** Lets the commands that follow believe that it is so much later, so that no file looks as if just written. */
+  /** Shifts the clock of later commands, so that no file looks as if it was just written. */
   letHoursPass(hours: number): void {
     const shift = `const now = Date.now; Date.now = () => now() + ${hours * 3_600_000}`;
     this.env['NODE_OPTIONS'] = `--import data:text/javascript,${encodeURIComponent(shift)}`;
@@ -214,7 +217,7 @@ export class Project implements Disposable {
   }
 }
 
-/** Waits for the end of a run that was started. */
+/** Waits for the end of a started run. */
 export async function endOf(running: Running): Promise<RanOnce> {
   const ended = await running.ended;
   const finished = running.events.filter((event) => event.type === 'stage-finished');
@@ -222,6 +225,8 @@ export async function endOf(running: Running): Promise<RanOnce> {
     ...ended,
     events: running.events,
     outcomes: Object.fromEntries(finished.map(({ stage, outcome }) => [stage, outcome])),
+    messages: Object.fromEntries(finished.map(({ stage, message }) => [stage, message])),
+    retries: running.events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : [])),
     warnings: running.events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
   };
 }

@@ -8,7 +8,7 @@ type Finish = Partial<
   Pick<Extract<RunEvent, { type: 'stage-finished' }>, 'message' | 'resumes' | 'logTail' | 'highlights' | 'outputs'>
 >;
 
-/** Tells a reporter the events of a run in a few words, for tests. Time passes only by `wait`. */
+/** Sends a reporter the events of a run, each by one short call. Time passes only by `wait`. */
 export class RunScript {
   readonly #reporter: RunListeners;
   readonly #counts: Record<Outcome, number> = {

@@ -2,8 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './slurm.ts';
 
-/** The Python that has moto, an S3 server for tests; undefined without one. In CI, where it is required, that is an error. */
+/** The Python that has moto, an S3 server for tests. */
 const python = ['/usr/bin/python3', 'python3'].find(hasMoto);
+/** Why there is no S3 server for a test here; undefined where there is one. In CI, where it is required, that is an error. */
 export const noS3: string | undefined =
   python === undefined
     ? 'moto is not installed: apt-get install python3-moto python3-flask python3-flask-cors'
@@ -19,7 +20,7 @@ function hasMoto(name: string): boolean {
   }
 }
 
-/** An S3 server on this machine with one empty bucket, `bucket`, which takes any credentials. Ended with `await using`. */
+/** An S3 server on this machine with one empty bucket, `bucket`, which accepts any credentials. Ended with `await using`. */
 export class S3Server implements AsyncDisposable {
   readonly endpoint: string;
   readonly env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1' };

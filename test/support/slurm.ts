@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** Why there is no Slurm for a test here; undefined where there is one. In CI, where it is required, that is an error. */
@@ -34,7 +35,7 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** A private Slurm on this machine, whose nodes have hostnames of their own and share all else. Removed with `await using`. */
+/** A private Slurm on this machine, whose nodes have their own hostnames and share everything else. Removed with `await using`. */
 export class Slurm implements AsyncDisposable {
   readonly folder: string;
   readonly env: Record<string, string>;
@@ -54,7 +55,7 @@ export class Slurm implements AsyncDisposable {
     return slurm;
   }
 
-  /** Runs one of Slurm's commands and gives what it prints. */
+  /** Runs one of Slurm's commands. Returns what it prints. */
   command(name: string, ...args: readonly string[]): string {
     return execFileSync(name, args, { encoding: 'utf8', env: { ...process.env, ...this.env } });
   }
@@ -88,7 +89,7 @@ export class Slurm implements AsyncDisposable {
     return processesWith((words, folder) => folder === root && words.some((word) => word.includes(text)), 'sh');
   }
 
-  /** The processes that take a step of a detached run in a project. */
+  /** The processes that execute a step of a detached run in a project. */
   steps(root: string): readonly number[] {
     const isStep = (words: readonly string[], folder: string) => words.includes('--detach') && folder === root;
     return processesWith(isStep).filter((pid) =>
@@ -96,27 +97,24 @@ export class Slurm implements AsyncDisposable {
     );
   }
 
-  /** Waits until no job is left. */
-  async idle(): Promise<void> {
+  /** Cancels all jobs, and waits up to half a minute, or up to `seconds`, until none is left. */
+  async idle(seconds = 30): Promise<void> {
     this.command('scancel', '--user=root');
-    for (let left = 300; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1) await pause(100);
+    for (let left = 10 * seconds; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1) await delay(100);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      this.command('scancel', '--user=root');
-      for (let left = 50; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1) await pause(100);
+      await this.idle(5);
     } catch {
       // Its controller is gone.
     }
     const names = readdirSync(join(this.folder, 'pids')).sort((a) => (a === 'munged' ? 1 : -1));
     for (const name of names) kill(this.daemon(name));
-    await pause(300);
+    await delay(300);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export function kill(pid: number): void {
   try {
@@ -126,7 +124,7 @@ export function kill(pid: number): void {
   }
 }
 
-/** A port with some free ones behind it, most likely. */
+/** A free port; the next ones are most likely free as well. */
 export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

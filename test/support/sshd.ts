@@ -12,7 +12,7 @@ export const noSshd: string | undefined =
   existsSync(program) && process.getuid?.() === 0 ? undefined : 'needs root and sshd: apt-get install openssh-server';
 if (noSshd !== undefined && process.env['RESTAGE_SSHD'] === 'required') throw new Error(noSshd);
 
-/** An SSH server on this machine, which `ssh` of `path` reaches as `testhost`. Ended with `await using`. */
+/** An SSH server on this machine, which the `ssh` on `path` reaches as `testhost`. Ended with `await using`. */
 export class SshServer implements AsyncDisposable {
   readonly folder: string;
   /** A search path on which `ssh` has the configuration of this server. */

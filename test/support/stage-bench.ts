@@ -14,23 +14,23 @@ import type {
   StageContext,
 } from '../../src/stage.ts';
 
-/** One kind on a bench of its own: real files in a folder that is gone afterwards, everything that it said kept to look at. */
+/** Runs a kind alone, on real files in a folder that is removed afterwards, and keeps its messages for assertions. */
 export class StageBench {
   readonly root = mkdtempSync(join(tmpdir(), 'stage-'));
   readonly logs: string[] = [];
-  readonly told: string[] = [];
+  readonly infos: string[] = [];
   readonly warnings: string[] = [];
   readonly highlights: Highlight[] = [];
   readonly progress: Progress[] = [];
   readonly points: CurvePoint[] = [];
   readonly notes: Record<string, string | number> = {};
 
-  /** Where an output of the last run lies; `kind` gives its extension. */
+  /** The path of an output of the last run; `kind` gives its extension. */
   output(port: string, kind?: OutputPort): string {
     return join(this.root, 'outputs', port + (kind?.extension ?? ''));
   }
 
-  /** Runs a kind with its settings as the YAML has them. `outputs` names those of open ports. */
+  /** Runs a kind, with settings as in the YAML. `outputs` names the ports of a kind whose ports are open. */
   async run<S>(
     spec: KindSpec<S>,
     run: RunStage<S>,
@@ -64,7 +64,7 @@ export class StageBench {
       log: (line) => this.logs.push(line),
       info: (line) => {
         this.logs.push(line);
-        this.told.push(line);
+        this.infos.push(line);
       },
       warn: (line) => this.warnings.push(line),
       highlight: (table) => this.highlights.push(table),

@@ -1,4 +1,4 @@
-// Stores and publishes outputs of many small files, over and over, until it is killed. Its argument is the root.
+// Stores and publishes outputs of many small files until it is killed. The argument is the project's root.
 import { join } from 'node:path';
 import { DigestIndex } from '../../src/engine/files/digest-index.ts';
 import { Publisher } from '../../src/engine/publishing/publish.ts';

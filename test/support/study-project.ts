@@ -1,10 +1,8 @@
 import { cpSync, symlinkSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from './pages.ts';
 import { Project } from './rig.ts';
 
-const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-
-/** The whole study, every stage of it, as small as it can be: what it says means nothing. */
+/** The whole study with all its stages, as small as possible: its numbers mean nothing. */
 export const smallest = `
 extends: study.yaml
 params:

@@ -10,7 +10,7 @@ export function temporaryFolder(test: TestContext): string {
   return folder;
 }
 
-/** Writes files, with their folders, by path below `folder`; gives `folder` back. */
+/** Writes files by their paths below `folder`, with their folders. Returns `folder`. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string>>): string {
   mkdirSync(folder, { recursive: true });
   for (const [path, text] of Object.entries(files)) {

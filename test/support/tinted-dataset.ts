@@ -5,8 +5,8 @@ import { Random } from '../../src/random.ts';
 const size = 56;
 
 /**
- * Writes a dataset of grainy images of 56 x 56 whose fakes are redder: what any network learns in a few steps. Labels in
- * turn; `splits` gives the number of images of each.
+ * Writes a dataset of grainy images of 56 x 56 with alternating labels. Fakes are redder, so that any network learns them in a
+ * few steps. `splits` gives the number of images of each split.
  */
 export async function writeTintedDataset(
   folder: string,

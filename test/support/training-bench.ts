@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
+import { sha256 } from '../../src/digest.ts';
 import run from '../../stages/train/run.ts';
 import { spec } from '../../stages/train/spec.ts';
 import { StageBench } from './stage-bench.ts';
 import { writeTintedDataset } from './tinted-dataset.ts';
 
 export const folder = mkdtempSync(join(tmpdir(), 'stage-'));
-/** 20 images to train on, 10 of val and 6 of test, told apart by their tint. */
+/** 20 images of train, 10 of val and 6 of test, whose tint gives their class. */
 export const dataset = join(folder, 'dataset');
 before(() => writeTintedDataset(dataset, { train: 20, val: 10, test: 6 }));
 after(() => rmSync(folder, { recursive: true }));
@@ -23,10 +23,8 @@ export async function trained(settings: object = small): Promise<StageBench> {
   return bench;
 }
 
-/** Of the model's three files and the history. */
+/** The digests of the model's three files and of the history. */
 export function digests(bench: StageBench): string[] {
   const files = ['model.json', 'weights.bin', 'info.json'].map((file) => join(bench.output('model'), file));
-  return [...files, bench.output('history', spec.outputs['history'])].map((file) =>
-    createHash('sha256').update(readFileSync(file)).digest('hex'),
-  );
+  return [...files, bench.output('history', spec.outputs['history'])].map((file) => sha256(readFileSync(file)));
 }

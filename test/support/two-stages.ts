@@ -17,7 +17,7 @@ stages:
 `;
 export const files = { 'in.txt': 'abc\n' };
 
-/** What a command prints that succeeds and says nothing on the standard error. */
+/** Runs a command that must succeed and leave standard error empty. Returns what it prints. */
 export async function print(project: Project, ...argv: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await project.command(...argv);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Resolves when something holds of which nobody tells; fails after so many milliseconds. */
+/** Polls until a condition holds of which no event tells. Throws after `patience` milliseconds. */
 export async function until(holds: () => boolean, patience = 60_000): Promise<void> {
   const deadline = Date.now() + patience;
   while (!holds()) {

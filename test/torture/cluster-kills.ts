@@ -1,5 +1,5 @@
-// Kills while stages run on a private Slurm, of the controller, of workers, of the processes of stages, or of the daemons of
-// nodes (which are started again). The bytes are compared with those of a local run:
+// Kills the controller, workers, processes of stages or daemons of nodes (which are started again) while stages run on a
+// private Slurm, and compares the bytes with those of a local run:
 //   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage|node] [kills]
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ await using slurm = await Slurm.start(2, { SLURM_SLURMD_TIMEOUT: '5' });
 using project = new Project(yaml, { 'places.yaml': places });
 Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000' });
 
-/** The names that the scheduler gave to the job of a process. */
+/** The scheduler's id of the job of a process, and the worker's name. */
 function jobOf(pid: number) {
   const words = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   const find = (name: string) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -36,7 +36,7 @@ function jobOf(pid: number) {
   return { id, worker: array === undefined ? id : `${array}_${task}` };
 }
 
-/** The stages that are claimed and not ended, of a worker or of all workers of a node. */
+/** The stages with a claim that matches, and without an end. */
 const claimedBy = (isTheirs: (claim: Claim) => boolean): readonly string[] =>
   BatchFolder.all(project.path('cache')).flatMap((folder) => {
     const ended = folder.ended();
@@ -51,7 +51,7 @@ const stageOf = (pid: number): readonly string[] =>
 
 const kills: (readonly string[])[] = [];
 
-/** Kills the daemon of a node, and starts it again once the node counts as down; gives the stages that it ran meanwhile. */
+/** Kills the daemon of a node, and starts it again once the node counts as down. Returns the stages that it ran meanwhile. */
 async function killNode(): Promise<readonly string[] | undefined> {
   const node = Math.random() < 0.5 ? 'n1' : 'n2';
   const claimed = () => claimedBy(({ host }) => host === node);
@@ -68,7 +68,7 @@ async function killNode(): Promise<readonly string[] | undefined> {
   return [...hit];
 }
 
-/** Kills something of one worker, and gives the stages that it ran; undefined where there is no worker. */
+/** Kills a worker, or the stages that it runs. Returns the stages that were hit; undefined where there is no worker. */
 function killOne(): readonly string[] | undefined {
   const pids = slurm.processes(project.path('cache/jobs'));
   const pid = pids[Math.floor(Math.random() * pids.length)];
@@ -94,7 +94,7 @@ if (what === 'controller') {
     await running.ended;
   }
 }
-/** How much longer than usual is waited before a kill. */
+/** The pause before a kill, as a factor of the usual one. */
 const pauses: Readonly<Record<string, number>> = { stage: 0.5, node: 1 };
 const last = project.startRun('--on', 'cluster');
 let isOver = false;

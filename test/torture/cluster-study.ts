@@ -1,4 +1,4 @@
-// The whole study, here and on a private Slurm: every result must have the same digests. At its smallest, or as it is:
+// Runs the whole study here and on a private Slurm: every result must have the same digests. At its smallest, or at full size:
 //   npm run build && node --import tsx test/torture/cluster-study.ts
 //   npm run build && node --import tsx test/torture/cluster-study.ts default
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { smallest, studyProject } from '../support/study-project.ts';
 const resultsOf = (project: Project): readonly StageResult[] =>
   project.files('cache/results').map((name) => JSON.parse(project.read(`cache/results/${name}`)));
 
-/** The digests of what each stage made, by its fingerprint. */
+/** The digests of each stage's outputs, by its fingerprint. */
 const digestsOf = (results: readonly StageResult[]) =>
   Object.fromEntries(
     results.map(({ digest, outputs }) => [digest, Object.entries(outputs).map(([port, { digest }]) => [port, digest])]),

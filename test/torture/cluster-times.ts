@@ -1,5 +1,5 @@
-// The usual times of a run on a private Slurm, in a quarter of an hour without work: how soon a worker that was killed is
-// taken over, and one that was stopped while `squeue` prints nothing:
+// Measures in a quarter of an hour, with the usual patience of a run, how soon a killed worker on a private Slurm is taken over,
+// and a stopped one while `squeue` prints nothing:
 //   npm run build && node --import tsx test/torture/cluster-times.ts
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';

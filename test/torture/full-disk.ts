@@ -12,7 +12,7 @@ stages:
   join: { kind: command, inputs: { parts: split.out }, outputs: { out: out/join }, with: { run: "cat \${inputs.parts}/* > \${outputs.out}" } }
 `;
 
-/** Runs on disks that are full at every stage of the way; with room again, the next run ends right. */
+/** Runs on disks that fill up at different points; with room again, the next run must end with the right result. */
 export const fullDisk: Ordeal = async (count, _, tell) => {
   if (whereMounting.skip) return tell.skipped(whereMounting.skip);
   for (let index = 0; index < count; index += 1) {

@@ -13,7 +13,7 @@ stages:
 `;
 const inBatch = 25;
 
-/** Reads folders of broken images among whole ones: they are left out or named, and nothing crashes. */
+/** Reads folders with broken images among whole ones: they must be left out or named, and nothing may crash. */
 export const images: Ordeal = async (count, random, tell) => {
   for (let done = 0; done < count; done += inBatch) {
     using project = new Project(yaml);

@@ -42,7 +42,7 @@ export default async function run(context) {
 const values = [1, 2, 3];
 const outputs = ['out/words.txt', 'out/busy.txt', 'out/leaves.txt'];
 
-/** Who is killed: the run alone; everything called node, as \`killall -9 node\` does; the processes of stages. */
+/** Which processes are killed: the run alone; everything called node, as `killall -9 node` does; the stages' own. */
 const victims = ['run', 'nodes', 'stages'] as const;
 const commands = [
   ['run'],
@@ -55,7 +55,7 @@ const commands = [
   ['plan', 'test.yaml'],
 ];
 
-/** Kills commands at random moments, and lets a run come to its end after every fourth kill. */
+/** Kills commands at random moments, and lets a run complete after every fourth kill. */
 export const kills: Ordeal = async (count, random, tell) => {
   const expected = new Map<number, Whole>();
   let seconds = 0;
@@ -104,7 +104,7 @@ const wholeOf = (project: Project): Whole => ({
   many: contentsOf(project, 'out/many'),
 });
 
-/** False where the command came to its end first. */
+/** Starts a command and kills it. False: the command ended first. */
 async function killOnce(project: Project, n: number, seconds: number, random: Random): Promise<boolean> {
   const command = commands[random.integer(commands.length)]!;
   const running =
@@ -118,7 +118,7 @@ async function killOnce(project: Project, n: number, seconds: number, random: Ra
   return found;
 }
 
-/** Kills, and tells whether there was anybody. */
+/** Kills the victims. False: there were none. */
 function aim(project: Project, running: Running, victim: (typeof victims)[number]): boolean {
   if (victim === 'run') return running.child.kill('SIGKILL');
   const all = processesIn(project.root).filter((pid) => victim === 'nodes' || pid !== running.child.pid);
@@ -139,7 +139,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It came to its end.
+    // It has ended.
   }
 }
 

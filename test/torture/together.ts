@@ -13,7 +13,7 @@ stages:
 `;
 const keepers = [['gc', '--yes'], ['clean', '--yes'], ['verify']];
 
-/** Six runs of two pipelines at once, with gc, clean and verify beside them, and then one run of each alone. */
+/** Starts six runs of two pipelines at once, with gc, clean and verify beside them, and then runs each alone. */
 export const together: Ordeal = async (count, random, tell) => {
   using project = new Project(yaml('one'), { 'pipelines/other.yaml': yaml('two') });
   for (let round = 0; round < count; round += 1) {

@@ -1,4 +1,4 @@
-// Mistreats Restage and counts what breaks: `npm run torture`. Everything is drawn from one seed.
+// Mistreats Restage and counts broken promises: `npm run torture`. One seed decides all random choices.
 //   npm run torture -- [--scale 0.1] [--seed 1] [--only kills,trainings,disk,yaml,images,together]
 import { parseArgs } from 'node:util';
 import { Random } from '../../src/random.ts';
