@@ -3,11 +3,13 @@ import type { Resources } from '../config/pipeline.ts';
 import { namesIn } from '../files/entries-in.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 
+/** A part of the machine, or all of it. */
 interface Share extends Resources {
   /** The graphics cards that the stage may use, as CUDA names them. */
   readonly cards: readonly string[];
 }
 
+/** A share that a stage holds until it is released. */
 export interface Grant extends Share {
   release(): void;
 }
@@ -17,13 +19,12 @@ interface Waiting {
   readonly admit: (grant: Grant) => void;
 }
 
-/** Admits stages in strict order, so that small ones do not starve a large one, which gets at most the whole machine. */
+/** Admits stages in strict order, so that small ones do not starve a large one. A stage gets at most the whole machine. */
 export class Admission {
   readonly #capacity: Share;
   readonly #slots: number;
   readonly #queue: Waiting[] = [];
   readonly #held = new Set<Share>();
-
   readonly #idle: IdleWorkers | undefined;
 
   /** At most `slots` stages run at once, whatever they ask for. Idle workers end when a stage needs their memory. */
@@ -67,12 +68,12 @@ export class Admission {
     }
   }
 
-  /** Summed again each time. A running sum of decimal shares drifts: with all given back, not all would be free. */
+  /** Summed again each time: a running sum of decimal shares drifts, so that in the end not everything would be free. */
   #free(): Resources {
     return [...this.#held].reduce<Resources>(less, this.#capacity);
   }
 
-  /** The fullest cards that have room for so many, each for an equal part; undefined while too few have. */
+  /** The fullest cards with room for equal parts of `gpu`; undefined while too few have room. */
   #cardsFor(gpu: number): readonly string[] | undefined {
     const count = Math.ceil(gpu);
     if (count === 0) return [];
@@ -89,7 +90,7 @@ export class Admission {
       ...share,
       release: () => {
         if (!this.#held.delete(share)) return;
-        setImmediate(() => this.#admit()); // first the end of the stage is reported
+        setImmediate(() => this.#admit()); // after the end of the stage was reported
       },
     };
   }
@@ -113,7 +114,7 @@ const less = (free: Resources, share: Resources): Resources => ({
   memory: free.memory - share.memory,
 });
 
-/** Cores, graphics cards (of CUDA_VISIBLE_DEVICES, else declared, else NVIDIA's devices) and bytes of memory. */
+/** Cores, graphics cards (by CUDA_VISIBLE_DEVICES, else as declared, else NVIDIA's devices) and bytes of memory. */
 export function machineCapacity(declaredGpus?: number, env: NodeJS.ProcessEnv = process.env): Share {
   const chosen = env['CUDA_VISIBLE_DEVICES'];
   const cards = chosen === undefined ? cardNames(declaredGpus ?? countGpus()) : chosenCards(chosen);

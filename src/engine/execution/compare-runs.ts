@@ -3,6 +3,7 @@ import type { Outputs } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type AttemptOutcome, type DoneStage, StageFailure } from './execution.ts';
 
+/** Whether two runs of a stage (`--twice`) gave the same bytes, and a message about it. */
 export function compareRuns(
   first: DoneStage,
   second: AttemptOutcome | StageFailure,
@@ -27,7 +28,7 @@ function differingFiles(first: Outputs, second: Outputs): readonly string[] {
     if (one.digest === other.digest) return [];
     const [left, right] = [contents(one), contents(other)];
     const paths = [...new Set([...left.keys(), ...right.keys()])].filter((path) => left.get(path) !== right.get(path));
-    if (paths.length === 0) return [port]; // an empty folder in place of nothing, say
+    if (paths.length === 0) return [port]; // such as an empty folder in place of a file
     return paths.sort().map((path) => (path === '' ? port : `${port}/${path}`));
   });
 }

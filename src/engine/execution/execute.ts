@@ -6,9 +6,9 @@ import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
 import { type Execution, isDone, LeftToJob, OldCode, type StageOutcome, Unfinished } from './execution.ts';
 import { StageRun } from './stage-run.ts';
 
-/** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
+/** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
 const examiners = 8;
-/** The message of a stage that an interrupt ended, or kept from beginning. */
+/** The message of a stage that an interrupt ended or kept from beginning. */
 const interrupted = 'interrupted';
 
 /** Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are lost run again. */
@@ -27,7 +27,7 @@ export async function execute(run: Execution): Promise<ReadonlyMap<StageName, St
   return outcomes;
 }
 
-/** Brings stages. Returns those whose outputs are lost: what would read them is postponed, and has no outcome. */
+/** Brings stages up to date. Returns those whose outputs are lost; their readers are postponed, and have no outcome. */
 async function bringAll(
   stages: readonly Stage[],
   run: Execution,
@@ -55,17 +55,18 @@ async function bringAll(
   return lost;
 }
 
+/** Lost stages and everything that depends on them. */
 function stagesAfter(lost: ReadonlySet<StageName>, { stages, world, emit }: Execution): readonly Stage[] {
   const again = new Set(lost);
   for (const stage of lost) {
-    const message =
-      'its outputs are no longer in the shared store: it runs again, and its readers are decided about anew';
+    const message = 'its outputs are no longer in the shared store: it runs again, and its readers are examined again';
     emit({ type: 'warning', stage, message, time: Date.now() });
   }
   for (const { name } of stages) if (world.graph.dependencies(name).some((other) => again.has(other))) again.add(name);
   return stages.filter(({ name }) => again.has(name));
 }
 
+/** The outcome of a stage that cannot run, since one that it waits for is not done. */
 function obstacle(
   waitsFor: readonly StageName[],
   outcomes: ReadonlyMap<StageName, StageOutcome>,

@@ -10,7 +10,7 @@ import type { Publisher } from '../publishing/publish.ts';
 import type { AttemptFiles, RunFolder, StageEntry } from '../store/run-folder.ts';
 import type { StageRecord, StageResult } from '../store/stage-result.ts';
 
-/** One run, as everything that acts in it sees it. */
+/** A run, with everything that its parts need. */
 export interface Execution {
   readonly world: World;
   readonly publisher: Publisher;
@@ -18,25 +18,27 @@ export interface Execution {
   readonly stages: readonly Stage[];
   readonly folder: RunFolder;
   readonly place: Place;
-  /** Stages to run twice, to see whether they give the same bytes. */
+  /** Stages to run twice, to compare their bytes. */
   readonly twice: ReadonlySet<StageName>;
+  /** Whether to report what programs read without declaring it. */
   readonly checkReads: boolean;
   /** The last stage of this run that asked for the lease of each fingerprint. */
   readonly working: Map<Digest, StageName>;
   readonly host: HostFacts;
   /** Before anything was read, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Called at the first failure where that stops the run: it aborts `signal`. */
+  /** Called at every failure: with `--fail-fast` it aborts `signal`. */
   readonly onFailure: () => void;
   readonly emit: (event: RunEvent) => void;
-  /** Aborted by an interrupt or a first failure: running stages are asked to end, and no other one starts. */
+  /** Aborted by an interrupt or, with `--fail-fast`, a failure: running stages are asked to end, and no other one starts. */
   readonly signal: AbortSignal;
 }
 
+/** What records say of the process and the machine. */
 export interface HostFacts {
   readonly restage: string;
   readonly gitCommit: string | undefined;
-  /** On a node of a cluster, what the record tells of the job. */
+  /** On a node of a cluster: the job, for the record. */
   readonly job?: () => Pick<StageRecord, 'job' | 'memory'>;
 }
 
@@ -49,7 +51,7 @@ export type StageOutcome =
       readonly resumes?: true;
       /** See {@link LeftToJob}. */
       readonly leftToJob?: true;
-      /** A new process is to decide about it: see {@link OldCode}. */
+      /** See {@link OldCode}. */
       readonly hasOldCode?: true;
     };
 
@@ -62,7 +64,7 @@ export interface DoneStage {
   /** False where an input changed meanwhile: the outputs serve this run only. */
   readonly recorded: boolean;
   readonly seconds: number;
-  /** Whether both runs of a stage that ran twice gave the same bytes. */
+  /** For a stage that ran twice: whether both runs gave the same bytes. */
   readonly repeats?: boolean;
 }
 
@@ -76,6 +78,7 @@ export function countOutcomes(outcomes: ReadonlyMap<StageName, StageOutcome>): R
 
 type NumbersOf = (stage: Stage) => Pick<StageEntry, 'metrics' | 'intervals'>;
 
+/** Writes the record of a run, with the numbers of each stage's metrics. */
 export function writeRunRecord(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
@@ -109,7 +112,7 @@ function entryOf(stage: Stage, outcome: StageOutcome, { world }: Execution, numb
   };
 }
 
-/** One attempt to run a stage, with everything that a place needs to know of it. */
+/** An attempt to run a stage, with everything that a place needs to know. */
 export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
   readonly stage: Stage;
   /** The fingerprint of the work, the signatures of the path inputs when they were hashed, and the present result. */
@@ -120,33 +123,35 @@ export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
   readonly startedAt: number;
   /** Absolute path of the checkpoint to resume from and to write; undefined: none. */
   readonly checkpoint: string | undefined;
-  /** Whether to keep the result. A second run that only shows whether a stage repeats itself keeps none. */
+  /** Whether to keep the result; not for a second run that is only compared with the first. */
   readonly keep: boolean;
   readonly emit: (event: StageEvent) => void;
 }
 
-/** What a successful attempt made. Its outputs are in the store, except those of `cache: false`, or lie in its folder. */
+/** What a successful attempt made. Its outputs are in the store, or with `cache: false` in its folder. */
 export interface AttemptOutcome {
   readonly result: StageResult;
-  /** Absolute paths of the user's files that changed meanwhile. With any, nothing is stored or recorded. */
+  /** Absolute paths of the user's files that changed meanwhile. If there are any, nothing is stored or recorded. */
   readonly edited: readonly string[];
 }
 
+/** Where stages run: this machine or a cluster. */
 export interface Place {
-  /** Gives a stage its seat as soon as there is room, or throws the reason of the run's signal. */
+  /** Gives a stage its seat as soon as there is room. Throws the reason of the run's signal. */
   seat(stage: Stage): Promise<Seat>;
-  /** Ends what waits for further stages. Called when all stages have ended. */
+  /** Ends processes that wait for further stages. Called when all stages have ended. */
   close(): Promise<void>;
 }
 
-/** Room for one stage at a place. The stage keeps it over all its attempts, until its end. */
+/** Room for a stage at a place, for all its attempts. */
 export interface Seat extends Disposable {
   /** Brings an attempt to a result in the store. Throws a {@link StageFailure}, and any error after an interrupt. */
   run(attempt: Attempt): Promise<AttemptOutcome>;
 }
 
+/** A failed attempt. */
 export class StageFailure extends UserError {
-  /** Whether somebody else killed its process, so that it may succeed when it runs again. */
+  /** Whether somebody killed its process, so that another attempt may succeed. */
   readonly killed: boolean;
 
   constructor(message: string, { killed = false }: { readonly killed?: boolean } = {}) {
@@ -161,20 +166,20 @@ export class Unfinished extends UserError {}
 /** A job brings the stage to its end after this run. */
 export class LeftToJob extends Unfinished {}
 
-/** The code that decided about a stage changed while it waited: only a new process, which has the new one, can decide anew. */
+/** The code that decided about a stage changed while the stage waited: only a new process, with the new code, can decide again. */
 export class OldCode extends Unfinished {}
 
-/** What a stage reads changed while it waited: nothing was recorded, and it is to be decided about anew. */
+/** An input changed while the stage waited: nothing was recorded, and the stage must be examined again. */
 export class Outdated extends UserError {}
 
-/** The absolute private path of an output during an attempt. It keeps the extension, which programs may go by. */
+/** The absolute private path of an output during an attempt, with its extension, by which a program may choose a format. */
 export function privatePath(work: string, output: Output): string {
   return join(work, `${output.port}${extensionOf(output.path)}`);
 }
 
-// Names of folders beside the outputs: no name of a port has a dot.
+// Folders beside the outputs begin with a dot, as no port does.
 
-/** The folder of an attempt's private view of its inputs. Outputs may be links into it until they are stored. */
+/** The folder of an attempt's view of its inputs. Outputs may be links into it until they are stored. */
 export const viewFolder = (work: string): string => join(work, '.in');
 
 export const scratchFolder = (work: string): string => join(work, '.scratch');

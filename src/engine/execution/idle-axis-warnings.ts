@@ -2,7 +2,7 @@ import { groupBy } from '../../group-by.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { isDone, type StageOutcome } from './execution.ts';
 
-/** Warns of axes whose values gave the same bytes although settings differ, where a stage just ran. */
+/** Warnings for axes of stages that just ran whose values gave the same bytes, although their settings differ. */
 export function idleAxisWarnings(
   stages: readonly Stage[],
   outcomes: ReadonlyMap<StageName, StageOutcome>,

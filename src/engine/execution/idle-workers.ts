@@ -1,4 +1,4 @@
-/** A process that has served a stage and can serve another one. */
+/** A process that served a stage and can serve another one. */
 export interface Worker {
   readonly isAlive: boolean;
   readonly ended: Promise<unknown>;
@@ -12,10 +12,10 @@ interface IdleWorker<W> {
   readonly memory: number;
 }
 
-/** Workers that wait for a stage with their key, within little memory; the one idle longest is ended first. */
+/** Workers that wait for a stage with their key, within limits of number and memory. The one idle longest is ended first. */
 export class IdleWorkers<W extends Worker = Worker> {
   readonly #most: { readonly workers: number; readonly memory: number };
-  /** The one that has been idle longest comes first. */
+  /** The one idle longest comes first. */
   #idle: readonly IdleWorker<W>[] = [];
   readonly #ending = new Set<Promise<unknown>>();
 
@@ -28,7 +28,7 @@ export class IdleWorkers<W extends Worker = Worker> {
     return this.#idle.reduce((sum, { memory }) => sum + memory, 0);
   }
 
-  /** A worker for a stage that declares to need at most so many bytes of memory; 0 where it declares nothing. */
+  /** A worker for a stage that needs at most `most` bytes of memory; 0 if the stage declares nothing. */
   take(key: string, most: number): W | undefined {
     const isFit = ({ worker, memory }: IdleWorker<W>) => worker.isAlive && (most === 0 || memory <= most);
     const found = this.#idle.findLast((idle) => idle.key === key && isFit(idle));

@@ -16,12 +16,13 @@ import type { StoredArtifact } from '../store/stage-result.ts';
 import { nameView, viewName } from '../store/view-name.ts';
 import { StageFailure } from './execution.ts';
 
-/** A stage's private folder of inputs, with names decided by its fingerprint: lent objects, links to user files. */
+/** A stage's private folder of inputs, named by its fingerprint: lent objects, and links to the user's files. */
 export interface InputView {
   readonly folder: string;
-  /** Another path of the folder, which is the same in every run. The stage gets this one. */
+  /** Another path of the folder, the same in every run, which the stage gets. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
+  /** The path in the project of each item, by its path in the folder. */
   readonly originals: ReadonlyMap<string, string>;
   readonly loans: readonly Loan[];
   readonly links: readonly Link[];
@@ -31,9 +32,9 @@ interface Link {
   readonly path: string;
   readonly target: string;
   readonly signature: string;
-  /** The digest of a target that changed so lately that its signature proves nothing. */
+  /** The digest of a target that changed so recently that its signature proves nothing. */
   readonly unsettled?: Digest;
-  /** Whether what the stage reads of the target had changed since the decision about the stage. */
+  /** Whether the parts that the stage reads had changed since the decision. */
   readonly isOutdated: boolean;
 }
 
@@ -45,7 +46,7 @@ export interface ViewOptions {
   readonly folder: string;
 }
 
-/** Makes the view of a stage that is about to run. {@link closeView} ends it. */
+/** Makes the view of a stage that is about to run, until {@link closeView}. Throws a {@link StageFailure}. */
 export async function openView(stage: Stage, options: ViewOptions): Promise<InputView> {
   const { world, folder, examined } = options;
   const originals = new Map<string, string>();
@@ -105,11 +106,11 @@ async function link(target: string, path: string, { examined, world, keyed, part
     target,
     signature: listing.signature,
     ...(isUnsettled(listing) && { unsettled: listing.digest }),
-    isOutdated: partsDigest(listing, parts) !== keyed.digest, // only its times may be others, as after `touch`
+    isOutdated: partsDigest(listing, parts) !== keyed.digest, // perhaps only its times changed, as by `touch`
   };
 }
 
-/** Checks every input again, once. `misuses`: inputs written to; `edited`: the user's files that changed meanwhile. */
+/** Checks every input again. `misuses`: inputs that were written to; `edited`: the user's files that changed meanwhile. */
 export async function closeView(view: InputView, lender: Lender, digests: DigestIndex) {
   const lent: readonly Misuse[] = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
   const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);
@@ -133,7 +134,7 @@ async function isChanged({ target, signature, unsettled }: Link, digests: Digest
   return unsettled !== undefined && (await digests.list(target, { modes: false })).digest !== unsettled;
 }
 
-/** Puts the project's own paths in place of those of the view, in what a stage prints and reports. */
+/** A text of a stage with the project's own paths in place of those of the view. */
 export function withOriginals({ folder, name, originals }: InputView, text: string): string {
   const shown = text.replaceAll(name, folder);
   if (!shown.includes(folder)) return shown;
@@ -149,6 +150,7 @@ function originalOf({ originals }: InputView, path: string): string {
   throw new Error(`Internal error: ${path} is in no view`);
 }
 
+/** The absolute path of an input item in the project. */
 export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>): string {
   if (item.from === 'path') return item.path;
   const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
@@ -156,7 +158,7 @@ export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>
   return join(world.pipeline.root, output.path);
 }
 
-/** Paths of a port's items below the view, decided by the fingerprint alone. */
+/** The paths of a port's items in the view, which only the fingerprint decides. */
 function viewNames(port: string, list: boolean, items: readonly FingerprintInput[]): readonly string[] {
   if (!list) return items.map(({ extension = '' }) => port + extension);
   const names = items.map(labelName);
@@ -176,7 +178,7 @@ function labelName({ labels = {}, extension = '', name }: FingerprintInput, inde
   return (words.length > 0 ? safeWord(words.join(',')) : String(index + 1)) + extension;
 }
 
-/** Whether all names can lie side by side: no name comes twice, and none is a folder of another. */
+/** Whether all names fit into one folder: none occurs twice, and none is a folder of another. */
 function isTree(names: readonly string[]): boolean {
   const all = new Set(names);
   const isBelowAnother = (name: string) => {

@@ -26,6 +26,7 @@ import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
+/** What stages on this machine share. */
 export interface LocalResources {
   readonly world: World;
   readonly lender: Lender;
@@ -33,11 +34,12 @@ export interface LocalResources {
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
   readonly modules: ReadonlyMap<string, string>;
-  /** Whether to report of every program that a stage starts what it reads without declaring it. */
+  /** Whether to report what the programs of stages read without declaring it. */
   readonly checkReads: boolean;
   readonly host: HostFacts;
-  /** Aborted by an interrupt or a first failure: processes are asked to end. */
+  /** Aborted by an interrupt or a failure with `--fail-fast`: processes are asked to end. */
   readonly signal: AbortSignal;
+  /** Aborted by a second interrupt: processes are killed. */
   readonly kill: AbortSignal;
 }
 
@@ -92,6 +94,7 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
   return { result, edited: all };
 }
 
+/** What a stage reported, for its record. */
 export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes'>;
 
 export interface StageProcessOptions
@@ -99,12 +102,13 @@ export interface StageProcessOptions
     Pick<StageRequest, 'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'>,
     Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
-  /** The graphics cards that the stage may use; none, or absent: it asks for none, and sees what there is. */
+  /** The graphics cards that the stage may use; none for a stage that asks for none, which sees all there are. */
   readonly cards?: readonly string[];
-  /** A folder on the file system of the store, with the view of the inputs. It gets the outputs. */
+  /** The folder for the outputs, with the view of the inputs, on the disk of the store. */
   readonly work: string;
 }
 
+/** Runs the process of a stage to its end. */
 export async function runStageProcess(
   stage: Stage,
   options: StageProcessOptions,
@@ -137,7 +141,7 @@ export async function runStageProcess(
   return { end, reports };
 }
 
-/** A stage sees the whole environment. Most libraries read there how many cores they may use. */
+/** The whole environment, with the number of cores where most libraries read it. */
 function environment(stage: Stage, cpus: number, cards: readonly string[]): NodeJS.ProcessEnv {
   const declared = Object.entries(stage.env);
   const unset = new Set(declared.flatMap(([name, value]) => (value === null ? [name] : []))); // a node may have it
@@ -145,7 +149,7 @@ function environment(stage: Stage, cpus: number, cards: readonly string[]): Node
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !unset.has(name))),
     OMP_NUM_THREADS: String(cpus),
     ...Object.fromEntries(declared.filter((entry): entry is [string, string] => entry[1] !== null)),
-    // Last: a declared value would give all cards to each of several stages.
+    // Last: a declared value would give the same cards to several stages.
     ...(cards.length > 0 && { CUDA_VISIBLE_DEVICES: cards.join(',') }),
   };
 }
@@ -178,7 +182,7 @@ function contentOf<T extends StageMessage>({ type: _, ...content }: T): Omit<T, 
   return content;
 }
 
-/** Hashes what an attempt made. Throws a {@link StageFailure} that names every output that it did not make. */
+/** Hashes the outputs of an attempt. Throws a {@link StageFailure} that names those that it did not write. */
 async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Promise<Outputs> {
   const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
   if (missing.length > 0) {
@@ -221,7 +225,7 @@ async function makeRecord(
   };
 }
 
-/** Objects first, then the result. */
+/** Stores objects first, then the result. */
 async function keep({ stage, work }: Attempt, result: StageResult, contained: boolean, { store }: World) {
   if (stage.cache) {
     for (const output of stage.outputs) {

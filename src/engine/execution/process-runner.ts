@@ -8,7 +8,7 @@ import { StageProcess } from './stage-process.ts';
 /** Runs a stage's process until its work is done and no process that it started is left. Never rejects. */
 export type RunProcess = (job: ProcessJob) => Promise<ProcessEnd>;
 
-/** Finds what makes the program of a kind; gives undefined for a kind that runs in a process of Restage's own. */
+/** Loads the `program.ts` of a kind; undefined for a kind with `run.ts`, which runs in a process of Restage's own. */
 export type LoadProgram = (kind: string, module: string | undefined) => Promise<MakeProgram<never> | undefined>;
 
 /** Runs stages as child processes; `entry` calls `serveStage`. A process of a built-in kind stays for further stages. */
@@ -40,7 +40,7 @@ export const processRunner =
 
 const none = () => new IdleWorkers<StageProcess>({ workers: 0, memory: 0 });
 
-/** Stages of one key can share a process. Undefined for own kinds, which may leave anything behind, and traced reads. */
+/** Stages with the same key can share a process. Undefined for a project's own kind, which may leave anything behind, or a trace. */
 function workerKey({ request, env, resources }: ProcessJob): string | undefined {
   const { module, launcher, backend, cpus } = request;
   if (module !== undefined || launcher !== undefined) return undefined;

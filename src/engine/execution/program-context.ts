@@ -3,6 +3,7 @@ import type { InputArtifact, ProgramContext } from '../../stage.ts';
 import { LineReader } from '../files/read-part.ts';
 import type { StageRequest } from './stage-messages.ts';
 
+/** The context of a stage, as far as the request gives it. */
 export function programContext(request: StageRequest): ProgramContext {
   const { kind, settings, scratch, root, launcher, code } = request;
   const inputs = (port: string): readonly InputArtifact[] => request.inputs[port] ?? [];
@@ -28,7 +29,7 @@ export function programContext(request: StageRequest): ProgramContext {
   };
 }
 
-/** How often is looked for what a program has appended, in milliseconds. */
+/** Milliseconds between two looks at what a program has appended. */
 const interval = 200;
 
 // Both files lie beside the folder for scratch, which most programs do not need: making it would take as long as they do.
@@ -36,7 +37,7 @@ const interval = 200;
 /** The file to which a program appends its messages. A file serves every language, and every process that it starts. */
 export const eventsFile = ({ scratch }: StageRequest): string => `${scratch}-events.jsonl`;
 
-/** The variables that tell a program of its stage. Writes the file that one of them names. */
+/** Environment variables that tell a program about its stage. Writes the file that one of them names. */
 export function programVariables(request: StageRequest): Readonly<Record<string, string>> {
   const { scratch, settings, inputs, lists, outputs, cpus, checkpoint } = request;
   const stage = `${scratch}-stage.json`;
@@ -48,7 +49,7 @@ export function programVariables(request: StageRequest): Readonly<Record<string,
   };
 }
 
-/** Gives every line that is appended to a file. What it returns reads the rest and ends. */
+/** Passes on every line that is appended to a file. The function returned reads the rest and stops. */
 export function followLines(path: string, receive: (line: string) => void): () => void {
   const lines = new LineReader(path);
   const timer = setInterval(() => lines.read().forEach(receive), interval);

@@ -13,7 +13,7 @@ interface RunSigns {
   readonly page: string | undefined;
 }
 
-/** Remembers a complete run, once one later stat is sure to show that its outputs are unchanged. */
+/** Remembers a complete run, once signatures are sure to show later changes. Forgets one that is not complete. */
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
@@ -42,7 +42,7 @@ export async function rememberRun(
   });
 }
 
-/** Signatures of what was published, if all of it holds its results and is ours; `owners` signs the folder of owners. */
+/** Signatures of published outputs, if all hold their results and are ours; `owners` has that of the folder of records. */
 async function signOutputs(
   { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,

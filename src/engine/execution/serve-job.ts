@@ -9,7 +9,7 @@ import { StageLog } from './stage-log.ts';
 import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
 import type { ProcessGone, StageProcess } from './stage-process.ts';
 
-/** A stage's work, and who listens to its process. */
+/** A stage's work for a process, and who listens to it. */
 export interface ProcessJob {
   readonly request: StageRequest;
   readonly env: NodeJS.ProcessEnv;
@@ -18,6 +18,7 @@ export interface ProcessJob {
   readonly log: string;
   /** In milliseconds. */
   readonly timeout: number | undefined;
+  /** Replaces private paths in what people see. */
   readonly translate: (text: string) => string;
   readonly onMessage: (message: StageMessage) => void;
   readonly onOutput: (text: string) => void;
@@ -25,17 +26,17 @@ export interface ProcessJob {
   readonly kill: AbortSignal;
 }
 
-/** `contained`: no process lives on that could write to outputs. `killed`: by a signal from outside. */
+/** How a job ended. `contained`: no process lives on that could write to outputs. `killed`: by a signal from outside. */
 export type ProcessEnd =
   | { readonly ok: true; readonly contained: boolean }
   | { readonly ok: false; readonly message: string; readonly killed?: true };
 
 type Answer = { readonly ok: true; readonly memory: number | undefined } | Extract<ProcessEnd, { readonly ok: false }>;
 
-/** After it was asked to end, a process has this long, in milliseconds. */
+/** Milliseconds in which a process may end after it was asked to. */
 const grace = 5_000;
 
-/** One job, served by a process that serves no other meanwhile. */
+/** A job, and the process that serves it alone. */
 export class Service {
   readonly #job: ProcessJob;
   readonly #process: StageProcess;
@@ -51,7 +52,7 @@ export class Service {
     this.#log = new StageLog(job.log, (message) => job.onMessage({ type: 'warn', message }));
   }
 
-  /** Bytes of memory that the process holds after a success; undefined where it is not to serve again. */
+  /** Bytes of memory that the process holds after a success; undefined if it must not serve again. */
   get memory(): number | undefined {
     return this.#answer?.ok === true && this.#stopped === undefined ? this.#answer.memory : undefined;
   }
@@ -92,15 +93,15 @@ export class Service {
     return this.#end(gone);
   }
 
-  /** Resolves when nothing more of the job will come: with how the process is gone, or undefined where it lives on. */
+  /** Resolves when the job sends nothing more, with how its process ended; undefined if that lives on. */
   async #over(answered: Promise<Answer>, stay: boolean): Promise<ProcessGone | undefined> {
     const answer = await Promise.race([answered, this.#process.ended.then(() => undefined)]);
     if (answer?.ok !== true || !stay) {
-      // It and whatever it left running end with this.
+      // Ends it with whatever it left running.
       if (answer !== undefined) this.#process.signal('SIGKILL');
       return await this.#process.ended;
     }
-    // What it printed before its answer lies in its pipes: all that is there is read in one turn.
+    // What it printed before its answer lies in its pipes, which are read in one turn.
     await nextTurn();
     return undefined;
   }
@@ -128,7 +129,7 @@ export class Service {
     return { ok: false, message: `${how}: ${this.#program.title}`, ...killed };
   }
 
-  /** A message of a program, which ends by itself: it need not say that it is done. */
+  /** A message of a program. It need not say that it is done, since it ends by itself. */
   #receiveLine(line: string, answered: (answer: Answer) => void): void {
     const message = readMessage(jsonLines(line)[0]);
     if (message === undefined || message.type === 'ready' || message.type === 'done') {

@@ -4,6 +4,7 @@ import { CheckpointFile } from '../store/checkpoint-file.ts';
 import { programContext } from './program-context.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 
+/** Loads the `run.ts` of a kind. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;
 
 /** Serves requests, one after the other, in a process of stages. It kills its group when the runner's channel closes. */
@@ -27,7 +28,7 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
   }
 }
 
-/** Resolves when everything that was printed lies in the pipe. */
+/** Resolves when everything printed is in the pipe. */
 const flushed = (stream: NodeJS.WriteStream) => new Promise<unknown>((resolve) => stream.write('', resolve));
 
 function makeContext(request: StageRequest): StageContext {
@@ -38,7 +39,7 @@ function makeContext(request: StageRequest): StageContext {
     cpus: request.cpus,
     backend: request.backend,
     ...(checkpoint !== undefined && { checkpoints: new CheckpointFile(checkpoint, warn) }),
-    // Few stages need what it loads of Node for the network.
+    // Loads Node's network modules, which few stages need.
     download: async (file) =>
       await (await import('../store/download.ts')).download(join(root, 'cache'), file, progress),
     progress,
@@ -59,7 +60,7 @@ function warn(message: string): void {
   send({ type: 'warn', message });
 }
 
-/** The runner writes what a stage prints to its log, in the order of its programs' own lines. */
+/** Printed, so that the runner logs it in order with the lines of the stage's programs. */
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -68,7 +69,7 @@ function send(message: StageMessage): void {
   process.send?.(message);
 }
 
-/** Passes on at most ten a second, and always the one that completes. */
+/** Passes on at most ten reports a second, and always the last one. */
 function throttle(send: StageContext['progress']): StageContext['progress'] {
   let last = Number.NEGATIVE_INFINITY;
   return (progress) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import type { CurvePoint, Highlight, InputArtifact, Progress } from '../../stage.ts';
 
-/** What the runner asks a stage's process to do: everything that the stage's context is made of. */
+/** What the runner asks a stage's process to do: everything that makes the stage's context. */
 export interface StageRequest {
   readonly kind: string;
   /** The built file of a project's own kind; absent for a built-in one. */
@@ -35,9 +35,9 @@ export interface StageRequest {
  *     {"type":"highlight","title":"AUC","columns":["split","AUC"],"rows":[["test",0.9]]}
  *     {"type":"note","name":"backend","value":"cpu"}                    a fact for the result's record
  *
- * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last of a stage.
- * What a process sends between two stages is ignored. JSON has no NaN and no infinity: numbers in `values`, `rows` and `value` may be null instead. Unknown further
- * fields are ignored, so that a later version may add some.
+ * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last of a stage. What a process
+ * sends between two stages is ignored. JSON has no NaN and no infinity: numbers in `values`, `rows` and `value` may be null
+ * instead. Unknown fields are ignored, so that a later version may add some.
  */
 export type StageMessage =
   | { readonly type: 'ready' }
@@ -73,6 +73,6 @@ const forms = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), message: text, stack: text.optional() }),
 ]);
 
-/** The message that a stage's process sent; undefined for anything else, since its code can send whatever it likes. */
+/** The message that a stage's process sent; undefined for anything else that its code may send. */
 export const readMessage = (sent: unknown): StageMessage | undefined =>
   forms.safeParse(sent).success ? (sent as StageMessage) : undefined;

@@ -5,18 +5,19 @@ import type { Worker } from './idle-workers.ts';
 import type { StageRequest } from './stage-messages.ts';
 import { gate, type WatchedProcesses, Watcher } from './watcher.ts';
 
-/** How a process ended. `contained`: no process that it started lives on, as far as they can be found. */
+/** How a process ended. `contained`: certainly no process that it started lives on. */
 export type ProcessGone =
   | { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly contained: boolean }
   | { readonly error: Error };
 
+/** Receives what a process sends and prints. */
 export interface ProcessListener {
   /** `sent` is whatever the process sent over its channel, except that it is ready. */
   receive(sent: unknown): void;
   print(text: string): void;
 }
 
-/** A pipe that a stray grandchild keeps open is waited for this long, in milliseconds. */
+/** Milliseconds to wait for a pipe that a stray grandchild keeps open. */
 const drain = 500;
 
 const watcher = new Watcher();
@@ -35,7 +36,7 @@ export class StageProcess implements Worker {
     const child = spawn('/bin/sh', [...gate(mark), ...argv], { detached: true, cwd, env, stdio });
     this.#child = child;
     this.#watched = child.pid === undefined ? undefined : watcher.watch(child.pid, mark);
-    // Where it could not be started for want of file descriptors, it has no pipes.
+    // It has no pipes if it could not be started for lack of file descriptors.
     child.stdin?.on('error', () => {}); // it was killed: its end says so
     child.stdin?.end('\n');
     this.#ready = new Promise((resolve) => {
@@ -60,11 +61,12 @@ export class StageProcess implements Worker {
     return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);
   }
 
+  /** Starts a program, without a channel for messages. */
   static program({ argv }: Program, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
     return new StageProcess(argv, cwd, env, 'pipe');
   }
 
-  /** Sends a request once the process is ready. Its end tells of a failure. */
+  /** Sends a request once the process is ready. A failure shows in its end. */
   async request(request: StageRequest): Promise<void> {
     await this.#ready;
     this.#child.send(request, () => {});

@@ -25,9 +25,10 @@ import {
   viewFolder,
 } from './execution.ts';
 
-/** A stage whose inputs change again and again while it waits for its job is decided about at most so often. */
+/** How often a stage is examined whose inputs change again and again while it waits for its job. */
 const mostDecisions = 3;
 
+/** Brings one stage up to date: restores its result, or makes attempts until one succeeds, and publishes. */
 export class StageRun {
   readonly #stage: Stage;
   readonly #run: Execution;
@@ -42,7 +43,7 @@ export class StageRun {
     this.#run = run;
   }
 
-  /** Leaves, restores or runs the stage; of two with one fingerprint the second waits. Throws for the user, or if aborted. */
+  /** Leaves, restores or runs the stage. Of two with the same fingerprint the second waits. Throws the signal's reason when aborted. */
   async bringUpToDate(): Promise<DoneStage> {
     for (let left = mostDecisions; ; left -= 1) {
       const present = await this.#takeResult();
@@ -57,7 +58,7 @@ export class StageRun {
     }
   }
 
-  /** Not in the loop above: esbuild compiles `await using` so that a loop throws the error of an earlier round again. */
+  /** Not in the loop above: as esbuild compiles `await using`, a loop throws the error of an earlier round again. */
   async #makeAlone(): Promise<DoneStage> {
     await using _lease = await this.#acquireLease();
     return (await this.#takeNewResult()) ?? (await this.#make());
@@ -71,7 +72,7 @@ export class StageRun {
     this.#examined = await examine(this.#stage, world, this.#outputsOf);
   }
 
-  /** What another run or stage made while this one waited. Where it made no result, nothing is examined again. */
+  /** The result that another run or stage made while this one waited, if any. */
   async #takeNewResult(): Promise<DoneStage | undefined> {
     const { world } = this.#run;
     if ((await world.store.lookup(this.#examined.digest)).state === 'missing') return undefined;
@@ -90,7 +91,7 @@ export class StageRun {
     );
   }
 
-  /** The stage without running it; undefined where that is impossible or not wanted. A frozen stage is never forced. */
+  /** The present result, restored where necessary; undefined if the stage must run. A frozen stage is never forced. */
   async #takeResult(): Promise<DoneStage | undefined> {
     const { world } = this.#run;
     if (world.forced.has(this.#stage.name) && !this.#stage.frozen) return undefined;
@@ -113,7 +114,7 @@ export class StageRun {
     };
   }
 
-  /** Publishes the outputs of a result, but for those that stay elsewhere. False where some of them are lost. */
+  /** Publishes the outputs of a result, except those that stay elsewhere. False if some are lost. */
   async #restore({ outputs, record }: StageResult, away: ReadonlySet<string>): Promise<boolean> {
     const wanted = Object.entries(outputs).flatMap(([port, artifact]) => (away.has(port) ? [] : [artifact]));
     const isHere = await this.#run.world.store.fetch(wanted, record.log);
@@ -141,7 +142,7 @@ export class StageRun {
     }
   }
 
-  /** Brings what the stage reads of others here. A published copy serves as well. Throws a {@link LostInput}. */
+  /** Fetches what the stage reads of others, unless a published copy serves. Throws a {@link LostInput}. */
   async #fetchInputs(): Promise<void> {
     const { store, pipeline, graph, digests } = this.#run.world;
     for (const item of this.#stage.inputs.flatMap(({ items }) => items)) {
@@ -155,7 +156,7 @@ export class StageRun {
     }
   }
 
-  /** The stage's checkpoint, if its kind and results are kept. A forced stage starts over: the last one is removed. */
+  /** The path of the stage's checkpoint, if it keeps one. A forced stage starts over: its last one is removed. */
   #checkpoint(): string | undefined {
     const { world, host } = this.#run;
     const versions = { restage: host.restage, node: process.version };
@@ -165,12 +166,12 @@ export class StageRun {
     return world.store.checkpointPath(digest);
   }
 
-  /** Whether an attempt was begun, and the next one resumes from a checkpoint. */
+  /** Whether an attempt began, and left a checkpoint for the next one. */
   get resumes(): boolean {
     return this.#resumesFrom !== undefined && existsSync(this.#resumesFrom);
   }
 
-  /** Lets the place make an attempt, uses what that made while its private folder is there, and keeps how it ended. */
+  /** Makes an attempt at the place, uses what it made while its private folder exists, and records how it ended. */
   async #attempt<T>(
     seat: Seat,
     options: Pick<Attempt, 'number' | 'checkpoint' | 'keep'>,
@@ -225,7 +226,7 @@ export class StageRun {
     return { ...done, recorded: true };
   }
 
-  /** Keeps what the folders held that the stage read by path, so that later reasons can name the files that changed. */
+  /** Keeps the listings of folders that the stage read by path, so that later reasons can name changed files. */
   async #keepListings(): Promise<void> {
     const { store, listings } = this.#run.world;
     for (const { items, parts } of this.#stage.inputs) {
@@ -246,7 +247,7 @@ export class StageRun {
     );
   }
 
-  /** Publishes outputs, from the store or an attempt's folder. False where the source lacks some of it. */
+  /** Publishes outputs, from the store or an attempt's folder. False if the source lacks some. */
   async #publish(
     outputs: Outputs,
     { from: work, away }: { readonly from?: string; readonly away?: ReadonlySet<string> },
@@ -291,7 +292,7 @@ export class StageRun {
   }
 }
 
-/** Keeps how an attempt ended. A full disk must not hide that, and was reported before. */
+/** Records how an attempt ended. A full disk, which was reported before, must not hide that. */
 function recordEnd(
   files: AttemptFiles,
   startedAt: number,

@@ -16,7 +16,7 @@ import { IdleWorkers } from './idle-workers.ts';
 import { localPlace } from './local-place.ts';
 import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 
-/** What a stage does in place of a process. Without an answer it has ended well. */
+/** What a stage does instead of a process. Undefined stands for success. */
 export type FakeProcess = (job: ProcessJob) => ProcessEnd | undefined | Promise<ProcessEnd | undefined>;
 
 export interface TestRunOptions {

@@ -16,11 +16,12 @@ export function whyNoTracing(): string | undefined {
   return `strace is installed but not permitted to trace here (${(error?.message ?? stderr).trim().split('\n')[0]}); a container needs the capability SYS_PTRACE`;
 }
 
-/** The calls by which a program reads a file, or gets its content by a link. `?`: some processors lack the call. */
+/** System calls by which a program reads a file, or gets its content by a link. `?`: some processors lack the call. */
 const calls = '?open,openat,?openat2,execve,?execveat,?link,linkat';
 /** `-ff`: a file for each process, so that calls stay whole; `-ttt`: times, for order; `-y`: paths of descriptors. */
 const options = [...'-f -ff -qq -ttt -y --seccomp-bpf -e signal=none -e'.split(' '), `trace=${calls}`];
 
+/** Traces what the programs of a stage read, by strace. */
 export class ReadTrace {
   readonly launcher: readonly string[];
   readonly #folder: string;
@@ -32,7 +33,7 @@ export class ReadTrace {
     this.launcher = ['strace', ...options, '-o', join(folder, 'calls')];
   }
 
-  /** Undeclared files below `root` that were read; undefined if nothing was traced. Younger ones are the program's own. */
+  /** Undeclared files below `root` that were read, relative to it, without new ones; undefined if nothing was traced. */
   undeclared(root: string, declared: Iterable<string>, published: readonly string[]): readonly string[] | undefined {
     const traces = readdirSync(this.#folder).map((name) => readFileSync(join(this.#folder, name), 'latin1'));
     if (traces.length === 0) return undefined;
@@ -56,20 +57,20 @@ const tick = 20;
 
 const idOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
 
-/** Files by device and inode, since they may be read by other paths: through links, or by their real path. */
+/** Files by device and inode, since they may be read by another path: through a link, or by the real path. */
 function idsIn(paths: Iterable<string>): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const path of paths) for (const { stats, folder } of walkTree(path)) if (!folder) ids.add(idOf(stats));
   return ids;
 }
 
-/** The source of a file that Python compiled earlier, and reads in place of it. */
+/** The source of a `.pyc` file, which Python reads in its place; any other path as it is. */
 function sourceOf(path: string): string {
   const source = path.replace(/__pycache__\/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$/, '$1.py');
   return statSync(source, { throwIfNoEntry: false }) === undefined ? path : source;
 }
 
-/** A use of a file by a process, which opened it for reading, ran or linked it, or emptied it to write it again. */
+/** A use of a file by a process. `isMade`: emptied to be written again; otherwise opened for reading, run or linked. */
 interface Use {
   readonly time: number;
   readonly path: string;
@@ -94,7 +95,7 @@ const from = new RegExp(String.raw`^[\d.]+ \w+\((?:AT_FDCWD|\d+)<${escaped}>, `)
 const workingFolder = new RegExp(`AT_FDCWD<${escaped}>`);
 
 export function parseTrace(trace: string, root: string): readonly Use[] {
-  // A program may change its working folder. Calls before the first one that names it have the same one.
+  // A program may change its working folder. Calls before the first one that names it have that one.
   let folder = decoded(workingFolder.exec(trace)?.[1]) ?? root;
   return trace.split('\n').flatMap((line) => {
     folder = decoded(workingFolder.exec(line)?.[1]) ?? folder;
@@ -119,7 +120,7 @@ function decoded(text: string | undefined): string | undefined {
 
 const most = 20;
 
-/** The warning about undeclared reads. It names hidden folders and `node_modules` as a whole. */
+/** The warning about undeclared reads, with hidden folders and `node_modules` as a whole. */
 export function describeUndeclared(paths: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const path of paths) {

@@ -4,12 +4,13 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readText } from '../files/read-part.ts';
 
+/** The processes with one mark. */
 export interface WatchedProcesses {
-  /** Kills those that are left. True where it is certain that none lives on. */
+  /** Kills those that are left. True if certainly none lives on. */
   end(): Promise<boolean>;
 }
 
-/** How long killed processes may take to end, in milliseconds. A process that waits for a dead network disk takes longer. */
+/** Milliseconds in which killed processes must end. A process that waits for a dead network disk takes longer. */
 const patience = 5_000;
 
 /** Sets a mark in any `sh`: dash calls the limit on file locks `-w`, bash `-x`. */
@@ -112,17 +113,17 @@ async function endMarked(mark: string, from: number): Promise<boolean> {
   }
 }
 
-/** Living processes with a mark, from the number `from` on while numbers cannot have come round, otherwise among all. */
+/** Living processes with a mark: with numbers from `from` on if these cannot have wrapped around, otherwise among all. */
 function marked(mark: string, from: number): readonly number[] {
   const pids = readdirSync('/proc').map(Number);
-  const last = Number(readText('/proc/loadavg').split(' ')[4]); // asked for after the listing, so it holds none beyond
+  const last = Number(readText('/proc/loadavg').split(' ')[4]); // read after the listing, which has no later number
   const [least, most] = from > 0 && last >= from ? [from, last] : [0, Number.POSITIVE_INFINITY];
   return pids.filter(
     (pid) => pid >= least && pid <= most && readText(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid),
   );
 }
 
-/** Whether a process has ended, though its parent has not asked for its end yet. */
+/** Whether a process has ended and only waits for its parent. */
 const isDead = (pid: number): boolean => /^\d+ \(.*\) [ZX]/s.test(readText(`/proc/${pid}/stat`));
 
 function kill(pid: number): void {

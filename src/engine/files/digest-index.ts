@@ -10,14 +10,14 @@ import { ListingError, listingError, signEntries, type TreeEntry, type TreeSigna
 import { writeJson } from './write-atomic.ts';
 import { writing } from './write-error.ts';
 
-/** A listing with the {@link signTree} signature of the tree from before it was hashed. */
+/** A listing with the {@link signTree} signature that the tree had before it was hashed. */
 export interface SignedListing extends Listing, TreeSignature {
-  /** Milliseconds until all times are safely past, maybe infinite: only 0 lets equal signatures mean equal content. */
+  /** Milliseconds until all times are safely past, perhaps infinite. Equal signatures mean equal content only if it is 0. */
   readonly settlesIn: number;
 }
 
 export interface ListingOptions {
-  /** False, as for the user's files: whether a file is executable does not count. */
+  /** Whether it counts that a file is executable: by default true, and false for the user's files. */
   readonly modes?: boolean;
 }
 
@@ -33,7 +33,7 @@ interface KnownFolder {
 const format = 1;
 const today = (): number => Math.floor(Date.now() / 86_400_000);
 
-/** Digests in `cache/digests.json`, reused if size, times and inode match and both times lay safely before the hashing. */
+/** Digests in `cache/digests.json`. One is reused if size, times and inode match and both times lay safely before the hashing. */
 export class DigestIndex {
   readonly #path: string;
   readonly #folder: string;
@@ -68,7 +68,7 @@ export class DigestIndex {
     return { listing, entries, settlesIn };
   }
 
-  /** Lists what was just written once it has settled, milliseconds later; something always written never settles. */
+  /** Lists what was just written once it has settled, milliseconds later. A file that is written all the time never settles. */
   async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
     let listing = await this.list(path, options);
     for (let tries = 0; tries < 3 && isUnsettled(listing); tries += 1) {
@@ -78,7 +78,7 @@ export class DigestIndex {
     return listing;
   }
 
-  /** The same as `list`, without a signature, or undefined where nothing is there. */
+  /** As `list`, without a signature; undefined where nothing is there. */
   async listIfThere(path: string): Promise<Listing | undefined> {
     try {
       return (await this.#list(path, true)).listing;
@@ -88,9 +88,9 @@ export class DigestIndex {
     }
   }
 
-  /** Waits until what was written at `newest` lies safely in the past, so that later signatures can be trusted. */
+  /** Waits until the time `newest` lies safely in the past, so that later signatures can be trusted. */
   async settled(newest: number): Promise<void> {
-    // In a loop, since the filesystem's clock moves in ticks and lags behind the timer.
+    // In a loop, since the disk's clock moves in ticks and lags behind the timer.
     for (let wait = this.#clock.untilPast(newest); wait > 0; wait = this.#clock.untilPast(newest))
       await delay(wait + 1);
   }
@@ -127,7 +127,7 @@ export class DigestIndex {
     this.#changed = false;
   }
 
-  /** Takes over what others have saved, but for what this process has hashed or forgotten itself. */
+  /** Takes over what other processes have saved, except what this one has hashed or forgotten. */
   #addOthers(others: ReadonlyMap<string, KnownFolder>): void {
     for (const [key, { used, files }] of others) {
       const own = this.#folders?.get(key) ?? { used: 0, files: new Map<string, KnownFile>() };
@@ -165,7 +165,7 @@ export class DigestIndex {
     return { digests, settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0) };
   }
 
-  /** With `whole`, the members are all that the folder holds, and others are forgotten. */
+  /** Remembers the digests of some members of a folder. With `whole` these are all, and others are forgotten. */
   #remember(
     folder: string,
     members: ReadonlyMap<string, TreeEntry>,
@@ -210,7 +210,7 @@ export function isUnsettled({ settlesIn }: SignedListing): boolean {
   return settlesIn > 0 && settlesIn !== Number.POSITIVE_INFINITY;
 }
 
-/** Walks a tree, and lets timers and output through now and then, since it may hold very many files. */
+/** Walks a tree, and yields to timers and output now and then, since it may hold very many files. */
 async function walkInTurns(path: string): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
   for (const entry of walkTree(path)) {

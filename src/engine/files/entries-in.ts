@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 
-/** Sorted names in a folder; none without one. An unreadable folder throws: gc must not take it for an empty one. */
+/** The sorted names in a folder; none if it does not exist. Throws for an unreadable one, which gc must not take for empty. */
 export function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).sort();
@@ -25,6 +25,7 @@ export interface Entry {
   readonly touched: number;
 }
 
+/** The entries of a folder, by name; none if it does not exist. */
 export function entriesIn(folder: string): readonly Entry[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
@@ -36,11 +37,12 @@ export function entriesIn(folder: string): readonly Entry[] {
 /** The files of `objects/`, `results/` or `checkpoints/`, two levels down. */
 export const filesIn = (folder: string): readonly Entry[] => entriesIn(folder).flatMap(({ path }) => entriesIn(path));
 
-/** The digests for which files are named there. It does not look at the files. */
+/** The digests that name files two levels down, without a look at the files. */
 export const digestsIn = (folder: string): readonly Digest[] =>
   namesIn(folder)
     .flatMap((name) => namesIn(join(folder, name)))
     .map((name) => name.replace(/\.json$/, ''))
     .filter(isDigest);
 
+/** The later of modification and change, in milliseconds since the epoch. */
 export const touchedAt = ({ mtimeMs, ctimeMs }: Stats): number => Math.max(mtimeMs, ctimeMs);

@@ -4,10 +4,10 @@ import { creatingFolder } from './write-atomic.ts';
 
 /** Twice the coarsest tick of a kernel (100 Hz), in milliseconds: times of files move in ticks. */
 const tick = 20;
-/** For a disk that keeps whole or even seconds, and for one whose clock cannot be read. In milliseconds. */
+/** For a disk with times in whole or even seconds, and for one whose clock cannot be read. In milliseconds. */
 const coarse = 3_000;
 
-/** Reads the clock of the store's disk by a probe file: times are safely past once a later write gets another time. */
+/** Reads the clock of the store's disk by a probe file. A time is safely past once a later write is sure to get another one. */
 export class FileClock {
   readonly #folder: string;
 
@@ -15,7 +15,7 @@ export class FileClock {
     this.#folder = folder;
   }
 
-  /** From now, milliseconds until a file's times lie safely in the past: 0 when they do, infinite where they are too far ahead. */
+  /** Tells how many milliseconds from now a file's times lie safely in the past: 0 if they do, infinite if they are too far ahead. */
   now(): (stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>) => number {
     const probe = this.#probe();
     const local = Date.now();

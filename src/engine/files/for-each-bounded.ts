@@ -3,7 +3,7 @@ const mostFiles = 16;
 let busy = 0;
 const waiting: (() => void)[] = [];
 
-/** Runs `work`, which handles files, for every item, `limit` at a time; a failure ends it, and is thrown. */
+/** Runs `work`, which handles files, for every item, `limit` at a time. Throws the first failure once what ran has ended. */
 export async function forEachBounded<T>(
   items: Iterable<T>,
   limit: number,

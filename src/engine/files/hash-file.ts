@@ -8,7 +8,7 @@ import { type Digest, sha256 } from '../../digest.ts';
 const small = 1 << 20;
 const chunk = 4 << 20;
 const readPart = promisify(read);
-/** Buffers of small files, as many as were ever read at once, to use again. */
+/** Buffers for small files, to use again: as many as were ever read at once. */
 const spareBuffers: Buffer[] = [];
 
 /** The SHA-256 of a file's content; large files are streamed. `size` in bytes saves a stat. */
@@ -18,7 +18,7 @@ export async function hashFile(path: string, size?: number): Promise<Digest> {
   return digest ?? (await hashStream(path));
 }
 
-/** Undefined for more than `size` bytes. Only the read goes to another thread: that takes longer than the other calls. */
+/** Undefined for a file of more than `size` bytes. Only the read runs in another thread, which costs more than the other calls take. */
 async function hashSmall(path: string, size: number): Promise<Digest | undefined> {
   const bytes = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(small + 1);
   const file = openSync(path, 'r');

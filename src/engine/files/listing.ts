@@ -7,11 +7,11 @@ export interface ListedFile {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
-  /** Part of the digest, but only for what a stage made: users' files come with modes of any disk or archive. */
+  /** Part of the digest, but only for outputs of stages: the user's files have the modes of any disk or archive. */
   readonly executable?: true;
 }
 
-/** What a file or folder holds. A folder's parts are its top-level folders; files beside them belong to every part. */
+/** The content of a file or folder. A folder's parts are its top-level folders; files beside them belong to every part. */
 export interface Listing {
   readonly folder: boolean;
   /** In code-unit order of `path`. */
@@ -21,12 +21,13 @@ export interface Listing {
   readonly parts: Readonly<Record<string, Digest>>;
 }
 
-/** The listing of a single file: its digest is its content's, unless it is executable. */
+/** The listing of a single file. Its digest is that of the content, unless it is executable. */
 export function fileListing(file: Omit<ListedFile, 'path'>): Listing {
   const digest = file.executable ? sha256(`restage executable\n${file.digest}`) : file.digest;
   return { folder: false, files: [{ path: '', ...file }], digest, parts: {} };
 }
 
+/** The listing of a folder with these files, in any order. */
 export function folderListing(files: Iterable<ListedFile>): Listing {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const parts = groupBy(sorted, ({ path }) => path.slice(0, Math.max(0, path.indexOf('/'))));
@@ -39,7 +40,7 @@ export function folderListing(files: Iterable<ListedFile>): Listing {
   };
 }
 
-/** The digest of these parts and the files beside them, or of the whole. A missing part counts too. */
+/** The digest of these parts with the files beside them, by default of the whole. A missing part counts, too. */
 export function partsDigest(listing: Listing, parts: readonly string[] | undefined): Digest {
   if (parts === undefined || !listing.folder) return listing.digest;
   const names = [...new Set(['', ...parts])].sort();
@@ -51,7 +52,7 @@ export function partsDigest(listing: Listing, parts: readonly string[] | undefin
 const partDigest = (listing: Listing, part: string): Digest | undefined =>
   Object.hasOwn(listing.parts, part) ? listing.parts[part] : undefined;
 
-/** The first line ensures that no file has this digest by accident; a name cannot hold a NUL. */
+/** The first line keeps this digest different from that of any file, and a name cannot hold the NUL. */
 function digestFiles(what: 'folder' | 'part', sorted: readonly ListedFile[]): Digest {
   return sha256(
     `restage ${what}\0\n${sorted.map((file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`).join('')}`,

@@ -4,13 +4,13 @@ import { hostname } from 'node:os';
 import { sha256 } from '../../digest.ts';
 import { linkTarget, readText } from './read-part.ts';
 
-/** A process, distinguished from later ones with the same number, and from those of other machines and containers. */
+/** Identifies a process, also among later ones with its number and those of other machines and containers. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** This boot and container, where the number is valid; empty without `/proc`: then the host's name decides. */
+  /** The boot and container in which the number is valid; empty without `/proc`: then only the host's name counts. */
   readonly space: string;
-  /** When it began, from `/proc`; empty without that. */
+  /** When it began, from `/proc`; empty without `/proc`. */
   readonly started: string;
 }
 
@@ -32,7 +32,7 @@ export function readIdentity(path: string): ProcessIdentity | undefined {
   }
 }
 
-/** Whether a process still runs, where that is certain. Nothing is known of another host or container. */
+/** Whether a process still runs; `unknown` for another host or container, or where it is not certain. */
 export function lifeOf({ pid, host, space, started }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
   const here = thisProcess();
   if (host !== here.host || space !== here.space) return 'unknown';
@@ -47,13 +47,13 @@ export const processMark = (): string => `${spaceMark()}-${process.pid}`;
 
 let lastId = randomInt(2 ** 47);
 
-/** A {@link processMark} with twelve hex digits that no other file of the process has, nor one of an earlier process with its number. */
+/** A {@link processMark} and twelve hex digits, unique among files of this process and of earlier ones with its number. */
 export function uniqueMark(): string {
   lastId += 1;
   return `${processMark()}-${lastId.toString(16).padStart(12, '0')}`;
 }
 
-/** Whether the process of a {@link processMark} is known to be dead. Its number may by now be another one's. */
+/** Whether the process of a {@link processMark} is known to be dead. Another process may have its number by now. */
 export function isDeadMark(space: string, pid: number): boolean {
   if (space !== spaceMark()) return false;
   return !exists(pid) || startOf(pid) === 'ended';
@@ -78,7 +78,7 @@ function exists(pid: number): boolean {
 
 function startOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`);
-  // The name in parentheses may hold spaces and parentheses; the state follows it, and 19 fields on, the start.
+  // The name in parentheses may hold spaces and parentheses. The state follows it, and the start 19 fields later.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   // A process that ended and whose parent never waited for it keeps its number, in a container often for ever.
   if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';

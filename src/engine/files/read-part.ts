@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
-/** At most so many bytes at the beginning or end of a file, or from a byte on, and their text; `whole` if the file has no more. */
+/** At most `most` bytes at the beginning or end of a file, or from an offset on, and their text; `whole` if the file has no more. */
 export function readPart(path: string, most: number, at: 'beginning' | 'end' | number) {
   const file = openSync(path, 'r');
   try {
@@ -17,14 +17,14 @@ export function readPart(path: string, most: number, at: 'beginning' | 'end' | n
 /** Reads the lines that another process appends to a file, which need not be there yet. */
 export class LineReader {
   readonly #path: string;
-  /** Bytes of the file that were read: up to the end of its last whole line. */
+  /** The bytes read so far: up to the end of the last whole line. */
   offset = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The whole lines since the last call, without empty ones; with `rest`, also a last line that has no end. */
+  /** The whole lines since the last call, without empty ones; with `rest`, also a last one without a line break. */
   read(rest = false): readonly string[] {
     try {
       const { bytes } = readPart(this.#path, Number.POSITIVE_INFINITY, this.offset);
@@ -38,7 +38,7 @@ export class LineReader {
   }
 }
 
-/** At most so many bytes at the end of a file, as text; empty where it cannot be read. */
+/** The text of at most `most` bytes at the end of a file; empty where it cannot be read. */
 export function readEnd(path: string, most: number): string {
   try {
     return readPart(path, most, 'end').text;
@@ -47,7 +47,7 @@ export function readEnd(path: string, most: number): string {
   }
 }
 
-/** The text of a file; empty where it cannot be read, most often since it is gone or not there yet. */
+/** The text of a file; empty where it cannot be read, mostly because it is gone or not there yet. */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -56,7 +56,7 @@ export function readText(path: string): string {
   }
 }
 
-/** What a symbolic link names; undefined where there is no link. */
+/** The target of a symbolic link; undefined where there is none. */
 export function linkTarget(path: string): string | undefined {
   try {
     return readlinkSync(path);
@@ -65,7 +65,7 @@ export function linkTarget(path: string): string | undefined {
   }
 }
 
-/** The values of a text with one JSON value a line. Empty lines, and those that a kill or a full disk tore, are left out. */
+/** The values of a text with one JSON value for each line. Leaves out empty lines and those that a kill or a full disk tore. */
 export function jsonLines<T>(text: string): readonly T[] {
   return text.split('\n').flatMap((line): readonly T[] => {
     try {

@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 import { reasonOf, UserError } from '../../user-error.ts';
 import { isStagingName } from './staging-name.ts';
 
+/** A file or folder that cannot be read. `missing`: it does not exist. */
 export class ListingError extends UserError {
   readonly path: string;
   readonly missing: boolean;
@@ -29,7 +30,7 @@ interface Folder {
   readonly parent: Folder | undefined;
 }
 
-/** Every file and folder below `root`, links followed. Synchronous: ten times as fast. Throws a {@link ListingError}. */
+/** `root` and every file and folder below it, links followed. Ten times as fast as asynchronously. Throws a {@link ListingError}. */
 export function* walkTree(root: string): Generator<TreeEntry> {
   const stats = statOf(root);
   const folder = isFolder(stats);
@@ -82,6 +83,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
+/** The error of a system call as a {@link ListingError}, in the user's words. */
 export function listingError(path: string, error: unknown): ListingError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ELOOP') return new ListingError(`${path} is a link that leads back to itself`, path);
@@ -96,7 +98,7 @@ export function listingError(path: string, error: unknown): ListingError {
   return new ListingError(`${path} cannot be read: ${reasonOf(error)}`, path);
 }
 
-/** A digest of the stat data of a whole tree: equal signatures mean that nothing in it was written in between. */
+/** A digest of the stat data of a whole tree. If it is the same later, nothing was written to the tree in between. */
 export interface TreeSignature {
   readonly signature: string;
   /** Latest change in it, in milliseconds by its disk's clock. Unless it is safely past, a write may go unseen. */
@@ -125,7 +127,7 @@ export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
   return { signature: hash.digest('hex').slice(0, 32), newest };
 }
 
-/** Signs one path alone: a file, a folder by the names in it, or that nothing is there, which has a signature too. */
+/** Signs one path alone: a file, a folder by the names in it, or an absent one, which has a signature, too. */
 export function signPlace(path: string): TreeSignature {
   try {
     const { size, mtimeMs, ctimeMs, ino } = statSync(path);

@@ -16,12 +16,12 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isDeadMark, uniqueMark } from './process-identity.ts';
 
-/** A name that nothing else uses, beside a file that is about to be written. Those of dead processes are removed later. */
+/** A unique name beside a file that is about to be written. Those of dead processes are removed later. */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `.tmp-${uniqueMark()}`);
 }
 
-/** Whether a name is {@link temporaryBeside} something, and whether the process that gave it is known to be dead. */
+/** Whether the process that made a {@link temporaryBeside} name is known to be dead; undefined for another name. */
 export function parseTemporaryName(name: string): { readonly isDead: boolean } | undefined {
   if (!name.startsWith('.tmp-')) return undefined;
   const [, space, pid] = /^\.tmp-([0-9a-f]{6})-(\d+)-/.exec(name) ?? [];
@@ -51,7 +51,7 @@ export function writeAtomic(
   }
 }
 
-/** Syncs an open file. Others may be synced meanwhile: a disk commits many syncs together. */
+/** Syncs an open file in another thread: a disk commits many syncs together. */
 export const syncFile: (file: number) => Promise<void> = promisify(fsync);
 
 /** The same as {@link writeAtomic}, but leaves the sync to another thread. */
@@ -72,7 +72,7 @@ export async function writeSynced(path: string, text: string, { sync = true } = 
   }
 }
 
-/** Writes a small value as JSON, not synced: what a power cut takes is computed again. */
+/** Writes a small value as JSON, not synced: what a power cut destroys is computed again. */
 export const writeJson = (path: string, value: unknown): void =>
   writeAtomic(path, JSON.stringify(value), { sync: false });
 
@@ -85,15 +85,15 @@ export function readJson<T>(path: string): T | undefined {
   }
 }
 
-/** Replaces a text, and writes nothing where the file holds it already: the disk may be read-only. */
+/** Replaces a text. Writes nothing if the file holds it already, since the disk may be read-only. */
 export function writeIfOther(path: string, text: string): void {
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeAtomic(path, text, { sync: false });
 }
 
-/** The codes of disks that have no hard links, or no more for this file. */
+/** Error codes of disks without hard links, or without more for this file. */
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** Gives a file another name. Throws `EEXIST` where there is one already, but for disks without links. */
+/** Gives a file another name. Throws `EEXIST` if that is taken, except on disks without links, where a rename replaces. */
 export function linkOrRename(from: string, to: string): void {
   try {
     linkSync(from, to);
@@ -103,7 +103,7 @@ export function linkOrRename(from: string, to: string): void {
   }
 }
 
-/** Writes a new small file, whole or not at all; false where it is there already, since its name comes by a link. */
+/** Writes a new small file, whole or not at all, by a link. False where the file is there already. */
 export function writeNew(path: string, text: string, { sync = false }: { readonly sync?: boolean } = {}): boolean {
   const temporary = temporaryBeside(path);
   try {
@@ -124,7 +124,7 @@ export function writeNew(path: string, text: string, { sync = false }: { readonl
   }
 }
 
-/** Runs `attempt`, and again after creating the folder of `path` where that is missing: most often it is there. */
+/** Runs `attempt`, and again after creating the folder of `path` if that was missing: mostly it is there. */
 export function creatingFolder<T>(path: string, attempt: () => T): T {
   try {
     return attempt();

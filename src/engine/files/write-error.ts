@@ -2,10 +2,10 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { reasonOf, UserError } from '../../user-error.ts';
 
-/** What Restage could not write, why, and what to do, in full sentences. */
+/** A failed write: what, why, and what to do, in full sentences. */
 export class WriteError extends UserError {}
 
-/** The error of a failed write of `what`, in the user's words; an error of no system call is returned as it is. */
+/** The error of a failed write of `what`, in the user's words; an error that is not a system call's is returned as it is. */
 export function writeError(what: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   return new WriteError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
@@ -26,7 +26,7 @@ export function isReadOnly(error: unknown): boolean {
   return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
 }
 
-/** Node's recursive mkdir says that a folder is missing where the one above it cannot be written: the error of that one. */
+/** The real error of Node's recursive mkdir, which calls a folder missing if the one above it cannot be written. */
 function obstacle(cause: NodeJS.ErrnoException): unknown {
   if (cause.code !== 'ENOENT' || cause.syscall !== 'mkdir' || cause.path === undefined) return cause;
   let folder = cause.path;

@@ -36,7 +36,7 @@ export interface FileChanges {
 
 const mostFiles = 20;
 
-/** Lookups for details of changes. Nothing but the words of a reason depends on them. */
+/** Lookups for details of changes. Only the words of a reason depend on them. */
 export interface ChangeDetails {
   readonly defaultOf?: Stage['defaultOf'];
   /** The files of a folder by the digest that the fingerprint holds of it; undefined where they are unknown. */
@@ -44,7 +44,7 @@ export interface ChangeDetails {
   readonly changedCode: () => readonly string[];
 }
 
-/** How a fingerprint differs from an earlier one, in the order of the earlier one. An input whose content changed comes once. */
+/** How a fingerprint differs from an earlier one, in the order of the earlier one. A changed input is one change. */
 export function changesBetween(before: Fingerprint, after: Fingerprint, details: ChangeDetails): readonly Change[] {
   const inputs = new Set<string>();
   return diffFingerprints(before, after).flatMap((difference): readonly Change[] => {
@@ -69,7 +69,7 @@ export function changesBetween(before: Fingerprint, after: Fingerprint, details:
   });
 }
 
-/** A difference with defaults filled in. Where one side leaves out a whole map, each differing leaf is a difference. */
+/** A difference with defaults filled in. If one side leaves out a whole map, each leaf that differs is a difference. */
 export function withDefaults(
   difference: FingerprintDifference,
   defaultOf: Stage['defaultOf'],

@@ -8,8 +8,8 @@ import { ExamineError, LostInput, type OutputsOf, type World } from './examine.t
 type Places = Pick<World, 'graph' | 'pipeline' | 'store'>;
 
 /**
- * The stage for the candidate that its slot holds, as if its settings were written out, and with the labels of the candidates that
- * it reads. Throws an {@link ExamineError}, and a {@link LostInput} where a choice is gone from the shared store.
+ * A stage with the settings of the candidate that was chosen for its slot, as if they were written out, and with the labels of the
+ * candidates that it reads. Throws an {@link ExamineError}, and a {@link LostInput} if a choice is gone from the shared store.
  */
 export async function chosenStage(stage: Stage, places: Places, outputsOf: OutputsOf): Promise<Stage> {
   const { slot, ...own } = stage;
@@ -26,7 +26,7 @@ export async function chosenStage(stage: Stage, places: Places, outputsOf: Outpu
   return { ...own, inputs: await Promise.all(inputs) };
 }
 
-/** What there is among the candidates for the one that the choices of `items` lead to. */
+/** The entry of the candidate to which the choices in `items` lead. */
 async function chosen<T>(
   { index, axes }: Choice,
   items: readonly InputItem[],
@@ -50,7 +50,7 @@ async function chosen<T>(
 
 const sourceOf = (item: InputItem): string => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown);
 
-/** Where the file of a choice lies: in the store or, where it is not kept, where it is published. One that is elsewhere is fetched. */
+/** The path of a choice's file: in the store, into which it is fetched if it is elsewhere, or where it is published. */
 async function pathOf(item: InputItem, { graph, pipeline, store }: Places, outputsOf: OutputsOf): Promise<string> {
   if (item.from === 'path') return item.path;
   const artifact = outputsOf(item.stage)[item.port]!;
@@ -63,7 +63,7 @@ async function pathOf(item: InputItem, { graph, pipeline, store }: Places, outpu
   return published;
 }
 
-/** The labels of the candidates in a choice, the best first: `ranking` in its JSON. Empty where it has none. */
+/** The labels of the candidates in a choice, the best first: `ranking` in its JSON. Empty for a file without one. */
 function rankingOf(path: string): readonly Readonly<Record<string, string>>[] {
   const choice = readJson<Json>(path);
   const ranking = isJsonObject(choice) ? choice['ranking'] : undefined;

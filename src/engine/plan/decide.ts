@@ -4,13 +4,13 @@ import type { Change } from './changes.ts';
 /** What to do with a stage, and why, as plain data. `describeReasons` puts it into words. */
 export type Decision =
   | { readonly state: 'up to date' }
-  /** The store has the result, and its outputs are not all in place. Those of a result `elsewhere` must be fetched first. */
+  /** The store has the result, but its outputs are not all in place. Those of a result `elsewhere` must be fetched first. */
   | { readonly state: 'restorable'; readonly place: 'here' | 'elsewhere'; readonly reasons: readonly Reason[] }
   | { readonly state: 'stale'; readonly reasons: readonly Reason[] };
 
 export type PlannedDecision =
   | Decision
-  /** It reads stages that must run: whether it must run itself depends on what comes out of them. */
+  /** It reads stages that must run: whether it must run itself depends on their outputs. */
   | { readonly state: 'waiting'; readonly for: readonly StageName[] }
   | { readonly state: 'failing'; readonly message: string };
 
@@ -23,12 +23,13 @@ export type Reason =
   | { readonly type: 'result lost' }
   | { readonly type: 'change'; readonly change: Change }
   | { readonly type: 'output missing' | 'output changed'; readonly port: string }
-  /** Its last result, which is another one, lies at the published paths of these outputs. */
+  /** The published paths of these outputs hold the stage's last result, which is another one. */
   | { readonly type: 'other result'; readonly ports: readonly string[]; readonly changes: readonly Change[] }
   /** The outputs of its result are not kept (`cache: false`). */
   | { readonly type: 'not kept' }
   | { readonly type: 'objects lost'; readonly count: number };
 
+/** What is known of a stage before the decision. */
 export interface Facts {
   readonly forced: boolean;
   /** The recorded result of the stage's fingerprint: whether its objects are kept, where, and how many of them are lost. */
@@ -37,11 +38,11 @@ export interface Facts {
     | undefined;
   /** The state of every published output by port; empty without a result. */
   readonly published: Readonly<Record<string, PublishedState>>;
-  /** What the stage did before, for the reasons; absent where nothing is known of it, or no reason needs it. */
+  /** What the stage did before; absent where nothing is known of it, or no reason needs it. */
   readonly earlier?: EarlierWork | undefined;
 }
 
-/** `other`: the stage's last result, another one, lies there; `elsewhere`: nothing does, the shared store has its bytes. */
+/** `other`: the stage's last result, which is another one, lies there. `elsewhere`: nothing does, and the shared store has the bytes. */
 export type PublishedState = 'in place' | 'elsewhere' | 'missing' | 'other' | 'changed';
 
 /** The last result of a stage or, where it has none, its last attempt; and how its fingerprint has changed since. */
@@ -50,7 +51,7 @@ export interface EarlierWork {
   readonly changes: readonly Change[];
 }
 
-/** Decides about one stage whose inputs are all known. Pure: it looks nothing up. */
+/** Decides about a stage whose inputs are all known. Pure: it looks nothing up. */
 export function decide({ forced, result, published, earlier }: Facts): Decision {
   if (forced) return { state: 'stale', reasons: [{ type: 'forced' }] };
   if (result === undefined) return { state: 'stale', reasons: reasonsToRun(earlier) };

@@ -4,10 +4,10 @@ import { unreachable } from '../../result.ts';
 import type { Change, FileChanges, InputChange } from './changes.ts';
 import type { PlannedDecision, Reason } from './decide.ts';
 
-/** Stages or files that a reason names; of more it says how many. */
+/** How many stages or files a reason names; the others are counted. */
 const mostNamed = 4;
 
-/** The reasons of a decision as clauses without a full stop, the most important first; none for a stage that is up to date. */
+/** The reasons of a decision as clauses, the most important first; none for a stage that is up to date. */
 export function describeReasons(decision: PlannedDecision): readonly string[] {
   if (decision.state === 'up to date') return [];
   if (decision.state === 'waiting') return [`reads ${formatFew(decision.for, mostNamed)}, which must run`];
@@ -76,7 +76,7 @@ function describeCode({ kind, files }: Change & { readonly of: 'code' }): string
   return `${what} changed${names.length > 0 ? ` (${formatFew(names, mostNamed)})` : ''}`;
 }
 
-/** Names the place of the first difference: of texts of several lines, the line. */
+/** A changed value; of a text of several lines, only the first line that differs. */
 function describeValue({ path, before, after }: Change & { readonly of: 'value' }): string {
   if (typeof before === 'string' && typeof after === 'string' && `${before}${after}`.includes('\n')) {
     const [old, now] = [before.split('\n'), after.split('\n')];

@@ -9,17 +9,18 @@ import { lastAttempts, type RunFolder } from '../store/run-folder.ts';
 import { changesBetween } from './changes.ts';
 import type { EarlierWork } from './decide.ts';
 
+/** What is known of a stage before it is examined. */
 export interface StagePast {
   readonly store: FolderStore;
   readonly pipeline: string;
   readonly stage: Stage;
   readonly last: Fingerprint | undefined;
   readonly hadResult: boolean;
-  /** The path inputs of now by the digest of the parts that the stage reads. */
+  /** The present path inputs, by the digest of the parts that the stage reads. */
   readonly listed: ReadonlyMap<Digest, Listing>;
 }
 
-/** What a stage did before, and how `now` differs from that; undefined where it never ran, or runs for the first time. */
+/** What a stage did before, and how `now` differs from that; undefined if it never ran, or is running for the first time. */
 export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | undefined {
   const { store, pipeline, stage, last, hadResult, listed } = past;
   const work =
@@ -39,7 +40,7 @@ export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | un
   return { ended: work.ended, changes };
 }
 
-/** The runs that are searched for the last attempt: it only serves for a reason. */
+/** How many runs are searched for the last attempt, which only serves for a reason. */
 const mostRuns = 20;
 
 const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();

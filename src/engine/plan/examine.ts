@@ -15,7 +15,7 @@ import { type Decision, decide, type Facts, type PublishedState } from './decide
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
 
-/** What decisions and runs share: a pipeline, its store, and what is known of files. */
+/** What all decisions of a run share: the pipeline, its store, and what is known of files. */
 export interface World {
   readonly pipeline: Pipeline;
   readonly graph: Graph;
@@ -25,23 +25,24 @@ export interface World {
   readonly listings: Map<string, Promise<SignedListing>>;
   /** The backend that the user named; undefined for `auto`. */
   readonly backend: string | undefined;
-  /** Every backend that can be named: `auto` accepts the results of any of them. */
+  /** All backends that can be named: `auto` accepts results of any of them. */
   readonly backends: readonly string[];
   readonly forced: ReadonlySet<StageName>;
-  /** Which outputs to bring here from a shared store; absent: all. */
+  /** Which outputs to fetch from a shared store; absent: all. */
   readonly fetches?: FetchPolicy;
 }
 
-/** `needed`: those of final stages, what is small, and what the report shows. A stage that runs gets its inputs anyway. */
+/** `needed`: outputs of final stages, small ones, and those that the report shows. Inputs of a stage that runs are always fetched. */
 export interface FetchPolicy {
   readonly mode: 'all' | 'needed' | 'none';
   readonly finals: ReadonlySet<StageName>;
 }
 
-/** The largest outputs that `needed` fetches where nothing reads them, in bytes; `shown`: of a type that the report shows. */
+/** The largest outputs of other stages that `needed` fetches, in bytes; `shown`: of a type that the report shows. */
 const [small, shown] = [1024 ** 2, 16 * 1024 ** 2];
 const shownTypes: ReadonlySet<ArtifactType> = new Set(['chart', 'images', 'metrics', 'table']);
 
+/** Whether to fetch an output, by the policy. */
 export function isWanted(stage: StageName, { type, files }: StoredArtifact, policy: FetchPolicy | undefined): boolean {
   if (policy === undefined || policy.mode === 'all') return true;
   if (policy.mode === 'none') return false;
@@ -53,22 +54,23 @@ export type Outputs = Readonly<Record<string, StoredArtifact>>;
 
 export type OutputsOf = (stage: StageName) => Outputs;
 
+/** A stage as examined: what it would do, and what it would read. */
 export interface Examined {
   readonly fingerprint: Fingerprint;
   readonly digest: Digest;
   readonly decision: Decision;
   readonly result: StageResult | undefined;
   readonly last: Fingerprint | undefined;
-  /** The ports whose outputs stay elsewhere. */
+  /** Ports whose outputs stay elsewhere. */
   readonly away: ReadonlySet<string>;
   /** The signature of each path input when it was hashed, by absolute path. */
   readonly looked: ReadonlyMap<string, string>;
 }
 
-/** A mistake or a fault outside Restage that stops one stage: a frozen stage without a result, an input that went away. */
+/** What keeps a stage from being decided about: a frozen stage without a result, an input that has gone. */
 export class ExamineError extends UserError {}
 
-/** What a stage would read was elsewhere, and is lost: the stage that made it runs again, and its readers are decided about anew. */
+/** An input was elsewhere and is lost: the stage that made it runs again, and its readers are examined again. */
 export class LostInput extends UserError {
   readonly stage: StageName;
 
@@ -170,7 +172,7 @@ function keyedExtension({ folder }: Listing, path: string): { readonly extension
   return extension === '' ? {} : { extension };
 }
 
-/** One run sees one state of an input, however many stages read it, and no later change of it can go unseen. */
+/** A run sees one state of an input, however many stages read it, and no later change of it can go unnoticed. */
 function listOnce(path: string, world: World): Promise<SignedListing> {
   const listing = world.listings.get(path) ?? world.digests.listSettled(path, { modes: false });
   world.listings.set(path, listing);

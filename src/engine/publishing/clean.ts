@@ -5,7 +5,7 @@ import type { Publisher } from './publish.ts';
 import type { PublishedRecord } from './published-record.ts';
 import { clearLeftovers, resolveTarget, Staging } from './target.ts';
 
-/** Published outputs that no stage claims. Those of a pipeline without `claims` stay, since its file has mistakes. */
+/** Published outputs that no stage claims. Those of a pipeline without `claims`, whose file has mistakes, are left out. */
 export function findUnclaimed(
   records: readonly PublishedRecord[],
   claims: ReadonlyMap<string, ReadonlySet<string>>,
@@ -14,7 +14,7 @@ export function findUnclaimed(
   return records.filter(({ path, pipeline }) => claims.has(pipeline) && !claimed.has(path));
 }
 
-/** Removes a published output, and folders that this empties. `kept`: the user has changed it, so it is the user's now. */
+/** Removes a published output, and folders that become empty. `kept`: the user has changed it, so it is the user's now. */
 export async function removePublished(
   publisher: Publisher,
   record: PublishedRecord,

@@ -11,17 +11,18 @@ import { leftoversIn } from './target.ts';
 
 const day = 86_400_000;
 
-/** A file or folder that a killed process left, and that nothing will use. */
+/** A file or folder that a killed process left, and that nothing will use. `bytes` includes everything in it. */
 export interface Leftover {
   readonly path: string;
   readonly bytes: number;
 }
 
-/** Finds what killed processes left in the cache and beside published paths. Changes nothing. */
+/** Finds what killed processes left in the cache and beside published paths, without changing anything. */
 export function findLeftovers(root: string, store: FolderStore, now = Date.now()): readonly Leftover[] {
   return leftoverPaths(root, store, now).map((path) => ({ path, bytes: bytesIn(path) }));
 }
 
+/** Removes leftovers. Throws a `WriteError`. */
 export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<void> {
   for (const { path } of leftovers) {
     await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
@@ -30,7 +31,7 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
   }
 }
 
-/** Removes what killed runs left; without any, it lists one folder. What cannot be removed stays for `gc`. */
+/** Removes what killed runs left. Without any, it only lists one folder. What cannot be removed is left to `gc`. */
 export async function clearAfterKilledRuns(root: string, store = new FolderStore(root)): Promise<void> {
   if (store.killedRuns().length === 0) return;
   for (const path of leftoverPaths(root, store, Date.now())) {
@@ -38,7 +39,7 @@ export async function clearAfterKilledRuns(root: string, store = new FolderStore
   }
 }
 
-/** The folders of killed runs come last: while one is there, the next run looks for the rest again. */
+/** The folders of killed runs come last: as long as one is there, the next run looks for the rest again. */
 function leftoverPaths(root: string, store: FolderStore, now: number): readonly string[] {
   const folders = new Set(new PublishedRecords(store.folder).all().map(({ path }) => join(root, dirname(path))));
   const killed = store.killedRuns(now).map(({ work }) => work);
@@ -61,7 +62,7 @@ function halfWritten(cacheFolder: string, now: number): readonly string[] {
   });
 }
 
-/** Folders of the cache that hold what stages and users named. */
+/** Folders of the cache with names given by stages and users. */
 const usersFolders: ReadonlySet<string> = new Set(['work', 'displaced', 'quarantine']);
 
 function bytesIn(path: string): number {

@@ -8,7 +8,7 @@ import type { FolderStore } from '../store/folder-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { copyOne, copyVerified, keepReadOnly, linkObject, makeFolders, pathIn } from './verified-copy.ts';
 
-/** Files of an artifact that a stage has in its private view until it gives them back. */
+/** Files of an artifact that are in a stage's private view until its end. */
 export interface Loan {
   readonly borrower: string;
   readonly files: readonly LentFile[];
@@ -22,16 +22,17 @@ interface LentFile {
   readonly state: string;
 }
 
-/** A lent file that the borrower, or one of the others, wrote to. */
+/** A lent file that was written to, by the borrower or one of the others. */
 export interface Misuse {
   readonly path: string;
-  /** Other stages that held the same bytes at that time; empty where only this borrower's view was changed. */
+  /** Other stages that held the same object at that time; empty if only this borrower's view was changed. */
   readonly others: readonly string[];
 }
 
+/** Files that are lent at once. */
 const lenders = 8;
 
-/** Lends stored artifacts as hard links. Objects are verified before and after each loan: root may write through a link. */
+/** Lends stored artifacts as hard links, and verifies objects before and after each loan, since root can write through a link. */
 export class Lender {
   readonly #store: FolderStore;
   readonly #verified = new Map<Digest, string>();
@@ -74,7 +75,7 @@ export class Lender {
     return undefined;
   }
 
-  /** Ends a loan, and names the files that were written to. A damaged object is set aside, and counts as missing from now on. */
+  /** Ends a loan, and names the files that were written to. A damaged object is set aside, and counts as missing. */
   async takeBack({ borrower, files }: Loan): Promise<readonly Misuse[]> {
     const misuses: Misuse[] = [];
     for (const { file, path, object, state } of files) {
@@ -104,7 +105,7 @@ export class Lender {
   }
 }
 
-/** Inode, size and times of a file. Links move the unforgeable change time, so two states may hold the same bytes. */
+/** Inode, size and times of a file. A new link moves the change time, so different states may have the same bytes. */
 function stateOf(path: string): string {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;

@@ -15,12 +15,12 @@ import { clearLeftovers, PublishError, resolveTarget, Staging, type Target, targ
 import { CopyFault, copyVerified, pathIn } from './verified-copy.ts';
 
 export type Publication =
-  /** `displaced`: where something of the user's that was in the way is now, relative to the root. */
+  /** `displaced`: the new path of something of the user's that was in the way, relative to the root. */
   | { readonly ok: true; readonly displaced?: string }
-  /** The source is gone or damaged (and set aside): the artifact must be made again. Nothing was changed. */
+  /** The source is gone, or damaged and set aside: the artifact must be made again. Nothing was published. */
   | { readonly ok: false };
 
-/** What is at a target: nothing, the wanted artifact, what Restage put there before, or something else. */
+/** What is at a target: nothing, the wanted artifact, what Restage published there before, or something else. */
 type Present = { readonly state: 'nothing' | 'same' | 'foreign' } | { readonly state: 'ours'; readonly digest: Digest };
 
 export interface PublisherOptions {
@@ -28,7 +28,7 @@ export interface PublisherOptions {
   readonly stillClaims?: StillClaims;
 }
 
-/** Puts artifacts at their published paths as verified copies, by rename. It replaces only bytes that it recorded. */
+/** Publishes artifacts as verified copies, by rename. It replaces only bytes that it recorded as its own. */
 export class Publisher {
   readonly root: string;
   readonly store: FolderStore;
@@ -36,7 +36,7 @@ export class Publisher {
   readonly #digests: DigestIndex;
   readonly #hardLink: boolean;
   readonly #stillClaims: StillClaims;
-  /** Folders without leftovers. Each is listed once, since it may hold thousands of outputs. */
+  /** Folders without leftovers. Each is listed only once, since it may hold thousands of outputs. */
   readonly #cleared = new Set<string>();
 
   /** Without `stillClaims`, no other pipeline has a claim. */
@@ -56,7 +56,7 @@ export class Publisher {
         const { state } = await this.#look(target, artifact.digest);
         if (state === 'same' && this.#isRecorded(target, artifact.digest, owner)) return { ok: true };
         mkdirSync(dirname(target.path), { recursive: true });
-        // The record comes first, so that leftovers of a kill beside the path are found even at the first time.
+        // The record comes first, so that what a kill leaves beside the path is found even the first time.
         this.records.begin(target.key, recordOf(target, artifact.digest, owner));
         await using staging = new Staging(target);
         await this.#stage(artifact, from, staging);
@@ -68,7 +68,7 @@ export class Publisher {
     }
   }
 
-  /** Makes `path` hold this text, without an instant of absence. Throws as {@link publish} does. */
+  /** Publishes a text. The path is never absent meanwhile. Throws as {@link publish} does. */
   async publishText(text: string, path: string, owner: Owner): Promise<{ readonly displaced?: string }> {
     return await this.#at(path, async (target) => {
       mkdirSync(dirname(target.path), { recursive: true });
@@ -84,7 +84,7 @@ export class Publisher {
     });
   }
 
-  /** Gives the owner a path where Restage put something for a pipeline that no longer claims it. */
+  /** Gives an owner the path of an output whose pipeline no longer claims it. */
   async takeOver(path: string, owner: Owner): Promise<void> {
     const key = targetKey(path);
     await using _turn = await this.#turn(key);
@@ -92,7 +92,7 @@ export class Publisher {
     if (record !== undefined) this.records.write(key, { ...record, ...owner });
   }
 
-  /** Whether what is at a path is what Restage put there, so that it may be replaced or removed. */
+  /** Whether a path holds what Restage published there, so that it may be replaced or removed. */
   async look(path: string): Promise<'nothing' | 'ours' | 'foreign'> {
     const { state } = await this.#look(resolveTarget(this.root, path), undefined);
     return state === 'same' ? 'ours' : state;
@@ -136,21 +136,21 @@ export class Publisher {
     } catch (error) {
       if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined) throw error;
       const object = this.store.objectPath(error.file.digest);
-      // The object is hashed again, since another run may have replaced it by a sound one meanwhile.
+      // Hashed again, since another run may have replaced it by a sound one meanwhile.
       if ((await hashFile(object)) !== error.file.digest)
         this.store.setAside(object, 'its content does not match its digest');
       throw error;
     }
   }
 
-  /** Looks just before it acts, and again if overtaken. Runs take turns, so that each knows what others put there. */
+  /** Looks just before it acts, and again if overtaken. Runs take turns, so that each sees what others published. */
   async #swapIn(staging: Staging, target: Target, digest: Digest, owner: Owner): Promise<{ displaced?: string }> {
     await using _turn = await this.#turn(target.key);
     await this.#checkClaim(target, owner);
     const displaced: { displaced?: string } = {};
     for (let tries = 0; tries < 10; tries += 1) {
       const present = await this.#look(target, digest);
-      // Before the swap: a kill between the two must not make our own bytes look like the user's.
+      // Before the swap: after a kill between the two, our own bytes must not look like the user's.
       this.#record(target, digest, owner, present);
       if (present.state === 'same') return {};
       await using last = new Staging(target);
@@ -170,7 +170,7 @@ export class Publisher {
     return Lease.acquire(join(this.store.folder, 'leases', `publish-${key}`));
   }
 
-  /** A run checks the claims before it begins. This finds a pipeline that published since. */
+  /** A run checks claims before it begins; this finds a pipeline that has published since. */
   async #checkClaim(target: Target, { pipeline, stage }: Owner): Promise<void> {
     const record = this.records.read(target.key);
     if (record === undefined || record.pipeline === pipeline || !(await this.#stillClaims(record))) return;
@@ -221,5 +221,5 @@ function putInPlace(staged: string, target: string) {
   linkOrRename(staged, target);
 }
 
-/** Something else moved the target away, or put its own there first. */
+/** Error codes of a swap if something else moved the target away, or wrote there first. */
 const overtaken: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);

@@ -11,26 +11,27 @@ export interface Owner {
   readonly port: string;
 }
 
-/** The record of an artifact that Restage published: `cache/published/<SHA-256 of the path>.json`. It replaces no other bytes. */
+/** The record of a published artifact: `cache/published/<SHA-256 of the path>.json`. Only recorded bytes are replaced. */
 export interface PublishedRecord extends Owner {
   readonly path: string;
   readonly digest: Digest;
-  /** The digest of what it replaces. That is ours as well, since a kill may come between this record and the swap. */
+  /** The digest of what it replaced. That counts as ours, too: a kill may come between this record and the swap. */
   readonly before?: Digest;
   readonly time: string;
 }
 
+/** Whether the pipeline of a record still claims its path. */
 export type StillClaims = (record: PublishedRecord) => Promise<boolean>;
 
 export class PublishedRecords {
-  /** Absolute. When a path changes hands, the names in it stay the same, and its modification time changes. */
+  /** Absolute. When a path changes its owner, the names in the folder stay the same, and its modification time changes. */
   readonly folder: string;
 
   constructor(cacheFolder: string) {
     this.folder = join(cacheFolder, 'published');
   }
 
-  /** A damaged record counts as none: what lies at its path is then the user's, and is kept. */
+  /** A damaged record counts as none: then the file at its path is the user's, and is kept. */
   read(key: Digest): PublishedRecord | undefined {
     return parse(this.#file(key));
   }
@@ -39,7 +40,7 @@ export class PublishedRecords {
     writeJson(this.#file(key), record);
   }
 
-  /** Writes the first record of a key; a record that is there already stays. */
+  /** Writes a record unless the key has one. */
   begin(key: Digest, record: PublishedRecord): void {
     writeNew(this.#file(key), JSON.stringify(record));
   }

@@ -5,8 +5,10 @@ import { type Digest, sha256 } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
 import { parseStagingName, stagingName } from '../files/staging-name.ts';
 
+/** A path where nothing can be published, in the user's words. */
 export class PublishError extends UserError {}
 
+/** A published path. */
 export interface Target {
   /** Relative to the root, POSIX, normalised, for records and messages. */
   readonly shown: string;
@@ -14,7 +16,7 @@ export interface Target {
   readonly key: Digest;
 }
 
-/** The target at a path relative to the root. Throws a {@link PublishError} outside, in the cache, or below a file. */
+/** The target at a path relative to the root. Throws a {@link PublishError} for one outside, in the cache, or below a file. */
 export function resolveTarget(root: string, shown: string): Target {
   const normal = normalPath(shown);
   if (isAbsolute(shown) || normal === '.' || normal.split('/')[0] === '..') {
@@ -28,7 +30,7 @@ export function resolveTarget(root: string, shown: string): Target {
   return { shown: normal, path, key: sha256(normal) };
 }
 
-/** The key of a path relative to the root. Only the text of the path matters. */
+/** The key of a path relative to the root, by its text alone. */
 export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
 
 const normalPath = (shown: string): string => normalize(shown).split(sep).join('/').replace(/\/$/, '');
@@ -55,7 +57,7 @@ function realFolder(folder: string, root: string, shown: string): string {
   throw new PublishError(inTheWay);
 }
 
-/** False also below a file. */
+/** Whether something is at a path; false below a file. */
 function exists(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -69,7 +71,7 @@ const day = 86_400_000;
 /** Paths that this process is using now. */
 const active = new Set<string>();
 
-/** A hidden path beside a target. The end of the scope removes it with everything in it. */
+/** A hidden path beside a target. The end of its scope removes it with its content. */
 export class Staging {
   readonly path: string;
 
@@ -86,6 +88,7 @@ export class Staging {
   }
 }
 
+/** Removes {@link leftoversIn} a folder. */
 export async function clearLeftovers(folder: string): Promise<void> {
   for (const path of leftoversIn(folder)) await rm(path, { recursive: true, force: true });
 }

@@ -20,7 +20,7 @@ export class CopyFault extends Error {
 }
 
 const copiers = 8;
-/** Up to this size, in bytes, the system calls take less time than handing them to another thread. */
+/** Up to this size, in bytes, the system calls take less time than handing them over to another thread. */
 const small = 1 << 16;
 
 /** Copies an artifact to the new path `to`, and hashes every copy; `hardLink` shares objects. Throws a {@link CopyFault}. */
@@ -39,15 +39,17 @@ export async function copyVerified(
   });
 }
 
-/** The path of a listed file below the folder, or of the only file, which has no name of its own. */
+/** The path of a listed file in a folder, or `folder` itself for the only file of an artifact. */
 export const pathIn = (folder: string, { path }: ListedFile): string => (path === '' ? folder : `${folder}/${path}`);
 
+/** Makes the folders of an artifact below `to`. */
 export async function makeFolders({ folder, files }: Listing, to: string): Promise<void> {
   if (!folder) return;
   const folders = new Set([to, ...files.map((file) => dirname(pathIn(to, file)))]);
   for (const path of folders) await mkdir(path, { recursive: true });
 }
 
+/** Copies a file with the mode of outputs. Throws a {@link CopyFault} if the source is gone. */
 export async function copyOne(file: ListedFile, source: string, copy: string): Promise<void> {
   const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
   const mode = (file.executable ? 0o777 : 0o666) & ~process.umask();
@@ -68,11 +70,11 @@ export async function copyOne(file: ListedFile, source: string, copy: string): P
 async function hashCopy(copy: string, size: number): Promise<Digest> {
   if (size > small) return await hashFile(copy, size);
   const digest = sha256(readFileSync(copy));
-  await nextTurn(); // serves timers and children between any two files
+  await nextTurn(); // lets timers and children in between two files
   return digest;
 }
 
-/** False where the disk has no links, or no more of them, or the object is on another disk. */
+/** Links an object; false where the disk has no links, or no more of them, or the object is on another disk. */
 export async function linkObject(object: string, copy: string): Promise<boolean> {
   try {
     keepReadOnly(object);
@@ -83,7 +85,7 @@ export async function linkObject(object: string, copy: string): Promise<boolean>
   }
 }
 
-/** Takes back write access that a stage or the user gave an object through a link to it. */
+/** Removes write access that a stage or the user gave an object through a link. */
 export function keepReadOnly(object: string): void {
   if (((statSync(object, { throwIfNoEntry: false })?.mode ?? 0) & 0o333) !== 0) chmodSync(object, 0o444);
 }
