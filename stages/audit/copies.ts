@@ -6,7 +6,7 @@ import type { AuditedImage } from './survey.ts';
 
 /** Kinds of copies: the same file, the same pixels in another file, or a similar picture. */
 const copyKinds = ['file', 'pixels', 'similar'] as const;
-export type CopyKind = (typeof copyKinds)[number];
+type CopyKind = (typeof copyKinds)[number];
 
 /** Two images of which one is a copy of the other, by their indices, the lower one first. */
 export interface Copy {
@@ -127,7 +127,7 @@ function joinUnits(
 }
 
 /** A group with images in two splits, by its first image in each. */
-export type SplitGroup = ReturnType<typeof groupsAcrossSplits>[number];
+type SplitGroup = ReturnType<typeof groupsAcrossSplits>[number];
 
 /** Pairs the first image of each group with its first image in every further split. */
 export function groupsAcrossSplits(images: readonly AuditedImage[]) {

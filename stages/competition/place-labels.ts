@@ -1,5 +1,5 @@
 /** A rectangle, in units, with its upper left corner. */
-export interface Box {
+interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -9,7 +9,7 @@ export interface Box {
 type Point = Pick<Box, 'x' | 'y'>;
 
 /** A point with the width of its text, and perhaps the ends of a vertical interval through it. */
-export interface Labelled extends Omit<Box, 'height'> {
+interface Labelled extends Omit<Box, 'height'> {
   readonly top?: number;
   readonly bottom?: number;
 }

@@ -11,7 +11,7 @@ import type { EvaluateSettings } from './spec.ts';
 type Splits = readonly (readonly [string, EvaluatedSplit])[];
 
 /** The measures of a split as a detector's; undefined where it was measured as a classifier's alone. */
-export const detectionOf = (split: EvaluatedSplit): DetectedSplit | undefined =>
+const detectionOf = (split: EvaluatedSplit): DetectedSplit | undefined =>
   'classes' in split ? split.detection : split;
 
 const classified = (splits: Splits) =>

@@ -21,7 +21,7 @@ export interface Likeness {
   readonly others: readonly (readonly number[])[];
 }
 
-export interface LikenessOptions {
+interface LikenessOptions {
   readonly model: LayersModel;
   /** At least one. */
   readonly depths: readonly RandomisedDepth[];

@@ -109,12 +109,12 @@ function subtitleOf(
 ): string {
   const [least, most] = colourWords[colours];
   const each = classes.length > mostClasses ? `the first ${mostClasses} of ${classes.length} classes` : 'each class';
-  const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
+  const counted = shownOfEach === 1 ? 'One image' : `Up to ${shownOfEach} images`;
   const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
   return (
     'First the image with its class, the predicted class and its probability; then a map for each method, over the image: ' +
     `${most} where a place raises ${scoreText(score, classText(of), classes)} most, ${least} where least. ` +
-    `${counted[0]!.toUpperCase()}${counted.slice(1)} of ${each} and outcome, drawn from ${from} (seed ${seed}).`
+    `${counted} of ${each} and outcome, drawn from ${from} (seed ${seed}).`
   );
 }
 

@@ -18,7 +18,7 @@ export interface ListedImage {
   readonly slices: Readonly<Record<string, string>>;
 }
 
-export const listColumns = ['path', 'label', 'split', 'group', 'source'] as const;
+const listColumns = ['path', 'label', 'split', 'group', 'source'] as const;
 
 /**
  * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order, and those that are kept as slices; others are

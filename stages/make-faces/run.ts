@@ -59,7 +59,7 @@ manifest.csv lists every picture with its label, split, source and mask.
 `;
 
 /** Everything that a picture depends on; `number` counts within the source. */
-export interface Order extends Pick<MakeFacesSettings, 'size' | 'quality' | 'seed'> {
+interface Order extends Pick<MakeFacesSettings, 'size' | 'quality' | 'seed'> {
   readonly split: string;
   readonly source: 'real' | Forgery;
   readonly number: number;

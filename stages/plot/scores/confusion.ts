@@ -8,7 +8,14 @@ import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-
 import { describeInput } from '../../../src/read-input.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
 import { classConfusionChart } from './class-confusion.ts';
-import { countsOf, drawScores, errorsAt, type ModelScores, type ScoresOptions, type SplitScores } from './scores.ts';
+import {
+  confusionAbove,
+  countsOf,
+  drawScores,
+  type ModelScores,
+  type ScoresOptions,
+  type SplitScores,
+} from './scores.ts';
 
 const panelsAcross = 2;
 /** Sizes of a cell: a single model has larger ones. */
@@ -56,10 +63,10 @@ type Called = ReturnType<typeof calledOf>;
 
 /** The images of each class by what they are called: real, fake. */
 function calledOf(model: ModelScores, threshold: number) {
-  const { falsePositives, falseNegatives } = errorsAt(model, threshold);
+  const { trueNegatives, falsePositives, falseNegatives, truePositives } = confusionAbove(model, threshold);
   const counts = [
-    [model.real - falsePositives, falsePositives],
-    [falseNegatives, model.fake - falseNegatives],
+    [trueNegatives, falsePositives],
+    [falseNegatives, truePositives],
   ] as const;
   const called = model.sides.map(
     (name, column) => `called ${name} ${formatCount(counts[0][column]! + counts[1][column]!)}`,

@@ -7,9 +7,9 @@ import { classColours, ink } from '../../../src/learning/charts/theme.ts';
 import { auc } from '../../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
+  confusionAbove,
   countsOf,
   drawScores,
-  errorsAt,
   type ModelScores,
   panelHeight,
   type ScoresOptions,
@@ -100,6 +100,6 @@ function panel(
 }
 
 const wrongText = (model: ModelScores, threshold: number): string => {
-  const { falsePositives, falseNegatives } = errorsAt(model, threshold);
+  const { falsePositives, falseNegatives } = confusionAbove(model, threshold);
   return `${formatShare(falsePositives / model.real)} of ${model.sides[0]}, ${formatShare(falseNegatives / model.fake)} of ${model.sides[1]}`;
 };

@@ -14,7 +14,7 @@ import { classConfusionChart } from './class-confusion.ts';
 import { confusionChart } from './confusion.ts';
 import { errorsChart } from './errors.ts';
 import { histogramChart } from './histogram.ts';
-import { errorsAt, type ModelScores, type SplitScores } from './scores.ts';
+import { confusionAbove, type ModelScores, type SplitScores } from './scores.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 
@@ -98,8 +98,17 @@ test('the errors against the threshold meet at the equal error rate', () => {
 });
 
 test('what lies on the threshold is called real, as a tie of the two scores is', () => {
-  assert.deepEqual(errorsAt(alone.models[0]!, 0), { falsePositives: 1, falseNegatives: 1 });
-  assert.deepEqual(errorsAt(alone.models[0]!, -0.5), { falsePositives: 2, falseNegatives: 1 });
+  const errors = (threshold: number) => {
+    const { falsePositives, falseNegatives } = confusionAbove(alone.models[0]!, threshold);
+    return [falsePositives, falseNegatives];
+  };
+  assert.deepEqual(
+    [errors(0), errors(-0.5)],
+    [
+      [1, 1],
+      [2, 1],
+    ],
+  );
 });
 
 const row = (split: string, label: 0 | 1, fake: number): BinaryRow => ({

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { type Confusion, confusion } from '../../../src/learning/metrics/confusion.ts';
 import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
 import { readSplitScores, requireBothSides } from '../../../src/learning/metrics/read-split-scores.ts';
 import { describeInput } from '../../../src/read-input.ts';
@@ -44,16 +45,12 @@ function readItem({ path, labels: axes }: InputArtifact, { split = 'test', ...se
   return { name, labels, differences, real: labels.length - fake, fake, sides };
 }
 
-/** Counts the errors of a model that calls an image fake when its difference is above the threshold. */
-export function errorsAt({ labels, differences }: ModelScores, threshold: number) {
-  let [falsePositives, falseNegatives] = [0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    const called = differences[i]! > threshold;
-    if (labels[i] === 1 && !called) falseNegatives++;
-    if (labels[i] === 0 && called) falsePositives++;
-  }
-  return { falsePositives, falseNegatives };
-}
+/** The confusion of calling an image fake when its difference is above the threshold. */
+export const confusionAbove = ({ labels, differences }: ModelScores, threshold: number): Confusion =>
+  confusion(
+    labels,
+    Uint8Array.from(differences, (difference) => (difference > threshold ? 1 : 0)),
+  );
 
 /** The width of the panels; one model has the height of a chart, several have less each. */
 export const width = 420;
