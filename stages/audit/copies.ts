@@ -20,6 +20,7 @@ export interface Copy {
   readonly acrossClasses: boolean;
 }
 
+/** The copies among the images of a data set. */
 export type Copies = ReturnType<typeof findCopies>;
 
 /** Only data without different pictures has more, such as that of a fixed camera. */

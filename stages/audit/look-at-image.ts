@@ -14,8 +14,10 @@ const thumbnailSide = 16;
 export type Look = Awaited<ReturnType<typeof lookAtImage>>;
 /** What is kept of every image to find its copies and show how it was saved: two kilobytes. */
 export type Print = Look['print'];
+/** What the statistics of the classes need of an image. */
 export type Examined = ReturnType<typeof examineImage>;
 
+/** How an image file is encoded. */
 export interface Encoding {
   /** `jpeg`, `png`, … by the first bytes. */
   readonly format: string;

@@ -160,6 +160,7 @@ const worrying = 0.55;
 /** Whether a shortcut separates the classes better than chance. */
 export const isFound = ({ auc }: ShortcutResult): boolean => auc.p <= significant;
 
+/** Whether a shortcut deserves a warning. */
 export const isWorrying = (result: ShortcutResult): boolean => isFound(result) && result.auc.low > worrying;
 
 /** A shortcut's AUC in words. */

@@ -10,6 +10,7 @@ import { ringCount, ringFrequencies } from '../../src/learning/vision/forensics/
 import type { ClassMeans } from './class-means.ts';
 import type { ExaminedImage } from './survey.ts';
 
+/** The clearest difference between the spectra of two classes. */
 export type SpectrumGap = ReturnType<typeof spectrumGap>;
 
 /**

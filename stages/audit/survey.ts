@@ -86,6 +86,7 @@ export async function surveyImages(
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
 }
 
+/** Draws the images to examine, at most {@link mostExamined} of each label; returns their indices. */
 export function drawExamined(labels: readonly number[], seed: number): ReadonlySet<number> {
   const order = Array.from(permutation(labels.length, new Random('examined images', seed)));
   const counts = new Map<number, number>();

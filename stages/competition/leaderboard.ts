@@ -5,6 +5,7 @@ import { competitionScore } from '../../src/learning/metrics/competition-score.t
 import { type Interval, intervalPair, type PairedDifference } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
 
+/** A model that competes. */
 export interface Candidate {
   readonly name: string;
   /** All learnable ones, frozen ones too. */
@@ -12,6 +13,7 @@ export interface Candidate {
   readonly auc: Interval;
 }
 
+/** A candidate with its place on the leaderboard. */
 export interface Ranked extends Candidate {
   /** From 1; those of one score share it. */
   readonly rank: number;
@@ -77,6 +79,7 @@ export function formatLeaderboard(ranked: readonly Ranked[]): string {
   );
 }
 
+/** The images that all candidates scored, by class. */
 export type Tested = {
   readonly split: string;
   readonly real: number;

@@ -29,6 +29,7 @@ interface Sides {
   readonly fitted?: Fitted | undefined;
 }
 
+/** The metrics of a detector on one split. */
 export type DetectedSplit = Awaited<ReturnType<typeof detect>>;
 
 /** The metrics of a detector on a split, and what the fitted values give there. Its `images` are groups if these are judged. */

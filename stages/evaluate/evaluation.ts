@@ -15,6 +15,7 @@ import { type EvaluateOptions, finite } from './measure.ts';
 
 /** The content of the `metrics` output. */
 export type Evaluation = Awaited<ReturnType<typeof evaluate>>;
+/** The metrics of a classifier of more than two classes on one split. */
 export type ClassifiedSplit = Awaited<ReturnType<typeof classify>>;
 /** The measures of a split: of two classes those of a detector, of more those of a classifier. */
 export type EvaluatedSplit = (DetectedSplit | (ClassifiedSplit & { readonly detection?: DetectedSplit })) & Further;

@@ -22,6 +22,7 @@ export interface Tested extends Pick<Interval, 'estimate' | 'low' | 'high'> {
   readonly adjustedP: number;
 }
 
+/** The verdict on all methods. */
 export type Judgement = ReturnType<typeof judge>;
 /** The measurements of one method; every number is a mean over the images. */
 export type JudgedMethod = ReturnType<typeof judgeMethod>;

@@ -14,6 +14,7 @@ import type { How, QuestionBatch, Subject } from '../../src/learning/explanation
 import { expectFinite, outputOf, rowOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
+/** What is measured of each image, and how. */
 export interface MeasureOptions {
   readonly methods: readonly Method[];
   readonly explain: ExplainOptions & { readonly layer: string };

@@ -45,8 +45,10 @@ import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { Model } from './read-models.ts';
 import type { RocDetSettings } from './spec.ts';
 
+/** Everything that charts and tables show of one model. */
 export type MeasuredModel = Awaited<ReturnType<typeof measure>>;
 
+/** A curve with its confidence band. */
 export interface Curve {
   readonly points: readonly Point[];
   /** Around the curve, by rising x. */
@@ -98,7 +100,7 @@ interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | '
   readonly bands?: boolean;
 }
 
-/** Everything that charts and tables show of one model. Fakes are positive; images are ranked by their score minus that of real. */
+/** Measures one model. Fakes are positive; images are ranked by their score minus that of real. */
 export async function measure(
   { name, rows, calibration, scale = scaleOf([...rows, ...calibration]), sides }: Omit<Model, 'labels'>,
   { confidence: level, draws, seed, threads, bands = true }: MeasureOptions,

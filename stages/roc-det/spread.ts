@@ -7,6 +7,7 @@ import { StageError } from '../../src/stage.ts';
 import { type Frame, groupRuns, leftOut } from './lines.ts';
 import type { Model } from './read-models.ts';
 
+/** The spread of AUC and accuracy over the runs of one model, and over images. */
 export type ModelSpread = ReturnType<typeof spreadOver>[number];
 
 /**

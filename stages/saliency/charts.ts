@@ -24,6 +24,7 @@ export type ShownImage = Readonly<Record<'key' | 'image' | 'map', string>> & {
   readonly logits: ArrayLike<number>;
 };
 
+/** What charts and tables show besides images. */
 export interface Frame {
   /** Names, in label order. */
   readonly classes: readonly string[];

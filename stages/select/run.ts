@@ -119,6 +119,7 @@ const measures = ['accuracy', 'auc', 'loss'] as const;
 /** A model's values on the validation split; null or absent where undefined. */
 export type Values = Readonly<Partial<Record<MetricName, number | null>>>;
 
+/** The chosen model, by its index, and why. */
 export type Choice = NonNullable<ReturnType<typeof choose>>;
 
 /**

@@ -7,6 +7,7 @@ import type { TableSettings } from './spec.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
+/** One metrics file, read. */
 export interface Item {
   readonly labels: Labels;
   readonly values: MetricValues;
@@ -27,6 +28,7 @@ export interface Row {
   readonly cells: readonly (Cell | undefined)[];
 }
 
+/** A mean with its t interval, and the numbers behind it. */
 export interface Cell extends MeanInterval {
   /** The single numbers, each with its values on the averaged axes. */
   readonly points: readonly { readonly labels: Labels; readonly value: number }[];

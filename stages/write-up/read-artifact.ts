@@ -15,6 +15,7 @@ export type Artifact =
   | { readonly as: 'text'; readonly text: string; readonly folder?: string }
   | { readonly as: 'figures'; readonly figures: readonly Figure[] };
 
+/** A picture to copy beside the Markdown file. */
 export interface Figure {
   /** Absolute path of the file. */
   readonly path: string;
