@@ -37,12 +37,10 @@ export async function classify(
   const scores = classScoresOf(table, rows);
   const groups = rows.map(({ group }) => group);
   const temperature = fitted?.temperature;
-  const { part } = await measureSplit(
-    { labels: scores.labels, groups },
-    () => classSplitStatistics(scores, temperature),
-    { classScores: scores, temperature },
-    { ...options, worthwhile: 2e7 / classes.length },
-  );
+  const statistics = () => classSplitStatistics(scores, temperature);
+  const data = { classScores: scores, temperature };
+  const drawing = { ...options, worthwhile: 2e7 / classes.length };
+  const { part } = await measureSplit({ labels: scores.labels, groups }, statistics, data, drawing);
   const matrix = confusionMatrix(scores);
   const { labelled, called } = sumsOf(matrix);
   const named = <T>(values: ArrayLike<T>) => Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
@@ -50,13 +48,8 @@ export async function classify(
     const labels = Uint8Array.from(scores.labels, (label) => (label === c ? 1 : 0));
     const evidence = Float64Array.from(rows, (_, i) => scores.evidence[classes.length * i + c]!);
     const area = measureAuc({ labels, groups, ranking: rankScores(evidence) }, options);
-    return {
-      ...{ images: labelled[c]!, called: called[c]! },
-      ...merge(
-        part((all) => all.classes[c]!),
-        area,
-      ),
-    };
+    const own = part((all) => all.classes[c]!);
+    return { images: labelled[c]!, called: called[c]!, ...merge(own, area) };
   });
   return {
     ...{ images: rows.length, classCount: classes.length, counts: named(labelled), called: named(called) },

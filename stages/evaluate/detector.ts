@@ -37,17 +37,11 @@ export async function detect(rows: readonly BinaryRow[], sides: Sides, options: 
   const { scale, names, fitted } = sides;
   const scored = scoredOf(rows, scale);
   const { labels, predictions } = scored;
-  const { part, estimate } = await measureSplit(
-    scored,
-    () => splitStatistics(scored, fitted),
-    { scored, fitted },
-    options,
-  );
+  const statistics = () => splitStatistics(scored, fitted);
+  const { part, estimate } = await measureSplit(scored, statistics, { scored, fitted }, options);
   const fake = labels.reduce((sum, label) => sum + label, 0);
-  const { intervals, ...numbers } = merge(
-    part(({ whole }) => whole),
-    measureAuc(scored, options),
-  );
+  const whole = part((all) => all.whole);
+  const { intervals, ...numbers } = merge(whole, measureAuc(scored, options));
   const both = { ...numbers, intervals };
   const decided = (threshold: 'equalErrorThreshold' | 'youdenThreshold', at: 'atEqualError' | 'atYouden') => {
     const { majorityAccuracy, ...others } = predictionsOf(labels, predictionsAt(fitted![threshold]!, scored), names);

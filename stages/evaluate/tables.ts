@@ -95,16 +95,11 @@ function openSetTable(splits: Splits): Highlight {
   return {
     title: 'Open set: images of unknown labels, by the largest softmax',
     columns: ['split', 'unknown', 'of', 'labels', 'AUC', 'accepted where 95 % of known are'],
-    rows: splits.flatMap(([split, { openSet: open }]) =>
-      open === undefined
-        ? []
-        : [
-            [
-              ...[split, open.unknown, open.images, formatFew(open.labels, 5), areaOf(open)],
-              shown(open, 'falsePositiveRateAt95'),
-            ],
-          ],
-    ),
+    rows: splits.flatMap(([split, { openSet: open }]) => {
+      if (open === undefined) return [];
+      const facts = [split, open.unknown, open.images, formatFew(open.labels, 5)];
+      return [[...facts, areaOf(open), shown(open, 'falsePositiveRateAt95')]];
+    }),
   };
 }
 
@@ -188,10 +183,10 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
   const rows = splits.flatMap(([split, metrics]) => {
     const { atValEqualErrorThreshold, atValYoudenThreshold } = detectionOf(metrics) ?? {};
     const { withValTemperature: tempered } = metrics;
-    const decided = (what: string, value: number | null, at: DetectedSplit['atValYoudenThreshold']) =>
-      at === undefined
-        ? []
-        : [[split, what, number(value), 'accuracy', percent(detectionOf(metrics)!.accuracy), shown(at, 'accuracy')]];
+    const decided = (what: string, value: number | null, at: DetectedSplit['atValYoudenThreshold']) => {
+      if (at === undefined) return [];
+      return [[split, what, number(value), 'accuracy', percent(detectionOf(metrics)!.accuracy), shown(at, 'accuracy')]];
+    };
     const calibrated = (name: 'calibrationError' | 'loss', what: string, format: typeof percent) => {
       if (tempered === undefined) return [];
       const change = [format(metrics[name]), shown(tempered, name, format)];

@@ -9,6 +9,7 @@ import {
   unheeded,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { mistakeIf } from '../../src/one-input.ts';
 import { flag, output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -16,6 +17,7 @@ import { defineKind } from '../../src/stage.ts';
 export const control = 'random-cam' satisfies Method;
 
 export const defaultWeightDraws = 5;
+const noDraws = 'no weights are drawn without "randomise: true"';
 
 const settings = z.strictObject({
   ...splitSettings,
@@ -74,9 +76,7 @@ export const spec = defineKind<FaithfulnessSettings>({
   computes: true,
   check: (given) => [
     ...unheeded(given, given.method),
-    ...(given.weightDraws !== undefined && !given.randomise
-      ? [{ at: ['weightDraws'], message: 'no weights are drawn without "randomise: true"' }]
-      : []),
+    ...mistakeIf(given.weightDraws !== undefined && !given.randomise, ['weightDraws'], noDraws),
   ],
   example: `faithful:
   kind: faithfulness

@@ -135,11 +135,10 @@ async function blockOf(row: SheetRow, outcome: Outcome, settings: GradcamSetting
   const cells: ImageCell[] = [];
   for (const [label, className] of all === 0 ? [] : classes.slice(0, mostClasses).entries()) {
     const images = chosen.first(label, outcome);
-    if (images.length === 0)
-      cells.push(
-        { lack: captionOf([`no ${className} image`, `predicted ${outcome}`], side) },
-        ...settings.method.map(() => ({})),
-      );
+    if (images.length === 0) {
+      const lack = captionOf([`no ${className} image`, `predicted ${outcome}`], side);
+      cells.push({ lack }, ...settings.method.map(() => ({})));
+    }
     for (const image of images) cells.push(...(await cellsOf(image, row, settings)));
   }
   return { header, cells };

@@ -133,14 +133,11 @@ export const spec = defineKind<LoadDatasetSettings>({
     const areGiven = splits.join() !== 'train,val,test';
     const twice = (other: string) => `either \`splits\` (given by folders) or ${other}, got both`;
     const noList = 'are columns of the input `list`, which is missing';
+    const isBeyond = fold !== undefined && fold > (folds ?? fold);
     return [
       ...mistakeIf(classes?.length === 1, ['classes'], 'expected two classes or more, got one'),
       ...mistakeIf((folds === undefined) !== (fold === undefined), ['fold'], 'expected `folds` and `fold` together'),
-      ...mistakeIf(
-        fold !== undefined && fold > (folds ?? fold),
-        ['fold'],
-        `expected a fold from 1 to ${folds}, got ${fold}`,
-      ),
+      ...mistakeIf(isBeyond, ['fold'], `expected a fold from 1 to ${folds}, got ${fold}`),
       ...mistakeIf(folds !== undefined && split?.['test'] !== undefined, ['split'], 'with `folds` the fold is `test`'),
       ...mistakeIf(folds !== undefined && areGiven, ['splits'], twice('`folds`')),
       ...mistakeIf(slices.length > 0 && !inputs.has('list'), ['slices'], noList),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import { mistakeIf } from '../../src/one-input.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -13,6 +14,8 @@ const settings = z.strictObject({
     .describe('The title of the drawing; by default the name of a named network, such as SimpleNet.'),
 });
 export type NetworkSettings = z.output<typeof settings>;
+
+const noClasses = 'expected none beside a list of layers, which ends as it is written';
 
 export const spec = defineKind<NetworkSettings>({
   name: 'network',
@@ -32,9 +35,7 @@ export const spec = defineKind<NetworkSettings>({
   },
   check: ({ model, classes, imageSize }) => [
     ...modelMistakes(model, imageSize),
-    ...(typeof model === 'string' || classes === 2
-      ? []
-      : [{ at: ['classes'], message: 'expected none beside a list of layers, which ends as it is written' }]),
+    ...mistakeIf(typeof model !== 'string' && classes !== 2, ['classes'], noClasses),
   ],
   example: `xception:
   kind: network

@@ -58,13 +58,11 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     ...tell(chosen, [...answers.flatMap(lacking), ...faults], question),
   };
   return {
-    sources: {
-      ...Object.fromEntries(Object.values(files)),
-      ...Object.fromEntries(
-        Object.entries(packages).map(([name, [version, digest]]) => [`${name}==${version}`, digest]),
-      ),
-      [`Python ${build}`]: '',
-    },
+    sources: Object.fromEntries([
+      ...Object.values(files),
+      ...Object.entries(packages).map(([name, [version, digest]]) => [`${name}==${version}`, digest] as const),
+      [`Python ${build}`, ''],
+    ]),
     files: Object.keys(files),
     looked: [finder, ...candidates, ...versionFiles(root, env), ...answers.flatMap(({ closure }) => closure.looked)],
     variables,

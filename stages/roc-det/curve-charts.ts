@@ -1,5 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatEnds, formatEstimate, formatLevel, formatShare } from '../../src/format-numbers.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatEnds,
+  formatEstimate,
+  formatLevel,
+  formatShare,
+} from '../../src/format-numbers.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { type Axes, chart, guide, type Part, ruleAt, share, textAt } from '../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../src/learning/charts/line-layers.ts';
@@ -98,7 +105,7 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
 }
 
 /** `AUC 0.768`, of one line alone. */
-function titleNumber([only, ...others]: readonly Line[], { measure, number, format = String }: CurveChart): string {
+function titleNumber([only, ...others]: readonly Line[], { measure, number, format = formatDecimal }: CurveChart) {
   return others.length > 0 ? '' : `${measure[0]} ${format(numberOf(only!, number).estimate)}`;
 }
 
@@ -148,14 +155,12 @@ export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
     y: share('y', `True positive rate (${fake} called ${fake})`),
   };
   return curveChart(bothScores(lines, frame), frame, {
-    ...{ chart: 'ROC', measure: ['AUC', 'AUC'], number: ({ auc }) => auc, format: formatArea, curve: ({ roc }) => roc },
+    ...{ chart: 'ROC', measure: ['AUC', 'AUC'], number: ({ auc }) => auc, curve: ({ roc }) => roc },
     ...axes,
     ...(frame.bothScores && { notes: [`${fake} is positive for both scores, so their areas sum to 1`] }),
     behind: [guide([0, 0], [1, 1], axes)],
   });
 }
-
-const formatArea = (area: number): string => area.toFixed(3);
 
 /**
  * Precision against recall, by steps: between two points of the ranking neither changes evenly. The line of chance lies at
@@ -168,20 +173,17 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
   };
   const { real, fake } = runsOf(lines)[0]!;
   const prevalence = fake / (fake + real);
-  const beside = { color: ink.medium, baseline: 'middle' };
-  const chance = ['chance:', formatShare(prevalence), `are ${frame.sides[1]}`];
+  const beside = { color: ink.medium, baseline: 'middle', lineHeight: 14 };
+  // Beside the line of chance, where no curve is, and above the labels of the axis.
+  const height = Math.min(side * (1 - prevalence), side - 20) - 14;
+  const words = ['chance:', formatShare(prevalence), `are ${frame.sides[1]}`];
+  const chance = [ruleAt('y', prevalence, axes.y), textAt(side + 6, height, words, beside)];
   return curveChart(lines, frame, {
-    ...{ chart: 'Precision-recall', measure: ['average precision', 'Average precision'], format: formatArea },
+    ...{ chart: 'Precision-recall', measure: ['average precision', 'Average precision'] },
     number: ({ averagePrecision }) => averagePrecision,
     curve: ({ precisionRecall: { points, band } }) => ({ points: steps(points), band }),
     ...axes,
-    behind: frame.byClass
-      ? []
-      : [
-          ruleAt('y', prevalence, axes.y),
-          // Beside the line of chance, where no curve is, and above the labels of the axis.
-          textAt(side + 6, Math.min(side * (1 - prevalence), side - 20) - 14, chance, { ...beside, lineHeight: 14 }),
-        ],
+    behind: frame.byClass ? [] : chance,
   });
 }
 

@@ -3,6 +3,7 @@ import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { classSettings } from '../../src/learning/metrics/class-settings.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { sidesMissing } from '../../src/learning/metrics/known-classes.ts';
+import { mistakeIf } from '../../src/one-input.ts';
 import { flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -67,10 +68,10 @@ export const spec = defineKind<RocDetSettings>({
       'CSV: differences of every pair of models on the images that all scored, with intervals and p-values.',
     ),
   },
-  check: ({ split, calibrateOn }) =>
-    split === calibrateOn && calibrateOn !== 'val'
-      ? [{ at: ['calibrateOn'], message: `expected another split than "${split}", on which the temperature is judged` }]
-      : [],
+  check({ split, calibrateOn }) {
+    const message = `expected another split than "${split}", on which the temperature is judged`;
+    return mistakeIf(split === calibrateOn && calibrateOn !== 'val', ['calibrateOn'], message);
+  },
   checkInputs: ({ positive, bothScores, over }, inputs) =>
     bothScores || over.length > 0 || inputs('scores').length > 1 ? sidesMissing(positive, inputs, 'scores') : [],
   example: `roc:

@@ -49,15 +49,8 @@ export function saliencySheet(shown: readonly RatedImage[], frame: Frame): TopLe
   const { classes, measured, settings, labels } = frame;
   const blocks = classes.flatMap((name, label) => {
     const own = shown.filter((image) => image.label === label);
-    const all = measured.counts[label]!;
-    return own.length === 0
-      ? []
-      : [
-          {
-            header: `${own.length} of ${formatCountOf(all, `${name} image`)}`,
-            cells: own.flatMap((image) => cellsOf(image, classes)),
-          },
-        ];
+    const header = `${own.length} of ${formatCountOf(measured.counts[label]!, `${name} image`)}`;
+    return own.length === 0 ? [] : [{ header, cells: own.flatMap((image) => cellsOf(image, classes)) }];
   });
   const across = 6; // three pairs
   const widest = Math.max(...blocks.map(({ cells }) => Math.min(across, cells.length)));
@@ -143,11 +136,9 @@ export function saliencyTable(frame: Frame): Highlight {
   return {
     title: `${methodTitle(method)} on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
-      ...[
-        'network',
-        ...(isPair ? frame.classes.map((name) => `${name}: `) : ['']).map((of) => `${of}10 % of pixels hold`),
-        'mean maps differ in',
-      ],
+      'network',
+      ...(isPair ? frame.classes.map((name) => `${name}: `) : ['']).map((of) => `${of}10 % of pixels hold`),
+      'mean maps differ in',
       ...(hasMasks ? ['points into mask', 'overlap with mask'] : []),
     ],
     rows: [

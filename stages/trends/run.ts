@@ -27,15 +27,13 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
     ]),
   );
   write('curves', ['split', 'measure', 'does', 'first', 'last', 'best', 'best epoch'], curves);
-  write(
-    'kept',
-    [
-      ...['epochs', 'kept'],
-      ...splits.flatMap((split) => [`${split} accuracy`, `${split} majority`, `${split} loss`]),
-      ...['val minus test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
-    ],
-    trainings.map(({ labels, kept }) => [...labels, ...keptRow(kept, splits)]),
-  );
+  const keptColumns = [
+    ...['epochs', 'kept'],
+    ...splits.flatMap((split) => [`${split} accuracy`, `${split} majority`, `${split} loss`]),
+    ...['val minus test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
+  ];
+  const keptRows = trainings.map(({ labels, kept }) => [...labels, ...keptRow(kept, splits)]);
+  write('kept', keptColumns, keptRows);
   // Only the counts, since `kept` has the numbers of each training.
   const collapsed = trainings.filter(({ kept }) => kept.collapsedTo !== undefined).length;
   writeFileSync(context.output('metrics'), formatJson({ confidence, trainings: trainings.length, collapsed }));

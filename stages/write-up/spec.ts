@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mistakeIf } from '../../src/one-input.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -46,9 +47,7 @@ export const spec = defineKind<WriteUpSettings>({
   },
   openPorts: 'inputs',
   check: (_, inputs) =>
-    inputs.has('facts')
-      ? [{ at: [], message: 'expected another name for the input "facts", which is that of the setting' }]
-      : [],
+    mistakeIf(inputs.has('facts'), [], 'expected another name for the input "facts", which is that of the setting'),
   example: `paper:
   kind: write-up
   inputs:
