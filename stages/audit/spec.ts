@@ -12,7 +12,7 @@ const settings = z.strictObject({
     .optional()
     .describe('The splits to audit, as one set of images; default: all.'),
   positive: classSettings.positive.describe(
-    'Classes or sources that are compared with all others; needed where there are more than two classes. Of two the second by default.',
+    'Classes or sources that are compared with all others; needed for more than two classes. By default the second of two.',
   ),
   folds: whole(2, 20)
     .default(5)

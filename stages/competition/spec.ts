@@ -19,11 +19,11 @@ export const spec = defineKind<CompetitionSettings>({
   version: 8,
   summary:
     'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n their learnable parameters and the AUC in per cent: ' +
-    'small and good wins.',
+    'the AUC counts most, and of equal ones the smaller network wins.',
   settings,
   inputs: {
     models: { type: 'model', summary: 'The candidates.', list: true },
-    scores: { type: 'scores', summary: 'The scores of each, in the same order, as evaluate leaves them.', list: true },
+    scores: { type: 'scores', summary: 'The scores of each, in the same order, as evaluate writes them.', list: true },
   },
   outputs: {
     leaderboard: output.table(

@@ -26,11 +26,11 @@ const settings = z.strictObject({
     .string()
     .exactOptional()
     .describe(
-      'The layer whose output is taken; when left out, the first that makes an image flat. Of an ONNX file the tensor, by default its output.',
+      'The layer whose output is taken; by default the first whose output is flat. Of an ONNX file, the tensor; by default its output.',
     ),
   batchSize: count
     .default(16)
-    .describe('Images of one forward pass; of an ONNX file of every pass, the last one filled up.'),
+    .describe('Images of one forward pass; with an ONNX file every pass has as many, and the last one is padded.'),
   ...networkSettings,
 });
 export type EmbedSettings = z.infer<typeof settings>;

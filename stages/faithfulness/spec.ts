@@ -27,7 +27,7 @@ const settings = z.strictObject({
     .describe(`One method or several to judge, each against the control ${control}.`),
   images: whole(4)
     .default(32)
-    .describe('How many images are explained, half of each class as far as there are, drawn by the seed.'),
+    .describe('How many images are explained, equally many of each class if possible, drawn by the seed.'),
   ...explanationSettings,
   class: explanationSettings.class
     .default('predicted')

@@ -37,7 +37,7 @@ const settings = z.strictObject({
   classes: classes
     .exactOptional()
     .describe(
-      'Classes in the order of their labels, each with the folders of its images (its sources). By default the folders that there are, or the labels of the list: real and fake where both are, otherwise all in alphabetical order.',
+      'Classes in the order of their labels, each with the folders of its images (its sources). By default the existing folders, or the labels of the list: real and fake if both exist, otherwise all in alphabetical order.',
     ),
   splits: z
     .array(name)
@@ -50,12 +50,12 @@ const settings = z.strictObject({
     .optional()
     .describe(
       'For images without splits: the share of each split, such as { train: 0.7, val: 0.15, test: 0.15 }, of every ' +
-        'class: exact but for rounding where images stand alone, approximate with `group`, since groups stay whole.',
+        'class: exact up to rounding without groups, approximate with `group`, since groups stay whole.',
     ),
   stratify: z
     .enum(['class', 'source'])
     .default('class')
-    .describe('What drawn splits have their share of: every class, or every source of every class.'),
+    .describe('What is divided by the shares of drawn splits: every class, or every source of every class.'),
   folds: whole(2, 100)
     .exactOptional()
     .describe(
@@ -105,7 +105,7 @@ export const spec = defineKind<LoadDatasetSettings>({
   version: 2,
   summary:
     'Gathers labelled images from folders, a CSV list, Hugging Face Parquet files or WebDataset shards, checks every one, and packs them, unchanged, with their splits. ' +
-    'Where they are decoded, transparency lies on white.',
+    'Decoding puts transparent images on white.',
   settings,
   inputs: {
     images: {

@@ -106,7 +106,7 @@ async function ask(path: string, { program, root, env }: CodeQuestion): Promise<
     return closure.error === null ? { name, closure } : closure.error;
   } catch (error) {
     const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
-    return `${name} does not serve: ${stderr?.trim().split('\n').at(-1) || message}`;
+    return `${name} cannot be used: ${stderr?.trim().split('\n').at(-1) || message}`;
   }
 }
 

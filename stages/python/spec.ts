@@ -8,7 +8,7 @@ export const spec = defineKind({
   name: 'python',
   version: 1,
   summary:
-    'Runs a Python program of your own. It runs again when the program changes, a module that it imports, the version of a package or of Python.',
+    'Runs a Python program of your own. It runs again when the program, a module that it imports, or the version of a package or of Python changes.',
   settings: z.strictObject({
     args: z
       .union([z.record(z.string(), z.union([scalar, z.array(scalar)])), z.string()], {

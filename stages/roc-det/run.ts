@@ -45,8 +45,7 @@ export default async function run(context: Context): Promise<void> {
     );
   }
   const frame: Frame = { ...settings, shared, byClass, sides: byClass ? ['others', 'the class'] : models[0]!.sides };
-  const warn = (line: string) => context.warn(line);
-  const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, warn);
+  const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, (line) => context.warn(line));
   const shown = byClass === undefined ? models : models.toSorted((a, b) => areaOf(b) - areaOf(a)).slice(-mostClasses);
   const ranked = await measureAll(models, shown, context);
   const groups =

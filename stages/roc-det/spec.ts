@@ -32,7 +32,7 @@ const settings = z.strictObject({
   ),
   ...classSettings,
   names: namesSetting,
-  title: text.optional().describe('Stands in the titles in place of the split and the values of the matrix.'),
+  title: text.optional().describe('Replaces the split and the values of the matrix in the titles.'),
 });
 export type RocDetSettings = z.infer<typeof settings>;
 

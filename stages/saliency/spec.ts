@@ -17,7 +17,7 @@ const settings = z.strictObject({
   ...explanation,
   shown: whole(2, 48)
     .default(36)
-    .describe('How many of the explained images the sheet shows, as many of each class as far as there are.'),
+    .describe('How many of the explained images the sheet shows, equally many of each class if possible.'),
   maps: z
     .enum(['shown', 'all'])
     .default('shown')
