@@ -36,7 +36,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
     await bucket.put(signerKey, Buffer.from(key.text));
     await bucket.put(pipelineKey, Buffer.from(pipeline));
     const spec = orThrow(loadStoreFile(root));
-    const store = openFolder(root, bucket, [...Object.values(spec?.keys ?? {}), key.text], spec?.url);
+    const store = await openFolder(root, bucket, [...Object.values(spec?.keys ?? {}), key.text], spec?.url);
     const manifest = lastRunOf(root, store, pipeline);
     const count = Object.keys(manifest.stages).length;
     if (count === 0) throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');
@@ -68,7 +68,7 @@ export async function importCommand(path: string, { trust }: { readonly trust?: 
       const message = `${path} is signed by the key ${keyIdOf(signer.toString())}, which store.yaml does not trust`;
       throw mistake('no-store', message, hint);
     }
-    const store = openFolder(root, bucket, keys);
+    const store = await openFolder(root, bucket, keys);
     await pull(root, store, { pipeline: pipeline.toString(), stages: [] }, { fetch: 'all' });
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -85,8 +85,12 @@ function extract(path: string, folder: string): void {
 
 const noArchive = (path: string) => mistake('no-store', `${path} is no whole archive of \`restage export\``);
 
-/** A folder as a shared store. `url` is the address of the one whose records tell from which keys results came. */
-function openFolder(root: string, bucket: FolderBucket, keys: readonly string[], url = 'the archive'): SharedStore {
+/**
+ * A folder as a shared store. `url` is the address of the one whose records tell from which keys results came. The store has
+ * answered: a command that fails removes the folder, and a later answer would warn of a store that cannot be reached.
+ */
+async function openFolder(root: string, bucket: FolderBucket, keys: readonly string[], url = 'the archive') {
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
+  await remote.connect();
   return new SharedStore(root, { url, shareEnv: true }, remote, { warn: warnOnStderr });
 }
