@@ -108,8 +108,8 @@ export async function fit(
     average?.dispose();
   }
   if (average !== undefined || chosenEpoch !== epochs.length) assignValues(allWeights(model), best!.weights);
-  const { monitor: monitored, by } = options;
-  const history = { splits: monitored, epochs, chosenEpoch, images, ...(by !== undefined && { by }) };
+  const { monitor: splits, by } = options;
+  const history = { splits, epochs, chosenEpoch, images, ...(by !== undefined && { by }) };
   warn(collapseKept(history));
   return history;
 }

@@ -45,11 +45,11 @@ function countWins(
   labels: ArrayLike<number>,
   weights: ArrayLike<number>,
 ): void {
-  let [above, tied] = [0, 0]; // images of the class with more evidence, and with as much
+  let above = 0; // images of the class with more evidence
   for (let start = 0; start < items.length; ) {
     let end = start + 1;
     while (end < items.length && startsTie[end] === 0) end++;
-    tied = 0;
+    let tied = 0; // and with as much
     for (let k = start; k < end; k++) if (labels[items[k]!] === c) tied += weights[items[k]!]!;
     for (let k = start; k < end; k++) {
       const label = labels[items[k]!]!;

@@ -105,15 +105,14 @@ export class BatchLoader {
     this.#cacheBytes = Math.min(wanted, decodedImages.left);
     decodedImages.left -= this.#cacheBytes;
     const { resize, normalization = unitRange, corruption, threads = 2 } = options;
-    const cacheBytes = this.#cacheBytes;
     const batchBytes = this.#batchSize * width * height * 3 * Float32Array.BYTES_PER_ELEMENT;
-    this.#leavesThread = cacheBytes + (this.#prefetch + 1) * batchBytes <= mostIdleBytes;
-    const setup: BatchWorkerSetup = { dataset, split, resize, normalization, corruption, cacheBytes, threads };
+    this.#leavesThread = this.#cacheBytes + (this.#prefetch + 1) * batchBytes <= mostIdleBytes;
+    const how = { resize, normalization, corruption, threads, cacheBytes: this.#cacheBytes };
     this.#worker = takeThread();
     this.#worker.unref();
     this.#worker.on('message', this.#onMessage);
     this.#worker.on('error', this.#onError);
-    this.#send({ type: 'open', setup });
+    this.#send({ type: 'open', setup: { dataset, split, ...how } });
   }
 
   /** Starts a pass. Throws a {@link StageError} that names an image which cannot be decoded. */

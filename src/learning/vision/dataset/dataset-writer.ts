@@ -74,8 +74,8 @@ class SplitWriter {
     const label = Buffer.from(String(sample.label));
     const extension = extname(sample.path).toLowerCase() || '.img';
     const header = tarHeader(sample.key + extension, bytes.length);
-    const chunks = [header, bytes, tarPadding(bytes.length)];
-    chunks.push(tarHeader(`${sample.key}.cls`, label.length), label, tarPadding(label.length));
+    const labelHeader = tarHeader(`${sample.key}.cls`, label.length);
+    const chunks = [header, bytes, tarPadding(bytes.length), labelHeader, label, tarPadding(label.length)];
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 
     const shard = this.#shardWithRoomFor(length);
@@ -107,9 +107,8 @@ class SplitWriter {
   /** Gathers small images: with a buffer for each, V8 would have twice as much to collect. */
   #write(fd: number, chunks: readonly Uint8Array[], length: number): void {
     if (this.#gathered + length > this.#buffer.length) this.#flush(fd);
-    const isLarge = length > this.#buffer.length;
-    if (isLarge) writeFileSync(fd, Buffer.concat(chunks));
-    for (const chunk of isLarge ? [] : chunks) {
+    if (length > this.#buffer.length) return void writeFileSync(fd, Buffer.concat(chunks));
+    for (const chunk of chunks) {
       this.#buffer.set(chunk, this.#gathered);
       this.#gathered += chunk.length;
     }

@@ -1,4 +1,4 @@
-import { bitCount, hashDistance, hashSide, perceptualHash } from './perceptual-hash.ts';
+import { bitCount, type Hash, hashDistance, hashSide, perceptualHash } from './perceptual-hash.ts';
 
 /** Two pictures that look alike. */
 export interface NearPair {
@@ -25,33 +25,27 @@ const lookAlike = { distance: 10, correlation: 0.9 } as const;
  * videos (Norouzi, Punjani and Fleet 2012, "Fast search in Hamming space with multi-index hashing").
  */
 export class NearDuplicates {
-  readonly #low: number[] = [];
-  readonly #high: number[] = [];
-  readonly #places: number[] = [];
-  readonly #pictures: ArrayLike<number>[] = [];
+  readonly #pictures: { readonly place: number; readonly grey: ArrayLike<number>; readonly hash: Hash }[] = [];
 
   /** Adds a picture, `[32, 32]`. One without structure has no hash and is left out. */
   add(place: number, grey: ArrayLike<number>): void {
     const hash = perceptualHash(grey);
-    if (hash === undefined) return;
-    this.#low.push(hash[0]);
-    this.#high.push(hash[1]);
-    this.#places.push(place);
-    this.#pictures.push(grey);
+    if (hash !== undefined) this.#pictures.push({ place, grey, hash });
   }
 
   /** All pairs, ordered by their places. */
   *pairs(): Generator<NearPair, undefined> {
-    const [low, high] = [Uint32Array.from(this.#low), Uint32Array.from(this.#high)];
+    const low = Uint32Array.from(this.#pictures, ({ hash }) => hash[0]);
+    const high = Uint32Array.from(this.#pictures, ({ hash }) => hash[1]);
     const quarters = [low, high].flatMap((half) => [indexOf(half, 0), indexOf(half, 16)]);
-    for (let one = 0; one < low.length; one++) {
-      const near = nearby(one, low, high, quarters);
-      const picture = near.length === 0 ? undefined : centred(this.#pictures[one]!);
-      for (const other of near) {
-        const correlation = cosine(picture!, centred(this.#pictures[other]!));
+    for (const [i, one] of this.#pictures.entries()) {
+      const near = nearby(i, low, high, quarters);
+      const picture = near.length === 0 ? undefined : centred(one.grey);
+      for (const k of near) {
+        const other = this.#pictures[k]!;
+        const correlation = cosine(picture!, centred(other.grey));
         if (correlation < lookAlike.correlation) continue;
-        const distance = hashDistance([low[one]!, high[one]!], [low[other]!, high[other]!]);
-        yield { one: this.#places[one]!, other: this.#places[other]!, distance, correlation };
+        yield { one: one.place, other: other.place, distance: hashDistance(one.hash, other.hash), correlation };
       }
     }
   }

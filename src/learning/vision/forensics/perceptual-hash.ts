@@ -1,3 +1,6 @@
+/** A hash of 64 bits. */
+export type Hash = readonly [low: number, high: number];
+
 /** Pixels a side of the grey picture that a hash is made of. */
 export const hashSide = 32;
 
@@ -5,14 +8,14 @@ export const hashSide = 32;
 const block = 8;
 
 /**
- * A hash of 64 bits, `[low, high]`, nearly equal for pictures that look alike, however encoded or sized. The signs of the 8 x 8 lowest
+ * A hash that is nearly equal for pictures that look alike, however encoded or sized: the signs of the 8 x 8 lowest
  * frequencies of a cosine transform around their median, as in pHash (Zauner 2010, "Implementation and benchmarking of perceptual image hash
  * functions", section 3.2.1); since a median splits evenly, distances are even. Undefined for a picture without structure, whose signs are
  * rounding.
  *
  * @param grey The picture at 32 x 32, in row order, in any unit.
  */
-export function perceptualHash(grey: ArrayLike<number>): readonly [low: number, high: number] | undefined {
+export function perceptualHash(grey: ArrayLike<number>): Hash | undefined {
   const across = new Float64Array(hashSide * block);
   for (let row = 0; row < hashSide; row++) {
     for (let u = 0; u < block; u++) {
@@ -37,9 +40,8 @@ export function perceptualHash(grey: ArrayLike<number>): readonly [low: number, 
 }
 
 /** The bits in which two hashes differ, 0 to 64. */
-export function hashDistance(one: readonly [number, number], other: readonly [number, number]): number {
-  return bitCount(one[0] ^ other[0]) + bitCount(one[1] ^ other[1]);
-}
+export const hashDistance = (one: Hash, other: Hash): number =>
+  bitCount(one[0] ^ other[0]) + bitCount(one[1] ^ other[1]);
 
 /** Number of ones in 32 bits (Warren 2012, "Hacker's delight", figure 5-2). */
 export function bitCount(word: number): number {
