@@ -80,7 +80,7 @@ test('whatever cannot be explained is an error that names the alternatives', asy
   assert.deepEqual(await said('test.yaml', 'ada.png'), {
     code: 1,
     stderr:
-      'error: Expected one model, got 2 in pipelines/test.yaml [several-models]\n\n  Name one of the stages fit@seed=1, fit@seed=2 behind the file.',
+      'error: Expected one model, got 2 in pipelines/test.yaml [several-models]\n\n  Name one of the stages fit@seed=1, fit@seed=2 after the file.',
   });
   assert.deepEqual(await said('test.yaml', 'fit@seed=1', 'ada.png'), {
     code: 1,

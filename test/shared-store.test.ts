@@ -220,7 +220,7 @@ test('an export carries the outputs and the report of a pipeline to those who tr
     /^test: 3 stages and artifacts\/test\/report.html/,
   );
   assert.deepEqual(clone.files('out'), ['count.txt', 'grow.txt', 'shout.txt']);
-  assert.match((await clone.command('import', clone.path('pipelines/test.yaml'))).stderr, /is no whole archive/);
+  assert.match((await clone.command('import', clone.path('pipelines/test.yaml'))).stderr, /is no complete archive/);
 });
 
 test('an export names outputs that are not here and how to fetch them; outputs of cache: false are left out', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { UserError } from '../user-error.ts';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
-/** Runs the command again, in a process that has the code of now, and gives its exit code. An interrupt ends it. */
+/** Runs the command again in a new process, which loads the current code, and returns its exit code. An interrupt ends it. */
 export async function beginAnew(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...argv], {
     stdio: 'inherit',

@@ -43,17 +43,12 @@ export async function bringStages(
 ): Promise<number | undefined> {
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
-  const { description, root, sources } = world.pipeline;
+  const { root, sources } = world.pipeline;
   // Signed before the run: an edit during the run is not what the run has read. A key that store.yaml revokes makes results unknown.
   const looked = [...sources.looked, storeFile(root)];
   const read = signRead({ files: [...sources.files, ...sources.code, ...codeFiles], looked }, startedAt);
-  emit({
-    ...{ type: 'run-started', run: folder.id, pipeline: world.pipeline.name },
-    ...(description !== undefined && { description }),
-    ...{ stages: stages.map(({ name }) => name), finals: inInterest(project), time: startedAt },
-  });
-  for (const warning of project.warnings) warn(formatWarning(warning));
-  await clearAfterKilledRuns(world.pipeline.root, world.store);
+  announce(run, project);
+  await clearAfterKilledRuns(root, world.store);
   const outcomes = await execute(run);
   if (run.checkReads) reportUnchecked(run, outcomes);
   for (const message of idleAxisWarnings(stages, outcomes)) warn(message);
@@ -90,11 +85,24 @@ export async function bringStages(
   const time = Date.now();
   emit({
     ...{ type: 'run-finished', run: folder.id, ok, interrupted, counts },
-    ...(page !== undefined && { report: relative(world.pipeline.root, page) }),
+    ...(page !== undefined && { report: relative(root, page) }),
     ...{ seconds: (time - startedAt) / 1000, time },
   });
   if (interrupted) return exitCodes.interrupted;
   return beginsAnew ? undefined : ok ? exitCodes.ok : exitCodes.failed;
+}
+
+function announce({ world, stages, folder, emit, startedAt }: Execution, project: Project): void {
+  const { name: pipeline, description } = world.pipeline;
+  const finals = finalsOf(project);
+  emit({
+    ...{ type: 'run-started', run: folder.id, pipeline },
+    ...(description !== undefined && { description }),
+    stages: stages.map(({ name }) => name),
+    finals: [...finals, ...project.named.filter((name) => !finals.has(name))],
+    time: startedAt,
+  });
+  for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
 }
 
 function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) => void): void {
@@ -118,13 +126,7 @@ function reportUnchecked({ stages, emit }: Execution, outcomes: Outcomes): void 
   }
 }
 
-/** The named stages, first those that no other one reads: what the run is for. */
-function inInterest(project: Project): readonly StageName[] {
-  const finals = finalsOf(project);
-  return [...finals, ...project.named.filter((name) => !finals.has(name))];
-}
-
-/** What the shared store is told of a run in which everything succeeded. */
+/** The record of a run in the shared store, for a run in which everything succeeded. */
 function manifestOf({ world, stages, folder, host }: Execution, project: Project, outcomes: Outcomes): RunManifest {
   const finals = finalsOf(project);
   const { name: pipeline } = world.pipeline;

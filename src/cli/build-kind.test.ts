@@ -22,7 +22,7 @@ class OwnKind {
     mkdirSync(this.#elsewhere);
   }
 
-  /** A package by the version that its code tells. */
+  /** Installs the package `dep`, whose code exports its version. */
   install(folder: string, version: string): void {
     writeFiles(join(this.root, folder), {
       'package.json': JSON.stringify({ name: 'dep', version, type: 'module', exports: { '.': './dep.js' } }),
@@ -35,7 +35,7 @@ class OwnKind {
     return await buildKind('own', { spec: join(folder, 'spec.ts'), run: join(folder, 'run.ts') }, this.root);
   }
 
-  /** What `run.ts` exports as default, and the packages that were keyed. */
+  /** The default export of `run.ts`, and the packages that are part of the version. */
   async run(): Promise<{ readonly value: unknown; readonly packages: readonly string[]; readonly code: KindCode }> {
     const code = await this.build();
     const file = join(this.#elsewhere, 'run.mjs');
@@ -53,7 +53,7 @@ class OwnKind {
 
 const importsDep = `import { version } from 'dep'; export default version;`;
 
-test('the package that is keyed is the one that runs: the nearest to the source', async (t) => {
+test('the package in the version is the one that runs: the nearest to the source', async (t) => {
   const kind = new OwnKind(t, { 'stages/own/run.ts': importsDep });
   kind.install('node_modules/dep', '9.0.0');
   const far = await kind.run();
@@ -65,7 +65,7 @@ test('the package that is keyed is the one that runs: the nearest to the source'
   assert.equal(near.code.modules.run.includes("version = '"), false, 'the package is in the bundle');
 });
 
-test('what is built knows where the project lies, what is keyed does not', async (t) => {
+test('the bundle holds the location of the project, the version does not', async (t) => {
   const kind = new OwnKind(t, { 'stages/own/run.ts': importsDep });
   kind.install('node_modules/dep', '1.0.0');
   const { version, modules } = await kind.build();
@@ -99,7 +99,7 @@ export default [form, part, old, later.form];`,
   assert.deepEqual(packages, ['@two/forms@2.1.0']);
 });
 
-test('a package that is a link to other sources, or that has no version, is keyed by its contents', async (t) => {
+test('a package that is a link to other sources, or that has no version, counts by its contents', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `import { a } from 'linked'; import { b } from 'bare'; export default a + b;`,
     'packages/linked/package.json': JSON.stringify({ name: 'linked', version: '1.0.0', main: 'index.ts' }),
@@ -120,7 +120,7 @@ test('a package that is a link to other sources, or that has no version, is keye
   ]);
 });
 
-test('of two versions of one package, it is keyed which file imports which', async (t) => {
+test('with two versions of one package, it counts which file imports which', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `import { version } from 'dep'; import b from '../../lib/b.js'; export default [version, b];`,
     'lib/b.js': `import { version } from 'dep'; export default version;`,
@@ -136,7 +136,7 @@ test('of two versions of one package, it is keyed which file imports which', asy
   assert.notEqual(after.code.version, before.code.version);
 });
 
-test('a package that is not installed is a mistake of the code, unless it is loaded as it runs', async (t) => {
+test('a package that is not installed fails the build, unless it is imported at run time', async (t) => {
   const kind = new OwnKind(t, { 'stages/own/run.ts': importsDep });
   await assert.rejects(kind.build(), /stages\/own\/run\.ts:1:24: ERROR: Could not resolve "dep"/);
   writeFiles(kind.root, {
@@ -149,7 +149,7 @@ test('a package that is not installed is a mistake of the code, unless it is loa
   assert.deepEqual([value, packages], ['1.0.0', ['dep@1.0.0']]);
 });
 
-test('code that asks where it lies is told where its source does, and its user that this is not keyed', async (t) => {
+test('code that asks for its location gets that of its source, and a warning says that this does not count', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `import { readFileSync } from 'node:fs';
 // import.meta is not used here
@@ -171,7 +171,7 @@ export default [text, folder];`,
   ]);
 });
 
-test('a module whose name is known only when the code runs is warned of, where it is loaded', async (t) => {
+test('an import whose name is known only at run time gets a warning at its place', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `const name: string = 'x'; const é = 1;
 export const run = async () => { /* é */ await import(name); };
@@ -187,7 +187,7 @@ import old from './old.cjs'; export default [old, é];`,
   ]);
 });
 
-test('a template takes every file that fits, JSON is read as it is built, and nothing is warned of', async (t) => {
+test('a template takes every file that fits, and JSON is bundled, without a warning', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `import words from './words.json' with { type: 'json' };
 const say = async (name: string) => (await import(\`./parts/\${name}.ts\`)).default;
@@ -202,7 +202,7 @@ export default [await say('a'), words];`,
   assert.notEqual((await kind.build()).version, code.version);
 });
 
-test('a native add-on is loaded from where it lies, and keyed by its contents', async (t) => {
+test('a native add-on is loaded from its own place, and counts by its contents', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `let code = ''; try { require('./addon.node'); } catch (error) { code = error.code; } export default code;`,
     'stages/own/addon.node': 'no program',
@@ -213,7 +213,7 @@ test('a native add-on is loaded from where it lies, and keyed by its contents', 
   assert.notEqual((await kind.build()).version, code.version);
 });
 
-test('the paths that were looked at are those at which something would be found first', async (t) => {
+test('the paths that were looked at are those where something new would take precedence', async (t) => {
   const kind = new OwnKind(t, {
     'stages/own/run.ts': `import { version } from 'dep'; import './helper'; export default version;`,
     'stages/own/helper/index.js': '',

@@ -6,7 +6,7 @@ import { sha256 } from '../digest.ts';
 import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
 import { KindImports } from './kind-imports.ts';
 
-/** Messages of esbuild about modules that are known only when the code runs, which it tells nobody unless asked. */
+/** esbuild's messages about modules that are known only at run time. It reports them only where `logOverride` asks for it. */
 const computed: Readonly<Record<string, string>> = {
   'unsupported-dynamic-import': 'imports a module whose name is computed',
   'unsupported-require-call': 'requires a module whose name is computed',
@@ -27,12 +27,12 @@ export async function buildKind(
   const { build } = await import('esbuild');
   const imports = new KindImports(root);
   const places = new OwnPlaces();
-  // Code is resolved as Node does it, from where the source lies; nothing rests on where the bundle does.
+  // The code resolves modules as Node does, from the folder of its source. Where the bundle lies does not matter.
   const require = `import { createRequire as restageRequire } from 'node:module'; const require = restageRequire(${JSON.stringify(entryPoints.run)});`;
   const { metafile, outputFiles, warnings } = await build({
     entryPoints: { ...entryPoints },
     absWorkingDir: root,
-    // Relative to this are the sources that stacks name; where the files go is known only by what is in them.
+    // Stack traces name sources relative to this folder. Nothing is written there: the contents decide where the files go.
     outdir: root,
     sourcemap: 'inline',
     sourceRoot: `${pathToFileURL(root).href}/`,
@@ -73,7 +73,7 @@ export async function buildKind(
   };
 }
 
-/** With a template for its name, an import takes all files that fit: every folder in which one could come to be. */
+/** The folders in which a new file could fit the template of an import, which takes all files that fit. */
 function globbedFolders({ inputs }: Metafile, root: string): readonly string[] {
   return Object.entries(inputs).flatMap(([importer, { imports }]) =>
     imports
@@ -87,7 +87,7 @@ function globbedFolders({ inputs }: Metafile, root: string): readonly string[] {
 }
 
 const asksForPlace = /\bimport\.meta\b|\b__(?:dirname|filename)\b/;
-/** Likelier to be where it is asked for than a line that is a comment. */
+/** Skips lines that are comments, which are less likely to be the use. */
 const askedOutsideComments = new RegExp(`(?<=^(?!\\s*(?://|/?\\*)).*)(?:${asksForPlace.source})`, 'm');
 
 /** Gives bundled code the `import.meta` and `__dirname` of its source. */
@@ -114,7 +114,7 @@ class OwnPlaces {
       }),
   };
 
-  /** Where files ask for their place and something in a bundle goes by the answer: not so a comment that names it. */
+  /** Where files ask for their place and a bundle uses the answer; it does not where only a comment names it. */
   usedIn(bundles: string, root: string): readonly Span[] {
     return [...this.#asking.values()]
       .filter(({ file }) => bundles.includes(pathToFileURL(file.path).href))
@@ -126,7 +126,7 @@ function describeComputed(kind: string, { id, location }: Message, root: string)
   const { file: path, line, column, length, lineText } = location!;
   const file = { path, text: readFileSync(join(root, path), 'utf8') };
   const lines = file.text.split('\n');
-  // Counted from the end of the line, before which nothing was put in; esbuild counts bytes.
+  // Counted from the end of the line, since own-places inserts text at the start of the first; esbuild counts bytes.
   const after = Buffer.from(lineText).subarray(column).toString().length;
   const own = lines[line - 1]!.replace(/\r$/, '');
   const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + own.length - after;

@@ -10,13 +10,13 @@ import { FolderStore } from '../engine/store/folder-store.ts';
 import { MistakesError } from './command-error.ts';
 import type { Project } from './open-project.ts';
 
-/** A path where something lies that was published for a pipeline which no longer claims it, and who claims it now. */
+/** A path that was published for a pipeline which no longer claims it, and who claims it now. */
 interface Abandoned {
   readonly path: string;
   readonly owner: Owner;
 }
 
-/** Checks outputs against those that other living pipelines claim, which is a mistake. Returns what others abandoned. */
+/** Throws a {@link MistakesError} where another pipeline still claims a path of an output. Returns what others abandoned. */
 export async function checkClaims(project: Project): Promise<readonly Abandoned[]> {
   const { root, kinds, pipeline } = project;
   const records = new PublishedRecords(new FolderStore(root).folder)
@@ -93,7 +93,7 @@ function describeDispute({ stage, output, record, claims, root }: Dispute): Diag
   return { code, message, at, related, hint };
 }
 
-/** What a pipeline's file claims now, by published path: its stages' outputs, and the report, which stands nowhere in it. */
+/** What a pipeline claims now, by published path: the outputs of its stages, and its report, which its file does not name. */
 type Claims = ReadonlyMap<string, { readonly stage: string; readonly at?: Span }>;
 
 /** The claims of a pipeline by name: none when its file is gone, undefined when its file has mistakes. */

@@ -4,7 +4,7 @@ import { methods } from '../learning/attribution/methods.ts';
 import { scoreKinds } from '../learning/attribution/question.ts';
 import { colourMaps } from '../learning/vision/colour-map.ts';
 import { didYouMean } from '../suggest.ts';
-import { commandName } from './package-info.ts';
+import { typedCommand } from './package-info.ts';
 
 /** A command and what it takes. Its action is loaded when it runs, so that `--help` is quick. */
 interface CommandForm {
@@ -21,7 +21,7 @@ interface CommandForm {
 const option = (flags: string, help: string, preset?: unknown) => new Option(flags, help).default(preset);
 const parsed = (flags: string, help: string, parse: (text: string) => unknown, preset?: unknown) =>
   option(flags, help, preset).argParser(parse);
-/** Gathers its values. For `--force` alone, commander gives `true`. The help says that without it, it is `unset`. */
+/** An option that gathers its values; a bare `--force` gives `true`. The help shows `unset` as its default. */
 const repeatable = (flags: string, help: string, unset?: string, parse: (text: string) => unknown = (text) => text) => {
   const gather = (text: string, before: unknown) => [...(Array.isArray(before) ? before : []), parse(text)];
   const one = new Option(flags, `${help}; repeatable`).argParser(gather);
@@ -51,8 +51,8 @@ const fetchOption = option(
   'outputs to bring here from the shared store: final ones and what the report shows, all or none',
   'needed',
 ).choices(['all', 'needed', 'none']);
-const storeOptions = [option('--no-store', 'leave the shared store of store.yaml out'), fetchOption];
-const downstreamOption = option('--downstream', 'also bring everything that reads the named stages');
+const storeOptions = [option('--no-store', 'ignore the shared store of store.yaml'), fetchOption];
+const downstreamOption = option('--downstream', 'also bring up to date everything that reads the named stages');
 const removing = [
   option('-y, --yes', 'remove; without it, only say what would go'),
   option('-n, --dry-run', 'only say what would go (the default)').conflicts('yes'),
@@ -78,7 +78,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       repeatable('--twice [stage]', 'run this stage, or all, twice and compare the bytes'),
       downstreamOption,
       parsed('-j, --jobs <count>', 'how many stages may run at once (default: the number of cores)', positiveInteger),
-      option('--on <place>', 'send stages to this place of places.yaml, such as a cluster'),
+      option('--on <place>', 'run stages at this place of places.yaml, such as a cluster'),
       option('--detach', 'only submit, and let jobs take the further steps: no process stays here'),
       setOption,
       option('--keep-going', 'after a failure, continue with what does not depend on it (the default)'),
@@ -111,7 +111,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   explain: {
-    summary: 'say what differs from the last result',
+    summary: 'show what differs from the last result',
     description: "Shows how a stage's fingerprint differs from that of its last result, value by value.",
     takes: lastPipeline,
     options: [setOption, backendOption, option('--json', 'print JSON, with the whole fingerprint')],
@@ -128,7 +128,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
   logs: {
     summary: "print a stage's log",
-    description: 'Prints the log of a stage for its published result, or else of its last attempt, and how that ended.',
+    description: "Prints the log of a stage's published result, or else of its last attempt, and how that ended.",
     takes: lastPipeline,
     options: [option('--raw', 'keep colours and other escape sequences, which control the terminal'), setOption],
     examples: ['restage logs first.yaml fit'],
@@ -137,7 +137,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   history: {
     summary: 'list the runs with their numbers',
     description:
-      'Lists the runs that did something, the last one first, with their end and the numbers of their metrics. A number is named by its stage and its name in the file: scores.test.auc.',
+      'Lists the runs that did something, newest first, with their end and the numbers of their metrics. A number is named by its stage and its name in the file: scores.test.auc.',
     options: [
       option('--pipeline <name>', 'only runs of this pipeline'),
       option('--stage <stage>', 'only runs with this stage, or instances of it'),
@@ -154,12 +154,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/history.ts')).historyCommand,
   },
   compare: {
-    summary: 'say what differs between pipelines, runs or stages',
+    summary: 'show what differs between pipelines, runs or stages',
     description:
       'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name, the beginning of its name, last, last~1), or a stage of either after a colon.',
     takes: [['<subjects...>', 'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores']],
     options: [
-      option('--all', 'every number that they have in common, not only the main ones'),
+      option('--all', 'show every number that they have in common, not only the main ones'),
       option('--json', 'print JSON'),
       option('--markdown', 'print Markdown tables'),
       option('--latex', 'print LaTeX tables, for the package booktabs'),
@@ -196,17 +196,17 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/figure.ts')).figureCommand,
   },
   clean: {
-    summary: 'say which outputs no stage claims any more, or remove them (--yes)',
+    summary: 'list the outputs that no stage claims any more, or remove them (--yes)',
     description:
-      'Says which published outputs belong to stages and pipelines that are gone, or removes them. Files that Restage did not put there stay.',
+      'Lists the published outputs of stages and pipelines that are gone, or removes them. Files that Restage did not put there stay.',
     options: removing,
     examples: ['restage clean', 'restage clean --yes'],
     load: async () => (await import('./commands/clean.ts')).cleanCommand,
   },
   gc: {
-    summary: 'say what space the store can free, or free it (--yes)',
+    summary: 'show what space the store can free, or free it (--yes)',
     description:
-      'Says which results were not used for a while and which objects no result names, or removes them. Keeps frozen stages and the last runs.',
+      'Counts the results that were not used for a while and the objects that no result names, or removes them. Keeps frozen stages and the last runs.',
     options: [
       option('--keep <duration>', 'keep results used within this time', '30d'),
       option('--max-size <size>', 'remove the least recently used results until the store is this small'),
@@ -280,7 +280,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   predict: {
     summary: 'score a folder of images with a trained model',
     description:
-      'Scores images of any number that have no labels, and writes scores.csv, summary.json and sheet.png into a new folder. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
+      'Scores a folder of images without labels, and writes scores.csv, summary.json and a sheet of the most certain images into a new folder. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
     takes: [
       ['<model>', 'the folder of a model, or a pipeline'],
       ['<images...>', 'the stage of the pipeline, if needed; then the folder of images'],
@@ -343,7 +343,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
   import: {
     summary: 'publish the outputs that a file of `restage export` holds',
-    description: 'Publishes the outputs and the report of the run in a file, for which its data are not needed.',
+    description: 'Publishes the outputs and the report of an exported run, whose data are not needed.',
     takes: [['<archive>', 'a file of `restage export`']],
     options: [option('--trust <key>', 'a public key to trust, beside those of store.yaml')],
     examples: ['restage import study.restage'],
@@ -352,7 +352,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   kinds: {
     summary: 'list the kinds of stages',
     description: "Lists the kinds of stages, or one kind's settings, ports and example.",
-    takes: [['[kind]', 'such as train']],
+    takes: [['[kind]', 'a kind, such as train']],
     options: [option('--markdown', 'print Markdown tables; without a kind, of all kinds')],
     examples: ['restage kinds', 'restage kinds train', 'restage kinds --markdown > kinds.md'],
     load: async () => (await import('./commands/kinds.ts')).kindsCommand,
@@ -364,17 +364,17 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/kinds.ts')).schemaCommand,
   },
   doctor: {
-    summary: 'say what this machine has, and what is missing for what',
+    summary: 'show what this machine has, and what is missing for what',
     description:
       'Looks for what Restage and its parts use: Node, cores, memory, disk, the backend, a GPU, Python, a browser, Git, Slurm, SSH, and the files of the project.',
     examples: ['restage doctor'],
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   init: {
-    summary: 'begin a project',
+    summary: 'start a project',
     description:
       'Writes a small project that runs: your own folder of classes (classes), a first experiment of the study (forensics), a training in PyTorch (pytorch), or scores of your own models (scores). Overwrites nothing.',
-    takes: [['[folder]', 'where', '.']],
+    takes: [['[folder]', 'the folder of the project', '.']],
     options: [option('--template <name>', 'what it begins with', 'forensics').choices(templates)],
     examples: [
       'restage init faces && cd faces && restage run first.yaml',
@@ -397,9 +397,9 @@ export function declareCommands(program: Command, argv: readonly string[], end: 
   }
 }
 
-/** Examples are written with `restage`, and shown with the name that the user typed. */
+/** Examples are written with `restage`, and shown as the user types it. */
 export const exampleText = (lines: readonly string[]): string =>
   `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`.replaceAll(
     'restage ',
-    `${commandName} `,
+    `${typedCommand()} `,
   );

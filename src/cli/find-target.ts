@@ -20,7 +20,7 @@ export interface Target extends Pick<Words, 'force' | 'twice'> {
   readonly stages: readonly string[];
 }
 
-/** Finds the first word that names a file, or any that ends like one; `--force` and `--twice` may have taken it. */
+/** Finds the pipeline: a word that ends in .yaml, or a first word that names a file. `--force` and `--twice` may have taken it. */
 export function findTarget(asked: Words, root: string): Target {
   const { words, force, twice, last = false } = asked;
   const [first, ...others] = fileFirst(words);
@@ -40,7 +40,7 @@ export function findTarget(asked: Words, root: string): Target {
   return { file: unnamedFile(root, last, first), stages: words, force, twice };
 }
 
-/** Refuses a word behind the file that names no stage of it, but a file of its own. */
+/** Refuses a second file: a word after the first one that names a file, and no stage of the first. */
 export function refuseSecondFile({ word, stages }: Target, names: readonly string[], root: string): void {
   const isStage = (word: string) => [findStageNames, findIncludedStages].some((find) => find(word, names).length > 0);
   const second = stages.find((name) => !isStage(name) && namesFile(name, root));
@@ -59,7 +59,7 @@ const namesFile = (word: string, root: string): boolean => {
   return found.ok || endsLikeFile.test(word) || found.error.code !== 'missing-file';
 };
 
-/** Undefined for a word that is no file: a stage, then, whose name may hold a slash as well. */
+/** Undefined for a word that names no file. It is a stage then, whose name may hold a slash as well. */
 const namedFile = (word: string, root: string): string | undefined =>
   namesFile(word, root) ? orThrow(findPipelineFile(word, process.cwd(), root)) : undefined;
 

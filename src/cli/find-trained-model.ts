@@ -5,14 +5,14 @@ import { describeReasons } from '../engine/plan/describe-decision.ts';
 import { infoFile } from '../learning/models/model-info.ts';
 import { asArgument } from '../reporting/terminal/text.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
-import { type MistakesError, mistake } from './command-error.ts';
-import { openProject, type Project, planProject, warnOnStderr } from './open-project.ts';
+import { type MistakesError, mistake, warnOnStderr } from './command-error.ts';
+import { openProject, type Project, planProject } from './open-project.ts';
 
 interface TrainedModel {
   readonly folder: string;
-  /** As the user calls it: the folder, or a stage of a pipeline. */
+  /** The name for the user: the folder, or a stage of a pipeline. */
   readonly title: string;
-  /** The words that do not say which model. */
+  /** The words after those that name the model. */
   readonly others: readonly string[];
 }
 
@@ -26,12 +26,12 @@ export async function findTrainedModel(
   const isFile = (word: string) =>
     /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, process.cwd(), root).ok);
   const colon = first.lastIndexOf(':');
-  const named = !isFile(first) && isFile(first.slice(0, Math.max(0, colon))); // as `compare` writes it
-  const file = named ? first.slice(0, colon) : first;
+  const holdsStage = !isFile(first) && isFile(first.slice(0, Math.max(0, colon))); // as `compare` writes it
+  const file = holdsStage ? first.slice(0, colon) : first;
   if (!isFile(file)) throw unknownModel(first);
   const [second] = others;
-  const isStage = !named && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
-  const words = named ? [file, first.slice(colon + 1)] : isStage ? [file, second] : [file];
+  const isStage = !holdsStage && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
+  const words = holdsStage ? [file, first.slice(colon + 1)] : isStage ? [file, second] : [file];
   const project = await openProject({ words, set });
   const { stage, folder } = modelOf(project);
   const planned = (await planProject(project, backend)).find(({ stage: { name } }) => name === stage);
@@ -54,7 +54,7 @@ function modelOf({ pipeline, graph, named }: Project): { readonly stage: string;
   if (more.length > 0) {
     const stages = models.map(({ stage }) => asArgument(stage)).join(', ');
     const message = `Expected one model, got ${models.length} in ${pipeline.file}`;
-    throw mistake('several-models', message, `Name one of the stages ${stages} behind the file.`);
+    throw mistake('several-models', message, `Name one of the stages ${stages} after the file.`);
   }
   const folder = join(pipeline.root, one.path);
   if (existsSync(join(folder, infoFile))) return { stage: one.stage, folder };

@@ -65,7 +65,7 @@ const output = z.object(
   'a port: { type, summary }',
 );
 
-/** The form of a `KindSpec`, as code that no compiler saw may miss it. The version is not asked for: contents are it. */
+/** The form of a `KindSpec`, checked since no compiler has seen the code. The version is optional: the contents are it. */
 const form = z.object(
   {
     name: text,
@@ -89,7 +89,7 @@ const form = z.object(
   'what defineKind gives',
 );
 
-/** What is wrong with the form of a spec, each with its place, what was expected and what there is; empty when nothing. */
+/** The mistakes in the form of a spec, each with its place, what was expected and what there is. */
 export function specMistakes(spec: unknown): readonly string[] {
   return (form.safeParse(spec).error?.issues ?? []).map(({ path, message }) => {
     const got = path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key], spec);

@@ -19,7 +19,7 @@ export class Interrupts implements Disposable {
     setMaxListeners(0, this.signal, this.kill); // every stage that waits or runs listens
   }
 
-  /** Whether the user interrupted; a stop by {@link stop} is none. */
+  /** Whether the user interrupted; {@link stop} does not count. */
   get interrupted(): boolean {
     return this.#count > 0;
   }

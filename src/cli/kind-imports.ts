@@ -14,14 +14,14 @@ const shared: Readonly<Record<string, string>> = {
   zod: join(packageRoot, 'dist', 'zod.js'),
 };
 
-/** Marks a question of ours to esbuild, which comes back to us first. */
+/** Marks a question of this plugin to esbuild, which asks every plugin first, this one included. */
 const asked = Symbol('asked by kind-imports');
 
 /** Resolves a kind's imports from its source. Packages stay outside the bundle, by the absolute path of their version. */
 export class KindImports {
   /** Absolute paths that decided what was found: manifests, folders by the names in them, places where nothing is. */
   readonly looked = new Set<string>();
-  /** Absolute paths of own files that cannot be bundled, being native add-ons. */
+  /** Absolute paths of own native add-ons, which cannot be bundled. */
   readonly addOns = new Set<string>();
   readonly #root: string;
   readonly #packages: { readonly importer: string; readonly name: string; readonly id: string }[] = [];

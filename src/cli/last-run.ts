@@ -3,7 +3,7 @@ import { PublishedRecords } from '../engine/publishing/published-record.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
 import type { RunManifest } from '../engine/store/remote/manifest.ts';
 
-/** What was last known of a pipeline's stages, as a run that could have made it all. */
+/** The latest results of a pipeline's stages, as the manifest of one run. */
 export function lastRunOf(root: string, store: FolderStore, pipeline: string): RunManifest {
   const latest = store.allLatest().filter((one) => one.pipeline === pipeline);
   const published = new PublishedRecords(store.folder).all().filter((record) => record.pipeline === pipeline);

@@ -16,20 +16,20 @@ export interface LoadedKind extends KnownKind {
   readonly spec: KindSpec;
   /** The built file to run, of a project's own kind. */
   readonly module?: string;
-  /** What the code of a project's own kind loads and its version cannot hold. */
+  /** Warnings about what the code of a project's own kind loads without its being in the version. */
   readonly warnings?: readonly Diagnostic[];
 }
 
-export interface ProjectKinds {
-  /** The built-in ones, and the project's own in its `stages/` folder, which come before a built-in one of their name. */
+interface ProjectKinds {
+  /** The built-in ones, and the project's own in its `stages/` folder, which replace a built-in one of the same name. */
   readonly kinds: ReadonlyMap<string, LoadedKind>;
   /** Folders in `stages/` that are no kind yet, by name. */
   readonly unloaded: ReadonlyMap<string, UnloadedKind>;
-  /** Names of the built-in kinds that a project's own takes the place of. */
+  /** Names of the built-in kinds that the project's own replace. */
   readonly replaced: ReadonlySet<string>;
 }
 
-/** Loads every kind. One that is broken concerns only those who use it. */
+/** Loads every kind. A broken one affects only the pipelines that use it. */
 export async function loadKinds(root: string): Promise<ProjectKinds> {
   const kinds = new Map<string, LoadedKind>();
   for (const [name, { spec }] of Object.entries(builtIn)) {

@@ -53,7 +53,7 @@ export async function makeExecution(
   { reporter, interrupts, places = noPlaces, argv = [], step, startedAt }: RunParts,
 ): Promise<Execution> {
   const { root, kinds, pipeline, stages, twice } = project;
-  // What stages print and report is made plain text for people here, so that no listener needs to check it.
+  // What stages print and report becomes plain text here, so that no listener needs to check it.
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const world = await makeWorld(project, options.backend, warn, {
@@ -71,16 +71,10 @@ export async function makeExecution(
     [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
   );
   const local = localPlace({
-    world,
+    ...{ world, idle, modules, checkReads, host, signal, kill },
     lender: new Lender(store),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu, idle),
     runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
-    idle,
-    modules,
-    checkReads,
-    host,
-    signal,
-    kill,
   });
   return {
     world,

@@ -15,7 +15,7 @@ import { packageRoot } from '../package-root.ts';
 import type { Interrupts } from './interrupts.ts';
 import { buildDigest, commandName } from './package-info.ts';
 
-export interface PlaceOptions
+interface PlaceOptions
   extends Pick<ClusterOptions, 'world' | 'modules' | 'findCode' | 'downloads' | 'detach' | 'warn'> {
   /** The step of a detached run that this process takes; undefined for the command of a user. */
   readonly step: string | undefined;
@@ -66,7 +66,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   return detach ? remembering(all, failures, interrupts.signal) : all;
 }
 
-/** Fetches what any stage will ask for before the first job is submitted. A failure is that of its stage, when that tries again. */
+/** Downloads what any stage will ask for, before the first job is submitted. What fails here is tried again in its stage. */
 async function fetchAll(stages: readonly Stage[], { downloads, world }: PlaceOptions): Promise<void> {
   const files = new Map(stages.flatMap(downloads).map((file) => [file.url, file]));
   if (files.size === 0) return;
@@ -100,7 +100,7 @@ async function submitNext(
   }
 }
 
-/** The digest of a pipeline's YAML files, by which a step notices that it is no longer the one that was detached. */
+/** The digest of a pipeline's YAML files, by which a step notices that they have changed since the run was detached. */
 export const digestOfFiles = (files: readonly string[]): Digest =>
   sha256(files.map((file) => `${file}\0${sha256(readFileSync(file))}\n`).join(''));
 

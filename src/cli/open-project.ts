@@ -15,7 +15,7 @@ import type { FetchPolicy, World } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { findCode } from '../engine/store/find-code.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
-import { MistakesError, mistake, orThrow } from './command-error.ts';
+import { MistakesError, mistake, orThrow, warnOnStderr } from './command-error.ts';
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
 
@@ -32,9 +32,9 @@ export interface Project {
   readonly graph: Graph;
   /** In an order in which no stage stands before one that it waits for. */
   readonly stages: readonly Stage[];
-  /** Those that the words name; all that are not `onDemand` where they name none. */
+  /** Those that the words name; without such words all that are not `onDemand`. */
   readonly named: readonly StageName[];
-  /** Those that run whatever is known, also those that run twice. */
+  /** Those that run even if the store has their result, including those that run twice. */
   readonly forced: ReadonlySet<StageName>;
   readonly twice: ReadonlySet<StageName>;
   /** Whether this is the pipeline as its file has it, with every stage. */
@@ -53,14 +53,14 @@ export async function openProject({ set = [], downstream = false, ...words }: Re
   const graph = new Graph(pipeline);
   refuseSecondFile(found, [...graph.stages.keys()], root);
   const { named, stages } = orThrow(selectStages(graph, found.stages, { downstream }));
-  const forced = (option: Words['force']): ReadonlySet<StageName> =>
+  const selected = (option: Words['force']): ReadonlySet<StageName> =>
     new Set(option === true ? stages : option === undefined ? [] : orThrow(selectStages(graph, option)).named);
-  const twice = forced(found.twice);
+  const twice = selected(found.twice);
   const used = pipeline.stages.map(({ kind }) => kind);
   return {
     ...{ root, found, kinds, pipeline, graph, named, twice },
     stages: stages.map((name) => graph.stage(name)),
-    forced: new Set([...forced(found.force), ...twice]),
+    forced: new Set([...selected(found.force), ...twice]),
     whole: found.stages.length === 0 && set.length === 0,
     warnings: [...kindWarnings(own, used), ...pipeline.warnings],
   };
@@ -89,7 +89,7 @@ export interface WorldOptions {
   readonly onTraffic?: (traffic: Traffic) => void;
 }
 
-/** What decisions are made from. `warn` hears of damage in the store; with `rehash`, no digest is remembered. */
+/** What decisions are made from. `warn` is told of damage in the store; `rehash` ignores remembered digests. */
 export async function makeWorld(
   project: Project,
   backend: string,
@@ -128,8 +128,6 @@ export function finalsOf({ named, stages }: Pick<Project, 'named' | 'stages'>): 
   const read = new Set(stages.flatMap(readBy));
   return new Set(named.filter((name) => !read.has(name)));
 }
-
-export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
 
 /** The plan of a project, for a command that only looks. It keeps what it learned of files, unless the disk is read-only. */
 export async function planProject(

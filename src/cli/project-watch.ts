@@ -28,7 +28,7 @@ export class ProjectWatch implements Disposable {
     this.#look(false);
   }
 
-  /** Takes everything as it is now for what the next run reads. */
+  /** Takes the present state as what the next run reads. */
   begin(): void {
     this.#hasChanged = false;
     for (const [path, sign] of this.#signed) this.#known.set(path, sign());
@@ -108,7 +108,7 @@ const foldersIn = (folder: string): readonly string[] =>
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
     .flatMap((path) => [path, ...foldersIn(path)]);
 
-/** Runs again whenever what was read has changed, until the user interrupts it. The answer is the exit code of the last run. */
+/** Runs again whenever what was read has changed, until the user interrupts it. Returns the exit code of the last run. */
 export async function watchRuns(root: string, run: (watch: ProjectWatch) => Promise<number>): Promise<number> {
   using watch = new ProjectWatch(root);
   for (;;) {

@@ -10,7 +10,7 @@ import { type ManifestStage, parseManifest, type RunManifest, runFolderOf } from
 import type { SharedStore } from '../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../format-numbers.ts';
 import { claimsOf } from './check-claims.ts';
-import { mistake, UsageError } from './command-error.ts';
+import { mistake, print, UsageError } from './command-error.ts';
 import { loadKinds } from './load-kinds.ts';
 
 export interface PullOptions {
@@ -47,7 +47,7 @@ export async function pull(
   const isWhole = isAll && (await pullReport(manifest, locations, { store, publisher, pipeline }));
   digests.save();
   const what = `${formatCountOf(names.length - missing.length, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
-  process.stdout.write(`${pipeline}: ${what} of the run ${manifest.run}.\n`);
+  print(`${pipeline}: ${what} of the run ${manifest.run}.`);
   if (missing.length > 0) throw mistake('no-store', `The store no longer has all of ${missing.join(', ')}`);
 }
 
@@ -73,7 +73,7 @@ interface PullTarget {
   readonly pipeline: string;
 }
 
-/** False where the store has lost some of what the stage made. */
+/** Whether the store still has everything that the stage made. */
 async function pullStage(
   stage: StageName,
   { result: digest, outputs: paths }: ManifestStage,

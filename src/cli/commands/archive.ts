@@ -11,10 +11,10 @@ import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { mistake, orThrow, UsageError } from '../command-error.ts';
+import { mistake, orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
 import { lastRunOf } from '../last-run.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { projectRoot } from '../open-project.ts';
 import { pull } from '../pull.ts';
 
 const [signerKey, pipelineKey] = ['signer', 'pipeline'];
@@ -43,9 +43,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
     await store.exportRun(manifest, join(root, reportPath(pipeline)));
     execFileSync('tar', ['-cf', tar, '-C', folder, '.']);
     writing(path, () => renameSync(tar, path));
-    process.stdout.write(
-      `Wrote ${formatCountOf(count, 'stage')} of ${pipeline} into ${path}, signed by ${key.text}.\n`,
-    );
+    print(`Wrote ${formatCountOf(count, 'stage')} of ${pipeline} into ${path}, signed by ${key.text}.`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -83,11 +81,11 @@ function extract(path: string, folder: string): void {
   }
 }
 
-const noArchive = (path: string) => mistake('no-store', `${path} is no whole archive of \`restage export\``);
+const noArchive = (path: string) => mistake('no-store', `${path} is no complete archive of \`restage export\``);
 
 /**
- * A folder as a shared store. `url` is the address of the one whose records tell from which keys results came. The store has
- * answered: a command that fails removes the folder, and a later answer would warn of a store that cannot be reached.
+ * A folder as a shared store, connected at once: a command that fails removes the folder, and a later answer would warn of a
+ * store that cannot be reached. `url` is the address of the store whose records say which keys signed the results.
  */
 async function openFolder(root: string, bucket: FolderBucket, keys: readonly string[], url = 'the archive') {
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);

@@ -7,9 +7,9 @@ import { Publisher } from '../../engine/publishing/publish.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../check-claims.ts';
-import { printWarnings } from '../command-error.ts';
+import { print, printWarnings, warnOnStderr } from '../command-error.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { projectRoot } from '../open-project.ts';
 
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
   const root = projectRoot();
@@ -24,21 +24,20 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   if (options.yes !== true) {
     for (const { path, pipeline, stage } of unclaimed) {
       const isKept = (await publisher.look(path)) === 'foreign';
-      process.stdout.write(isKept ? `would keep ${kept(path)}` : `would remove ${path} (${stage} of ${pipeline})\n`);
+      print(isKept ? `would keep ${kept(path)}` : `would remove ${path} (${stage} of ${pipeline})`);
     }
-    process.stdout.write(unclaimed.length > 0 ? `To remove them: restage clean --yes\n` : 'Nothing to clean.\n');
-    return;
+    return print(unclaimed.length > 0 ? 'To remove them: restage clean --yes' : 'Nothing to clean.');
   }
   let removed = 0;
   for (const record of unclaimed) {
     const end = await removePublished(publisher, record);
-    if (end === 'kept') process.stdout.write(`kept ${kept(record.path)}`);
+    if (end === 'kept') print(`kept ${kept(record.path)}`);
     if (end === 'removed') removed += 1;
   }
-  process.stdout.write(`Removed ${formatCountOf(removed, 'output')}.\n`);
+  print(`Removed ${formatCountOf(removed, 'output')}.`);
 }
 
-const kept = (path: string): string => `${path}: it was changed since it was published\n`;
+const kept = (path: string): string => `${path}: it was changed since it was published`;
 
 /** What each pipeline claims now. One with mistakes is left out, so its outputs stay. */
 async function allClaims(root: string, kinds: ReadonlyMap<string, LoadedKind>, published: readonly string[]) {

@@ -17,9 +17,19 @@ import {
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import { MistakesError, mistake, orThrow, printJson, UsageError, writeUserFile } from '../command-error.ts';
+import {
+  MistakesError,
+  mistake,
+  orThrow,
+  print,
+  printJson,
+  UsageError,
+  warnOnStderr,
+  writeUserFile,
+} from '../command-error.ts';
 import { loadKinds } from '../load-kinds.ts';
-import { openStore, projectRoot, warnOnStderr } from '../open-project.ts';
+import { openStore, projectRoot } from '../open-project.ts';
+import { asTyped } from '../package-info.ts';
 
 interface CompareOptions {
   readonly all?: boolean;
@@ -44,7 +54,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
     const file = options.html === true ? 'compare.html' : options.html;
     const { renderComparison } = await import('../../reporting/compare/comparison-page.ts');
     writeUserFile(file, await renderComparison(comparison, Date.now(), warnOnStderr));
-    process.stdout.write(`Wrote ${file}\n`);
+    print(`Wrote ${file}`);
   } else if (options.json === true) {
     const { paired, histories: _, ...rest } = comparison;
     printJson({ ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) });
@@ -52,7 +62,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
     const tables = comparisonTables(comparison);
     const [form] = forms;
     const text = form === 'markdown' ? markdownOf(tables) : form === 'latex' ? latexOf(tables) : undefined;
-    process.stdout.write(text ?? formatComparison(tables, options.all));
+    process.stdout.write(asTyped(text ?? formatComparison(tables, options.all)));
   }
 }
 

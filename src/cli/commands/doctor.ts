@@ -6,11 +6,12 @@ import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
+import { print } from '../command-error.ts';
 import { projectRoot } from '../open-project.ts';
 import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
-/** What was found of one thing. Without `lacks` it is there; with it, this is what does not work, and what to do. */
+/** One line of the answer. `lacks` says what does not work, and what to do; it is absent where nothing is missing. */
 interface Finding {
   readonly name: string;
   readonly found: string;
@@ -19,7 +20,7 @@ interface Finding {
   readonly needed?: boolean;
 }
 
-/** Programs that parts of Restage start: which of the names is there, how it tells its version, and what lacks without it. */
+/** Programs that parts of Restage start: their names, the arguments that print a version, and what does not work without them. */
 const programs = [
   { name: 'Git', of: ['git'], asks: ['--version'], lacks: 'runs are recorded without the commit' },
   { name: 'Python', of: ['python3'], asks: ['--version'], lacks: 'stages of the kind python cannot run' },
@@ -53,7 +54,7 @@ export async function doctorCommand(): Promise<number> {
   const width = Math.max(...findings.map(({ name }) => name.length));
   for (const { name, found, lacks, needed } of findings) {
     const mark = lacks === undefined ? '✓' : needed === true ? '✗' : '–';
-    process.stdout.write(`${mark} ${name.padEnd(width)}  ${[found, lacks].filter(Boolean).join(': ')}\n`);
+    print(`${mark} ${name.padEnd(width)}  ${[found, lacks].filter(Boolean).join(': ')}`);
   }
   return findings.some(({ lacks, needed }) => lacks !== undefined && needed === true) ? exitCodes.failed : exitCodes.ok;
 }

@@ -10,9 +10,8 @@ import type { ExplainedPictures, Picture } from '../../learning/explanations/exp
 import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
-import { MistakesError, printJson, UsageError, writeUserFile } from '../command-error.ts';
+import { MistakesError, print, printJson, UsageError, warnOnStderr, writeUserFile } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
-import { warnOnStderr } from '../open-project.ts';
 
 interface ExplainImageOptions {
   readonly set: readonly string[];
@@ -52,7 +51,7 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   const called = title === folder && typeof architecture === 'string' ? architecture : title;
   await draw(explained, { ...question, title: called, classes });
   if (options.json === true) printJson(asJson(explained, classes, question));
-  else process.stdout.write(`${asText(explained, classes)}\nDrew the maps in ${out}\n`);
+  else print(`${asText(explained, classes)}\n\nDrew the maps in ${out}`);
 }
 
 function misuse(paths: readonly string[], { out, layer, methods }: ImageQuestion): string | undefined {
@@ -126,10 +125,10 @@ function asText({ pictures }: ExplainedPictures, classes: readonly string[]): st
     ...probabilities.map((probability) => probability.toFixed(4)),
     ...scores.map((score) => score.toFixed(3)),
   ]);
-  return `${formatTable(columns, rows).join('\n')}\n`;
+  return formatTable(columns, rows).join('\n');
 }
 
-/** By class, in label order; maps are not in it, since the kinds saliency and gradcam write these raw. */
+/** Values are by class, in label order. Maps are left out: the kinds saliency and gradcam write them raw. */
 function asJson({ pictures, layer }: ExplainedPictures, classes: readonly string[], { methods, out }: ImageQuestion) {
   const byClass = (values: readonly number[]) => Object.fromEntries(classes.map((name, i) => [name, values[i]!]));
   const images = pictures.map(({ name, called, explained, scores, probabilities }) => ({

@@ -11,7 +11,7 @@ import { formatTable } from '../../reporting/terminal/text.ts';
 import { printJson } from '../command-error.ts';
 import { openProject, planProject } from '../open-project.ts';
 
-export interface ExplainOptions {
+interface ExplainOptions {
   readonly set: readonly string[];
   readonly backend: string;
   readonly json?: boolean;
@@ -49,7 +49,7 @@ function differences(last: Fingerprint, now: Fingerprint, { defaultOf, inputs }:
       show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
     const port = /^inputs\.([^.[]+)\[\d+\]\.digest$/.exec(difference.path)?.[1];
     if (port !== undefined) {
-      // In place of its digests, which `--json` has, what is connected to the port.
+      // What is connected to the port says more than its digests, which `--json` prints.
       const items = inputs.find((input) => input.port === port)?.items ?? [];
       return [[difference.path, 'other content', `that of ${formatFew(items.map(sourceOf), 3)}`]];
     }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mistake, UsageError, writeUserFile } from '../command-error.ts';
+import { mistake, print, UsageError, writeUserFile } from '../command-error.ts';
 
 /** `restage figure <chart> <pdf>`: a published chart, or any SVG of Restage, as one page of PDF for a paper. */
 export async function figureCommand([chart = '', file = '']: readonly string[]): Promise<void> {
@@ -15,5 +15,5 @@ export async function figureCommand([chart = '', file = '']: readonly string[]):
   if (pdf === undefined)
     throw mistake('wrong-value', `${path} is not a drawing of Restage: it has no view box from 0 0`);
   writeUserFile(file, pdf);
-  process.stdout.write(`Wrote ${file}\n`);
+  print(`Wrote ${file}`);
 }

@@ -4,8 +4,8 @@ import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftover
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
-import { UsageError } from '../command-error.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { print, UsageError, warnOnStderr } from '../command-error.ts';
+import { projectRoot } from '../open-project.ts';
 
 interface GcOptions {
   readonly keep: string;
@@ -44,12 +44,11 @@ export async function gcCommand(options: GcOptions): Promise<void> {
     const told = isNothing
       ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` than ${options.keep} removes more.`
       : `Would remove ${what}. To remove them: restage gc --yes`;
-    process.stdout.write(`${told}\n${missed}`);
-    return;
+    return print(told + missed);
   }
   removeGarbage(store, garbage);
   await removeLeftovers(leftovers);
-  process.stdout.write(`Removed ${what}.\n${missed}`);
+  print(`Removed ${what}.${missed}`);
 }
 
 const holds: Readonly<Record<Hold, string>> = {
@@ -64,6 +63,6 @@ const holds: Readonly<Record<Hold, string>> = {
 function missedTarget({ keptBytes, held }: Garbage, target: number): string {
   const lines = (Object.keys(holds) as Hold[])
     .filter((hold) => held[hold] > 0)
-    .map((hold) => `  ${formatBytes(held[hold])}: ${holds[hold]}\n`);
-  return `The store stays ${formatBytes(keptBytes - target)} above --max-size ${formatBytes(target)}, because these are kept:\n${lines.join('')}`;
+    .map((hold) => `\n  ${formatBytes(held[hold])}: ${holds[hold]}`);
+  return `\nThe store stays ${formatBytes(keptBytes - target)} above --max-size ${formatBytes(target)}, because these are kept:${lines.join('')}`;
 }

@@ -1,10 +1,10 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { type Graph, readBy } from '../../engine/graph/graph.ts';
 import { graphOf } from '../../reporting/report/stage-graph.ts';
-import { type MistakesError, mistake, writeUserFile } from '../command-error.ts';
+import { type MistakesError, mistake, print, writeUserFile } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
 
-/** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
+/** The layout recurses along the longest chain, and nobody could read a larger picture. */
 const mostDrawn = 1000;
 
 export async function graphCommand(
@@ -20,7 +20,7 @@ export async function graphCommand(
   if (stages.length > mostDrawn) throw tooManyToDraw(stages.length);
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts');
   writeUserFile(options.svg, drawGraph(graphOf(stages)));
-  process.stdout.write(`Drew ${stages.length} stages in ${options.svg}\n`);
+  print(`Drew ${stages.length} stages in ${options.svg}`);
 }
 
 function tooManyToDraw(stages: number): MistakesError {

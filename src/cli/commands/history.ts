@@ -4,8 +4,8 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
-import { mistake, printJson, UsageError } from '../command-error.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { mistake, print, printJson, UsageError, warnOnStderr } from '../command-error.ts';
+import { projectRoot } from '../open-project.ts';
 
 interface HistoryOptions extends Omit<RunQuery, 'since'> {
   readonly since?: string;
@@ -38,15 +38,14 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
     return printJson(runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })));
   }
   if (runs.length === 0) {
-    process.stdout.write(all.length === 0 ? 'There were no runs yet.\n' : 'No run matches.\n');
-    return;
+    return print(all.length === 0 ? 'There were no runs yet.' : 'No run matches.');
   }
   const names = new Set([...options.where.map((text) => conditionName(text)!), ...options.show]);
   if (options.sort !== undefined && options.sort !== 'duration') names.add(options.sort);
   const shown = runs.slice(0, options.limit);
-  process.stdout.write(`${formatHistory(shown, [...names], changesOf).join('\n')}\n`);
+  print(formatHistory(shown, [...names], changesOf).join('\n'));
   const left = runs.length - shown.length;
-  if (left > 0) process.stdout.write(`… and ${formatCountOf(left, 'more run')}; --limit ${runs.length} shows all\n`);
+  if (left > 0) print(`… and ${formatCountOf(left, 'more run')}; --limit ${runs.length} shows all`);
 }
 
 function timeOf(text: string): number | undefined {

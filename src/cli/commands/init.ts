@@ -5,6 +5,7 @@ import { formatScores } from '../../learning/metrics/scores-file.ts';
 import { packageRoot } from '../../package-root.ts';
 import { Random } from '../../random.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
+import { print } from '../command-error.ts';
 import { ownCommand } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
@@ -34,18 +35,18 @@ export async function initCommand(folder: string, { template }: { readonly templ
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);
     if (existsSync(path)) {
-      process.stdout.write(`kept   ${path}, which is there already\n`);
+      print(`kept   ${path}, which is there already`);
       continue;
     }
     writing(path, () => {
       makeFolder(dirname(path));
       writeFileSync(path, text(), { flag: 'wx' });
     });
-    process.stdout.write(`wrote  ${path}\n`);
+    print(`wrote  ${path}`);
   }
   const there = relative(process.cwd(), folder);
   const go = there === '' ? '' : `cd ${shellQuote(there)} && `;
-  process.stdout.write(`\nNow:   ${go}${ownCommand(resolve(folder))} run ${file}\n`);
+  print(`\nNow:   ${go}${ownCommand(resolve(folder))} run ${file}`);
   return exitCodes.ok;
 }
 

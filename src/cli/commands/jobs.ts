@@ -8,9 +8,9 @@ import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { describeError } from '../../user-error.ts';
-import { orThrow, UsageError } from '../command-error.ts';
+import { orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
 import { schedulerOf } from '../make-place.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { projectRoot } from '../open-project.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
 
@@ -47,7 +47,7 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   const stateOf = (wanted: string): string => {
     const own = listed.filter(({ name }) => name === wanted);
     const job = own.find((job) => !isFinal(job));
-    return job === undefined ? (own.length > 0 ? 'over' : 'not listed') : describeState(job);
+    return job === undefined ? (own.length > 0 ? 'ended' : 'not listed') : describeState(job);
   };
   const rows = [
     ...batches.map((one) => rowOf(one, stateOf)),
@@ -58,7 +58,7 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
   const output = last === undefined ? '' : join(last.folder, 'output');
   const end = readEnd(output, 4096).trim().split('\n').at(-1)!;
   const how = end === '' ? [] : ['', `The last step of a detached run: ${end}`, `  ${output}`];
-  process.stdout.write(`${[...lines, ...how].join('\n')}\n`);
+  print([...lines, ...how].join('\n'));
 }
 
 function openBatches(cache: string): readonly OpenBatch[] {
@@ -118,5 +118,5 @@ async function cancel(
   }
   const kept = batches.length - left.length;
   const others = kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;
-  process.stdout.write(`Cancelled ${formatCountOf(left.length, 'batch', 'batches')} of jobs${others}.\n`);
+  print(`Cancelled ${formatCountOf(left.length, 'batch', 'batches')} of jobs${others}.`);
 }

@@ -6,7 +6,7 @@ import { packageRoot } from '../../package-root.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import { MistakesError, mistake, printWarnings } from '../command-error.ts';
+import { MistakesError, mistake, print, printWarnings } from '../command-error.ts';
 import { kindMarkdown, kindsMarkdown, showInput } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 
@@ -20,14 +20,11 @@ export async function kindsCommand(
   const { kinds, unloaded } = own;
   if (name === undefined) {
     printWarnings(kindWarnings(own, kinds.keys()));
-    if (markdown) {
-      process.stdout.write(kindsMarkdown(Array.from(kinds.values(), ({ spec }) => spec)));
-      return;
-    }
+    const specs = Array.from(kinds.values(), ({ spec }) => spec);
+    if (markdown) return void process.stdout.write(kindsMarkdown(specs));
     const sorted = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
     const lines = sorted.flatMap(([kind, { spec }]) => [kind, ...indented(spec.summary, 4)]);
-    process.stdout.write(`${lines.join('\n')}\n`);
-    return;
+    return print(lines.join('\n'));
   }
   const kind = kinds.get(name);
   if (kind === undefined) {

@@ -5,7 +5,8 @@ import { type LastAttempts, lastAttempts, type PastAttempt } from '../../engine/
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
-import { openProject, openStore, planProject, warnOnStderr } from '../open-project.ts';
+import { warnOnStderr } from '../command-error.ts';
+import { openProject, openStore, planProject } from '../open-project.ts';
 
 export async function logsCommand(
   words: readonly string[],

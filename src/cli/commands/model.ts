@@ -13,7 +13,7 @@ import { infoFile, modelInfo } from '../../learning/models/model-info.ts';
 import { type ModelSetting, modelMistakes, modelSetting, netOf, titleOf } from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { suggest } from '../../suggest.ts';
-import { mistake, writeUserFile } from '../command-error.ts';
+import { mistake, print, writeUserFile } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
 
 /** The image size for a named network: the default of `train`. */
@@ -29,15 +29,14 @@ interface ModelOptions {
 export async function modelCommand(words: readonly string[], options: ModelOptions): Promise<void> {
   if (words.length === 0) {
     const rows = architectureNames.map((name) => [name, architectures[name].summary]);
-    process.stdout.write(`${formatTable(['network', 'is'], rows).join('\n')}\n`);
-    return;
+    return print(formatTable(['network', 'is'], rows).join('\n'));
   }
   const found = await findModel(words, options.set);
   const imageSize = options.imageSize ?? found.imageSize ?? usualSize;
   const traced = trace(found, imageSize, options.classes);
   const title = `${found.title} at ${imageSize} x ${imageSize}`;
   const lines = [`${title}: ${found.summary}`, '', ...formatNet(traced), '', formatTotals(traced)];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  print(lines.join('\n'));
   if (options.svg !== undefined) await draw(traced, title, options.svg);
 }
 
@@ -60,10 +59,10 @@ async function draw(traced: readonly TracedLayer[], title: string, path: string)
   ]);
   const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
   writeUserFile(path, svg);
-  process.stdout.write(`Drew it in ${path}\n`);
+  print(`Drew it in ${path}`);
 }
 
-/** A network's layers as lines of a table. Of a residual block the body is marked `│`, the shortcut `┆`. */
+/** A network's layers as lines of a table. In a residual block, `│` marks the body and `┆` the shortcut. */
 function formatNet(traced: readonly TracedLayer[]): readonly string[] {
   const rows = traced.flatMap((one) => {
     if (!('body' in one)) return [rowOf(one, '')];
@@ -88,7 +87,7 @@ const orNone = (value: number): string => (value === 0 ? '' : formatCount(value)
 
 interface FoundModel {
   readonly setting: ModelSetting;
-  /** Pixels a side that it is trained with; absent for one that is only named. */
+  /** The side of its training images in pixels; absent for a network that is only named. */
   readonly imageSize?: number;
   readonly title: string;
   readonly summary: string;

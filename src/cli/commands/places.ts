@@ -9,18 +9,18 @@ import { readAnswer } from '../../engine/places/probe.ts';
 import { describeState, isFinal, type JobRequest, type Scheduler } from '../../engine/places/scheduler.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { suggest } from '../../suggest.ts';
-import { mistake, orThrow, UsageError } from '../command-error.ts';
+import { mistake, orThrow, print, UsageError } from '../command-error.ts';
 import { schedulerOf } from '../make-place.ts';
 import { projectRoot } from '../open-project.ts';
 import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
-/** A probe that has not begun by then waits in the queue, in milliseconds; and between two looks, and two questions. */
+/** Milliseconds that a probe has to answer, between two looks for its answer, and between two questions to the scheduler. */
 const [patience, look, ask] = [120_000, 250, 5_000];
-/** Clocks further apart than this make make-like programs go wrong, in milliseconds. */
+/** A larger difference between clocks, in milliseconds, misleads programs such as make. */
 const drift = 2_000;
 
-const tell = (mark: '✓' | '!' | '…' | '✗', line: string) => process.stdout.write(`${mark} ${line}\n`);
+const tell = (mark: '✓' | '!' | '…' | '✗', line: string) => print(`${mark} ${line}`);
 
 export async function placesCommand([action, name = '']: readonly string[]): Promise<number> {
   if (action !== 'check') throw new UsageError(`places takes "check" and the name of a place, not "${action}"`);

@@ -6,7 +6,7 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
-import { printJson, printWarnings } from '../command-error.ts';
+import { printJson, printWarnings, warnOnStderr } from '../command-error.ts';
 import {
   openPlaces,
   openProject,
@@ -14,7 +14,6 @@ import {
   planProject,
   type Request,
   type WorldOptions,
-  warnOnStderr,
 } from '../open-project.ts';
 import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';

@@ -5,10 +5,9 @@ import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import type { StageContext } from '../../stage.ts';
-import { UsageError } from '../command-error.ts';
+import { print, UsageError, warnOnStderr } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 import { loadRun } from '../load-run.ts';
-import { warnOnStderr } from '../open-project.ts';
 
 interface PredictOptions {
   readonly set: readonly string[];
@@ -33,12 +32,12 @@ export async function predictCommand(words: readonly string[], options: PredictO
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
-  process.stdout.write(`\nWrote scores.csv, summary.json and sheet in ${options.out}\n`);
+  print(`\nWrote scores.csv, summary.json and sheet in ${options.out}`);
 }
 
 const files: Readonly<Record<string, string>> = { scores: 'scores.csv', summary: 'summary.json', sheet: 'sheet' };
 
-/** What the kind sees in place of a stage's context. Its default settings serve. */
+/** The context of the kind where there is no stage, with its default settings. */
 function contextOf(inputs: Readonly<Record<string, string>>, folder: string, backend: string): StageContext<never> {
   const input = (port: string) => ({ path: inputs[port]!, labels: {} });
   return {
@@ -50,7 +49,7 @@ function contextOf(inputs: Readonly<Record<string, string>>, folder: string, bac
     ...{ progress: () => {}, point: () => {}, log: () => {}, info: () => {}, note: () => {}, warn: warnOnStderr },
     highlight: ({ columns, rows }) => {
       const cells = rows.map((row) => row.map(String));
-      process.stdout.write(`${formatTable(columns, cells).join('\n')}\n`);
+      print(formatTable(columns, cells).join('\n'));
     },
   };
 }

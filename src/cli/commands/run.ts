@@ -6,10 +6,11 @@ import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
 import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
+import { UserError } from '../../user-error.ts';
 import { beginAnew } from '../begin-anew.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
-import { UsageError } from '../command-error.ts';
+import { typedStream, UsageError } from '../command-error.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { digestOfFiles } from '../make-place.ts';
@@ -46,13 +47,10 @@ export function runCommand(argv: readonly string[]) {
 
 async function runOnce(argv: readonly string[], words: readonly string[], options: RunOptions, watch?: ProjectWatch) {
   const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
-  if (obstacle !== undefined) {
-    process.stderr.write(`error: --check-reads: ${obstacle}\n`);
-    return exitCodes.failed;
-  }
+  if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
   const startedAt = Date.now();
   const step = process.env[stepVariable];
-  delete process.env[stepVariable]; // for this process alone
+  delete process.env[stepVariable]; // which is not for the processes of stages
   if (step !== undefined && isTaken(step)) return exitCodes.ok;
   const { detach = false } = options;
   if (detach && (options.force ?? options.twice) !== undefined) {
@@ -69,7 +67,8 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   const places = openPlaces(project, options.on);
   const claims = await checkClaims(project);
   const style = step === undefined ? options.reporter : 'plain';
-  const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
+  const screen = style === 'json' ? process.stdout : typedStream(process.stdout);
+  const reporter = new RunListeners(selectReporter(style, screen, process.env));
   using interrupts = new Interrupts();
   if (options.interrupt === true) watch?.onChange(() => interrupts.stop());
   const run = await makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
@@ -78,7 +77,6 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   const { stages, publisher, folder, host } = run;
   const report = new ReportWriter({ pipeline: project.pipeline, stages, publisher, run: folder, host, warn });
   reporter.add(report);
-  const memory = memoryFile(project.root, process.cwd(), argv);
   // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
   const memorable =
     options.reporter !== 'json' &&
@@ -93,9 +91,8 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
     // What was forced would run once more; a detached run has further steps, and a watched one sees the change itself.
     const isRepeatable = project.forced.size === 0 && !detach && watch === undefined;
-    const code = await bringStages(run, project, {
-      ...{ interrupts, report, detach, isRepeatable, memory: memorable ? memory : undefined },
-    });
+    const memory = memorable ? memoryFile(project.root, process.cwd(), argv) : undefined;
+    const code = await bringStages(run, project, { interrupts, report, detach, isRepeatable, memory });
     if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
     if (code !== undefined) return code;
   } finally {

@@ -3,8 +3,8 @@ import { formatDiagnostics } from '../../engine/diagnostics/format-diagnostic.ts
 import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { isForUser } from '../../user-error.ts';
-import { MistakesError, UsageError } from '../command-error.ts';
-import { openProject, planProject, projectRoot, warnOnStderr } from '../open-project.ts';
+import { MistakesError, UsageError, warnOnStderr } from '../command-error.ts';
+import { openProject, planProject, projectRoot } from '../open-project.ts';
 
 interface ServeOptions {
   readonly port: number;
@@ -12,7 +12,7 @@ interface ServeOptions {
   readonly token?: string;
 }
 
-/** Characters of a token that nobody guesses, if they are random. */
+/** The least number of characters in a token: nobody guesses as many random ones. */
 const shortest = 12;
 
 export async function serveCommand(options: ServeOptions): Promise<void> {

@@ -25,10 +25,10 @@ import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { mistake, orThrow, UsageError } from '../command-error.ts';
+import { mistake, orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
 import { lastRunOf } from '../last-run.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { projectRoot } from '../open-project.ts';
 import { type PullOptions, pull } from '../pull.ts';
 
 interface StoreOptions extends PullOptions {
@@ -61,8 +61,6 @@ export async function storeCommand(
   if (act === undefined) throw new UsageError(`store takes ${Object.keys(actions).join(', ')}, not "${action}"`);
   return await act(words, options);
 }
-
-const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 async function init([url, ...more]: readonly string[], { endpoint, region }: StoreOptions): Promise<void> {
   const root = projectRoot();
@@ -122,7 +120,7 @@ function specOf(root: string): StoreSpec {
   return spec;
 }
 
-/** Results that are here, by whether the shared store is known to have them. */
+/** Results that are in the shared store as far as is known here, and those here that are not known to be there. */
 function localResults(store: SharedStore) {
   const known = new Set(store.records.all());
   return { known, unknown: digestsIn(join(store.folder, 'results')).filter((digest) => !known.has(digest)) };
@@ -167,7 +165,7 @@ async function push({ root, store, spec }: Connected): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** Tells the shared store of the last run of a pipeline, if it succeeded: it may be older than store.yaml. */
+/** Queues the record of a pipeline's last run for the shared store if the run succeeded: it may be older than store.yaml. */
 function shareLastRun(root: string, store: SharedStore, pipeline: string): void {
   const [last] = store.runsOf(pipeline, 1);
   const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);

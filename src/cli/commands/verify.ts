@@ -4,10 +4,11 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { projectRoot, warnOnStderr } from '../open-project.ts';
+import { print, warnOnStderr } from '../command-error.ts';
+import { projectRoot } from '../open-project.ts';
 import { exitCodes } from '../process-end.ts';
 
-export async function verifyCommand(options: { readonly inputs?: boolean } = {}): Promise<number> {
+export async function verifyCommand({ inputs = false }: { readonly inputs?: boolean }): Promise<number> {
   const root = projectRoot();
   const progress = process.stderr.isTTY
     ? (done: number, total: number) => void process.stderr.write(`\r${Math.floor((100 * done) / Math.max(1, total))} %`)
@@ -15,34 +16,31 @@ export async function verifyCommand(options: { readonly inputs?: boolean } = {})
   const found = await verifyStore(new FolderStore(root, warnOnStderr), progress);
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   for (const { kind, result, missing } of found.incomplete) {
-    process.stdout.write(
-      `incomplete: ${kind} ${result.slice(0, 12)} lacks ${formatCountOf(missing.length, 'object')}; the next run that needs it computes it again\n`,
-    );
+    const lacks = formatCountOf(missing.length, 'object');
+    print(`incomplete: ${kind} ${result.slice(0, 12)} lacks ${lacks}; the next run that needs it computes it again`);
   }
   const damaged = found.corrupt.length + found.corruptCheckpoints.length;
   const sound = damaged === 0 && found.incomplete.length === 0;
   const verdict = sound ? '✓ all sound' : `${damaged} damaged, ${found.incomplete.length} incomplete`;
   const counts = [formatCountOf(found.objects, 'object'), formatCountOf(found.results, 'result')];
   if (found.checkpoints > 0) counts.push(formatCountOf(found.checkpoints, 'checkpoint'));
-  process.stdout.write(`${counts.join(', ')}: ${verdict}\n`);
-  const isAsRemembered = options.inputs !== true || (await verifyInputs(root));
+  print(`${counts.join(', ')}: ${verdict}`);
+  const isAsRemembered = !inputs || (await verifyInputs(root));
   return sound && isAsRemembered ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Whether the files of the project that Restage remembers hold what it remembers; forgets what it remembers of others. */
+/** Whether the files whose digests Restage remembers still have them. Forgets the digests of those that do not. */
 async function verifyInputs(root: string): Promise<boolean> {
   const index = new DigestIndex(join(root, 'cache'));
   const { files, changed } = await index.recheck();
   for (const path of changed) {
-    process.stdout.write(
-      `changed, with its old size and times: ${relative(root, path)}; the next run reads it again\n`,
-    );
+    print(`changed, with its old size and times: ${relative(root, path)}; the next run reads it again`);
   }
   if (changed.length > 0) {
     index.save();
     forgetAll(root);
   }
   const verdict = changed.length === 0 ? '✓ all unchanged' : `${changed.length} changed`;
-  process.stdout.write(`${formatCountOf(files, 'input or published file')}: ${verdict}\n`);
+  print(`${formatCountOf(files, 'input or published file')}: ${verdict}`);
   return changed.length === 0;
 }
