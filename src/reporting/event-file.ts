@@ -54,7 +54,7 @@ export class EventReader {
     this.read();
   }
 
-  /** Reads the lines that were added, and says whether there were any. One without an end is still written, or was torn by a kill. */
+  /** Reads the added lines; returns whether there were any. A line without an end is still being written, or a kill cut it off. */
   read(): boolean {
     const events = jsonLines<RunEvent>(this.lines.read().join('\n'));
     this.model = events.reduce(reduce, this.model);

@@ -76,7 +76,7 @@ test('the reducer is pure: no model changes later, and a recorded run gives the 
   assert.deepEqual(JSON.parse(copies.at(-1)!), models.at(-1));
 });
 
-test('the rate follows the last half minute and starts anew with a new phase', () => {
+test('the rate follows the last half minute and starts over in a new phase', () => {
   const name = 'fit' as StageName;
   let run = reduce(emptyRun, { type: 'run-started', run: 'r', pipeline: 'p', stages: [name], time: 0 });
   const at = (second: number, done: number, unit = 'steps') => {

@@ -22,7 +22,7 @@ export interface RunModel {
 export interface StageModel {
   readonly name: StageName;
   readonly state: 'waiting' | 'running' | Outcome;
-  /** Absent until it is decided. {@link reasonsOf} puts its reasons into words. */
+  /** Absent before the decision. {@link reasonsOf} puts its reasons into words. */
   readonly decision?: PlannedDecision;
   /** The attempt that runs or ran last; absent where there was none. */
   readonly attempt?: {
@@ -145,13 +145,13 @@ export function endState(ends: readonly { readonly outcome: Outcome; readonly le
   return has('cancelled') ? 'interrupted' : 'succeeded';
 }
 
-/** Follows a run: hears each event with the model that it leads to. `close` is called once, after the last event. */
+/** Is told each event of a run, with the model after it. `close` is called once, after the last event. */
 export interface RunListener {
   event(event: RunEvent, run: RunModel): void;
   close(): void;
 }
 
-/** Reduces the events of a run once, for everybody who listens. */
+/** Reduces the events of a run once for all listeners. */
 export class RunListeners {
   #run = emptyRun;
   readonly #listeners: RunListener[];

@@ -38,7 +38,7 @@ const subject = (label: string, stages: Record<string, SubjectStage>, isStage = 
   isStage,
 });
 
-test('settings are compared value by value, what is left out stands as its default', () => {
+test('settings are compared value by value; one that is left out has its default', () => {
   const { settings } = compareSubjects([
     subject('a', { fit: fit({ rate: 0.1, decay: 0.9 }) }),
     subject('b', { fit: fit({ rate: 0.2 }, 'other faces') }),
@@ -69,7 +69,7 @@ test('numbers and scores of two runs become tables, differences the second minus
   assert.match(text, /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/);
 });
 
-test('counts of images, confusions and what was called what are no results: JSON alone has them', () => {
+test('counts of images, confusion matrices and predicted classes are in the JSON only', () => {
   const measured = (count: number): SubjectStage => {
     const counts = ['images', 'real', 'fake', 'confusion.trueReal', 'called.real', 'called.fake'];
     const numbers = [...counts, 'auc', 'atValYoudenThreshold.called.real', 'bySource.real.accuracy'];
@@ -122,7 +122,7 @@ test('single stages that were named are compared whatever they are called', () =
   );
 });
 
-test('of a stage with several seeds and one without, which share no number, is told how they are compared', () => {
+test('subjects that share no number get a command that compares a stage of each', () => {
   const noted = (...subjects: readonly Subject[]) =>
     comparisonTables(compareSubjects(subjects)).find(({ title }) => title === 'Metrics')?.note;
   const measured: SubjectStage = { metrics: new Map([['faces', { value: 8 }]]) };
@@ -158,7 +158,7 @@ test('a difference without a known spread has a dash for its interval', () => {
   assert.match(formatComparison(comparisonTables(comparison)), /AUC +0\.0000 +– +1\.0000/);
 });
 
-test('scores that do not belong together are told of, not compared', () => {
+test('scores of different images are reported, not compared', () => {
   const other = { metrics: new Map(), scores: rows(4).map((row) => ({ ...row, key: `other ${row.key}` })) };
   const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);
   assert.match(
@@ -168,7 +168,7 @@ test('scores that do not belong together are told of, not compared', () => {
   assert.deepEqual(comparisonCharts(comparison), []);
 });
 
-test('scores without two sides are told of in one line, and a curve names the positive side', () => {
+test('scores without two sides are reported in one line, and a curve names the positive side', () => {
   const unpaired = { metrics: new Map(), unpaired: whichArePositive(['cat', 'dog', 'owl']) };
   const several = compareSubjects([subject('a', { s: unpaired }), subject('b', { s: unpaired })]);
   assert.match(
@@ -268,7 +268,7 @@ test('the legends of overlaid curves have each area, and the accuracy that each 
   assert.match(training!, /"a: 50\.0 % at epoch 1","b: 55\.0 % at epoch 2"/);
 });
 
-test('two instances of a stage differ in the settings of the stages that they rest on', () => {
+test('two instances of a stage differ in the settings of their upstream stages', () => {
   const listing = (text: string) =>
     folderListing(
       ['train', 'val', 'test'].map((part) => ({

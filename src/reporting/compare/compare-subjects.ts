@@ -18,15 +18,15 @@ export interface Comparison {
   readonly missing: readonly { readonly stage: string; readonly lackedBy: readonly string[] }[];
   readonly metrics: readonly ComparedNumber[];
   readonly paired: readonly PairedScores[];
-  /** Where they share no number: a stage of each that has some, as a subject of its own: `a:scores[seed=7]`. */
+  /** A stage with numbers of each, as `a:scores[seed=7]`, where the subjects share no number. */
   readonly alike?: readonly string[];
   readonly histories: readonly { readonly stage: string; readonly of: readonly (History | undefined)[] }[];
 }
 
-export interface DifferingValue {
+interface DifferingValue {
   readonly stage: string;
   readonly path: string;
-  /** Undefined where it is left out: a setting at its default, an input that there is not. */
+  /** Undefined for a setting at its default, and for an input that is absent. */
   readonly values: readonly (Json | undefined)[];
 }
 
@@ -36,7 +36,7 @@ export interface ComparedNumber {
   readonly values: readonly (MeasuredNumber | undefined)[];
 }
 
-/** The subjects' scores of the same images, compared pair by pair; or why that cannot be. */
+/** The subjects' scores of the same images, compared pair by pair, or why they cannot be compared. */
 export type PairedScores = { readonly stage: string; readonly split: string; readonly subjects: readonly number[] } & (
   | {
       readonly images: number;
@@ -51,13 +51,13 @@ export type PairedScores = { readonly stage: string; readonly split: string; rea
   | { readonly problem: string }
 );
 
-export const level = 0.95;
+const level = 0.95;
 const seed = 7;
 
 /** Which pairs of subjects are tested: all, none, or those with the subject of an index. */
 type TestedPairs = 'all' | 'none' | number;
 
-/** Compares two or more subjects, stage by stage of the same name; single stages that were named, whatever theirs. */
+/** Compares two or more subjects: their stages of the same name, or the single stages that the user named, whatever their names. */
 export function compareSubjects(subjects: readonly Subject[], tested: TestedPairs = 'all'): Comparison {
   const rows = alignStages(subjects);
   const common = rows.filter(({ of }) => of.filter((stage) => stage !== undefined).length > 1);
@@ -95,7 +95,7 @@ function alignStages(subjects: readonly Subject[]): readonly Row[] {
   return [...names].map((stage) => ({ stage, of: subjects.map(({ stages }) => stages.get(stage)) }));
 }
 
-/** What the named stages rest on, aligned by name without axes, since instances may differ only in what they read. */
+/** The upstream stages of named ones, aligned by name without axes, since instances may differ only in what they read. */
 function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
   if (!subjects.every(({ isStage }) => isStage)) return [];
   const upstream = subjects.map((subject) => [...(subject.upstream ?? [])]);
@@ -111,7 +111,7 @@ function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
   });
 }
 
-/** For each subject the first instance, with numbers, of a stage that all share, else of any; stages with scores come first. */
+/** The first stage with numbers of each subject, if possible one that all share; stages with scores come first. */
 function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
   const measured = subjects.map(({ stages }) => {
     const own = [...stages].filter(([, { metrics }]) => metrics.size > 0);
@@ -139,7 +139,7 @@ function differingValues({ stage, of }: Row): readonly DifferingValue[] {
   });
 }
 
-/** Every value by its path, none for an empty map; digests short, as they only say that something is another. */
+/** Every value by its path, none for an empty map. Digests are short, since they only show that contents differ. */
 function flatten(value: Json, path: string): ReadonlyMap<string, Json> {
   if (typeof value === 'string' && isDigest(value)) return new Map([[path, `content ${value.slice(0, 10)}`]]);
   const isScalarList = Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null);

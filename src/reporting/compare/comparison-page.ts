@@ -61,7 +61,7 @@ export function contentOf({ columns, rows, note, folded }: ComparisonTable): Htm
 
 const width = 400;
 
-/** The curves of a comparison, overlaid: of every training its values by epoch, of every scored split its ROC. */
+/** The overlaid curves of a comparison: the ROC of every scored split, and the values by epoch of every training. */
 export function comparisonCharts(
   comparison: Comparison,
 ): readonly { readonly name: string; readonly spec: TopLevelSpec }[] {

@@ -15,7 +15,7 @@ export interface ComparisonTable {
   readonly rows: readonly (readonly string[])[];
   /** Instead of rows. */
   readonly note?: string;
-  /** What is in it, where it is too long or too dull to be shown unasked: `83 further numbers`. */
+  /** What it holds, such as `83 further numbers`; only for a table that is shown on request. */
   readonly folded?: string;
 }
 
@@ -114,7 +114,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   if ('problem' in paired) return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
   const nameOf = (index: number) => labels[paired.subjects[index]!]!;
   return {
-    title: `${title} (${paired.images} images)`,
+    title: `${title} (${formatCountOf(paired.images, 'image')})`,
     columns,
     rows: paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
       Object.entries({ AUC: auc, accuracy }).map(([metric, { difference, low, high, p, adjustedP, test }]) => [

@@ -19,12 +19,12 @@ import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 export interface Subject {
   readonly label: string;
   readonly stages: ReadonlyMap<string, SubjectStage>;
-  /** Whether the user named the stage, so that its name need not be the other side's. */
+  /** Whether the user named a stage, which is then compared with another one whatever their names. */
   readonly isStage: boolean;
   readonly upstream?: ReadonlyMap<string, SubjectStage>;
 }
 
-/** What is left of a stage's result. What gc has removed is absent; the numbers are in the record of their run. */
+/** A stage's result without what gc has removed; the numbers come from the record of the run. */
 export interface SubjectStage {
   readonly fingerprint?: Fingerprint;
   readonly outputs?: readonly Listing[];
@@ -37,7 +37,7 @@ export interface SubjectStage {
   readonly history?: History;
 }
 
-/** Where results are read: a store, or what keeps those that it read. */
+/** A store, or a cache of what was read from one. */
 type ResultSource = Pick<FolderStore, 'readResult' | 'objectPath'>;
 
 export function readSubjectStage(
@@ -61,7 +61,7 @@ export function readSubjectStage(
   };
 }
 
-/** What a run's record names, as a subject; without scores it is read in a fraction of the time. */
+/** The stages in a run's record as a subject. Without scores, reading takes a fraction of the time. */
 export function subjectOfRun(id: string, record: RunRecord, store: ResultSource, withScores = true): Subject {
   const stages = Object.entries(record.stages).map(
     ([name, entry]) => [name, readSubjectStage(store, entry.result, entry, withScores)] as const,
@@ -94,10 +94,10 @@ function readOutput<T>(
   }
 }
 
-/** A data set has a part for each split; of a folder with more parts only readers of all of it are found. */
+/** A data set has a part for each split. Only readers of the whole are found for a folder with more parts than this. */
 const mostParts = 6;
 
-/** The stages that one rests on, nearest first, found by content: an earlier run's file may have changed since. */
+/** The upstream stages of one, nearest first, found by content: the file of an earlier run may have changed since. */
 export function upstreamOf(name: string, stages: ReadonlyMap<string, SubjectStage>): ReadonlyMap<string, SubjectStage> {
   const makers = new Map<Digest, string>();
   for (const [maker, { outputs = [], fingerprint }] of stages) {
@@ -119,7 +119,7 @@ export function upstreamOf(name: string, stages: ReadonlyMap<string, SubjectStag
 const inputsOf = (fingerprint: Fingerprint | undefined): readonly Digest[] =>
   Object.values(fingerprint?.inputs ?? {}).flatMap((items) => items.map(({ digest }) => digest));
 
-/** Every digest that keys a reader of an artifact: of the whole, and of any of its parts. */
+/** Every digest under which a fingerprint may hold an artifact: of the whole, and of each choice of its parts. */
 export function readableAs(artifact: Listing): readonly Digest[] {
   const names = Object.keys(artifact.parts).filter((part) => part !== '');
   if (names.length > mostParts) return [artifact.digest];

@@ -8,7 +8,7 @@ import { formatTable } from '../terminal/text.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
 const main = ['auc', 'accuracy'] as const;
-/** Changes that are named of a run; the others are counted. */
+/** The most changes that are listed for a run; the others are counted. */
 const mostChanges = 3;
 
 /** A line for each run, and one for its changes. `names` are the numbers asked for; without any, the main ones. */

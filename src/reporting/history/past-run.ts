@@ -20,12 +20,12 @@ export interface PastRun {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** All runs that did something, the last first. */
+/** All runs that did something, newest first. */
 export function pastRuns(store: FolderStore): readonly PastRun[] {
   return store.runs().flatMap((run) => pastRun(run) ?? []);
 }
 
-/** Undefined for a folder of another sort, and for a run that did nothing and is over. `events` are read only where there is no record. */
+/** Undefined for a folder without a run, and for an ended run that did nothing. `events` are read only where there is no record. */
 export function pastRun(run: RunFolder, events = () => new EventReader(run.events)): PastRun | undefined {
   const record = run.readRecord();
   const pipeline = record?.pipeline ?? run.pipeline();
@@ -33,7 +33,7 @@ export function pastRun(run: RunFolder, events = () => new EventReader(run.event
   if (record === undefined) {
     if (!run.isLiving() && !run.ranStages()) return undefined;
     const outcome = run.isLiving() ? 'running' : 'killed';
-    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...toldBy(events()) };
+    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...progressOf(events()) };
   }
   const ends = Object.values(record.stages);
   const counts = countOf(ends.map(({ outcome }) => outcome));
@@ -42,8 +42,8 @@ export function pastRun(run: RunFolder, events = () => new EventReader(run.event
   return { id: run.id, pipeline, outcome, startedAt, seconds: record.seconds, counts, record };
 }
 
-/** How far a run came that left no record, and for how long it went on. */
-function toldBy({ model, lastTime }: EventReader): Pick<PastRun, 'counts' | 'seconds'> {
+/** How far a run without a record came, and how long it took, by its events. */
+function progressOf({ model, lastTime }: EventReader): Pick<PastRun, 'counts' | 'seconds'> {
   const ended = model.stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
   return { counts: countOf(ended), ...(lastTime !== undefined && { seconds: (lastTime - model.startedAt) / 1000 }) };
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Stage, StageName } from '../../engine/config/pipeline.ts';
 import { leftOutWarning, readNumbers } from './read-numbers.ts';
 
-test('of more numbers than a record keeps, it says how many are left out', () => {
+test('a warning counts the numbers that a record leaves out', () => {
   const root = mkdtempSync(join(tmpdir(), 'restage-numbers-'));
   try {
     const numbers = Array.from({ length: 420 }, (_, i) => [`n${i}`, i] as const);

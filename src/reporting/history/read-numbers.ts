@@ -5,7 +5,7 @@ import type { StageEntry } from '../../engine/store/run-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.ts';
 
-/** Numbers kept for one stage, and the largest file read for them. */
+/** The most numbers kept for one stage, and the largest file that is read for them. */
 const mostNumbers = 400;
 const mostBytes = 1024 ** 2;
 

@@ -54,7 +54,7 @@ test('the other way round, the smallest number comes first, and runs without it 
   assert.deepEqual(idsOf({ reverse: true }), ['2025-01-01', '2025-01-02', '2025-01-03']);
 });
 
-test('a slip is told with what was meant', () => {
+test('a misspelt name is refused with what was meant', () => {
   assert.deepEqual(idsOf({ sort: 'scores.tset.auc' }), {
     message: 'There is no run with a number "scores.tset.auc"',
     hint: 'Did you mean "scores.test.auc"?',
@@ -74,7 +74,7 @@ test('a slip is told with what was meant', () => {
   });
 });
 
-test('where a stage had more numbers than are kept, a name that is unknown may be of those', () => {
+test('where a stage had more numbers than are kept, the hint for an unknown name says so', () => {
   const cut = run('2025-01-04', {}, { scores: { ...scores(0.5), numbersLeftOut: 20 } });
   const found = selectRuns([cut], { sort: 'bySource.kitchen' });
   assert.match(found.ok ? '' : found.error.hint!, / A stage had more numbers than a history keeps/);
@@ -85,7 +85,7 @@ test('a condition names its number without blanks', () => {
   assert.equal(conditionName('scores.test.auc'), undefined);
 });
 
-test('a line says how a run ended and its main numbers: of a matrix their range, of one its interval', () => {
+test('a line has the end of a run and its main numbers: their range for a matrix, the interval for one stage', () => {
   assert.deepEqual(
     formatHistory(runs, [], ({ id }) => (id === '2025-01-03-4f2a' ? ['a', 'b', 'c', 'd'] : [])),
     [

@@ -6,11 +6,12 @@ import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-
 export interface RunQuery {
   readonly pipeline?: string;
   readonly stage?: string;
+  /** Milliseconds since the epoch. */
   readonly since?: number;
   readonly failed?: boolean;
   readonly where?: readonly string[];
   readonly show?: readonly string[];
-  /** A number, or `duration`; the largest first. Absent: the last run first. */
+  /** The name of a number, or `duration`; the largest comes first. Absent: the newest run comes first. */
   readonly sort?: string;
   readonly reverse?: boolean;
 }
@@ -22,7 +23,7 @@ interface Condition {
   readonly holds: (value: number) => boolean;
 }
 
-/** The runs that a query means. A name that no run has is a mistake, so that a slip does not look like an empty history. */
+/** The runs that a query selects. A name that no run has is a mistake, so that a slip does not look like an empty history. */
 export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<readonly PastRun[], QueryMistake> {
   if (runs.length === 0) return ok([]); // without runs, "no runs" is the more useful answer
   const { pipeline, stage, since, failed, sort } = query;
@@ -63,7 +64,7 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
   return ok(inOrder(found, query));
 }
 
-/** The names that mean a stage of a run: its own, and that of all its instances. */
+/** The names of a run's stages, and the names shared by all instances of a stage. */
 const stagesOf = ({ record }: PastRun): readonly string[] =>
   Object.keys(record?.stages ?? {}).flatMap((one) => [one, baseName(one)]);
 
@@ -92,7 +93,7 @@ function parseCondition(text: string): Condition | undefined {
   return { name, holds: signs[sign!]! };
 }
 
-/** Whichever way round, runs without the number come last. */
+/** Runs without the number come last in either order. */
 function inOrder(runs: readonly PastRun[], { sort, reverse = false }: RunQuery): readonly PastRun[] {
   if (sort === undefined) return reverse ? runs.toReversed() : runs;
   const keyed = runs.map((run) => ({ run, key: keyOf(run, sort, reverse) }));

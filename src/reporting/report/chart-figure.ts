@@ -4,10 +4,10 @@ import type { ShownChart } from './report-model.ts';
 /** A phone's width in pixels: photographs that are wider scroll there, since smaller ones show nothing. */
 const narrowest = 390;
 
-/** Says on narrow screens that a picture goes on beyond the edge. */
-export const sideways = html`<span class="sideways">↔ scroll sideways</span>`;
+/** Says on narrow screens that a picture extends beyond the edge. */
+const sideways = html`<span class="sideways">↔ scroll sideways</span>`;
 
-/** Pictures that the page's script puts in when they are scrolled near, and that are there at once without scripts. */
+/** Pictures that the page's script inserts when the reader scrolls near them. Without scripts they are there at once. */
 export const later = (pictures: Html | readonly Html[]): Html => html`<noscript>${pictures}</noscript>`;
 
 /** A chart: its picture, for paper and until it is drawn, with the spec that the page's script draws. */

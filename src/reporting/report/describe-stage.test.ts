@@ -5,7 +5,7 @@ import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { JsonObject } from '../../json.ts';
 import { describeChanges } from './describe-stage.ts';
 
-test('what changed is told leaf by leaf, with defaults in place and digests short', async () => {
+test('changes are listed value by value, with defaults filled in and digests shortened', async () => {
   const stage = stageOf(
     await load(`stages:
   faces: { kind: load, inputs: { images: data/ } }

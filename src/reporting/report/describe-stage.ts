@@ -15,7 +15,7 @@ import type { ReportLog, ReportStage, Setting } from './report-model.ts';
 
 const mostLogBytes = 48 * 1024;
 
-/** What does not depend on how the stage went. */
+/** The part of a stage's description that does not depend on its outcome. */
 export function describePlanned(
   stage: Stage,
   page: string,
@@ -33,11 +33,11 @@ export function describePlanned(
   };
 }
 
-/** What an item of an input is: `fit.model` of a stage, or a path as the user wrote it. */
+/** The source of an input's item: `fit.model` of a stage, or a path as the user wrote it. */
 export const sourceOf = (item: InputItem): string =>
   item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown;
 
-/** From the page's folder, as a browser takes it. */
+/** The URL of a path, relative to the page's folder. */
 function hrefOf(path: string, page: string): string {
   return posix.relative(posix.dirname(page), path).split('/').map(encodeURIComponent).join('/');
 }
@@ -96,9 +96,7 @@ function localTime(time: Date): string {
 export function describeLog(
   stage: Pick<Stage, 'name'>,
   result: StageResult | undefined,
-  store: FolderStore,
-  run: RunFolder,
-  room: PageRoom,
+  { store, run, room }: { readonly store: FolderStore; readonly run: RunFolder; readonly room: PageRoom },
 ): ReportLog | undefined {
   const object = result?.record.log;
   const file = object === undefined ? run.attempts(stage.name).at(-1)?.log : store.objectPath(object);
@@ -110,6 +108,6 @@ export function describeLog(
     if (room.take('logs', shown.length)) return { text: shown, cut: !whole };
     return { text: 'It is left out, as this page has no more room: `restage logs` prints it.', cut: true };
   } catch {
-    return undefined; // gone from the cache: `verify` tells of it
+    return undefined; // gone from the cache: `verify` reports it
   }
 }

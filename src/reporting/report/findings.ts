@@ -5,13 +5,13 @@ import { type Html, html } from './html.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
 import { intervalWords, renderHighlight, renderTable, showEnds, showValue } from './table.ts';
 
-/** Numbers that are told of each stage, and stages that have tiles; more of them are compared in a table. */
-const mostTold = 4;
+/** The most numbers shown for a stage, stages shown as tiles (a table compares more), and rows before the others are folded. */
+const mostNumbers = 4;
 const mostTiled = 2;
 const mostRows = 12;
 
 /** How well a stage separates the images of a split. */
-export interface Finding {
+interface Finding {
   readonly stage: string;
   readonly split: string;
   readonly metrics: ReadonlyMap<string, ReportMetric>;
@@ -54,7 +54,7 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
   const hasOneClass = majority === 1; // its Matthews correlation is undefined, and 0 in the file
   const told = headlineMetrics
     .filter(({ name }) => metrics.get(name)?.value != null && !(hasOneClass && name === 'matthewsCorrelation'))
-    .slice(0, mostTold);
+    .slice(0, mostNumbers);
   const tiles = told.map(({ name }) => {
     const number = metrics.get(name)!;
     const notes = [
@@ -76,7 +76,7 @@ ${tiles}</dl>`;
 
 function renderComparison(findings: readonly Finding[]): readonly Html[] {
   const columns = [
-    ...headlineMetrics.slice(0, mostTold),
+    ...headlineMetrics.slice(0, mostNumbers),
     metric('majorityAccuracy'),
     { name: 'images', title: 'images' },
   ].filter(({ name }) => findings.some(({ metrics }) => metrics.has(name)));
@@ -92,7 +92,7 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
       some.map(({ stage, split, metrics }) => [stage, split, ...columns.map(({ name }) => cellOf(metrics.get(name)))]),
       caption,
     );
-  if (findings.length <= mostRows) return [table('How well each separates them', findings)];
+  if (findings.length <= mostRows) return [table('How well each stage separates the classes', findings)];
   return [
     table(`The best ${mostRows} of ${findings.length} by ${by!.title}`, best.slice(0, mostRows)),
     html`<details class="more"><summary>The other ${findings.length - mostRows}</summary>${table('The others', best.slice(mostRows))}</details>`,

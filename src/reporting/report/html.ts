@@ -1,6 +1,6 @@
 import { plainText } from '../../plain-text.ts';
 
-/** A piece of HTML: what is in it was escaped, or is markup that we wrote. Plain strings are text, and are escaped. */
+/** A piece of HTML, escaped or written by us. Plain strings are text, and are escaped. */
 export class Html {
   readonly markup: string;
 
@@ -31,7 +31,7 @@ export function jsonScript(json: string): Html {
   return new Html(json.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'));
 }
 
-/** Bytes as an address that holds them, so that a page needs no other file. */
+/** Bytes as a data URI, so that a page needs no other file. */
 export function dataUri(type: string, bytes: Buffer): string {
   return `data:${type};base64,${bytes.toString('base64')}`;
 }

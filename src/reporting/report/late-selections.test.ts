@@ -38,7 +38,7 @@ test('a selection is late where test numbers of its candidates, or of an earlier
   assert.deepEqual(late([['final', 90]]), [['best', 'final', 90]]);
 });
 
-test('it is not where they came later, belong to other models, or to a stage that is gone', () => {
+test('it is not late where they came later, or belong to other models or to a stage that is gone', () => {
   assert.deepEqual(
     late([
       ['scores', 105],

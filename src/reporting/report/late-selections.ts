@@ -1,7 +1,7 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { readBy } from '../../engine/graph/graph.ts';
 
-/** A selection that was made when numbers of the test split existed, which may have been looked at before. */
+/** A selection made after numbers of the test split existed, which may have influenced it. Times are milliseconds since the epoch. */
 export interface LateSelection {
   readonly stage: string;
   readonly at: number;

@@ -53,7 +53,7 @@ async function studyPage(folder: string): Promise<string> {
   );
 }
 
-test('a page opens from the disk, offline, draws its charts and complains of nothing', {
+test('a page opens from the disk, offline, and draws its charts without an error', {
   skip: noBrowser,
 }, async (t) => {
   const folder = temporaryFolder(t);
@@ -104,7 +104,7 @@ test('a page of many experiments opens each on demand, and its charts are drawn 
   assert.deepEqual(opened.complaints, []);
 });
 
-test('a mark that is pointed at tells its values', { skip: noBrowser }, async (t) => {
+test('pointing at a mark shows its values', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
   await using opened = await BrowserPage.open(await studyPage(folder));
   const bar = opened.page.locator('figure.chart').first().locator('path[aria-roledescription="bar"]').first();
@@ -114,7 +114,7 @@ test('a mark that is pointed at tells its values', { skip: noBrowser }, async (t
   assert.match((await tooltip.textContent()) ?? '', /epoch[:\s]*0[\s\S]*loss[:\s]*1/);
 });
 
-test('all of it is reached from the keyboard', { skip: noBrowser }, async (t) => {
+test('everything can be reached from the keyboard', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
   await using opened = await BrowserPage.open(await studyPage(folder));
   const { page } = opened;
@@ -148,7 +148,7 @@ test('without scripts everything is there, charts as pictures', { skip: noBrowse
   assert.ok(await opened.page.getByText('epoch 2').isVisible());
 });
 
-test('a page of a run that goes on is loaded again and keeps what was opened', { skip: noBrowser }, async (t) => {
+test('the page of a running run reloads and keeps what was opened', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
   const running = (epoch: number) =>
     exampleModel({

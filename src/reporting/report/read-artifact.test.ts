@@ -7,7 +7,7 @@ import { PageRoom, publishedFiles, showArtifact } from './read-artifact.ts';
 const show = (t: TestContext, type: Parameters<typeof showArtifact>[0], name: string, text: string) =>
   showArtifact(type, publishedFiles(join(writeFiles(temporaryFolder(t), { [name]: text }), name)), new PageRoom());
 
-test('a table shows its beginning and says of how much', (t) => {
+test('a table shows its first rows and says of how many', (t) => {
   const rows = Array.from({ length: 75 }, (_, i) => `${i},"a, b"`);
   const shown = show(t, 'table', 'a.csv', `n,text\n${rows.join('\n')}\n`);
   assert.ok(shown?.as === 'table');
@@ -31,7 +31,7 @@ test('a folder of images shows some of them, evenly, as far as there is room', (
   assert.equal(room.isExceeded, true);
 });
 
-test('a folder with summary.md is a summary, with those of its pictures that find room', (t) => {
+test('a folder with summary.md is a summary, with the pictures that fit', (t) => {
   const text = '![one](summary/a.png)\n\n![two](summary/b.png)\n';
   const files = { 'summary.md': text, 'summary/a.png': 'x', 'summary/b.png': 'xx', 'summary/sources.json': '{}' };
   const folder = writeFiles(temporaryFolder(t), files);
@@ -56,7 +56,7 @@ test('a chart without room on the page says so', (t) => {
   });
 });
 
-test('what is not in its form is only named: a page fails for no artifact', (t) => {
+test('an artifact in another form is only named: no artifact breaks a page', (t) => {
   for (const type of ['metrics', 'table', 'chart', 'images', 'files', 'scores', 'model'] as const) {
     assert.equal(show(t, type, 'a.bin', '\0{'), undefined);
     assert.equal(showArtifact(type, publishedFiles('/nowhere'), new PageRoom()), undefined);

@@ -18,10 +18,10 @@ const mostBytes = 256 * 1024;
 const noRoom = 'It is left out, as this page has no more room; its files are linked.';
 const pictureOnly = 'It is shown as a picture only: its data are too many for this page.';
 
-/** What a chart's folder may hold: `chart.svg`, …. A kind of one's own may leave the spec alone. */
+/** The files that a chart's folder may hold: `chart.svg`, …. A project's own kind may write the spec only. */
 const chartForms = ['svg', 'png', 'vl.json'];
 
-/** A larger spec or picture is left to its file: a browser takes seconds to draw it. */
+/** The page links a larger spec or picture without showing it: a browser takes seconds to draw it. */
 const mostChartBytes = 3 * 1024 ** 2;
 
 /** What the page shows of an artifact; undefined for one that is only named. A page never fails for an artifact. */
@@ -39,7 +39,7 @@ const forms: Partial<Record<ArtifactType, Show>> = {
   ...{ chart: showChart, images: showImages, metrics: showMetrics, table: showTable, files: showFile },
 };
 
-/** Evenly over the folder's sorted names, as the files are. */
+/** Images evenly over the folder's sorted names, in their own format. */
 function showImages(files: ArtifactFiles, room: PageRoom): ShownArtifact {
   const names = files
     .names()
@@ -130,7 +130,7 @@ function pictureOf(files: ArtifactFiles, room: PageRoom): string | undefined {
   return undefined;
 }
 
-/** As the SVG says; of a chart without one, a common size. */
+/** The size in the SVG, in pixels; a common size for a chart without one. */
 function sizeOf(files: ArtifactFiles): { readonly width: number; readonly height: number } {
   const text = files.has('chart.svg') ? readPart(files.path('chart.svg'), 4096, 'beginning').text : '';
   const head = /<svg[^>]*>/.exec(text)?.[0] ?? '';
@@ -140,7 +140,7 @@ function sizeOf(files: ArtifactFiles): { readonly width: number; readonly height
 
 /** The files of an artifact as a page reads and carries them: a published one inline, a stored one by its address. */
 export interface ArtifactFiles {
-  /** Of an artifact that is one file, such as `.csv`. */
+  /** Such as `.csv`; of an artifact that is one file. */
   readonly extension: string;
   /** Relative names of what is in the folder, POSIX. */
   names(): readonly string[];
@@ -185,6 +185,7 @@ export class PageRoom {
     this.#left = { charts: 16 * mebibyte, images: 6 * mebibyte, tables: 2 * mebibyte, logs: 2 * mebibyte, ...less };
   }
 
+  /** Takes this much room if there is; returns whether there was. */
   take(use: Use, bytes: number): boolean {
     const isEnough = bytes <= this.#left[use];
     if (isEnough) this.#left[use] -= bytes;

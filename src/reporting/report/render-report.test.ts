@@ -104,7 +104,7 @@ test('a summary opens the page, with its pictures and links to places of the pag
   assert.match(page, /<img src="data:image\/png;base64,eA==" alt="A chart">/);
 });
 
-test('a page of a run that goes on renews itself, and one that has ended does not', () => {
+test('the page of a running run reloads, and that of an ended one does not', () => {
   const running = renderReport(exampleModel({ state: 'running' }));
   assert.match(running, /<html lang="en" data-state="running"/);
   assert.match(running, /<noscript><meta http-equiv="refresh"/);
@@ -133,7 +133,7 @@ test('the numbers of the test split come first, with their interval and what the
   assert.doesNotMatch(page, /on val/);
 });
 
-test('equal numbers are rounded alike, and one class leaves out what it does not define', () => {
+test('equal numbers are rounded alike, and metrics that a single class leaves undefined are left out', () => {
   const metrics = [
     { name: 'test.accuracy', value: 0.9225, interval: [0.8925, 0.9475] as const },
     { name: 'test.balancedAccuracy', value: 0.9225000000000001 },
@@ -162,7 +162,7 @@ test('three stages that measure are compared in one table instead', () => {
     exampleStage({ name, outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value: 0.75 }] })] }),
   );
   const page = bodyOf(renderReport(exampleModel({ stages })));
-  assert.match(page, /<caption>How well each separates them<\/caption>/);
+  assert.match(page, /<caption>How well each stage separates the classes<\/caption>/);
   assert.doesNotMatch(page, /class="tile/);
 });
 
@@ -195,7 +195,7 @@ test('every table has heads of columns and rows, every picture a text, every sec
   assert.deepEqual(links, ['chart.svg', 'chart.vl.json']);
 });
 
-test('a failure is told before everything else, with the end of its log', () => {
+test('a failure comes first, with the end of its log', () => {
   const stage = exampleStage({
     state: 'failed',
     message: 'expected 3 splits, got 2',
@@ -217,7 +217,7 @@ test('numbers come before warnings, and warnings that differ in their numbers on
   assert.match(page, /<strong>fit<\/strong>: Other\./);
 });
 
-test('what was chosen stands in the findings, and each table once', () => {
+test('a choice stands in the findings, and every table appears once', () => {
   const models = { title: 'Models by auc on val', columns: ['model', 'auc', 'chosen'], rows: [['a', '0.8', 'chosen']] };
   const scores = { title: 'Evaluation', columns: ['split', 'auc'], rows: [['test', '0.7']] };
   const file: ShownArtifact = { as: 'table', columns: ['split', 'auc'], rows: [['test', '0.70001']] };
@@ -253,7 +253,7 @@ test('a pipeline of many included ones is shown by experiment', () => {
   assert.doesNotMatch(page, /<section id="stages"/);
 });
 
-test('a table of many columns and few rows is turned round', () => {
+test('a table of many columns and few rows is transposed', () => {
   const columns = Array.from({ length: 20 }, (_, i) => `c${i}`);
   const table: ShownArtifact = { as: 'table', columns, rows: [columns.map((_, i) => `${i}`)] };
   const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));

@@ -22,7 +22,7 @@ const mostWarnings = 4;
 /** The whole page of a run: one file that needs no other. The same model gives the same text. */
 export const renderReport = (model: ReportModel): string => renderPage(reportPage(model));
 
-/** Its parts. A page that is served is renewed by its server, and does not reload. */
+/** The parts of the page. A served page is renewed by its server, and does not reload. */
 export function reportPage(model: ReportModel, reloads = model.state === 'running'): Page {
   const stages = finalsFirst(model);
   const warnings = allWarnings(model);
@@ -64,19 +64,19 @@ function renderLateSelections({ lateSelections }: ReportModel): readonly Html[] 
   if (lateSelections.length === 0) return [];
   const rows = lateSelections.map(({ stage, at, test }) => [stage, whenIs(at), test.stage, whenIs(test.at)]);
   const why =
-    'Numbers of the test split existed when these were chosen. Whoever saw them may have chosen by them, and then they flatter.';
+    'Numbers of the test split existed before these were chosen. If they influenced the choice, they are optimistic.';
   return [html`<p>${why}</p>${renderTable(['selection', 'made', 'first test numbers', 'since'], rows)}`];
 }
 
-/** What the run is for, then the rest in the order of the file. */
+/** The final stages, then the rest in the order of the file. */
 function finalsFirst({ stages, finals }: ReportModel): readonly ReportStage[] {
   const place = new Map(finals.map((name, index) => [name, index]));
   const of = ({ name }: ReportStage) => place.get(name) ?? finals.length;
   return stages.toSorted((a, b) => of(a) - of(b));
 }
 
-/** The reader's own time zone is not known here, and the page says the same everywhere: the machine's, with its offset. */
-export function whenIs(time: number): Html {
+/** A time in the machine's own time zone, with its offset, since the page cannot know the reader's. */
+function whenIs(time: number): Html {
   const date = new Date(time);
   return html`<time datetime="${date.toISOString()}">${date.toLocaleString('sv-SE', { timeZoneName: 'short' })}</time>`;
 }
@@ -116,14 +116,14 @@ function renderFailures(stages: readonly ReportStage[]): Html {
 
 type Warning = ReportModel['warnings'][number];
 
-/** What a stage warned of when it ran is as true when it is up to date or restored. */
+/** The warnings of the run, and those recorded with results: they still hold where a stage is up to date or restored. */
 function allWarnings({ stages, warnings }: ReportModel): readonly Warning[] {
   const told = new Set(warnings.map(({ stage, message }) => JSON.stringify([stage, message])));
   const recorded = stages.flatMap(({ name, warnings: own }) => own.map((message) => ({ stage: name, message })));
   return [...warnings, ...recorded.filter(({ stage, message }) => !told.has(JSON.stringify([stage, message])))];
 }
 
-/** Warnings that differ in their numbers only are one line, which opens. */
+/** Warnings that differ only in their numbers share a line, which unfolds. */
 function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
   const groups = groupBy(warnings, ({ message }) => message.replaceAll(/\d+(\.\d+)?/g, '#'));
   const line = ({ stage, message }: Warning) =>

@@ -20,7 +20,7 @@ export interface ReportModel {
   readonly stages: readonly ReportStage[];
   /** Stages of the pipeline that this run was not asked for, without those that only run when something reads them. */
   readonly notAsked: number;
-  /** How the stages depend on each other; absent where there are too many to see anything. */
+  /** How the stages depend on each other; absent where they are too many to draw. */
   readonly graph?: ReportGraph | undefined;
   /** Names of stages whose outputs are shown first, in this order. */
   readonly finals: readonly string[];
@@ -34,7 +34,7 @@ export interface ReportStage
   extends Pick<Stage, 'kind' | 'description'>,
     Pick<StageModel, 'state' | 'progress' | 'points'> {
   readonly name: string;
-  /** Why it does not stay as it is. */
+  /** Why it is not up to date. */
   readonly reasons: readonly string[];
   readonly seconds: number;
   readonly message?: string | undefined;
@@ -102,9 +102,9 @@ export interface ShownChart {
   readonly height: number;
   /** Its files, to be linked: `svg` for `chart.svg`. Absent for a chart that has none. */
   readonly forms?: readonly string[];
-  /** A data URI of the drawing that stands there before the chart can be touched. */
+  /** A data URI of the picture that is shown until the interactive chart is drawn. */
   readonly picture?: string;
-  /** No photograph is in it, so that its colours may be turned round in the dark. */
+  /** Whether it has no photographs, so that its colours may be inverted in the dark. */
   readonly isPlain?: boolean;
   /** The Vega-Lite spec as JSON; absent where it is too large to be carried. */
   readonly spec?: string;

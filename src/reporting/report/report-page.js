@@ -1,12 +1,12 @@
 /**
- * What a report does by itself: it puts pictures in and draws charts when they are scrolled near, opens what an address
- * names, keeps what the reader opened while a page that goes on is loaded again, and stops that when it is no longer
- * renewed. Without this script all can be read.
+ * Inserts pictures and draws charts when the reader scrolls near them, and opens what an address names. Reloads the page of
+ * a running run, keeping open what the reader opened, until the page is no longer written. Everything can be read without
+ * this script.
  */
 (() => {
   const root = document.documentElement;
   const isServed = 'served' in root.dataset;
-  // Where scripts run, the content of noscript is text, which costs nothing until it is put in.
+  // Where scripts run, the content of noscript is text, which costs nothing until it is inserted.
   const reveal = (place) => {
     const pictures = place.querySelector('noscript');
     if (!pictures) return;

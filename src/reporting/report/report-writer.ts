@@ -28,17 +28,17 @@ import type { ReportModel, ReportStage } from './report-model.ts';
 import { drawStages } from './stage-graph.ts';
 import { sweepsOf } from './sweeps.ts';
 
-export interface ReportOptions {
+interface ReportOptions {
   readonly pipeline: Pipeline;
   readonly stages: readonly Stage[];
   readonly publisher: Publisher;
   readonly run: RunFolder;
   readonly host: { readonly restage: string; readonly gitCommit: string | undefined };
-  /** Told once, why the page cannot be written: no reason for the run to fail. */
+  /** Told why the page cannot be written, which does not fail the run. */
   readonly warn: (message: string) => void;
 }
 
-/** The results that the page of a pipeline's last run shows, so that an idle run knows whether it is still right. */
+/** What the page of a pipeline's last run shows, so that an idle run knows whether the page is still right. */
 interface ReportRecord {
   /** Whether the run has ended and everything in it succeeded. */
   readonly complete: boolean;
@@ -48,18 +48,18 @@ interface ReportRecord {
   readonly planned?: Readonly<Record<string, Digest>>;
 }
 
-/** The least milliseconds between two pages, and of progress alone. */
+/** The least milliseconds between two pages, and where only progress is new. */
 const pause = 1_000;
 const progressPause = 10_000;
 
-/** Keeps a run's page, `artifacts/<pipeline>/report.html`, as events come; an idle run leaves a page that is right. */
+/** Writes a run's page, `artifacts/<pipeline>/report.html`, as its events come. An idle run leaves a page that is right. */
 export class ReportWriter implements RunListener {
   readonly #options: ReportOptions;
   readonly #path: string;
   readonly #recordFile: string;
   #run = emptyRun;
   #room = new PageRoom();
-  /** Which result each stage stood on before this run. */
+  /** The latest result of each stage before this run. */
   readonly #before = new Map<StageName, Digest | undefined>();
   /** Descriptions of finished stages, each made once. */
   readonly #shown = new Map<StageName, ReportStage>();
@@ -86,7 +86,7 @@ export class ReportWriter implements RunListener {
     this.#schedule.stop();
   }
 
-  /** Writes the last page, unless the one that is there shows the same. The answer is its absolute path, if it is there. */
+  /** Writes the last page, unless the one that is there shows the same. Returns its absolute path; undefined where it failed. */
   async finish(): Promise<string | undefined> {
     this.close();
     await this.#schedule.settled();
@@ -110,7 +110,7 @@ export class ReportWriter implements RunListener {
 
   /** A page that cannot be written must not fail the run. */
   #fail(error: unknown): void {
-    this.#options.warn(`the report ${this.#path} could not be written: ${(error as Error).message}`);
+    this.#options.warn(`The report ${this.#path} could not be written: ${(error as Error).message}`);
   }
 
   async #isUpToDate(): Promise<boolean> {
@@ -149,7 +149,7 @@ export class ReportWriter implements RunListener {
     }
     if (state === 'running') return;
     const { sweeps, lateSelections } = model;
-    // They follow from the pipeline's file, which may be another one when the run is looked at again.
+    // They follow from the pipeline's file, which may have changed when the run is looked at again.
     if (sweeps.length + lateSelections.length > 0 && existsSync(run.path))
       writeJson(run.selections, { sweeps, lateSelections });
     const results = this.#run.stages.flatMap(({ name }) => {
@@ -258,7 +258,7 @@ export class ReportWriter implements RunListener {
     const chosen = [...(slot?.candidates.values() ?? [])].find((one) => JSON.stringify(one.keyedSettings) === settings);
     return {
       ...(chosen && { settings: describePlanned({ ...own, ...chosen }, this.#path).settings }),
-      log: describeLog(stage, result, store, run, this.#room),
+      log: describeLog(stage, result, { store, run, room: this.#room }),
       ...(isDone(model) && {
         outputs: outputs.map((output) => {
           const shown = showArtifact(output.type, publishedFiles(join(pipeline.root, output.path)), this.#room);

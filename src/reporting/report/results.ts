@@ -82,12 +82,12 @@ function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[],
 
 const nameOf = (stage: ReportStage, { port }: ReportOutput): string => `${stage.name}.${port}`;
 
-/** The tables that stages highlight; of a stage that highlights none, its files. So each number appears once. */
+/** The tables that stages highlight, or the files of a stage that highlights none: each number appears once. */
 function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   const highlights = groupHighlights(
     stages.map(({ name, highlights, outputs }) => ({
       name,
-      // Counts of images are told with the data, and what was chosen with the findings.
+      // Counts of images stand with the data, and choices with the findings.
       highlights: highlights.filter((table) => !isChoice(table) && !outputs.some((output) => isCounted(table, output))),
     })),
   );
@@ -109,7 +109,7 @@ function renderTables(stages: readonly ReportStage[]): readonly Html[] {
 const isCounted = ({ columns }: { readonly columns: readonly string[] }, { shown }: ReportOutput): boolean =>
   shown?.as === 'table' && isStatistics(shown) && columns.every((name) => shown.columns.includes(name));
 
-/** What `load-dataset` counts: told with the data. */
+/** Whether a table has the counts of `load-dataset`. */
 const isStatistics = ({ columns }: ShownTable): boolean =>
   ['split', 'class', 'images'].every((name) => columns.includes(name));
 

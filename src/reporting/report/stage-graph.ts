@@ -3,12 +3,12 @@ import type { StageGraph } from '../../learning/charts/draw-graph.ts';
 import { baseName } from '../history/past-run.ts';
 import type { GraphDrawing, ReportGraph, ReportStage } from './report-model.ts';
 
-/** More boxes than this show nothing to an eye. */
+/** Nobody can read a graph of more boxes. */
 const mostNodes = 60;
 /** Beyond this many stages the instances of a matrix are one box. */
 const mostInstances = 24;
 
-/** What is drawn of a stage: one of a file, or one that was stored. */
+/** The part of a stage that is drawn: a stage of a pipeline's file, or of a stored run. */
 interface DrawnStage {
   readonly name: string;
   readonly kind: string;
@@ -19,7 +19,7 @@ type DrawnItem = { readonly from: 'stage'; readonly stage: string; readonly port
 
 type StateOf = (name: string) => ReportStage['state'];
 
-/** What a wide page has for it, in pixels. */
+/** The pixels that a wide page has for it. */
 const pageWidth = 1170;
 
 /** The graph of stages, across or down by its width; undefined for too many. Narrow pages join instances. */
@@ -30,7 +30,7 @@ export async function drawStages(stages: readonly DrawnStage[], stateOf: StateOf
   return { wide: await drawFitting(graph), narrow: await drawFitting(joined, 0) };
 }
 
-/** A graph from left to right where a page has so many pixels for it, otherwise the way that takes fewer. */
+/** A graph from left to right if that fits into `room` pixels, otherwise in the narrower direction. */
 export async function drawFitting(graph: StageGraph, room = pageWidth): Promise<GraphDrawing> {
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts'); // it loads the layout
   const across = sized(drawGraph(graph, 'across'));

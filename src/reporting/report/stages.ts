@@ -6,7 +6,7 @@ import { fileLink, renderMetrics, renderShownTable, renderTable } from './table.
 
 type State = ReportStage['state'];
 
-/** How a stage stands, in a word and a colour, the most pressing first. */
+/** The states of a stage as words and colours, the most pressing first. */
 export const stateWords: Readonly<Record<State, readonly [word: string, colour: '' | 'good' | 'bad' | 'warn']>> = {
   failed: ['failed', 'bad'],
   cancelled: ['unfinished', 'warn'],
@@ -48,7 +48,7 @@ function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
   ];
 }
 
-/** `badge` says how it stands; an output without an address is only named. */
+/** `badge` shows its state; an output without an address is only named. */
 export function renderStage(stage: ReportStage, badge = stateBadge(stage.state)): Html {
   const { name, kind, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
   const list = (title: string, lines: readonly string[]) =>

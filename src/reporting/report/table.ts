@@ -1,4 +1,4 @@
-import { formatCount, formatEnds, formatLevel, formatMetric, formatShare } from '../../format-numbers.ts';
+import { formatCountOf, formatEnds, formatLevel, formatMetric, formatShare } from '../../format-numbers.ts';
 import type { HighlightTable } from '../group-highlights.ts';
 import { isNumeric } from '../terminal/text.ts';
 import { Html, html } from './html.ts';
@@ -6,9 +6,9 @@ import type { ReportMetric, ShownTable } from './report-model.ts';
 
 type Cell = Html | string | number;
 
-/** Columns that find room in half of the page. */
+/** The most columns that fit into half of the page. */
 const widest = 5;
-/** A table of more columns and few rows is turned round: its columns become rows. */
+/** A table of more columns and few rows is transposed. */
 const mostColumns = 12;
 const fewRows = 6;
 const mostRows = 80;
@@ -46,8 +46,8 @@ export function renderHighlight({ title, stages, columns, rows }: HighlightTable
 /** A table of a file; the file itself has every digit. */
 export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption: Html): Html {
   const rounded = rows.map((row) => row.map((cell) => (longNumber.test(cell) ? showValue(Number(cell)) : cell)));
-  const isTurned = columns.length > mostColumns && rows.length <= fewRows;
-  const [heads, lines] = isTurned
+  const isTransposed = columns.length > mostColumns && rows.length <= fewRows;
+  const [heads, lines] = isTransposed
     ? [
         [columns[0]!, ...rounded.map(([first = '']) => first)],
         columns.slice(1).map((name, index) => [name, ...rounded.map((row) => row[index + 1] ?? '')]),
@@ -86,7 +86,7 @@ export function renderDataset(stage: string, href: string, { columns, rows }: Sh
   for (const row of rows) totals.set(row[split]!, (totals.get(row[split]!) ?? 0) + count(row));
   const all = [...totals.values()].reduce((sum, n) => sum + n, 0);
   const classes = new Set(rows.map((row) => row[className]));
-  const caption = html`${stage}: ${formatCount(all)} images of ${[...classes].join(' and ')} in ${totals.size} splits ${fileLink(href)}`;
+  const caption = html`${stage}: ${formatCountOf(all, 'image')} of ${[...classes].join(' and ')} in ${formatCountOf(totals.size, 'split')} ${fileLink(href)}`;
   return renderTable(
     [...columns.map((name) => name.replaceAll('_', ' ')), 'share of the split'],
     rows.map((row) => [...row, shareBar(count(row) / (totals.get(row[split]!) || 1))]),

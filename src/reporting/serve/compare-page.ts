@@ -14,7 +14,7 @@ import { chartScripts, renderFrame, renderSections } from './frame.ts';
 import type { Sources } from './run-page.ts';
 import { fileName } from './stored-report.ts';
 
-/** Scores of more runs are not read, and curves and charts of more are not told apart. */
+/** The most runs whose scores are read, whose curves can be told apart, and that are offered. */
 const mostScored = 10;
 const mostCurves = 24;
 const mostOffered = 60;

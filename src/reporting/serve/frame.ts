@@ -2,13 +2,12 @@ import { type Html, html, jsonScript } from '../report/html.ts';
 import { renderSection, type Section, shownOf } from '../report/page.ts';
 
 /** The pages by their address, in the order of the bar. */
-const places = { '/': 'Runs', '/compare': 'Compare', '/images': 'Images', '/graph': 'Graph' } as const;
-export type Place = keyof typeof places;
+const pages = { '/': 'Runs', '/compare': 'Compare', '/images': 'Images', '/graph': 'Graph' } as const;
 
 interface Frame {
   readonly title: string;
   /** The page of the bar that it belongs to. */
-  readonly at: Place;
+  readonly at: keyof typeof pages;
   readonly project: string;
   readonly content: Html | readonly Html[];
   /** Scripts of the page by name; `live` is on all pages. */
@@ -33,7 +32,7 @@ export function renderFrame({ title, at, project, content, scripts = [], follows
 </head>
 <body>
 <a class="skip" href="#main">To the content</a>
-<div class="pages"><nav aria-label="Pages"><ul>${Object.entries(places).map(
+<div class="pages"><nav aria-label="Pages"><ul>${Object.entries(pages).map(
     ([href, name]) => html`<li><a href="${href}"${href === at && html` aria-current="page"`}>${name}</a></li>`,
   )}<li class="project">${project}</li></ul></nav></div>
 <div id="lost" class="card alert" role="alert" hidden></div>

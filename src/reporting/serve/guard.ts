@@ -4,7 +4,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 
 /** The conditions under which a request is answered. */
 interface Access {
-  /** Names under which the server may be addressed, without a port: other sites may point theirs to this machine. */
+  /** The host names that the server answers to, without a port: other sites may point their names to this machine. */
   readonly hosts: ReadonlySet<string>;
   /** The secret of the printed address. */
   readonly token: string;
@@ -27,8 +27,8 @@ const policy = [
 ].join('; ');
 
 /**
- * Lets only readers in who have the token, once in the address and then as a cookie, and who ask for this machine by a
- * name that it has. Sets the headers of every answer.
+ * Answers only readers who have the token, first in the address and then as a cookie, and who ask for one of the server's
+ * own host names. Sets the headers of every answer.
  */
 export const guard =
   ({ hosts, token, cookie }: Access): MiddlewareHandler =>

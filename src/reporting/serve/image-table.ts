@@ -26,7 +26,7 @@ export interface ImageTable {
 /** More values than this are not offered as a choice. */
 const mostChoices = 40;
 
-/** The results of a run by stage; during the run, those that are there already. */
+/** The results of a run by stage; during the run, those that exist so far. */
 export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string, StageResult> {
   const record = run.readRecord();
   const { pipeline, stages } = new EventReader(run.events).model;
@@ -47,7 +47,7 @@ export const outputOf = (result: StageResult | undefined, type: StoredArtifact['
 
 type StageOfRun = { readonly run: RunFolder; readonly stage: string };
 
-/** The images that a stage scored, or that are in its data set; `other` are scores by a second model. A text says why not. */
+/** The images that a stage scored, or those of its data set, with the scores of `other`; or a sentence on why there are none. */
 export function imageTable(
   images: ImageStore,
   results: Results,
@@ -68,7 +68,9 @@ function readScores({ store }: Results, result: StageResult | undefined): ScoreT
   const artifact = outputOf(result, 'scores');
   if (artifact === undefined) return 'This stage has no scores and no data set, or `restage gc` removed them.';
   try {
-    const parsed = parseScores(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'));
+    const parsed = parseScores(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'), {
+      needsLabels: false,
+    });
     return parsed.ok ? parsed.value : parsed.error;
   } catch {
     return `These scores are not here: ${whyGone}.`;

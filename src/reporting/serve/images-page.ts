@@ -7,7 +7,7 @@ import type { ImageStore, Picture } from './image-store.ts';
 import { imageTable, outputOf, resultsOf } from './image-table.ts';
 import { findRun, type Sources } from './run-page.ts';
 
-/** Runs that are offered. */
+/** The most runs that are offered. */
 const mostRuns = 60;
 
 /** The images of a stage of a run; its script draws them. Without a run in the address, the last that has some. */
@@ -72,7 +72,7 @@ export function mapsData(c: Context, { store, results }: Sources, images: ImageS
   return c.json(images.mapsOf(resultsOf(run, results), c.req.query('split') ?? '', c.req.query('key') ?? ''));
 }
 
-/** A thumbnail, an image or a map, which an address names for ever. */
+/** Sends a thumbnail, an image or a map. Its address always names the same bytes, so that browsers keep it. */
 export async function sendPicture(c: Context, picture: Promise<Picture | undefined>): Promise<Response> {
   const found = await picture;
   if (found === undefined) return c.text('There is no such image: load the page again.', 404);

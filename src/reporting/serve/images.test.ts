@@ -26,6 +26,7 @@ async function scored(t: TestContext) {
   const map = Buffer.concat([npyHeader(1, 2, 2), Buffer.from(new Float32Array([0, 1, 2, 3]).buffer)]);
   writeFiles(join(root, 'made'), {
     'a.csv': scores,
+    'new.csv': 'key,split,score.real,score.fake\na.png,new,2,0\n',
     'b.csv': scores.replace('test/1,test,fake,1,0\n', '').replace('0,3', '3,0'),
     'maps/maps.csv':
       'file,row,model,method,split,key,explained\ngrad-cam-00000.npy,0,,grad-cam,test,test/1,fake\n,,,grad-cam,test,test/0,real\n',
@@ -38,6 +39,7 @@ async function scored(t: TestContext) {
       ['a', 'a.csv', 'scores'],
       ['b', 'b.csv', 'scores'],
       ['maps', 'maps', 'files'],
+      ['new', 'new.csv', 'scores'],
     ] as const
   ).entries()) {
     const artifact = { ...(await listArtifact(join(root, 'made', path))), type };
@@ -72,6 +74,14 @@ test('scores are joined with their images, and a second model stands beside the 
   assert.deepEqual(table.facets, ['class', 'predicted', 'right']);
 });
 
+test('scores of images without labels are a table, too', async (t) => {
+  const { run, results, images } = await scored(t);
+  const table = imageTable(images, results, { run, stage: 'new' });
+  assert.ok(typeof table !== 'string');
+  const values = Object.fromEntries(table.columns.map(({ name, values: [value] }) => [name, value]));
+  assert.deepEqual([values['class'], values['predicted'], values['right']], [null, 'real', null]);
+});
+
 test('a data set is a table of its own', async (t) => {
   const { run, results, images } = await scored(t);
   const table = imageTable(images, results, { run, stage: 'faces' });
@@ -83,7 +93,7 @@ test('a data set is a table of its own', async (t) => {
   );
 });
 
-test('an image, its thumbnail and its map are sent by their place; there is nothing at others', async (t) => {
+test('an image, its thumbnail and its map are found by their place, and nothing elsewhere', async (t) => {
   const { run, results, images } = await scored(t);
   const table = imageTable(images, results, { run, stage: 'a' });
   assert.ok(typeof table !== 'string' && table.dataset !== undefined);

@@ -33,7 +33,7 @@ export class LiveRun {
 
   get model(): RunModel {
     const { model } = this.#events;
-    return model.run === '' ? toldByRecord(this.#run, this.#record) : model;
+    return model.run === '' ? modelOfRecord(this.#run, this.#record) : model;
   }
 
   /** Reads what was added, and returns whether the page has changed. */
@@ -64,7 +64,7 @@ function stateOf(run: RunFolder, record: RunRecord | undefined): ReportModel['st
 }
 
 /** The model of a run without events, from the ends of stages in its record. */
-function toldByRecord(run: RunFolder, record: RunRecord | undefined): RunModel {
+function modelOfRecord(run: RunFolder, record: RunRecord | undefined): RunModel {
   const time = record === undefined ? run.startedAt() : Date.parse(record.startedAt);
   const stages = Object.entries(record?.stages ?? {}).map(([name, { outcome, seconds = 0, message }]) => ({
     ...{ name: name as StageName, state: outcome, samples: [], points: [] },

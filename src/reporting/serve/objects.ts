@@ -5,13 +5,14 @@ import type { Context } from 'hono';
 import type { Digest } from '../../digest.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { StoredArtifact } from '../../engine/store/stage-result.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
 import { type ArtifactFiles, imageTypes } from '../report/read-artifact.ts';
 
 /** The reasons why the store has no bytes of a known result. */
 export const whyGone = '`restage gc` removed it, or it is in the shared store, which `restage run --fetch all` brings';
 
-/** The most artifacts that can be requested: those that pages listed last. */
+/** The most artifacts that can be requested, those that pages listed last, and the most files that a folder's page names. */
 const mostListed = 20_000;
 const mostNamed = 2_000;
 
@@ -46,7 +47,7 @@ export class Objects {
     this.store = store;
   }
 
-  /** The files of an artifact from now on to be had at `/object/<digest>/…`. */
+  /** The files of an artifact, which can be requested at `/object/<digest>/…` from now on. */
   list(artifact: StoredArtifact, name: string): ArtifactFiles & { readonly href: string } {
     this.#listed.delete(artifact.digest); // to the end: the oldest are forgotten first
     this.#listed.set(artifact.digest, { artifact, name });
@@ -95,7 +96,7 @@ export class Objects {
 }
 
 const folderPage = (digest: string, { files }: StoredArtifact): string =>
-  html`<!doctype html><html lang="en"><meta charset="utf-8"><title>Files</title><h1>${files.length} files</h1><ul>${files
+  html`<!doctype html><html lang="en"><meta charset="utf-8"><title>Files</title><h1>${formatCountOf(files.length, 'file')}</h1><ul>${files
     .slice(0, mostNamed)
     .map(
       ({ path, size }) =>

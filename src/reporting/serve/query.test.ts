@@ -25,7 +25,7 @@ test('a query holds where all of its conditions do; a name without its stage mea
   assert.equal(found('"two words"'), 'a');
 });
 
-test('a name that is no column is told, and nothing is found', () => {
+test('a name that is no column is reported, and nothing is found', () => {
   assert.deepEqual(filterRows(columns, 4, 'sead=7 run=a'), { rows: [], unknown: ['sead'] });
 });
 
@@ -35,7 +35,7 @@ test('rows are sorted by numbers as numbers, and those without a value come last
   assert.deepEqual(sortRows([3, 0], columns, 'nothing'), [3, 0]);
 });
 
-test('a choice takes the place of what was asked of its column, and an empty one takes it out', () => {
+test('a choice replaces the conditions on its column, and an empty one removes them', () => {
   assert.equal(withCondition('a=1 class=real word', 'class', 'two words'), 'a=1 word class="two words"');
   assert.equal(withCondition('score>=0.1 score<0.2 a=1', 'score', ''), 'a=1');
   assert.equal(askedOf('a=1 class="two words"', 'class'), 'two words');

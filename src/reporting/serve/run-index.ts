@@ -5,7 +5,7 @@ import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { EventReader } from '../event-file.ts';
 import { baseName, numbersOf, type PastRun, pastRun } from '../history/past-run.ts';
 import { flatten } from '../report/describe-stage.ts';
-import type { Cell, Column } from './query.ts';
+import { type Cell, type Column, itemsOf } from './query.ts';
 import type { Results } from './run-results.ts';
 
 /** The runs of a project as a table. */
@@ -41,16 +41,18 @@ export class RunIndex {
     this.#results = results;
   }
 
-  /** All runs, the last first, as they are now. */
+  /** All runs as they are now, newest first. */
   runs(): readonly PastRun[] {
     const { store } = this.#results;
     this.#runs = store.runs().flatMap((folder): readonly PastRun[] => {
       const known = this.#ended.get(folder.id);
       if (known !== undefined) return [known];
       const run = pastRun(folder, () => this.#eventsOf(folder));
-      if (run === undefined || run.outcome === 'running') return run === undefined ? [] : [run];
-      this.#ended.set(run.id, run);
-      this.#running.delete(run.id);
+      if (run === undefined) return [];
+      if (run.outcome !== 'running') {
+        this.#ended.set(run.id, run);
+        this.#running.delete(run.id);
+      }
       return [run];
     });
     const signature = this.#runs
@@ -87,7 +89,7 @@ export class RunIndex {
     return this.#table;
   }
 
-  /** The table with all settings: reading those of 10,000 results takes seconds, and each table in between megabytes. */
+  /** The table with all settings: reading those of 10,000 results takes seconds, and a table takes megabytes. */
   async wholeTable(): Promise<RunTable> {
     this.runs();
     await this.#read();
@@ -107,7 +109,7 @@ export class RunIndex {
     );
   }
 
-  /** Reads the settings of all results in slices, the last run first. */
+  /** Reads the settings of all results in slices, the newest run first. */
   async #readSettings(): Promise<void> {
     let since = performance.now();
     for (const run of this.#runs) {
@@ -186,8 +188,7 @@ class Columns {
     const column = this.#columns.get(name) ?? { values: new Array<Cell>(this.#rows).fill(null), ends: undefined };
     this.#columns.set(name, column);
     const before = column.values[row];
-    const items = [before ?? [], value ?? []].flat() as (number | string)[];
-    column.values[row] = before == null ? value : [...new Set(items)];
+    column.values[row] = before == null ? value : [...new Set([itemsOf(before), itemsOf(value)].flat())];
     if (ends === undefined) return;
     column.ends ??= new Array<readonly [number, number] | null>(this.#rows).fill(null);
     const [low, high] = column.ends[row] ?? ends;

@@ -24,7 +24,7 @@ export interface Sources extends ReportSources {
   readonly project: string;
 }
 
-/** A run by the id in an address, which is compared with the ids that there are. */
+/** A run by the id in an address, which never becomes a path: it is compared with the known ids. */
 export const findRun = (store: FolderStore, id: string): RunFolder | undefined =>
   store.runs().find((run) => run.id === id);
 
@@ -34,7 +34,7 @@ function openRun(run: RunFolder, sources: Sources): LiveRun {
   return new LiveRun(run, before?.record, sources);
 }
 
-/** The page of a run: its report, which goes on as the run does. */
+/** The page of a run: its report, which follows the run. */
 export async function runPage(c: Context, run: RunFolder, sources: Sources): Promise<Response> {
   const live = openRun(run, sources);
   const { title, sections } = await live.page();
@@ -78,7 +78,7 @@ export function followRun(c: Context, run: RunFolder, sources: Sources): Respons
   const known = Number(c.req.header('last-event-id') ?? c.req.query('from'));
   return streamSSE(c, async (stream) => {
     const sent = new Map<string, string>();
-    // A page that is as far as this one needs nothing; one that was cut off gets all.
+    // A page that has everything so far needs nothing; one that lost its connection gets all sections.
     if (known === live.offset) await changesOf(live, sent);
     else await send(stream, live, sent);
     let beat = Date.now();

@@ -18,7 +18,7 @@ export function resultDigest(
     : store.readLatest(pipeline, stage.name);
 }
 
-/** Results that were read, the last used ones kept: many runs of a project share theirs. */
+/** Results that were read. The last ones are kept, since many runs of a project share theirs. */
 export class Results {
   readonly store: FolderStore;
   readonly #kept = new Map<Digest, StageResult>();

@@ -11,7 +11,7 @@ import { startServer } from './serve.ts';
 
 const hostile = '<script>alert(1)</script>"\'&';
 
-/** An answer as it came, without anything made of its address. */
+/** An answer to a request whose path was sent exactly as given. */
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -115,7 +115,7 @@ async function projectWithRun(t: TestContext) {
 const write = ({ events }: RunFolder, ...all: readonly object[]) =>
   appendFileSync(events, all.map((event) => `${JSON.stringify(event)}\n`).join(''));
 
-test('without its token, under another name, or to change something, nobody is let in', async (t) => {
+test('requests without the token, under another host name or with another method are refused', async (t) => {
   const { root } = await projectWithRun(t);
   const site = await serveIn(t, root);
   assert.equal((await site.get('/', { cookie: '' })).status, 403);
@@ -133,7 +133,7 @@ test('without its token, under another name, or to change something, nobody is l
   assert.equal(page.headers['x-content-type-options'], 'nosniff');
 });
 
-test('what a page has listed can be read by its digest and its name in there, and nothing else', async (t) => {
+test('only what a page has listed can be read, by its digest and a name in it', async (t) => {
   const { root, artifact, run } = await projectWithRun(t);
   writeFileSync(join(root, 'secret.txt'), 'secret');
   const site = await serveIn(t, root);
@@ -181,7 +181,7 @@ test('pictures and pages that a stage made are sandboxed, and unknown files are 
   );
 });
 
-test('the graph begins with the pipeline that ran last, and says of one that only others extend that it has no stages', async (t) => {
+test('the graph begins with the pipeline that ran last; one that only others extend has no stages', async (t) => {
   const { root } = await projectWithRun(t);
   const site = await serveIn(t, root);
   assert.match((await site.get('/graph')).text, /<option selected>test<\/option>/);
@@ -207,7 +207,7 @@ test('hostile names are text on every page', async (t) => {
   }
 });
 
-test('what gc removed is said, and the numbers of the record are still there', async (t) => {
+test('a page says that gc removed a result, and still has the numbers of the record', async (t) => {
   const { root, store, result, run } = await projectWithRun(t);
   const site = await serveIn(t, root);
   rmSync(store.resultPath(result.digest));

@@ -20,11 +20,11 @@ import { findRun, followRun, runLog, runPage, type Sources } from './run-page.ts
 import { Results } from './run-results.ts';
 import { followRuns, runsData, runsPage } from './runs-page.ts';
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly root: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** An address of this machine other than its own; then `token` is the user's. */
+  /** An address of this machine that others can reach; `token` is then the user's. */
   readonly host?: string | undefined;
   readonly token?: string | undefined;
   readonly planner: Planner;
@@ -39,7 +39,7 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-/** Serves the pages of a project; it only reads. Rejects with the system's error where the port cannot be had. */
+/** Serves the pages of a project; it only reads. Rejects with the system's error where it cannot listen on the port. */
 export async function startServer(options: ServeOptions): Promise<LiveServer> {
   const { root, host = '127.0.0.1', token = newToken() } = options;
   const store = new FolderStore(root, options.warn);

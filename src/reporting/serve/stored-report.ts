@@ -24,7 +24,7 @@ export interface ReportSources {
 
 const endless = Number.POSITIVE_INFINITY;
 
-/** The page of a run as its events, its record and what is left of its results tell it; each stage is described once. */
+/** The page of a run by its events, its record and what is left of its results. Each stage is described once. */
 export class StoredReport {
   readonly #sources: ReportSources;
   readonly #run: RunFolder;
@@ -35,7 +35,7 @@ export class StoredReport {
   readonly #makers = new Map<Digest, { readonly from: 'stage'; readonly stage: string; readonly port: string }>();
   #drawn: { readonly states: string; readonly graph: ReportModel['graph'] } | undefined;
 
-  /** `before` is the record of the pipeline's run before, which tells what changed. */
+  /** `before` is the record of the pipeline's previous run, which shows what changed. */
   constructor(run: RunFolder, before: RunRecord | undefined, sources: ReportSources) {
     this.#run = run;
     this.#before = before;
@@ -102,7 +102,7 @@ export class StoredReport {
       warnings: [...(result?.record.warnings ?? []), ...this.#lost(result, isLost)],
       record: result === undefined ? [] : describeRecord(result.record),
       changes: this.#changesOf(stage.name, result),
-      log: describeLog(stage, result, store, this.#run, this.#room),
+      log: describeLog(stage, result, { store, run: this.#run, room: this.#room }),
     };
     if (isOver || stage.end !== undefined) this.#described.set(stage.name, described);
     return described;
@@ -114,8 +114,8 @@ export class StoredReport {
     const { store } = this.#sources;
     const gone = Object.entries(result?.outputs ?? {}).filter(([, artifact]) => !isWhole(store, artifact));
     if (gone.length === 0) return [];
-    const ports = gone.map(([port]) => port).join(', ');
-    return [result!.stored ? `${ports} is not here: ${whyGone}.` : `${ports} is not kept (cache: false).`];
+    const ports = `${gone.map(([port]) => port).join(', ')} ${gone.length > 1 ? 'are' : 'is'}`;
+    return [result!.stored ? `${ports} not here: ${whyGone}.` : `${ports} not kept (cache: false).`];
   }
 
   #changesOf(stage: string, result: StageResult | undefined): ReportStage['changes'] {

@@ -12,7 +12,7 @@ import {
 import { rateOf, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 
-/** The line that an event leaves, if any: none for stages up to date or blocked, which the summary counts. */
+/** The line of an event, if it has one. Stages up to date or blocked have none: the summary counts them. */
 export function eventLine(event: RunEvent, why: string | undefined, paint: Paint): string | undefined {
   switch (event.type) {
     case 'run-started':
@@ -70,7 +70,7 @@ export function describeQueued({ place, job, state, reason, startsAt }: NonNulla
 
 const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(/:$/, '');
 
-/** How far a stage is, first what tells most: `52 %`, `epoch 2/5, loss 0.41`, `4 s left`, `13/25 steps`, `3 steps/s` */
+/** How far a stage is, the most telling part first: `52 %`, `epoch 2/5, loss 0.41`, `4 s left`, `13/25 steps`, `3 steps/s` */
 export function progressParts(stage: StageModel): readonly string[] {
   const { progress, samples } = stage;
   if (progress === undefined) return [];

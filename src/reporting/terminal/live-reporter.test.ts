@@ -84,7 +84,7 @@ test('a run that is over before the first tick draws nothing but its line', () =
   assert.equal(terminal.writes, 1);
 });
 
-test('a redrawing is one write, and none where nothing changed', () => {
+test('redrawing is one write, and none where nothing changed', () => {
   const terminal = new FakeTerminal();
   const { run, tick } = live(terminal);
   run.begin(['a', 'b']).start('a', 'command');
@@ -146,7 +146,7 @@ test('a thousand running stages fit the screen, and a thousand ends cost one dra
   ]);
 });
 
-test('the bytes are these, colours and all', () => {
+test('the bytes are exactly these, with colours', () => {
   let text = '';
   const stream = { write: (part: string) => (text += part), isTTY: true, columns: 60, rows: 10 };
   let tick = (_now: number) => {};

@@ -7,7 +7,7 @@ import { describeQueued, describeTraffic, eventLine, progressParts } from './eve
 import { formatSummary } from './format-summary.ts';
 import { clip, padEnd } from './text.ts';
 
-/** Calls `tick` with the time again and again; what it returns stops it. */
+/** Calls `tick` with the time again and again, until the function that it returns is called. */
 type Ticker = (tick: (now: number) => void) => () => void;
 
 /** Ten times a second, without keeping the process alive. */

@@ -28,7 +28,7 @@ test('a run with nothing to do is one short line', () => {
   assert.equal(text, '✓ experiments/xception: 3 stages up to date (0.06 s)\n');
 });
 
-test('a run that goes well tells its starts with the reason, its ends, its tables, and where the outputs lie', () => {
+test('a successful run has lines for starts with their reasons and for ends, then its tables and where the outputs lie', () => {
   const text = told((run) => {
     run
       .begin(['faces', 'fit', 'roc'], ['roc'])
@@ -88,7 +88,7 @@ test('progress comes at most every ten seconds of a stage, with rate and time le
   );
 });
 
-test('a failure is told at once, and at the end its message, the end of its log and where all of it is', () => {
+test('a failure has a line at once; the summary has its message, the end of its log and the command for all of it', () => {
   const text = told((run) => {
     run
       .begin(['get', 'fit[net=a,seed=2]', 'roc', 'curves'])
@@ -133,7 +133,7 @@ Outputs
   );
 });
 
-test('warnings, waits and an interruption are told', () => {
+test('warnings, waits and an interruption have lines', () => {
   const text = told((run) => {
     run
       .begin(['fit', 'draw'])

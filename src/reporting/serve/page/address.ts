@@ -1,7 +1,7 @@
 /** The state of a view is its address, so that a reload, a link and the way back show the same. */
 export const asked = (name: string): string => new URLSearchParams(location.search).get(name) ?? '';
 
-/** Puts values into the address; empty ones are left out. It is no step that the browser goes back over. */
+/** Puts values into the address; empty ones are left out. The browser's history gets no new entry. */
 export function ask(values: Readonly<Record<string, string>>): void {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {

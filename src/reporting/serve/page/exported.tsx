@@ -11,7 +11,7 @@ interface ExportedProps {
   clear(): void;
 }
 
-/** The list as `load-dataset` takes it: what was picked by hand, otherwise all that is shown. */
+/** Exports a list for `load-dataset`: the images that were picked, otherwise all that are shown. */
 export function Exported({ rows, cell, isPicked, children, clear }: ExportedProps) {
   const [told, setTold] = useState('');
   const text = () => `path,label,split,group,source\n${rows.map((row) => lineOf(row, cell)).join('')}`;
@@ -41,7 +41,7 @@ export function Exported({ rows, cell, isPicked, children, clear }: ExportedProp
       </button>
       {isPicked && (
         <button type="button" onClick={clear}>
-          Pick none
+          Clear the picks
         </button>
       )}
       <span>{told}</span>

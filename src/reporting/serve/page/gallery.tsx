@@ -23,7 +23,7 @@ async function load(place: HTMLElement): Promise<void> {
   }
 }
 
-/** The images that a query leaves, in an order; one of them large. The address holds all of it. */
+/** The images that meet a query, sorted, and one of them large. The address holds the whole state. */
 function Gallery({ table }: { readonly table: ImageTable }) {
   const { columns, places } = table;
   const [view, change] = useView('q', 'sort', 'at', 'pick');
@@ -75,7 +75,7 @@ interface FiltersProps {
   sortBy(sort: string): void;
 }
 
-/** The query as a line, its most usual conditions as choices, and the order. */
+/** The query as a line of text, its usual conditions as choices, and the order. */
 function Filters({ table: { columns, facets }, q, sort, query, sortBy }: FiltersProps) {
   const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
   return (

@@ -3,7 +3,7 @@ import type { TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
 import { drawnRows, useSeen } from './use-view.ts';
 
-/** Pixels of a picture's place. */
+/** Pixels of the square for a picture. */
 const side = 124;
 
 interface GridProps extends TableProps {
@@ -24,7 +24,7 @@ const steps: Readonly<Record<string, (columns: number) => number>> = {
   End: () => Number.POSITIVE_INFINITY,
 };
 
-/** Thumbnails; those out of sight are not there. Arrow keys move, Enter opens, P picks. */
+/** Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks. */
 export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
   const { box, seen, look } = useSeen<HTMLDivElement>();
   const [current, setCurrent] = useState(0);
@@ -38,7 +38,7 @@ export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
     else if (step !== undefined) {
       const next = Math.max(0, Math.min(rows.length - 1, current + step(columns)));
       setCurrent(next);
-      scrollTo(box.current!, Math.floor(next / columns) * side);
+      showLine(box.current!, Math.floor(next / columns) * side);
     } else return;
     event.preventDefault();
   };
@@ -68,8 +68,8 @@ export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
   );
 }
 
-/** Brings the line of pictures at a height into sight. */
-function scrollTo(box: HTMLElement, top: number): void {
+/** Scrolls to the line of pictures at a height. */
+function showLine(box: HTMLElement, top: number): void {
   const { scrollTop, clientHeight } = box;
   if (top < scrollTop) box.scrollTop = top;
   if (top + side > scrollTop + clientHeight) box.scrollTop = top + side - clientHeight;

@@ -10,14 +10,14 @@ interface OverviewProps extends TableProps {
   query(q: string): void;
 }
 
-/** The confusion matrix and the distribution of scores; each cell and bin counts the images that it leads to. */
+/** The confusion matrix and the distribution of scores of labelled images; a cell or bin leads to the images that it counts. */
 export function Overview({ table, cell, q, query }: OverviewProps) {
   const unscored = withCondition(q, 'score', '');
   const base = ['class', 'predicted', 'right'].reduce((text, name) => withCondition(text, name, ''), unscored);
   const rowsOf = (text: string) =>
     useMemo(() => filterRows(table.columns, table.places.length, text).rows, [table, text]);
   const [all, called] = [rowsOf(base), rowsOf(unscored)];
-  if (!table.columns.some(({ name }) => name === 'predicted')) return null;
+  if (!table.columns.some(({ name, values }) => name === 'right' && values.some((one) => one !== null))) return null;
   return (
     <div class="overview">
       <Confusion

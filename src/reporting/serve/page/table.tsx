@@ -22,7 +22,7 @@ async function load(place: HTMLElement, part: '' | 'whole' = ''): Promise<void> 
 }
 document.addEventListener('runs', () => places && load(places));
 
-/** The table of runs; rows out of sight are not there. */
+/** The table of runs; only rows in sight are drawn. */
 function Runs({ table }: { readonly table: RunTable }) {
   const { columns, ids } = table;
   const [view, change] = useView('q', 'sort', 'cols', 'tick');

@@ -12,7 +12,7 @@ export function useView<Name extends string>(...names: readonly Name[]) {
   return [view, change] as const;
 }
 
-/** The part of a scrolled box that is seen, in pixels; its rows out of sight need not be there. */
+/** The part of a scrolled box that is seen, in pixels, so that only rows in sight are drawn. */
 export function useSeen<E extends HTMLElement>() {
   const box = useRef<E>(null);
   const [seen, setSeen] = useState({ top: 0, height: 800, width: 1000 });
@@ -29,7 +29,7 @@ export function useSeen<E extends HTMLElement>() {
   return { box, seen, look };
 }
 
-/** The rows that are drawn of `count`: those in sight and some beyond the edges. */
+/** The first row to draw of `count`, and the one after the last: those in sight and some beyond the edges. */
 export function drawnRows(
   { top, height }: { readonly top: number; readonly height: number },
   rowHeight: number,

@@ -14,7 +14,7 @@ interface ViewerProps extends TableProps {
   pick(row: number): void;
 }
 
-/** One image with its facts and maps. Arrow keys go on, Escape closes. */
+/** One image with its facts and maps. Arrow keys lead to its neighbours, Escape closes. */
 export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: ViewerProps) {
   const box = useRef<HTMLDialogElement>(null);
   const maps = useMaps(cell, row);
@@ -44,7 +44,7 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
       <Pictures {...{ table, cell, row, maps }} blend={Number(blend)} />
       {maps.length === 0 && (
         <p class="soft small">
-          No stage kept a map of this image. One of any picture: <code>restage explain-image</code>
+          No stage kept a map of this image. To make one: <code>restage explain-image</code>
         </p>
       )}
       <dl class="facts">
