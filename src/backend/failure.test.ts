@@ -29,7 +29,7 @@ const images = (batch: number) =>
     [0, 0],
   ]) as tf.Tensor4D;
 
-/** Computes with nothing else alive, so that nothing else is written down. */
+/** Computes with nothing else alive, so that nothing else is part of the graph. */
 function compute(make: () => tf.Tensor): void {
   const result = tf.tidy(make);
   try {
@@ -51,7 +51,7 @@ describe('a failure inside ONNX Runtime', () => {
       assert.deepEqual([...tf.neg(tf.tensor1d([1])).dataSync()], [-1]);
     });
   });
-  it('keeps nothing, wherever it comes: not in a tidy, not among the tensors, nor of their memory', () => {
+  it('leaks no tensors, no data and no pooled memory', () => {
     const before = state();
     const fail = () =>
       tf.tidy(() => {
@@ -96,7 +96,7 @@ describe('out of memory', () => {
     });
     assert.deepEqual(state(), before);
   });
-  it('gives back what was only kept for later', () => {
+  it('frees the memory that was kept for later', () => {
     tf.tidy(() => tf.neg(tf.fill([LARGE], 1)).dataSync());
     assert.ok(onnxRuntimeBackend()!.statistics.pooledBytes > 0);
     assert.throws(() => compute(() => tf.max(images(2))));

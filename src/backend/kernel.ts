@@ -19,7 +19,7 @@ export interface Call<A extends Attributes> extends TraceNode {
   readonly attributes: A;
 }
 
-/** The values of an input by its place, where they are at hand: for checks, since no value is part of the signature. */
+/** The values of an input by its place, where they are known: for checks only, since no value is part of the signature. */
 type KnownValues = (input: number) => HostArray | undefined;
 
 /** The inputs by name; tfjs hands null, or nothing, for one that was left out. */
@@ -34,7 +34,7 @@ export interface Kernel<T = unknown, A extends Attributes = Attributes> {
   readonly inputs?: readonly string[];
   /** Whether tfjs takes its outputs as a list even where there is only one. */
   readonly lists?: boolean;
-  /** Whether it is lowered only when a node reads its value instead of taking it in: for kernels that are often taken in. */
+  /** Whether it is lowered only when a node reads its value: for kernels that their readers often fuse. */
   readonly deferred?: boolean;
   /** The operation that a call is, or the shape under which it views its only input. Undefined where this call has no
    * lowering, or is wrong: then the cpu kernel computes it, or says what is wrong. */

@@ -48,7 +48,7 @@ const program: fc.Arbitrary<Program> = fc.array(
   { size: 'medium' },
 );
 
-/** What a program has in its hands. */
+/** A running program, with its tensors and variables. */
 class Run {
   tensors: Tensor[] = [];
   variables: Variable[] = [];
@@ -72,7 +72,7 @@ class Run {
     else this.tensors.splice(at, 1)[0]!.dispose();
   }
 
-  /** All that is left, as tfjs knows of the rest itself. */
+  /** Disposes of all that is left; tfjs has disposed of the rest. */
   dispose(): void {
     tf.dispose([this.tensors, this.variables]);
   }
@@ -95,7 +95,7 @@ class Run {
   }
 }
 
-/** What tfjs says after every step, all of it in one scope, and when that has ended; and the data in the backend. */
+/** The memory that tfjs counts, and the data in the backend: after every step of a program in one scope, and after the scope. */
 function held(backend: string, steps: Program): object[] {
   void tf.setBackend(backend);
   const before = tf.memory();
@@ -125,7 +125,7 @@ function held(backend: string, steps: Program): object[] {
 }
 
 describe('memory', () => {
-  it('is what it is on the cpu backend, step by step, whatever a program does; and nothing in the end', () => {
+  it('equals that of the cpu backend after every step of any program, and is nothing in the end', () => {
     fc.assert(
       fc.property(program, (steps) => {
         const ours = held('onnxruntime', steps);

@@ -41,16 +41,16 @@ export interface OrtBackendOptions extends SessionOptions {
   readonly sessions: number;
   /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's or container's. */
   readonly memory: number;
-  /** Is called for every run; with a profile's name, it also learns what each kernel call is for. */
+  /** Called for every run; with `profile`, it also learns the phase of each kernel call. */
   readonly observer?: RunObserver | undefined;
 }
 
-/** A tensor's data: part of a trace, or of a type that only the cpu kernels know. */
+/** A tensor's data: a value of a trace, or data of a type that only the cpu kernels know. */
 type Stored =
   | { references: number; readonly value: TraceValue }
   | { references: number; readonly value: undefined; readonly foreign: BackendValues };
 
-/** With more pending calls than this, they run unasked: a trace that nobody reads must not grow for ever. */
+/** With more pending calls than this, the trace runs although nobody reads it, so that it does not grow for ever. */
 const LONGEST_TRACE = 20_000;
 
 /**
@@ -109,7 +109,7 @@ export class OrtBackend extends KernelBackend {
       this.incRef(dataId);
       return { dataId, shape: [...plan.view], dtype };
     }
-    // ONNX Runtime's operators differ in what they make of nothing; tfjs's cpu kernels are the rule.
+    // ONNX Runtime's operators differ on empty arrays: tfjs's cpu kernels decide.
     if ([...tensors, ...plan.outputs].some(({ shape }) => sizeOf(shape) === 0)) {
       if (plan.outputs.some(({ shape }) => sizeOf(shape) > 0)) return this.callOnCpu(kernel.name, inputs, attributes);
       const empty = plan.outputs.map((output) => this.#keep(output, newArray(output.dtype, 0)));

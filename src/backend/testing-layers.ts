@@ -1,10 +1,10 @@
 import type { layers as Layers } from '@tensorflow/tfjs';
 import { layers, sequential } from '@tensorflow/tfjs';
 
-export type Layer = InstanceType<typeof Layers.Layer>;
+type Layer = InstanceType<typeof Layers.Layer>;
 type Recurrent = InstanceType<typeof Layers.RNN>;
 
-/** What makes no layer: base classes, and the symbolic input. */
+/** The names in tfjs's table that make no layer: base classes, and the symbolic input. */
 export const NO_LAYERS = ['Layer', 'RNN', 'RNNCell', 'input'] as const;
 type LayerName = Exclude<keyof typeof Layers, (typeof NO_LAYERS)[number]>;
 

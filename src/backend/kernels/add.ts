@@ -4,7 +4,7 @@ import { convolve } from './convolve.ts';
 import { elementwise } from './elementwise.ts';
 import { type Geometry, geometryOf } from './windows.ts';
 
-/** The sum; the bias of a convolution, or of a product of matrices, goes into the operator that it is added to. */
+/** The sum; the bias of a convolution is fused into it. */
 export const add = elementwise({
   name: 'Add',
   inputs: ['a', 'b'],

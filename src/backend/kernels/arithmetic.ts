@@ -9,7 +9,7 @@ const NUMBERS: readonly ValueType[] = ['float32', 'int32'];
 const ALL: readonly ValueType[] = ['float32', 'int32', 'bool'];
 const BOOL: readonly ValueType[] = ['bool'];
 
-/** A function of one number only has the first. */
+/** The operands; a function of one number has only the first. */
 type Pair = readonly [string, string];
 type Emit = (graph: GraphBuilder, names: Pair, type: ValueType) => string;
 type Row = readonly [kernel: string, types: readonly ValueType[], emit: Emit, result?: ValueType];
@@ -75,7 +75,7 @@ export const arithmeticKernels: readonly Kernel[] = [
     name: 'Square',
     inputs: ['x'],
     types: NUMBERS,
-    // The variance of BatchNorm takes its squares in.
+    // The variance of BatchNorm fuses its squares.
     deferred: true,
     emit: (graph, [x]) => graph.node('Mul', [x!, x!]),
   }),

@@ -22,7 +22,7 @@ interface Image {
   readonly waits: boolean;
 }
 
-/** More images in one sum are rather computed than carried on. */
+/** A sum of more images is computed at once. */
 const MOST_TERMS = 2;
 
 /**
@@ -111,7 +111,7 @@ function oneTerm(lowering: Lowering, operand: Operand): ChannelAffine {
     : affineOfImage(lowering.channelsFirst(operand));
 }
 
-/** Whether nobody wants more of the value than its sums over batch, height and width. */
+/** Whether the value is read only for its sums over batch, height and width. */
 function isOnlySummed(lowering: Lowering, value: TraceValue): boolean {
   const readers = lowering.readersOf(value);
   return (

@@ -23,7 +23,7 @@ function convolution(name: string, inputs: readonly string[], lower: Lower): Ker
   return kernel<TfConvolution, ConvolutionAttributes>({
     name,
     inputs,
-    // The `Add` of a bias takes it in.
+    // The `Add` of its bias fuses it.
     deferred: name === 'Conv2D',
     plan(specs, attributes) {
       const { inputShape, filterShape, activation = 'linear', leakyreluAlpha: alpha = 0.2 } = attributes;

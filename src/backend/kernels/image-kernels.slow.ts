@@ -70,7 +70,7 @@ function convolve({ geometry: { strides, pad, dilation } }: Convolution, x: Tens
 }
 
 describe('convolutions agree with the cpu backend', () => {
-  it('with a bias added, which the convolution takes in, and a ReLU', () => {
+  it('with a bias added, which is fused into the convolution, and a ReLU', () => {
     fc.assert(
       fc.property(convolutions, (c) =>
         assertAgrees(() => {

@@ -10,7 +10,7 @@ import { attributesOf, either, type Windows } from './pooling.ts';
  *
  * Where windows do not overlap, every element gets at most one gradient, and pooling with indices and its inverse are the faster.
  */
-export interface MaxPoolGradient {
+interface MaxPoolGradient {
   /** The image's planes, `[…, …spatial]`; their maxima and the gradient of these, `[…, …pooled]`. */
   readonly x: string;
   readonly y: string;

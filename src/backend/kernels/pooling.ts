@@ -30,7 +30,7 @@ export function poolingKernel(
   return kernel<TfPool, Windows>({
     name,
     inputs,
-    // The gradient of a ReLU before the pooling takes that of the pooling in.
+    // The gradient of a ReLU before the pooling fuses that of the pooling.
     deferred: name.startsWith('MaxPool') && isGradient,
     plan(specs, attributes) {
       const image = specs[isGradient ? 1 : 0]!.shape;
@@ -45,7 +45,7 @@ export function poolingKernel(
   });
 }
 
-/** The windows that tfjs lays on `[batch, height, width, channels]`. Undefined for those that ONNX has not: wholly on padding. */
+/** The windows that tfjs lays on `[batch, height, width, channels]`. Undefined for windows on padding alone, which ONNX lacks. */
 function poolShape(image: readonly number[], attributes: TfPool) {
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const [size, steps] = [filterSize as [number, number], strides as [number, number]];

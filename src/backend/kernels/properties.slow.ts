@@ -15,7 +15,7 @@ import { reductionProperties } from './testing-reductions.ts';
 import { resamplingProperties } from './testing-resampling.ts';
 import { windowProperties } from './testing-windows.ts';
 
-/** The table of what holds of kernels: one list per family. */
+/** The properties of all kernels, one list per family. */
 const properties: readonly SealedProperty[] = [
   ...arrayProperties,
   ...chainProperties,
@@ -57,7 +57,7 @@ it('every kernel of the table has a property, and one with a gradient wherever t
   );
 });
 
-it('README says of every kernel that is not lowered why', () => {
+it('the README says why each of the other kernels is not lowered', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const [, section = ''] = readme.split('## On the fallback, and why');
   const rows = [...section.matchAll(/^\| (\w[^|]*) \| [^|]+ \|$/gm)].slice(1);

@@ -76,7 +76,7 @@ export const rearrangingKernels: readonly Kernel[] = [
         logical: lowering.graph.node('Tile', [lowering.logical(operands[0]!), lowering.graph.ints(attributes.reps)]),
       },
   }),
-  // Between the two orders of images nothing is written: a value may stand in either.
+  // A transpose between the two orders of images writes nothing: a value may stand in either.
   kernel<{ perm: number[] }, { perm: readonly number[] }>({
     name: 'Transpose',
     inputs: ['x'],

@@ -60,7 +60,7 @@ const reductions: readonly Kernel[] = REDUCTIONS.map((reduction) =>
   }),
 );
 
-/** Sums and means per channel of what BatchNorm and its gradient are made of need not see it computed. */
+/** The sums and means per channel in BatchNorm and its gradient, without computing the images that they reduce. */
 function shortcut(lowering: Lowering, call: TraceNode, x: Operand, output: TraceValue): string | undefined {
   const { kernel: name, attributes } = call;
   if (x.value.dtype !== 'float32' || !isImage(x.shape) || String(attributes['axes']) !== '0,1,2') return undefined;

@@ -10,7 +10,7 @@ interface TfResize {
 
 type TfResizeGrad = Pick<TfResize, 'alignCorners'> & Partial<Pick<TfResize, 'halfPixelCenters'>>;
 
-/** Where along one axis a resized image's pixels look: the pixel before, the one after, and the latter's share. */
+/** What each pixel of a resized image reads along one axis: the pixel before, the one after, and the latter's share. */
 interface Sampling {
   readonly before: readonly number[];
   readonly after: readonly number[];
@@ -84,7 +84,7 @@ function along(graph: GraphBuilder, image: string, axis: number, { before, after
   return graph.node('Add', [low, graph.node('Mul', [graph.node('Sub', [pick(after), low]), share])]);
 }
 
-/** Beyond this a constant matrix would weigh more than what it saves. */
+/** Elements; a larger constant matrix would cost more than it saves. */
 const LARGEST_MATRIX = 1 << 22;
 
 /** The gradient by the image: what each pixel gave to the resized one, as a product with a constant matrix per axis. */

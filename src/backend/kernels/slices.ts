@@ -15,7 +15,7 @@ interface TfStridedSlice {
   readonly shrinkAxisMask: number;
 }
 
-/** Beyond the first element of any array, where -1 would be the last. */
+/** A bound before the first element of any array: -1 would be the last element. */
 const BEFORE_FIRST = -(2 ** 31);
 
 /** Kernels that take parts of an array, in steps or backwards too. */

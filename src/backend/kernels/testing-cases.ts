@@ -4,7 +4,7 @@ import { anyNumber, arrayOf, type Sample } from '../../../test/support/both-back
 import { sizeOf } from '../trace.ts';
 import type { Case } from './testing-properties.ts';
 
-/** Every kind of float32: none, endless, of either zero, halves that round to even, next to nothing, and next to too large. */
+/** Every kind of float32: NaN, infinities, both zeros, halves that round to even, subnormal, tiny and huge numbers. */
 const FLOATS: readonly number[] = [
   ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0],
   ...[1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, -7],

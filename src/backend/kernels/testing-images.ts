@@ -68,7 +68,7 @@ const BORDER: [number, number][] = [
   [0, 0],
 ];
 
-/** Chains of readers, as nets make them: what one takes in must not be lost to another that reads it too. */
+/** Chains of readers, as nets make them: what one of them fuses must not be lost to another one that reads it. */
 const CHAINS: readonly Row[] = [
   ['Add', (x) => tf.relu(tf.add(tf.mul(tf.sub(x, tf.mean(x, [0, 1, 2])), [1, 2, 3]), [3, 2, 1]))],
   ['Concat', (x) => tf.sum(tf.mul(tf.concat([x, tf.square(x)], 3), [1, 2, 3, 4, 5, 6]), [1, 2])],

@@ -14,14 +14,14 @@ export interface Case<A = undefined> {
 }
 
 /** A case's inputs as tensors of the backend in use; the type names more than most cases have. */
-export type Inputs = readonly [Tensor, Tensor, Tensor, Tensor];
+type Inputs = readonly [Tensor, Tensor, Tensor, Tensor];
 
 interface GradientCheck<A> {
   /** Where the operation is smooth over a step to either side, and its values are around 1. */
   readonly cases: fc.Arbitrary<Case<A>>;
-  /** Half the distance of the two values that a difference is taken of; by default 0.01. */
+  /** Half the distance between the two values whose difference is taken; by default 0.01. */
   readonly step?: number;
-  /** Of gradient and difference, relative to the larger of the latter and 1; by default 0.01. */
+  /** The most by which gradient and difference may differ, relative to the difference or 1, whichever is larger; by default 0.01. */
   readonly tolerance?: number;
   readonly runs?: number;
   /** False where what tfjs gives as the gradient is not the slope: then it is compared with cpu's alone. */
@@ -31,7 +31,7 @@ interface GradientCheck<A> {
 }
 
 /** A law of one kernel: on every case it is lowered, and gives what tfjs's `cpu` gives. */
-export interface Property<A> {
+interface Property<A> {
   /** The kernel's name in tfjs. */
   readonly kernel: string;
   /** What the cases have in common, for a kernel with several properties. */
@@ -45,7 +45,7 @@ export interface Property<A> {
   /** Whether the kernel may leave a case to the cpu backend; without it, only one with an empty array. */
   readonly mayFallBack?: (one: Case<A>) => boolean;
   readonly runs?: number;
-  /** Of `compute` by its float inputs, against finite differences; owed by every kernel that tfjs has a gradient of. */
+  /** The gradient of `compute` by its float inputs against finite differences: for every kernel of which tfjs has a gradient. */
   readonly gradient?: GradientCheck<A>;
 }
 
@@ -108,7 +108,7 @@ function inputsOf({ inputs }: Case<unknown>): Inputs {
   return inputs.map(tensorOf) as Tensor[] as unknown as Inputs;
 }
 
-/** What ours was asked for meanwhile, by name of the kernel. */
+/** The kernels for which our backend was called during an action, by name. */
 function observed<T>(action: () => T): { result: T; lowered: Set<string>; onCpu: Set<string> } {
   const backend = onnxRuntimeBackend() as OrtBackend;
   const [lowered, onCpu] = [new Set<string>(), new Set<string>()];

@@ -3,7 +3,7 @@ import { backend_util } from '@tensorflow/tfjs';
 type Conv2DInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 
 /** How windows lie along one axis: a convolution's filter, or the elements that a pooling takes together. */
-export interface WindowAxis {
+interface WindowAxis {
   readonly window: number;
   readonly stride: number;
   readonly dilation: number;

@@ -1,17 +1,17 @@
 import type { GraphBuilder } from './graph-builder.ts';
 
 /**
- * An image `[batch, height, width, channels]` that is not computed yet: images that are, each scaled channel by channel,
- * added up, plus one number per channel. BatchNorm and its gradient are such sums, which tfjs writes as a dozen
- * operations that each would stream whole images through memory; as a sum they take a pass per image, and a reduction
- * of them needs no pass of its own but one per image, or pair of images, that they are made of.
+ * An image `[batch, height, width, channels]` that is not computed yet: a sum of computed images, each scaled by channel,
+ * plus one number per channel. tfjs writes BatchNorm and its gradient as a dozen operations, each of which would stream
+ * whole images through memory. As such a sum they take one pass per image, and a reduction of the sum reduces its images,
+ * or pairs of them, instead.
  */
 export interface ChannelAffine {
   /** Empty where the image is the same at every pixel. */
   readonly terms: readonly Term[];
   /** The name of `[channels]` numbers, or of a scalar. */
   readonly offset: string | undefined;
-  /** Whether it is an image less its own mean, which sums up to 0. */
+  /** Whether it is an image less its own mean, whose sum is 0. */
   readonly centred?: boolean;
 }
 
@@ -57,7 +57,7 @@ export function scaleAffine(graph: GraphBuilder, { terms, offset }: ChannelAffin
   };
 }
 
-/** Writes the sum down; gives the name of the image with its channels first. */
+/** Writes the sum; gives the name of the image with its channels first. */
 export function writeAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, shape: ImageShape): string {
   const [first, ...others] = terms;
   if (first === undefined) {

@@ -2,7 +2,7 @@ import { exactJson, type HostArray, ONNX_TYPE, type OnnxType, type ValueType } f
 import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
 
 /** ONNX Runtime's own operators: fused ones, and those on tensors whose channels lie in blocks. */
-export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
+type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
 
 interface NodeOptions {
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
@@ -93,7 +93,7 @@ export class GraphBuilder {
     return this.floats(Array.from({ length }, () => value));
   }
 
-  /** A whole array, not looked for among the constants that are there. */
+  /** A whole array, without the search for an equal constant. */
   array(type: ValueType, shape: readonly number[], data: HostArray): string {
     const name = this.#name('constant');
     this.#initializers.push({ name, type, shape, data });

@@ -49,7 +49,7 @@ export interface FoldedPool {
 }
 
 /** Writes a node's ONNX nodes, and perhaps those of others with it; gives where the outputs then stand. */
-export type WriteNode = (lowering: Lowering, node: TraceNode) => Iterable<readonly [TraceValue, Representation]>;
+type WriteNode = (lowering: Lowering, node: TraceNode) => Iterable<readonly [TraceValue, Representation]>;
 
 interface Forms {
   logical?: string;
@@ -87,7 +87,7 @@ export function labelOf({ kernel, phase }: Pick<TraceNode, 'kernel' | 'phase'>):
 /**
  * The state of one trace's lowering. Lowerings of kernels ask it for their operands in the order of axes that suits
  * them; conversions are written once, and only where needed. A node is lowered at the latest when one of its outputs
- * is asked for, so a kernel may look at what produced its operand and take that in instead of asking for it.
+ * is asked for, so a kernel may look at the producer of its operand and fuse it instead of asking for the operand.
  */
 export class Lowering {
   readonly graph = new GraphBuilder();
@@ -195,7 +195,7 @@ export class Lowering {
     return { logical: write(this.logical(operand), false) };
   }
 
-  /** The image as a sum over images that are computed: itself, where it is. */
+  /** The image as a sum of computed images; of itself alone if it is computed. */
   affine(operand: Operand): ChannelAffine {
     return this.uncomputed(operand).affine ?? affineOfImage(this.channelsFirst(operand));
   }
@@ -227,7 +227,7 @@ export class Lowering {
     return this.#readers.get(value) ?? [];
   }
 
-  /** Whether the value is read once, by one node, and is not a result: then its only reader may take its producer in. */
+  /** Whether the value is read once, by one node, and is not a result: then its reader may fuse its producer. */
   isReadOnce(value: TraceValue): boolean {
     return !value.alive && this.readersOf(value).length === 1;
   }
@@ -237,7 +237,7 @@ export class Lowering {
     return value.data === undefined && value.producer !== undefined ? fillOf(value.producer) : undefined;
   }
 
-  /** Writes under the label of a call that is taken in, so that profiles count its work as its own. */
+  /** Writes under the label of a fused call, so that profiles count its work as its own. */
   writtenAs<T>(node: TraceNode, write: () => T): T {
     return this.graph.labelled(labelOf(node), write);
   }

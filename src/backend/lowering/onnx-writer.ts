@@ -48,7 +48,7 @@ const IR_VERSION = 8;
 /** Version of ONNX's own operators. The contributed domains (`com.microsoft…`) are all at version 1. */
 const OPSET = 18;
 
-export interface ModelFacts {
+interface ModelFacts {
   /** The program that wrote the model. */
   readonly producer?: string;
   /** Text for readers of the model, by name. */

@@ -88,14 +88,14 @@ describe('CompiledTrace', () => {
     assert.equal(rig.ran.at(-1), '[1]');
     assert.equal(rig.alive, 1);
   });
-  it('takes in a weight that settles later than the others', () => {
+  it('makes a weight that settles later than the others a constant, too', () => {
     const rig = new Rig();
     const frozen = value();
     for (let step = 0; step < 60; step++) rig.run([frozen, value()], 1);
     rig.run([frozen, value()], 60);
     assert.deepEqual(rig.compiled, ['[]', '[1]', '[1,2]']);
   });
-  it('compiles less and less often where weights change again before it was worth it', () => {
+  it('compiles ever less often where weights change again before it has paid', () => {
     const rig = new Rig();
     for (let epoch = 0; epoch < 1000; epoch++) rig.run([value(), value()], 20);
     // The second time they had to be the same for 16 runs, and then for 32, which they never are.
@@ -106,7 +106,7 @@ describe('CompiledTrace', () => {
     for (let epoch = 0; epoch < 10; epoch++) rig.run([value(), value()], 50);
     assert.equal(rig.compiled.filter((name) => name === '[1,2]').length, 10);
   });
-  it('goes on with the graph that it has where another does not compile', () => {
+  it('keeps its graph where another one does not compile', () => {
     const weights = [value(), value()] as const;
     const ran: number[] = [];
     const trace = new CompiledTrace(traceOf(weights), (_, constant) => {
@@ -123,14 +123,14 @@ describe('CompiledTrace', () => {
     trace.run(traceOf([weights[0], value()].reverse() as [TraceValue, TraceValue]), []);
     assert.equal(ran.length, 9);
   });
-  it('takes what is known to last for constant at once, and the rest when that pays', () => {
+  it('makes lasting weights constants at once, and others when that pays', () => {
     const frozen = value();
     const rig = new Rig([frozen]);
     rig.run([frozen, value()], 40);
     assert.deepEqual(rig.compiled, ['[1]', '[1,2]']);
     assert.equal(rig.ran.filter((name) => name === '[1]').length, 32);
   });
-  it('computes after a beginning anew as a new one does, whatever was before', () => {
+  it('computes after beginAnew as a new trace does, whatever ran before', () => {
     const frozen = value();
     const lasting = new Set([frozen.id]);
     const old = new Rig();

@@ -1,7 +1,7 @@
 import { bytesOf, type HostArray, type LiveTrace, sizeOf, type TraceValue } from '../trace.ts';
 
 /** A graph that was compiled for a trace; disposed of when another takes its place. */
-export interface Graph {
+interface Graph {
   /** About the bytes that it holds on to from run to run. */
   readonly weight: number;
   /** Beginning of the name of ONNX Runtime's profile of it; none when it writes none. */
@@ -11,10 +11,10 @@ export interface Graph {
 }
 
 /** Compiles a trace's graph, with the leaves at some places as its constants. */
-export type Compile = (live: LiveTrace, constant: readonly number[]) => Graph;
+type Compile = (live: LiveTrace, constant: readonly number[]) => Graph;
 
 /** One run of a graph, as a profile refers to it. */
-export interface GraphRun {
+interface GraphRun {
   readonly profile: string | undefined;
   /** How often the graph ran before. */
   readonly index: number;
@@ -47,7 +47,7 @@ export class CompiledTrace {
   #constants: ReadonlyMap<number, number> = new Map();
   #graph: Graph;
   #runsOfGraph = 0;
-  /** The same, but since it last began anew. */
+  /** The runs since the graph was compiled, or since {@link beginAnew}. */
   #runsCounted = 0;
   #patience: number;
   /** Values that are constants from their first run on, by id. */
@@ -80,7 +80,7 @@ export class CompiledTrace {
     this.#begunAnew = true;
   }
 
-  /** About the bytes that it holds on to; other ones after a run that compiled anew. */
+  /** About the bytes that it holds on to; a run that compiles changes them. */
   get weight(): number {
     return this.#graph.weight;
   }
@@ -99,7 +99,7 @@ export class CompiledTrace {
     this.#graph.dispose();
   }
 
-  /** Compiles anew if the graph's constants are no longer this trace's values, or if others should become constants. */
+  /** Compiles another graph if the constants are no longer this trace's values, or if others should become constants. */
   #suit(live: LiveTrace): void {
     const settled = this.#settledOf(live);
     const holds = [...this.#constants].every(([place, id]) => idOf(live, place) === id);

@@ -21,7 +21,7 @@ describe('OrtSession', () => {
     assert.ok(output.every((value) => value === -2));
     session.dispose();
   });
-  it('passes on what ONNX Runtime has to say against a graph, or a run', () => {
+  it("passes on ONNX Runtime's errors about a graph or a run", () => {
     const graph = new GraphBuilder();
     const x = graph.input('float32', [2]);
     const y = graph.node('NoSuchOperator', [x]);
@@ -42,7 +42,7 @@ describe('OrtSession', () => {
       const graph = new GraphBuilder();
       graph.output(graph.node('Neg', [graph.input('float32', [2])]), 'float32', [2]);
       const session = new OrtSession(graph.finish(), { threads });
-      // The calling one is one of them.
+      // The calling thread is one of them.
       assert.equal(running() - before, threads - 1);
       session.dispose();
       assert.equal(running(), before);

@@ -40,7 +40,7 @@ export class SessionCache<S extends Session> {
     this.trim();
   }
 
-  /** Comes back to the limits. What was used last stays, even where it alone is over them. */
+  /** Disposes of sessions until the limits hold. The one that was used last stays, even where it alone exceeds them. */
   trim(): void {
     let { weight } = this;
     for (const [oldest, session] of this.#sessions) {

@@ -39,7 +39,7 @@ export function placesLooked(folders: readonly string[]): string {
   return [...folders.map((folder) => resolve(folder)), here].join(' and ');
 }
 
-/** @param remedy what to type then */
+/** @param remedy the command that repairs it, as a sentence */
 export function unloadable({ name, version, folder }: FoundPackage, error: unknown, remedy: string): BackendError {
   const message = `${name} ${version} in ${folder} does not load: ${firstLine(error)} ${remedy}`;
   return new BackendError(message, { cause: error });

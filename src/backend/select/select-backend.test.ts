@@ -115,7 +115,7 @@ describe('the backend "tensorflow"', () => {
     );
   });
 
-  it('tells of a package that loads and then does not compute', async () => {
+  it('reports a package that loads but does not compute', async () => {
     const failing = `${registering}
       tf.unregisterKernel('BatchMatMul', 'tensorflow');
       const fail = () => { throw new TypeError('isNullOrUndefined is not a function'); };
@@ -178,7 +178,7 @@ describe('the backend "webgpu"', () => {
 });
 
 describe('the execution providers of ONNX Runtime', () => {
-  it('that are not there are told as such, and what they need', async () => {
+  it('that are missing are reported, with what they need', async () => {
     await assert.rejects(
       selectBackend('onnxruntime:cuda', { threads: 1 }),
       /^BackendError: ONNX Runtime (does not start its provider "cuda": .* It needs CUDA 12|for .* was built without the provider "cuda"; it has )/,
