@@ -13,14 +13,14 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { holderOf } from './lease.ts';
 import type { StageResult, StoredArtifact } from './stage-result.ts';
 
-/** What one job may use: tickets of one class share jobs. Memory in bytes. */
+/** What a job may use. Tickets of one class share jobs. Memory in bytes. */
 export interface JobClass {
   readonly cpu: number;
   readonly gpu: number;
   readonly memory: number;
 }
 
-/** The intent of jobs, written before they are submitted: which tickets they serve, and with what. */
+/** The intent to submit jobs, written before: which tickets they serve, and with what. */
 export interface Batch {
   readonly place: string;
   readonly root: string;
@@ -31,9 +31,9 @@ export interface Batch {
   readonly tickets: readonly { readonly stage: StageName; readonly digest: Digest; readonly keep: boolean }[];
 }
 
-/** What earlier jobs of a stage came to. */
+/** How earlier jobs of a stage ended. */
 export interface Tries {
-  /** Jobs in a row that died or were preempted, without a newer checkpoint. */
+  /** Jobs in a row that died or were preempted without a newer checkpoint. */
   readonly lost: number;
   /** Processes of the stage that somebody killed on a node, likewise. */
   readonly killed?: number;
@@ -41,17 +41,17 @@ export interface Tries {
   readonly unstarted?: number;
   /** Whether a node refused the stage, since its code is not that of the run. */
   readonly refused?: true;
-  /** Jobs in a row that took their whole time, without a newer checkpoint. */
+  /** Jobs in a row that used all their time without a newer checkpoint. */
   readonly idle: number;
-  /** The furthest step of the curves that any job has drawn: epochs, for a training. Absent before the first. */
+  /** The furthest step of the curves of any job, such as the epoch of a training. Absent before the first. */
   readonly reached?: number;
-  /** Bytes to ask for, since less was not enough once; 0 where that is not known. */
+  /** Bytes to ask for, since less was not enough once; 0 if that is not known. */
   readonly memory: number;
-  /** Whether that is a guess, made after the last job had too little: what the stage needs is measured. */
+  /** Whether `memory` is a guess after a job that had too little: then the job measures what the stage needs. */
   readonly guessed?: true;
 }
 
-/** One stage for a job, as plain data: all that a node needs, without the pipeline's file. */
+/** A stage for a job, as plain data: all that a node needs, without the pipeline's file. */
 export interface Ticket {
   readonly stage: Stage;
   /** The stages that it reads, with their outputs only. */
@@ -63,15 +63,15 @@ export interface Ticket {
   /** The signature of each path input when it was hashed, by absolute path. */
   readonly looked: Readonly<Record<string, string>>;
   readonly backend: string | undefined;
-  /** The built code of a project's own kind, and the folder that tells its sources. */
+  /** The path of the built code of a project's own kind, beside the list of its sources. */
   readonly module: string | undefined;
   readonly number: number;
   readonly keep: boolean;
   /** Whether its result replaces one; otherwise the first one stays. */
   readonly replaces: boolean;
-  /** Whether a checkpoint that is there is not to be used. */
+  /** Whether to start without the present checkpoint. */
   readonly fresh: boolean;
-  /** Artifacts whose objects the store does not hold: they are read where they are published. */
+  /** Artifacts without objects in the store, which are read where they are published. */
   readonly unstored: readonly Digest[];
   readonly restage: string;
   /** The build of Restage that decided about the stage. */
@@ -89,7 +89,7 @@ export interface Claim {
   readonly host: string;
   /** The stage's checkpoint and its signature when the ticket was claimed; absent for a stage that keeps none. */
   readonly checkpoint?: { readonly path: string; readonly sign: string };
-  /** Whether the job had most of its time left. */
+  /** Whether the job had at least four fifths of its time left. */
   readonly full: boolean;
 }
 
@@ -102,29 +102,32 @@ export interface Beat {
   readonly over: boolean;
 }
 
+/** How a ticket ended. */
 export type TicketEnd =
   | { readonly type: 'done'; readonly result: StageResult; readonly host: string }
   | { readonly type: 'failed'; readonly message: string }
   /** Somebody killed the stage's process on the node. */
   | { readonly type: 'killed'; readonly message: string }
-  /** An input changed while it waited or ran, or the node has other code than the run: of the stage's kind or of Restage. */
+  /** An input changed while it waited or ran, or the node has other code than the run, of the stage's kind or of Restage. */
   | { readonly type: 'refused'; readonly what: 'input' | 'code'; readonly message: string }
   /** The job's time was over. */
   | { readonly type: 'stopped' }
   | { readonly type: 'memory'; readonly message: string }
-  /** The job is dead, or nobody claimed the ticket; `state` and `reason` as the scheduler told them. */
+  /** The job is dead, or nobody claimed the ticket; `state` and `reason` are the scheduler's. */
   | {
       readonly type: 'lost';
       readonly state: string;
       readonly reason?: string;
       /** No job of the batch began to work. */
       readonly unstarted?: true;
+      /** The last lines that the jobs printed outside stages. */
       readonly said?: string;
     }
+  /** The jobs are over, and claimed only other tickets. */
   | { readonly type: 'unclaimed' }
   | { readonly type: 'cancelled'; readonly by: string };
 
-/** The folder `cache/jobs/<id>` of a batch. Every file has one writer; a torn one is not there yet; the first link stays. */
+/** The folder `cache/jobs/<id>` of a batch. Every file has one writer; a torn file counts as missing; of two ends the first stays. */
 export class BatchFolder {
   readonly id: string;
   readonly path: string;
@@ -154,7 +157,7 @@ export class BatchFolder {
     return folders.filter(isOwn).sort();
   }
 
-  /** Removes what steps and probes left long ago. */
+  /** Removes the folders of steps and probes a day after they were over, and of any after a month. */
   static clearSteps(cache: string): void {
     for (const folder of BatchFolder.steps(cache)) {
       const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0);
@@ -163,7 +166,7 @@ export class BatchFolder {
     }
   }
 
-  /** Makes the folder, with its tickets and listings, and at last the intent. */
+  /** Makes the folder with its tickets and listings, and last of all the intent. */
   create(batch: Batch, tickets: readonly Ticket[], artifacts: ReadonlyMap<Digest, StoredArtifact>, script: string) {
     writing(`the jobs in ${this.path}`, () => {
       mkdirSync(this.path, { recursive: true, mode: 0o700 });
@@ -181,7 +184,7 @@ export class BatchFolder {
       throw new UserError(`${this.path} belongs to someone else, or others may write to it: it is refused`);
   }
 
-  /** The intent; undefined while it is being written. */
+  /** The intent; undefined before it is written. */
   batch(): Batch | undefined {
     return readJson<Batch>(join(this.path, 'batch.json'));
   }
@@ -194,7 +197,7 @@ export class BatchFolder {
     return readJson<StoredArtifact>(join(this.path, `artifacts/${digest}.json`));
   }
 
-  /** The ids that the scheduler gave to the batch, and how many workers each has. */
+  /** The ids of the batch's jobs, and how many workers each has. */
   jobs(): readonly { readonly id: string; readonly workers: number }[] {
     const whole = readText(join(this.path, 'jobs')).split('\n').slice(0, -1);
     return whole.map((line) => {
@@ -207,7 +210,7 @@ export class BatchFolder {
     writing(`the job ${id}`, () => writeFileSync(join(this.path, 'jobs'), `${id} ${workers}\n`, { flag: 'a' }));
   }
 
-  /** Claims a ticket. False where another worker has it; a requeued job takes its own back. */
+  /** Claims a ticket. False if another worker has it; a requeued job takes its own back. */
   claim(index: number, claim: Claim): boolean {
     const path = join(this.path, 'claims', String(index));
     if (writeNew(path, JSON.stringify(claim))) return true;
@@ -225,13 +228,13 @@ export class BatchFolder {
     return this.#indices('claims');
   }
 
-  /** Ends a ticket, and gives the end that counts: the first one. */
+  /** Ends a ticket, and returns the end that counts: the first one. */
   end(index: number, end: TicketEnd): TicketEnd {
     const isFirst = writeNew(join(this.path, 'ends', `${index}.json`), JSON.stringify(end));
     return isFirst ? end : (this.endOf(index) ?? end);
   }
 
-  /** Undefined for a ticket that has not ended, or whose end is not here yet in full. */
+  /** The end of a ticket; undefined if there is none yet, or it is not here in full. */
   endOf(index: number): TicketEnd | undefined {
     return readJson<TicketEnd>(join(this.path, 'ends', `${index}.json`));
   }
@@ -240,7 +243,7 @@ export class BatchFolder {
     return this.#indices('ends');
   }
 
-  /** Marks an end as used: nobody attaches to it any more. */
+  /** Marks an end as used: no later run attaches to the ticket. */
   use(index: number): void {
     writing(`to ${this.path}`, () => writeFileSync(join(this.path, 'used', String(index)), ''));
   }
@@ -267,7 +270,7 @@ export class BatchFolder {
     return join(this.path, 'messages', `${index}.jsonl`);
   }
 
-  /** The furthest step of the curves that the jobs of a ticket have drawn; 0 without any. */
+  /** The furthest step of the curves of a ticket's jobs; 0 without any. */
   reached(index: number): number {
     const points = readText(this.messages(index))
       .split('\n')
@@ -321,14 +324,14 @@ export class BatchFolder {
     return batch !== undefined && this.used().size >= batch.tickets.length;
   }
 
-  /** Whether every worker that was submitted has come and gone in order. */
+  /** Whether every submitted worker began and ended properly. */
   areWorkersOver(): boolean {
     const over = [...this.beats().values()].filter(({ over }) => over).length;
     const submitted = this.jobs().reduce((sum, { workers }) => sum + workers, 0);
     return over >= submitted;
   }
 
-  /** Milliseconds since something last ended here, or since it was made, by the disk's own times. */
+  /** Milliseconds since an end was last used here, or since the folder was made, by the disk's own times. */
   age(): number {
     const [time = Date.now()] = [join(this.path, 'used'), this.path].flatMap(
       (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? [],
@@ -340,7 +343,7 @@ export class BatchFolder {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** The numbers by which files are named; a file that is being written has none. */
+  /** The numbers that name files in a folder; a file that is being written has none. */
   #indices(folder: string): ReadonlySet<number> {
     const numbers = namesIn(join(this.path, folder)).map((name) => Number.parseInt(name, 10));
     return new Set(numbers.filter(Number.isInteger));

@@ -9,8 +9,8 @@ import { touchQuietly } from './store-object.ts';
 
 /**
  * The file `cache/checkpoints/ab/<digest>`: length of header (4 bytes), header JSON `{ state, lengths }`, float32
- * arrays, SHA-256 of all that (32 bytes), in the host's byte order. It is written whole, and counts as missing unless
- * its digest matches.
+ * arrays, SHA-256 of all that (32 bytes), in the host's byte order. It is written whole, and counts as missing unless its digest
+ * matches.
  */
 export class CheckpointFile implements CheckpointStore {
   readonly #path: string;
@@ -73,13 +73,14 @@ function write(path: string, { state, arrays }: Checkpoint): void {
   writeAtomic(path, writeParts, { sync: true });
 }
 
-/** Leaves the disk some space rather than fill it: other stages need it for their logs and outputs. */
+/** Throws where a checkpoint would fill the disk: other stages need space for their logs and outputs. */
 function refuseFullDisk(path: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(dirname(path));
   if (bavail * bsize >= bytes) return;
   throw Object.assign(new Error(`no space left for ${bytes} bytes`), { code: 'ENOSPC', syscall: 'write' });
 }
 
+/** Whether the digest of a checkpoint's file matches. */
 export function isSoundCheckpoint(path: string): boolean {
   const file = openSync(path, 'r');
   try {

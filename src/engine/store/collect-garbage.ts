@@ -9,23 +9,24 @@ import { isHeld } from './lease.ts';
 import { objectsOf, type StageResult } from './stage-result.ts';
 
 const day = 86_400_000;
-/** How long it may take until what a run on another host did is seen here. */
+/** How late changes by a run on another host may be seen here, in milliseconds. */
 const lag = 10 * 60_000;
 
 export interface GarbageOptions {
   /** Results used within this many milliseconds stay. */
   readonly keep: number;
-  /** Target size of the objects: least recently used results go first, protected ones stay; then checkpoints. */
+  /** Target size of the objects in bytes: the least recently used results are removed first, protected ones never; then checkpoints. */
   readonly maxBytes?: number;
-  /** Whether a pipeline still exists, by name; the last results of one that does not are not protected. */
+  /** Whether the pipeline of a name still exists; otherwise its last results are not protected. */
   readonly exists?: (pipeline: string) => boolean;
   /** Milliseconds since the epoch. */
   readonly now?: number;
 }
 
-/** Why results are protected: one is a stage's last result (so a frozen stage's), a living run may use it, or it is to be shared. */
+/** Why a result is protected: it is a stage's last result, a living run may use it, or it waits to be shared. */
 type Root = 'last' | 'running' | 'unsent';
 
+/** Why bytes stay. */
 export type Hold = Root | 'recent' | 'young' | 'checkpoints';
 
 export interface Garbage {
@@ -37,7 +38,7 @@ export interface Garbage {
   readonly remains: readonly string[];
   readonly bytes: number;
   readonly keptBytes: number;
-  /** The same by reason; an object that several reasons hold counts for the first of them. */
+  /** Kept bytes by reason. An object with several reasons counts for the first one. */
   readonly held: Readonly<Record<Hold, number>>;
   readonly now: number;
 }
@@ -49,7 +50,7 @@ interface KnownResult {
   readonly root?: Root;
 }
 
-/** Finds what nothing needs. While a run may be under way, unnamed objects stay for a day: it may not have recorded them. */
+/** Finds what nothing needs. While a run may be under way, unnamed objects stay for a day: the run may be about to record them. */
 export function findGarbage(store: FolderStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
   const results = knownResults(store, options);
@@ -82,7 +83,7 @@ export function findGarbage(store: FolderStore, options: GarbageOptions): Garbag
   };
 }
 
-/** How long an object that no result names is kept for a run that may be about to name it. */
+/** How long an object without a result stays, in milliseconds, for a run that may be about to record one. */
 const youthOf = (store: FolderStore): number => (store.isBusy() ? day : lag);
 
 /** Removes what was found: results first, so that none is left without its objects. Throws a `WriteError`. */
@@ -94,7 +95,7 @@ export function removeGarbage(store: FolderStore, garbage: Garbage): void {
     }
     for (const path of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
-      // A run that needs it again has touched it meanwhile, or has just begun.
+      // A run that needs it again may have touched it, or just have begun.
       if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store)) rmSync(path, { force: true });
     }
     const leases = join(store.folder, 'leases');
@@ -110,7 +111,7 @@ function knownResults(store: FolderStore, { exists = () => true }: GarbageOption
   const last = new Set(ofPipelines.map(({ result }) => result));
   const unsent = new Set(filesIn(join(store.folder, 'outbox')).map(({ name }) => name));
   const living = store.runs().filter((run) => run.isLiving());
-  // A use is dated at most once a day, hence the day before the first run began.
+  // A use is dated only once a day, hence the day before the first run began.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
   return filesIn(join(store.folder, 'results')).flatMap(({ name, used }) => {
     const digest = name.replace(/\.json$/, '');
@@ -137,7 +138,7 @@ function heldBytes(kept: ReadonlySet<KnownResult>, sizes: ReadonlyMap<string, nu
   return held;
 }
 
-/** The results that stay: the protected, then by last use, the recent first, while they are young enough and fit. */
+/** The results that stay: protected ones, then the most recently used, while they are young enough and fit. */
 function keepResults(
   results: readonly KnownResult[],
   sizes: ReadonlyMap<string, number>,
@@ -161,7 +162,7 @@ function keepResults(
   return kept;
 }
 
-/** Divides checkpoints: those unused within `keep`, or without room, may go; all of the last day stay. */
+/** Divides checkpoints: those unused within `keep`, or without room, may go; those of the last day stay. */
 function sortCheckpoints(
   cache: string,
   { keep, room, now }: { readonly keep: number; readonly room: number; readonly now: number },

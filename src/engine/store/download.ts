@@ -49,12 +49,12 @@ async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
   throw new StageError(`Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`);
 }
 
-/** Fetches what is missing of a file. When a connection breaks off it tries again, as long as each attempt brings bytes. */
+/** Fetches the missing bytes of a file. After a broken connection it tries again, as long as each attempt brings some. */
 async function fetchInto(part: string, path: string, file: PublishedFile, progress: (progress: Progress) => void) {
   for (;;) {
     const before = sizeOf(part) ?? 0;
     const end = await fetchMore(part, before, file, progress).catch((error: NodeJS.ErrnoException) => {
-      // Errors of the disk are no errors of the connection.
+      // An error of the disk is none of the connection.
       if (error.syscall === 'write' || error.syscall === 'open') throw error;
       return error;
     });

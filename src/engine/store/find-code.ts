@@ -9,7 +9,7 @@ import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
 import { isOld } from './run-memory.ts';
 
-/** Finds a program's code, or remembers it while the files, places and variables that decided it are unchanged. */
+/** Finds a program's code. It is remembered while the files, places and variables that decided it are unchanged. */
 export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<Found> {
   const { program, root, settings, env } = question;
   const startedAt = Date.now();
@@ -21,7 +21,7 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   const { files, sources, ...rest } = found;
   const version = `${spec.version}-${sha256(JSON.stringify(Object.entries(sources).sort()))}`;
   const { signature, newest } = sign(found, env);
-  // What changed this lately may have been read before or after.
+  // A file that changed this recently may have been read before or after.
   const signed = files.map((path) => [path, signPlace(path)] as const);
   const signatures = signed.map(([path, sign]) => [path, isKnown || sign.newest < startedAt ? sign.signature : '']);
   try {
@@ -47,5 +47,6 @@ function sign({ files, looked, variables }: FoundCode, env: CodeQuestion['env'])
   return { signature, newest: Math.max(...signed.map(({ newest }) => newest)) };
 }
 
+/** The files whose signature is no longer the given one. */
 export const changedFiles = (signatures: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(signatures).flatMap(([path, signature]) => (signPlace(path).signature === signature ? [] : [path]));

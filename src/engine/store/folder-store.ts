@@ -27,7 +27,7 @@ const day = 86_400_000;
 export class FolderStore {
   readonly folder: string;
   readonly #warn: (message: string) => void;
-  /** What this process wrote as last results, by file: it reads them again for the report and the run's record. */
+  /** Last results that this process wrote, by file, which the report and the run's record read again. */
   readonly #latest = new Map<string, Digest>();
   #isMarked = false;
 
@@ -87,13 +87,13 @@ export class FolderStore {
     });
   }
 
-  /** The folder holds the bytes of every result that it knows: none is elsewhere. */
+  /** The result of a fingerprint. This store has the bytes of all its results: none is elsewhere. */
   async lookup(digest: Digest): Promise<Lookup> {
     const result = this.readResult(digest);
     return result === undefined ? { state: 'missing' } : { state: 'here', result };
   }
 
-  /** A stored result. A damaged one is set aside and counts as missing; so does one of another format, which stays. */
+  /** A stored result. A damaged one is set aside and counts as missing. One of another format also does, but stays. */
   readResult(digest: Digest): StageResult | undefined {
     const path = this.resultPath(digest);
     let text: string;
@@ -124,25 +124,25 @@ export class FolderStore {
   async writeFirstResult(result: StageResult): Promise<void> {
     const path = this.resultPath(result.digest);
     const isFirst = writing(`the result ${path}`, () => writeNew(path, JSON.stringify(result), { sync: true }));
-    // One in the format of another version is no result for this one.
+    // One in the format of another version does not count.
     if (!isFirst && this.readResult(result.digest) === undefined) await this.writeResult(result);
   }
 
-  /** Dates the last use of a result, which decides what gc keeps; at most once a day, so that an idle run writes nothing. */
+  /** Dates the last use of a result, for gc. At most once a day, so that an idle run writes nothing. */
   async markUsed(digest: Digest): Promise<void> {
     const path = this.resultPath(digest);
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && Date.now() - stats.mtimeMs >= day) touchQuietly(path);
   }
 
-  // A store that is shared with others does more at these times.
+  // What a shared store does in addition.
 
-  /** Brings objects here that are elsewhere, if a log's too. False where some of an artifact's are lost. */
+  /** Fetches objects that are elsewhere, with those of a log. False if some of an artifact are lost. */
   async fetch(_artifacts: readonly StoredArtifact[], _log?: Digest): Promise<boolean> {
     return true;
   }
 
-  /** Called for every result that was made and recorded. */
+  /** Called for every new result. */
   share(_result: StageResult): void {}
 
   /** Called at the end of a run in which everything succeeded and something ran; `page` is the path of its report. */
@@ -167,13 +167,13 @@ export class FolderStore {
     this.#warn(`${path} is damaged (${reason}): it was moved to ${join(quarantine, name)} and will be computed again`);
   }
 
-  /** The result that a stage last had: `explain` compares with it, `frozen` keeps it, and gc never removes it. */
+  /** The last result of a stage: `explain` compares with it, `frozen` keeps it, and gc never removes it. */
   readLatest(pipeline: string, stage: string): Digest | undefined {
     const file = this.#latestFile(pipeline, stage);
     return this.#latest.get(file) ?? parseLatest(file)?.result;
   }
 
-  /** Writes nothing where the file holds this already. */
+  /** Writes nothing if it is the last result already. */
   writeLatest(pipeline: string, stage: string, result: Digest): void {
     if (this.readLatest(pipeline, stage) === result) return;
     const latest: Latest = { pipeline, stage, result };
@@ -203,7 +203,7 @@ export class FolderStore {
     return join(this.folder, 'latest', slug(pipeline), `${slug(stage)}.json`);
   }
 
-  /** Waits until nobody else works on the fingerprint; `onWait` is called once with who does. */
+  /** Waits until nobody else works on the fingerprint. `onWait` is called once, with the holder. */
   acquireLease(digest: Digest, signal: AbortSignal, onWait: (holder: string) => void): Promise<Lease> {
     return Lease.acquire(join(this.folder, 'leases', digest), signal, onWait);
   }
@@ -234,7 +234,7 @@ export class FolderStore {
     return this.#openRuns().filter((run) => run.wasKilled(now));
   }
 
-  /** Whether a run may be under way, or jobs that a run left. */
+  /** Whether a run, or a job that a run left, may be under way. */
   isBusy(): boolean {
     const hasJobs = BatchFolder.all(this.folder).some((folder) => !folder.isUsed());
     return hasJobs || this.#openRuns().some((run) => !run.wasKilled());
@@ -244,7 +244,7 @@ export class FolderStore {
     return namesIn(join(this.folder, 'work')).map((id) => new RunFolder(this.folder, id));
   }
 
-  /** Tells backups and git to leave the folder alone, also where the project forgot to. */
+  /** Tells backups and git to ignore the folder, even if the project does not. */
   #markFolder(): void {
     if (this.#isMarked) return;
     this.#isMarked = true;

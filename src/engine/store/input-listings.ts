@@ -7,7 +7,7 @@ import { writing } from '../files/write-error.ts';
 
 const fileOf = (cacheFolder: string, input: Digest): string => join(cacheFolder, 'listings', `${input}.json`);
 
-/** Keeps an input folder's files in `cache/listings/<digest>.json`, only to say later what changed. */
+/** Keeps the listing of an input folder in `cache/listings/<digest>.json`, only to say later which files changed. */
 export function keepInputListing(cacheFolder: string, input: Digest, files: readonly ListedFile[]): void {
   const file = fileOf(cacheFolder, input);
   if (existsSync(file)) return;
@@ -15,6 +15,7 @@ export function keepInputListing(cacheFolder: string, input: Digest, files: read
   writing(`the listing of an input in ${cacheFolder}`, () => writeJson(file, pairs));
 }
 
+/** The digests of an input's files by path; undefined where they were not kept. */
 export function readInputListing(cacheFolder: string, input: Digest): ReadonlyMap<string, Digest> | undefined {
   const pairs = readJson<[string, Digest][]>(fileOf(cacheFolder, input));
   return Array.isArray(pairs) ? new Map(pairs) : undefined;

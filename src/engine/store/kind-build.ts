@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import { readJson, writeIfOther, writeJson } from '../files/write-atomic.ts';
 
-/** The digest of each file of a kind's code by its path from the root; its packages, as `name@version`, have an empty one. */
+/** The digests of the files of a kind's code, by path from the root. Packages, as `name@version`, have an empty one. */
 export type KindSources = Readonly<Record<string, string>>;
 
 /** The folder of one built version of a project's own kind: `cache/kinds/<name>-<version>`. */
@@ -11,7 +11,7 @@ export function kindBuild(cacheFolder: string, name: string, version: string): s
   return join(cacheFolder, 'kinds', `${name}-${version.slice(0, 16)}`);
 }
 
-/** Keeps a bundle under a name from its text, which holds absolute paths: a moved project needs another one. */
+/** Writes a bundle, and returns its path. The name follows from the text, which holds absolute paths: a moved project gets another one. */
 export function writeKindModule(build: string, side: 'spec' | 'run', text: string): string {
   const file = join(build, `${side}-${sha256(text).slice(0, 16)}.mjs`);
   writeIfOther(file, text);

@@ -8,12 +8,12 @@ import { writing } from '../files/write-error.ts';
 const day = 86_400_000;
 /** How often a holder renews its lease, in milliseconds. */
 const renewal = 10_000;
-/** Many renewals, and more than the minute for which a network disk may show old times. In milliseconds. */
+/** Milliseconds without renewal after which a lease is free: many renewals, and longer than a network disk may show old times. */
 const patience = 180_000;
 const firstWait = 10;
 const longestWait = 500;
 
-/** The right to do work; it only prevents duplicates. A dead holder has lost it, an unknown one if it renews no more. */
+/** The right to do some work, which only prevents duplicates. A dead holder has lost it, and so has an unknown one that stops renewing. */
 export class Lease {
   readonly #path: string;
   readonly #timer: NodeJS.Timeout;
@@ -24,7 +24,7 @@ export class Lease {
     this.#timer = setInterval(() => this.#renew(), renewal).unref();
   }
 
-  /** Waits until it is free. `onWait` hears once who holds it. Throws the signal's reason, or a `WriteError`. */
+  /** Waits until the lease is free. `onWait` is called once, with its holder. Throws the signal's reason, or a `WriteError`. */
   static async acquire(
     path: string,
     signal?: AbortSignal,
@@ -42,7 +42,7 @@ export class Lease {
     }
   }
 
-  /** The lease, or the one that somebody holds; undefined when it is just changing hands. */
+  /** The lease, or the present one that somebody holds; undefined while it changes its holder. */
   static #take(path: string, watch: Watch): Lease | PresentLease | undefined {
     return writing(`the lease ${path}`, () => {
       for (let tries = 0; tries < 3; tries += 1) {
@@ -60,13 +60,13 @@ export class Lease {
 
   release(): void {
     clearInterval(this.#timer);
-    // After a long sleep of this machine others took it, or another lease of this process did.
+    // After a long sleep of this machine somebody else, or another lease of this process, has taken it.
     if (holders.get(this.#path) !== this) return;
     holders.delete(this.#path);
     try {
       if (readText(this.#path) === JSON.stringify(thisProcess())) unlinkSync(this.#path);
     } catch {
-      // The disk is gone. A lease that is left there is no longer renewed, and others take it.
+      // The disk is gone. Others take a lease that is no longer renewed.
     }
   }
 
@@ -74,13 +74,13 @@ export class Lease {
     this.release();
   }
 
-  /** Dates the file; others look only at whether its time changes. */
+  /** Changes the time of the file. Others only look whether it changes. */
   #renew(): void {
     const now = new Date();
     try {
       utimesSync(this.#path, now, now);
     } catch {
-      // Others took it after a long sleep of this machine; the work goes on, and may be done twice.
+      // Others took it after a long sleep of this machine. The work goes on, and may be done twice.
     }
   }
 }
@@ -103,7 +103,7 @@ class Watch {
 
 const signOf = (seen: PresentLease | undefined): string => (seen === undefined ? '' : `${seen.ino} ${seen.renewed}`);
 
-/** An interrupt ends it; the loop throws the signal's own reason. */
+/** Ends early on a signal; the loop then throws the signal's reason. */
 const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   delay(milliseconds, undefined, signal && { signal }).catch(() => {});
 
@@ -113,9 +113,9 @@ const describe = (seen: PresentLease | undefined): string =>
 /** A lease that somebody holds or held, as its file shows it. */
 interface PresentLease {
   readonly ino: number;
-  /** Undefined where its file is damaged, as a power cut may leave it. */
+  /** Undefined for a damaged file, as a power cut may leave it. */
   readonly holder: ProcessIdentity | undefined;
-  /** When it was last renewed, by whatever clock, in milliseconds since the epoch. */
+  /** When it was last renewed, in milliseconds since the epoch, by some machine's clock. */
   readonly renewed: number;
 }
 
@@ -129,7 +129,7 @@ function lookAtLease(path: string): PresentLease | undefined {
 const lifeOfLease = ({ holder }: PresentLease): 'alive' | 'dead' | 'unknown' =>
   holder === undefined ? 'unknown' : lifeOf(holder);
 
-/** Removes a lease that was found dead. One that a faster process put there meanwhile is put back. */
+/** Removes a lease that was found dead. If a faster process took it meanwhile, its lease is put back. */
 function clearLease(path: string, dead: PresentLease): void {
   const aside = temporaryBeside(path);
   try {
@@ -142,13 +142,13 @@ function clearLease(path: string, dead: PresentLease): void {
   }
 }
 
-/** Whether a process that may be alive holds the lease at a path; where that is uncertain, it is assumed for a day. */
+/** Whether a process that may be alive holds the lease at a path. An unknown one counts as alive for a day. */
 export function isHeld(path: string): boolean {
   const present = lookAtLease(path);
   return present !== undefined && mayLive(present, day);
 }
 
-/** The process that holds the lease at a path, if it may be alive; where that is uncertain, it has renewed it in this hour. */
+/** The process that holds the lease at a path, if it may be alive. An unknown one counts as alive for an hour. */
 export function holderOf(path: string): ProcessIdentity | undefined {
   const present = lookAtLease(path);
   return present !== undefined && mayLive(present, day / 24) ? present.holder : undefined;

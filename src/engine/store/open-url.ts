@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
-/** A connection that is silent for so long, in milliseconds, counts as broken, by a {@link Silence}. */
+/** Milliseconds after which a silent connection counts as broken, with a {@link Silence}. */
 const patience = 60_000;
 const mostRedirects = 5;
 
-/** A server took a connection, and then said nothing. */
+/** A server that accepted a connection and then sent nothing. */
 export class Silence extends Error {}
 
 /** Requests a URL through the environment's proxy (`https_proxy`, `http_proxy`, `no_proxy`), following redirects. */
@@ -28,7 +28,7 @@ export async function openUrl(
   throw new Error(`more than ${mostRedirects} redirects`);
 }
 
-/** The proxy for a URL; undefined where it is reached directly. */
+/** The proxy for a URL by the environment; undefined for none. */
 export function proxyFor({ protocol, hostname }: URL, env: NodeJS.ProcessEnv): URL | undefined {
   const variable = (name: string) => env[name] || env[name.toUpperCase()] || undefined;
   const direct = (variable('no_proxy') ?? '').split(',').map((host) => host.trim().replace(/^\*?\./, ''));
@@ -49,7 +49,7 @@ export interface HttpRequest {
   readonly timeout?: number | undefined;
 }
 
-/** Makes one request, through the environment's proxy. A redirect is an answer like any other. */
+/** Makes one request, through the environment's proxy. It follows no redirect. */
 export async function askUrl(
   target: URL,
   { method = 'GET', headers, body, signal, timeout = patience }: HttpRequest,

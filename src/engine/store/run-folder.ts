@@ -12,19 +12,20 @@ import { creatingFolder, readJson, writeJson, writeNew } from '../files/write-at
 import { WriteError, writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 
+/** The files of an attempt. */
 export interface AttemptFiles {
-  /** Private, empty, on the disk of the cache, so that outputs are moved to the store and not copied. */
+  /** A private, empty folder on the disk of the cache, so that outputs can be moved to the store. */
   readonly work: string;
-  /** Kept with the run, failures too. The file does not exist yet. */
+  /** The path of the log, which is kept with the run. The file does not exist yet. */
   readonly log: string;
   record(state: Partial<AttemptState>): void;
   removeWork(): Promise<void>;
 }
 
-/** The state of an attempt. Without an end it is still running, or its run was killed. */
+/** The state of an attempt. Without an end, it is still running, or its run was killed. */
 interface AttemptState {
   readonly fingerprint: Digest;
-  /** The same in full, to say later what changed; absent in old records. */
+  /** The fingerprint itself, to say later what changed; absent in old records. */
   readonly content?: Fingerprint;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -54,10 +55,10 @@ export class RunFolder {
   readonly path: string;
   readonly work: string;
   readonly events: string;
-  /** Plain data on the run's sweeps, which its report wrote; absent where it has none. */
+  /** Data on the run's sweeps, written by its report; absent for a run without sweeps. */
   readonly selections: string;
   readonly #attempts: string;
-  /** What the file of attempts held when it had so many bytes. */
+  /** The content of the file of attempts, as of `#bytes`. */
   #states = new Map<string, AttemptState[]>();
   #bytes = 0;
 
@@ -70,7 +71,7 @@ export class RunFolder {
     this.#attempts = join(this.path, attemptsName);
   }
 
-  /** Begins the run `id`, which sorts by time. Throws a `WriteError` with the cause `EEXIST` where the id is taken. */
+  /** Begins a run. Ids sort by time. Throws a `WriteError`, with the cause `EEXIST` if the id is taken. */
   static start(folder: string, id: string, pipeline: string): RunFolder {
     const run = new RunFolder(folder, id);
     writing(`the run's record in ${run.path}`, () => {
@@ -101,7 +102,7 @@ export class RunFolder {
     return join(this.path, slug(stage), `attempt-${number}.log`);
   }
 
-  /** One file for all attempts: to create one for each would take longer than a small stage. */
+  /** One file for all attempts: creating a file for each would take longer than a small stage. */
   #record(line: AttemptLine): void {
     // The line break comes first, so that a line which a full disk cut damages no other one.
     const text = `\n${JSON.stringify(line)}`;
@@ -126,7 +127,7 @@ export class RunFolder {
     });
   }
 
-  /** The last lines of the last attempt's log, at most `count`; empty when it printed nothing. */
+  /** The last lines of the last attempt's log, at most `count`; empty if it printed nothing. */
   logTail(stage: string, count = 20): readonly string[] {
     const log = this.attempts(stage).at(-1)?.log;
     const text = log === undefined ? '' : readPart(log, tailBytes, 'end').text;
@@ -140,7 +141,7 @@ export class RunFolder {
     if (!isFirst) throw new WriteError(`Cannot write the run's record in ${this.path}: it is there already.`);
   }
 
-  /** Undefined for a run that was killed before its end, or is still going. */
+  /** The record; undefined for a run that was killed or is still running. */
   readRecord(): RunRecord | undefined {
     const record = readJson<RunRecord>(join(this.path, 'run.json'));
     if (record?.stages === undefined) return record;
@@ -151,6 +152,7 @@ export class RunFolder {
     return { ...record, stages: Object.fromEntries(stages) };
   }
 
+  /** Removes the run from the history. */
   discard(): void {
     writing(`to ${this.path}`, () => rmSync(this.path, { recursive: true, force: true }));
   }
@@ -163,7 +165,7 @@ export class RunFolder {
     return life === 'alive' || (life === 'unknown' && Date.now() - this.startedAt() < month);
   }
 
-  /** Whether its process ended before removing `work`. On another machine after a month, of no owner after a day. */
+  /** Whether its process died before it removed `work`: assumed on another machine after a month, without an owner after a day. */
   wasKilled(now = Date.now()): boolean {
     const owner = readIdentity(join(this.path, 'process.json'));
     if (owner === undefined) return now - (statSync(this.work, { throwIfNoEntry: false })?.ctimeMs ?? now) > day;
@@ -171,11 +173,12 @@ export class RunFolder {
     return life === 'dead' || (life === 'unknown' && now - this.startedAt() > month);
   }
 
+  /** Whether some stage made an attempt. */
   ranStages(): boolean {
     return namesIn(this.path).some((name) => name === attemptsName || !/\.jsonl?$/.test(name));
   }
 
-  /** The name of the pipeline that runs, known from the beginning; undefined where the file was damaged. */
+  /** The name of its pipeline, known from the beginning; undefined if the file is damaged. */
   pipeline(): string | undefined {
     return readJson<{ readonly pipeline?: string }>(join(this.path, 'process.json'))?.pipeline;
   }
@@ -190,7 +193,7 @@ export class RunFolder {
   }
 }
 
-/** A line of a run's `attempts.jsonl`. A later one of the same attempt adds to an earlier one. */
+/** A line of a run's `attempts.jsonl`. A later line of an attempt adds to earlier ones. */
 interface AttemptLine extends Partial<AttemptState> {
   readonly stage: string;
   /** From 1. */
@@ -205,7 +208,7 @@ function addAttempt(states: Map<string, AttemptState[]>, { stage, number, ...sta
   states.set(stage, attempts);
 }
 
-/** Removes a folder. Its first files go at once, mostly all: handing each call to another thread would take far longer. */
+/** Removes a folder. The first files, mostly all, are removed synchronously: handing each call to another thread takes far longer. */
 async function removeFolder(path: string): Promise<void> {
   let left = 50;
   const removeFew = (folder: string) => {
@@ -220,7 +223,7 @@ async function removeFolder(path: string): Promise<void> {
   try {
     removeFew(path);
   } catch {
-    // Something is left or still written to: that takes patience.
+    // Something is left, or still being written: `rm` tries again.
   }
   if (existsSync(path)) await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -237,6 +240,7 @@ export interface RunRecord {
   readonly stages: Readonly<Record<string, StageEntry>>;
 }
 
+/** A stage in the record of a run. */
 export interface StageEntry {
   readonly outcome: Outcome;
   readonly seconds?: number;
@@ -245,7 +249,7 @@ export interface StageEntry {
   readonly leftToJob?: true;
   /** Fingerprint of its result; absent where it has none, and in old records. */
   readonly result?: Digest;
-  /** Numbers of its `metrics` outputs by name, such as `test.auc`; the same of their intervals. */
+  /** Numbers of its `metrics` outputs by name, such as `test.auc`, and their intervals. */
   readonly metrics?: Readonly<Record<string, number | null>>;
   readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>;
   /** How many more there were than a record keeps. */
@@ -259,7 +263,7 @@ export interface LastAttempts {
   readonly last: PastAttempt;
 }
 
-/** Undefined where the stage ran in none of the `runs`, the last of which comes first. */
+/** The last attempts of a stage in `runs`, of which the last comes first; undefined if it ran in none. */
 export function lastAttempts(runs: readonly RunFolder[], stage: string): LastAttempts | undefined {
   for (const run of runs) {
     const attempts = run.attempts(stage);

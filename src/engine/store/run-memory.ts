@@ -6,7 +6,7 @@ import { signPlace, signTree } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
-/** All that a complete run depended on. While it is unchanged, the same command has nothing to do. */
+/** Everything that a complete run depended on. As long as it is unchanged, the same command has nothing to do. */
 export interface RunMemory {
   readonly format: 3;
   readonly pipeline: string;
@@ -22,20 +22,20 @@ export interface RunMemory {
   readonly signature: string;
 }
 
-/** How a command found its pipeline's file: a new file may take precedence, though that one stays as it is. */
+/** How a command found its pipeline's file. A new file may take precedence over it. */
 export interface FoundFile {
-  /** The word that names it; absent for the only pipeline, which needs no name. */
+  /** The word that named it; absent for the project's only pipeline. */
   readonly word?: string;
   readonly file: string;
 }
 
-/** Names a command: the same words in the same folder mean the same run. */
+/** The file of a command's memory: the same words in the same folder mean the same run. */
 export function memoryFile(root: string, workingDirectory: string, argv: readonly string[]): string {
   const key = sha256(JSON.stringify([workingDirectory, argv]));
   return join(root, 'cache', 'memory', `${key.slice(0, 32)}.json`);
 }
 
-/** The memory of this command if nothing it depends on has changed. `find` gives the file that a word names now. */
+/** The memory of a command if nothing that it depends on has changed. `find` gives the file that a word names now. */
 export async function recall(
   file: string,
   root: string,
@@ -53,7 +53,7 @@ export async function recall(
   }
 }
 
-/** Remembers a complete run by the signatures of what it depended on, by absolute path, unless these changed under it. */
+/** Remembers a complete run by the signatures of what it depended on, by absolute path, unless some of it has changed since. */
 export function remember(
   file: string,
   run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'>,
@@ -72,13 +72,13 @@ export function remember(
   writeJson(file, memory);
 }
 
-/** A disk may date files by whole seconds: what changed this shortly before it was read could change again unseen. */
+/** A disk may date files by whole seconds: a file that changed within this time before it was read could change again unnoticed. */
 const coarseMs = 3_000;
 
-/** Whether what last changed at `newest` can be trusted to be what was read after `startedAt`; milliseconds. */
+/** Whether something that last changed at `newest` is certainly what was read after `startedAt`; in milliseconds. */
 export const isOld = (newest: number, startedAt: number): boolean => newest + coarseMs <= startedAt;
 
-/** Signs the files that a run reads and the paths looked at; undefined if one changed too lately to be sure. */
+/** Signatures of files that a run reads and of paths that it looked at; undefined if one changed too recently. */
 export function signRead(
   { files, looked }: { readonly files: readonly string[]; readonly looked: readonly string[] },
   startedAt: number,
@@ -93,7 +93,7 @@ export function forget(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** Makes the next run of every command read the pipeline. On a read-only disk nothing was remembered. */
+/** Forgets all runs, so that every command reads its pipeline again. On a read-only disk nothing was remembered. */
 export function forgetAll(root: string): void {
   try {
     rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
 import { type Fingerprint, hashFingerprint } from '../fingerprint/fingerprint.ts';
 
-/** What running a stage gave: the objects of every port, and the record. Stored as `cache/results/ab/<fingerprint>.json`. */
+/** The result of a stage: the objects of every port, and the record. Stored as `cache/results/ab/<fingerprint>.json`. */
 export interface StageResult {
   readonly format: 1;
   readonly digest: Digest;
@@ -23,7 +23,7 @@ export interface StoredArtifact extends Listing {
   readonly type: ArtifactType;
 }
 
-/** How a result was made. It is outside the fingerprint, and the only place for times, hosts and versions. */
+/** How a result was made. It is not in the fingerprint, and the only place for times, hosts and versions. */
 export interface StageRecord {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -38,7 +38,7 @@ export interface StageRecord {
   readonly gpus?: number;
   /** The scheduler's id of its job; absent for a stage that ran here. */
   readonly job?: string;
-  /** Bytes that it needs, by the peak that was measured after a job had too little memory. */
+  /** Bytes that it needs, by the peak measured after a job had too little memory. */
   readonly memory?: number;
   readonly notes: Readonly<Record<string, string | number>>;
   readonly highlights: readonly Highlight[];
@@ -47,12 +47,13 @@ export interface StageRecord {
   readonly log?: Digest;
 }
 
+/** The objects that a result needs, with its log; repeated if outputs share some. */
 export function objectsOf({ stored, outputs, record: { log } }: StageResult): readonly Digest[] {
   const files = stored ? Object.values(outputs).flatMap((artifact) => artifact.files) : [];
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
-/** Parses by hand, since a schema library would slow an idle run. Undefined for another format; throws if altered. */
+/** Parses a result; undefined for another format. Throws if it was altered. By hand: a schema library would slow down an idle run. */
 export function parseResult(text: string, digest: Digest): StageResult | undefined {
   const result: unknown = JSON.parse(text);
   expect(isRecord(result) && Number.isInteger(result['format']), 'it has no format');

@@ -21,7 +21,7 @@ import { WriteError } from '../files/write-error.ts';
 
 const day = 86_400_000;
 
-/** Whether an object of this size is in place. It is kept young: the result that needs it is not written yet. */
+/** Whether an object of this size is in place. Touches it for gc, since the result that needs it is not written yet. */
 export function isStored(object: string, size: number): boolean {
   const stats = statSync(object, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isFile() || stats.size !== size) return false;
@@ -29,7 +29,7 @@ export function isStored(object: string, size: number): boolean {
   return true;
 }
 
-/** Stores a file: moved if the stage owns it alone, else copied and verified; synced before it gets its name. */
+/** Stores a file, by a move if the stage alone owns it, otherwise by a verified copy. It is synced before it gets its name. */
 export async function storeObject(object: string, source: string, mode: 'move' | 'copy'): Promise<void> {
   if (mode === 'move' && (await moveIn(source, object))) return;
   mkdirSync(dirname(object), { recursive: true });
@@ -48,7 +48,7 @@ export async function storeObject(object: string, source: string, mode: 'move' |
   }
 }
 
-/** False where the file is a link, has further names or cannot be moved: then it does not belong to the stage alone. */
+/** False if the file is a link, has further names or cannot be moved: then it may not belong to the stage alone. */
 async function moveIn(source: string, object: string): Promise<boolean> {
   try {
     const isSealed = await seal(source, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -63,7 +63,7 @@ async function moveIn(source: string, object: string): Promise<boolean> {
 /** Failures of a move after which a copy can still succeed: a link, another disk, a folder that must not be written. */
 const movable: ReadonlySet<string> = new Set(['ELOOP', 'EXDEV', 'EACCES', 'EPERM', 'EROFS']);
 
-/** Syncs a file and makes it read-only; false, and nothing is done, where it is no plain file with a single name. */
+/** Syncs a file and makes it read-only. Does nothing and returns false unless it is a plain file with a single name. */
 async function seal(path: string, flags: string | number): Promise<boolean> {
   const file = openSync(path, flags);
   try {
@@ -77,7 +77,7 @@ async function seal(path: string, flags: string | number): Promise<boolean> {
   }
 }
 
-/** Whether a listed file's folder lies in the artifact itself. Files behind a link are copied, not moved. */
+/** Tells whether a listed file lies in the artifact itself. Files behind a link are copied, not moved. */
 export function ownsFolder(source: string): (path: string) => boolean {
   // Not the source's own real path: the output as a whole may be such a link.
   const root = join(realpathSync.native(dirname(source)), basename(source));
@@ -90,6 +90,7 @@ export function ownsFolder(source: string): (path: string) => boolean {
   };
 }
 
+/** Dates a file now, where that is allowed. */
 export function touchQuietly(path: string): void {
   try {
     const now = new Date();
@@ -99,7 +100,7 @@ export function touchQuietly(path: string): void {
   }
 }
 
-/** Stores bytes from elsewhere if they are the object's. Not synced: every use verifies, and they can be fetched again. */
+/** Stores fetched bytes if they are the object's. Not synced: every use verifies them, and they can be fetched again. */
 export async function writeObject(
   object: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

@@ -8,7 +8,7 @@ import { isSoundCheckpoint } from './checkpoint-file.ts';
 import type { FolderStore } from './folder-store.ts';
 import { objectsOf } from './stage-result.ts';
 
-/** Rehashes every object and checkpoint, reads every result, and sets aside what is damaged. `onProgress` receives bytes. */
+/** Hashes every object and checkpoint again, reads every result, and sets aside what is damaged. `onProgress` gets bytes. */
 export async function verifyStore(store: FolderStore, onProgress: (done: number, total: number) => void = () => {}) {
   const filesOf = (folder: string) => filesIn(join(store.folder, folder));
   const objects = filesOf('objects').filter(({ name }) => isDigest(name));

@@ -5,22 +5,22 @@ import { namesIn } from '../files/entries-in.ts';
 import { linkTarget } from '../files/read-part.ts';
 import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
 
-/** A path of a stage's inputs that is the same in every run, since programs such as `sha256sum` print their paths. */
+/** A path for a stage's inputs that is the same in every run, since programs such as `sha256sum` print paths. */
 export const viewName = (cache: string, fingerprint: Digest): string => join(cache, 'in', fingerprint.slice(0, 16));
 
-/** Makes the name lead to a folder, whatever it led to before: the holder of a fingerprint's lease owns its name. */
+/** Makes the name a link to a folder. It replaces any other link: the holder of a fingerprint's lease owns its name. */
 export function nameView(name: string, folder: string): void {
   const temporary = temporaryBeside(name);
   creatingFolder(name, () => symlinkSync(folder, temporary));
   renameSync(temporary, name);
 }
 
-/** Removes the name, unless it leads to another run's folder by now. */
+/** Removes the name, unless it links to another run's folder by now. */
 export function forgetView(name: string, folder: string): void {
   if (linkTarget(name) === folder) rmSync(name, { force: true });
 }
 
-/** The names that lead nowhere, or into one of these folders, which are those of killed runs. */
+/** The names that link nowhere, or into the folder of a killed run. */
 export function abandonedViewNames(cache: string, killed: readonly string[]): readonly string[] {
   const names = namesIn(join(cache, 'in')).map((name) => join(cache, 'in', name));
   return names.filter((name) => !existsSync(name) || killed.includes(dirname(dirname(linkTarget(name) ?? ''))));

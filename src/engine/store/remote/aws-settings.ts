@@ -10,6 +10,7 @@ export interface AwsSettings {
   readonly endpoint: string | undefined;
 }
 
+/** Reads the settings from the environment, or else from the files in `~/.aws`. */
 export function readAwsSettings(env: NodeJS.ProcessEnv = process.env): AwsSettings {
   const folder = join(homedir(), '.aws');
   const profile = env['AWS_PROFILE'] || 'default';

@@ -1,13 +1,13 @@
 import type { Digest } from '../../../digest.ts';
 import { UserError } from '../../../user-error.ts';
 
-/** A part of what is stored under a key, in bytes. */
+/** A part of the bytes under a key. */
 export interface Range {
   readonly start: number;
   readonly length: number;
 }
 
-/** A whole file to be stored, with the digest of its bytes. */
+/** A file to be stored, with the digest of its bytes. */
 export interface FileBody {
   readonly path: string;
   readonly size: number;
@@ -22,24 +22,24 @@ export interface StoredKey {
 }
 
 /**
- * Bytes under keys, somewhere else: a folder, S3, a host. Keys are POSIX paths. What is stored is whole or absent. Failures
- * throw {@link Unreachable}, where another attempt may succeed, or {@link Refused}.
+ * Bytes under keys, in a folder, in S3 or on a host. Keys are POSIX paths. A value is whole or absent. Failures throw
+ * {@link Unreachable}, where another attempt may succeed, or {@link Refused}.
  */
 export interface Bucket {
   /** The bytes, or those of a range that lies inside; undefined where there is nothing. */
   get(key: string, range?: Range): Promise<Buffer | undefined>;
   /** The size in bytes; undefined where there is nothing. */
   head(key: string): Promise<number | undefined>;
-  /** Without `sync`, a power cut of the host may take it, or its bytes: that is for what is verified whenever it is read. */
+  /** Without `sync`, a power cut of the host may destroy it: only for bytes that are verified whenever they are read. */
   put(key: string, body: Buffer | FileBody, options?: { readonly sync: boolean }): Promise<void>;
-  /** Everything whose key begins so, in any order, with temporary files. The prefix ends with a slash. */
+  /** All keys with a prefix that ends with a slash, in any order, with temporary files. */
   list(prefix: string): AsyncIterable<StoredKey>;
   /** Removes a key, which may be absent. */
   delete(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The store does not answer, or answers nonsense: perhaps it does later. */
+/** The store does not answer, or answers nonsense. Another attempt may succeed. */
 export class Unreachable extends UserError {}
 
 /** The store answers, and refuses: credentials or rights are wrong. */
@@ -48,6 +48,6 @@ export class Refused extends UserError {}
 /** The version of the layout of keys and files. Version 1 had a folder for each result. */
 export const storeFormat = 2;
 
-/** The content of `store.json`, by which a store is recognised. `collected` is another after every `store gc` that removed results. */
+/** The content of `store.json`, by which a store is recognised. Every `store gc` that removes results changes `collected`. */
 export const storeText = (collected?: string): string =>
   JSON.stringify({ restage: 'store', format: storeFormat, collected });

@@ -11,17 +11,18 @@ import { listMarks, type Mark } from './marks.ts';
 export interface SharedGarbageOptions {
   /** Results and runs that are younger stay, in milliseconds. So does the newest run of each pipeline. */
   readonly keep: number;
-  /** Milliseconds between the mark of what is unused and its end. Far more than a push trusts what it has read. */
+  /** Milliseconds between marking unused bytes and removing them: far longer than a push trusts what it has read. */
   readonly delay?: number;
-  /** False: only says what would go. */
+  /** False: only says what would be removed. */
   readonly remove: boolean;
 }
 
 export interface SharedGarbage {
   readonly results: number;
   readonly runs: number;
-  /** Keys that were deleted now, since an earlier call had marked them or a killed push left them; and those that are marked now. */
+  /** Keys that were deleted, which an earlier call had marked or a killed push had left. */
   readonly deleted: number;
+  /** Keys that are marked from now on. */
   readonly marked: number;
   /** Bytes of the marked keys. */
   readonly bytes: number;
@@ -34,10 +35,10 @@ const readers = 16;
 const deletedList = /\/deleted-/;
 
 /**
- * Frees a shared store while others may push. Old results go at once: they are misses from then on. Bytes that nothing names
- * are marked, and go after a delay if still nothing names them; a push sends marked bytes again under another name. So it
- * does for another delay after their end: a second collection, begun before it, may be about to delete them, too. Temporary
- * files that nobody has written to for the delay go as well: their pushes were killed.
+ * Frees a shared store while others may push. Old results are removed at once, and are misses from then on. Bytes that nothing
+ * names are marked, and removed after a delay if still nothing names them. A push sends marked bytes again under another name,
+ * also for another delay after their removal: a second collection that began before may be about to delete them, too. Temporary
+ * files that nobody has written to for the delay are removed as well: their pushes were killed.
  */
 export async function collectShared(
   bucket: Bucket,
@@ -116,7 +117,7 @@ function isNewest(key: string, runs: readonly StoredKey[]): boolean {
   return !runs.some((other) => other.key.startsWith(folder!) && other.key > key);
 }
 
-/** The results of the runs. A signature is not asked for: who may write could delete as well. */
+/** The results of the runs, without a look at signatures: whoever may write could delete as well. */
 async function rootsOf(bucket: Bucket, runs: readonly StoredKey[]): Promise<ReadonlySet<Digest>> {
   const roots = new Set<Digest>();
   await forEachOf(runs, readers, async ({ key }) => {

@@ -2,7 +2,7 @@ import { type Digest, isDigest } from '../../../digest.ts';
 import { jsonOf } from '../../../json.ts';
 import { isSignedBy, type KeyId, type SigningKey, sign } from './keys.ts';
 
-/** Where bytes lie: a part of what is stored under a key. */
+/** Where an object lies: a part of the bytes under a key. */
 export interface Location {
   readonly key: string;
   readonly start: number;
@@ -11,7 +11,7 @@ export interface Location {
 
 export type Locations = ReadonlyMap<Digest, Location>;
 
-/** What an envelope says: the result of a stage, or a run. A signature of one is none of the other. */
+/** The content of an envelope: a stage's result, or a run. A signature of one kind is not valid for the other. */
 export type EnvelopeKind = 'result' | 'run';
 
 /**
@@ -64,7 +64,7 @@ export function packLocations(locations: Locations): Pick<EnvelopeFile, 'keys' |
   return { keys, at: Object.fromEntries(at) };
 }
 
-/** They are not signed, so each is checked: it may only name packs and objects. Bytes are verified wherever they lay. */
+/** Locations are not signed, so each is checked: it may only name packs and objects. Bytes are verified wherever they lie. */
 export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>): Locations {
   const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
   return new Map(
@@ -78,14 +78,14 @@ export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>)
 
 const dataKey = /^(?:objects|packs)\/[0-9a-f]{2}\/[0-9a-f]{64}(?:-[0-9a-f]{8})?$/;
 
-/** The key of an object or a pack. More may follow that distinguishes it from one of the same bytes that is about to be deleted. */
+/** The key of an object or a pack. A suffix may follow, for a copy of bytes that are about to be deleted. */
 export const dataKeyOf = (folder: 'objects' | 'packs', digest: Digest): string =>
   `${folder}/${digest.slice(0, 2)}/${digest}`;
 
 export const resultKey = (fingerprint: Digest, owner: KeyId): string =>
   `results/${fingerprint.slice(0, 2)}/${fingerprint}-${owner}.json`;
 
-/** The fingerprint and the owner that the key of a result names; undefined for another key. */
+/** The fingerprint and the owner in the key of a result; undefined for another key. */
 export function parseResultKey(key: string): { readonly fingerprint: Digest; readonly owner: KeyId } | undefined {
   const [, fingerprint, owner] = /^results\/[0-9a-f]{2}\/([0-9a-f]{64})-([0-9a-f]{16})\.json$/.exec(key) ?? [];
   return owner === undefined ? undefined : { fingerprint: fingerprint as Digest, owner };

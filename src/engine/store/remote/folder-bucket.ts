@@ -71,7 +71,7 @@ export class FolderBucket implements Bucket {
     return join(this.#folder, key);
   }
 
-  /** A missing file is no failure, but the whole store is one: its disk may not be mounted. */
+  /** A missing file gives undefined. A missing store is a failure: its disk may not be mounted. */
   async #reading<T>(act: () => Promise<T>): Promise<T | undefined> {
     try {
       return await act();

@@ -1,4 +1,4 @@
-/** Runs `work` for every item, at most `limit` at a time. These are requests, and take no turn from work with files. */
+/** Runs `work`, a request, for every item, at most `limit` at a time. It does not count as work with files. */
 export async function forEachOf<T>(items: Iterable<T>, limit: number, work: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]();
   const worker = async (): Promise<void> => {

@@ -14,7 +14,7 @@ import { sha256 } from '../../../digest.ts';
 import { UserError } from '../../../user-error.ts';
 import { writing } from '../../files/write-error.ts';
 
-/** A public key as it is named in a store: the first 16 hex digits of the SHA-256 of its 32 bytes. */
+/** The name of a public key in a store: the first 16 hex digits of the SHA-256 of its 32 bytes. */
 export type KeyId = string;
 
 /** The user's own Ed25519 key. */
@@ -32,7 +32,7 @@ export function keyFile(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'restage', 'key.pem');
 }
 
-/** The user's key; undefined without one. Throws a `UserError` for a file that others can read, or that is no such key. */
+/** The user's key; undefined without one. Throws a `UserError` if others can read the file, or it holds no such key. */
 export function readKey(file = keyFile()): SigningKey | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
@@ -66,7 +66,7 @@ export function ensureKey(file = keyFile()): SigningKey {
 
 const signElsewhere = promisify(signBytes);
 
-/** Signs in another thread: a push has other work meanwhile. */
+/** Signs in another thread, while a push does other work. */
 export const sign = async (text: string, { secret }: SigningKey): Promise<string> =>
   (await signElsewhere(null, Buffer.from(text), secret)).toString('base64');
 

@@ -3,7 +3,7 @@ import { jsonOf } from '../../../json.ts';
 import { slug } from '../../config/file-names.ts';
 import type { StageName } from '../../config/pipeline.ts';
 
-/** What a shared store tells of a run: enough to publish its outputs where neither its data nor its pipeline is. */
+/** A run in a shared store: enough to publish its outputs without its data and its pipeline. */
 export interface RunManifest {
   readonly run: string;
   readonly pipeline: string;
@@ -27,5 +27,5 @@ export function parseManifest(text: string): RunManifest | undefined {
   return typeof manifest?.run === 'string' && typeof manifest.stages === 'object' ? manifest : undefined;
 }
 
-/** The name of a pipeline as a part of a key. */
+/** The name of a pipeline as part of a key. */
 export const runFolderOf = (pipeline: string): string => slug(pipeline);

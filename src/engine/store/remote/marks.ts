@@ -1,7 +1,7 @@
 import { jsonOf } from '../../../json.ts';
 import type { Bucket, StoredKey } from './bucket.ts';
 
-/** A list of keys that `store gc` found unused, and that are deleted after a delay if they still are; or that it deleted. */
+/** A list of keys that `store gc` found unused, and deletes after a delay if they still are; or of keys that it deleted. */
 export interface Mark {
   readonly at: StoredKey;
   readonly keys: readonly string[];
@@ -17,7 +17,7 @@ export async function listMarks(bucket: Bucket): Promise<readonly Mark[]> {
   return marks.sort((a, b) => a.at.time - b.at.time);
 }
 
-/** Every key that is about to be deleted, or was lately: a push must not rely on it. */
+/** All keys that are about to be deleted, or were recently: a push must not rely on them. */
 export async function readMarks(bucket: Bucket): Promise<ReadonlySet<string>> {
   return new Set((await listMarks(bucket)).flatMap(({ keys }) => keys));
 }

@@ -9,7 +9,7 @@ import { forEachOf } from './for-each-of.ts';
 import type { SigningKey } from './keys.ts';
 import { readMarks } from './marks.ts';
 
-/** A signed text that is to be in the store, with the objects that it names. */
+/** A text to be signed and stored, with the objects that it names. */
 export interface Parcel {
   readonly kind: EnvelopeKind;
   readonly key: string;
@@ -27,20 +27,20 @@ export interface ParcelObject {
 export interface PushOptions {
   readonly request: <T>(act: (bucket: Bucket) => Promise<T>) => Promise<T>;
   readonly key: SigningKey;
-  /** Where objects lie already, as far as is known. What is sent is added. */
+  /** Known locations of objects. What is sent is added. */
   readonly placed: Map<Digest, Location>;
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
-  /** Whether the rest is left for another push when a pack is full. */
+  /** Whether to end when a pack is full, and leave the rest to another push. */
   readonly onePack?: boolean;
 }
 
 /** Smaller objects go into packs, in bytes. */
 const small = 1024 ** 2;
 const packSize = 32 * 1024 ** 2;
-/** Texts that are signed and on their way at once: more than there are requests. */
+/** Texts that are signed and sent at once: more than there are requests. */
 const sealers = 128;
-/** Milliseconds for which an answer about what is there is believed. Much less than the least delay of `store gc`. */
+/** Milliseconds for which an answer about the store's content is trusted: far less than the least delay of `store gc`. */
 const trust = 60_000;
 
 /**
@@ -51,21 +51,21 @@ export class Push {
   readonly #options: PushOptions;
   readonly #waiting: Parcel[] = [];
   #pack = new Pack();
-  /** The pack that is on its way while the next one is gathered, and the end of that. */
+  /** The pack that is being sent while the next one is gathered, and the end of that. */
   #leaving = new Pack();
   #left: Promise<unknown> = Promise.resolve();
   /** When each key was last seen in the store. */
   readonly #seen = new Map<string, number>();
   #marks: Promise<ReadonlySet<string>> | undefined;
   #marksReadAt = Number.NEGATIVE_INFINITY;
-  /** Parcels that could not be sent, since some of their objects are lost or damaged here. */
+  /** Parcels that could not be sent, because some of their objects are lost or damaged here. */
   readonly failed: Parcel[] = [];
 
   constructor(options: PushOptions) {
     this.#options = options;
   }
 
-  /** Sends parcels in order. An interrupt leaves those out that are not complete. */
+  /** Sends parcels in order. An interrupt leaves out those that are not complete. */
   async send(parcels: Iterable<Parcel>): Promise<void> {
     const { signal, onePack = false } = this.#options;
     for (const parcel of parcels) {
@@ -86,7 +86,7 @@ export class Push {
     await this.#left;
   }
 
-  /** Bytes that a parcel may add to the pack. One begins with a parcel, so that the next push makes the same ones again. */
+  /** Bytes that a parcel may add to the pack. Every pack begins with a parcel, so that another push makes the same packs. */
   #packedBytes({ objects }: Parcel): number {
     const sizes = objects.map(({ digest, path }) => {
       const isKnown = this.#isPacked(digest) || this.#options.placed.has(digest);
@@ -122,7 +122,7 @@ export class Push {
     return false;
   }
 
-  /** Sends a large object, or puts a small one into the pack. False for one that is not what it is called. */
+  /** Sends a large object, or adds a small one to the pack. False for one that is lost or damaged. */
   async #add({ digest, path }: ParcelObject): Promise<boolean> {
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined) return false;
@@ -136,7 +136,7 @@ export class Push {
     return true;
   }
 
-  /** Begins to send what was gathered: the pack, then the texts that wait for it. */
+  /** Begins to send the gathered pack, and then the texts that wait for it. */
   async #flush(): Promise<void> {
     await this.#left;
     const { memory } = this.#leaving;
@@ -144,7 +144,7 @@ export class Push {
     this.#pack = new Pack(memory);
     const parcels = this.#waiting.splice(0);
     this.#left = this.#sendPack(this.#leaving).then(() => forEachOf(parcels, sealers, (one) => this.#seal(one)));
-    this.#left.catch(() => {}); // whoever waits for it hears of it
+    this.#left.catch(() => {}); // whoever awaits it gets the error
   }
 
   async #sendPack({ bytes, places }: Pack): Promise<void> {
@@ -153,7 +153,7 @@ export class Push {
     for (const [digest, at] of places) this.#options.placed.set(digest, { key, ...at });
   }
 
-  /** Stores bytes under a name that follows from them, unless they are there; of those about to be deleted a copy of its own. */
+  /** Stores bytes under a name that follows from them, unless they are there; under another one if those are to be deleted. */
   async #put(usual: string, body: Buffer | FileBody): Promise<string> {
     const { request, onProgress } = this.#options;
     const size = Buffer.isBuffer(body) ? body.length : body.size;
@@ -187,7 +187,7 @@ export class Push {
   }
 }
 
-/** Small objects, side by side. */
+/** Small objects, one after the other. */
 class Pack {
   readonly places = new Map<Digest, Omit<Location, 'key'>>();
   readonly memory: Buffer;
@@ -201,7 +201,7 @@ class Pack {
     return this.memory.subarray(0, this.size);
   }
 
-  /** Adds a file, for which there is room. False for one that is not what it is called. */
+  /** Adds a file, for which there must be room. False for one that is damaged. */
   add(digest: Digest, path: string, length: number): boolean {
     const file = openSync(path, 'r');
     try {

@@ -7,11 +7,11 @@ import { writing } from '../../files/write-error.ts';
 import { type Locations, packLocations, unpackLocations } from './envelope.ts';
 import type { KeyId } from './keys.ts';
 
-/** What this cache knows of a result in the shared store. */
+/** What a cache knows of a result in the shared store. */
 export interface RemoteRecord {
   /** Whose signature it has there. */
   readonly owner: KeyId;
-  /** Whether it came from there; otherwise it was made here. */
+  /** Whether the result came from there; otherwise it was made here. */
   readonly adopted: boolean;
   readonly locations: Locations;
 }
@@ -19,8 +19,8 @@ export interface RemoteRecord {
 type RecordFile = Omit<RemoteRecord, 'locations'> & ReturnType<typeof packLocations>;
 
 /**
- * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each result that is there, and
- * `cache/outbox/<store>/` with an empty file for each result that is to go there, and what is to be said of runs.
+ * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each result there, and
+ * `cache/outbox/<store>/` with an empty file for each result that waits to be sent, and the manifests and pages of runs.
  */
 export class RemoteRecords {
   readonly #folder: string;
@@ -46,29 +46,29 @@ export class RemoteRecords {
     writing(`to ${this.#folder}`, () => rmSync(this.#file(fingerprint), { force: true }));
   }
 
-  /** The results that the store had when they were last seen there. */
+  /** The results that were last seen in the store. */
   all(): readonly Digest[] {
     return digestsIn(this.#folder);
   }
 
-  /** The last `store gc` there after which the records were compared with the store. */
+  /** The store's last `store gc` with which these records were compared. */
   get collected(): string | undefined {
     return readJson<string>(join(this.#folder, 'collected'));
   }
 
-  /** Forgets results, as those that the store no longer has. */
+  /** Forgets the other results, which the store no longer has. */
   keepOnly(isKept: (digest: Digest) => boolean, collected: string | undefined): void {
     for (const digest of this.all()) if (!isKept(digest)) this.remove(digest);
     if (collected !== this.collected)
       writing(`to ${this.#folder}`, () => writeJson(join(this.#folder, 'collected'), collected));
   }
 
-  /** Results that are to be sent, in an order that stays the same: a push that was killed makes the same packs again. */
+  /** Results that wait to be sent, always in the same order, so that a push after a kill makes the same packs. */
   unsent(): readonly Digest[] {
     return namesIn(this.outbox).filter(isDigest);
   }
 
-  /** Runs that are to be told of, by name. */
+  /** Runs that wait to be sent, by name. */
   unsentRuns(): readonly string[] {
     return namesIn(this.outbox).flatMap((name) => /^run-(.+)\.json$/.exec(name)?.[1] ?? []);
   }
@@ -82,7 +82,7 @@ export class RemoteRecords {
     writing(`to ${this.outbox}`, () => rmSync(join(this.outbox, fingerprint), { force: true }));
   }
 
-  /** The files of a run that is to be told of: the text of its manifest, and its page. */
+  /** The files of a run that waits to be sent: the text of its manifest, and its page. */
   runFiles(run: string): { readonly manifest: string; readonly page: string } {
     return { manifest: join(this.outbox, `run-${run}.json`), page: join(this.outbox, `page-${run}.html`) };
   }

@@ -13,7 +13,7 @@ import { forEachOf } from './for-each-of.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
 import { openBucket } from './open-bucket.ts';
 
-/** An object to fetch. `size` is what a signature covers, in bytes; undefined for a log, whose size it does not. */
+/** An object to fetch. `size` in bytes is the signed one; undefined for a log, whose size is not signed. */
 export interface WantedObject {
   readonly digest: Digest;
   readonly size: number | undefined;
@@ -26,33 +26,33 @@ export interface FoundResult {
   readonly envelope: Envelope;
 }
 
-/** How many requests are under way at once. One connection by SSH holds them all, so that each may wait for the others. */
+/** How many requests are under way at once. By SSH one connection carries them all, so that each may wait for others. */
 const requests = { folder: 16, s3: 16, ssh: 64 } as const;
-/** How many of them bring bytes, which are held in memory. */
+/** How many of them fetch objects, which are held in memory. */
 const readers = 16;
-/** A request brings at most so many bytes; between two objects of one request lie at most `gap` others. */
+/** A request fetches at most `chunk` bytes; between two objects of one request lie at most `gap` other bytes. */
 const chunk = 32 * 1024 ** 2;
 const gap = 4096;
-/** Milliseconds for the first answer. A connection by SSH takes longer, but is made beside other work. */
+/** Milliseconds to wait for the first answer, in steps. Connecting by SSH takes longer, but runs beside other work. */
 const step = 100;
 const patience = { folder: 2_500, s3: 2_500, ssh: 15_000 } as const;
 
 /**
- * A shared store: what is read is verified by signatures and digests. Whatever is missing, damaged or not trusted counts as
- * absent. Throws `Unreachable` and `Refused`.
+ * A shared store. Everything read is verified by signatures and digests: what is missing, damaged or not trusted counts as absent.
+ * Throws `Unreachable` and `Refused`.
  */
 export class RemoteStore {
   readonly url: string;
   readonly bucket: Bucket;
   /** The trusted public keys, the user's own first. */
   readonly trusted: ReadonlyMap<KeyId, string>;
-  /** The user's key, if it is trusted: what another one signs, nobody reads. */
+  /** The user's key, if it is trusted: nobody would read what another one signs. */
   readonly own: SigningKey | undefined;
   readonly #patience: number;
   #connected: Promise<void> | undefined;
   readonly #queue: PQueue;
   readonly #warn: (message: string) => void;
-  /** Which `store gc` was the last to remove results, as the store said when it answered first; undefined: none. */
+  /** The last `store gc` that removed results, by the store's first answer; undefined for none. */
   collected: string | undefined;
 
   constructor(
@@ -84,7 +84,7 @@ export class RemoteStore {
     return new RemoteStore({ url, keys: Object.values(keys), type: address.type }, await openBucket(spec), key, warn);
   }
 
-  /** Asks for the first time, and waits only so long. Throws where there is no store at the address. */
+  /** Asks the store for the first time, with limited patience. Throws if there is no store at the address. */
   connect(): Promise<void> {
     this.#connected ??= this.#connect();
     return this.#connected;
@@ -107,7 +107,7 @@ export class RemoteStore {
     }
   }
 
-  /** Throws after the patience, in short steps: a machine that is busy otherwise is no sign of a silent store. */
+  /** Throws after the patience, in short steps: a pause of this machine is no sign of a silent store. */
   async #late(signal: AbortSignal): Promise<never> {
     for (let left = this.#patience; left > 0; left -= step) await delay(step, undefined, { signal });
     throw new Unreachable(`no answer within ${this.#patience / 1000} s`);
@@ -118,7 +118,7 @@ export class RemoteStore {
     return this.#queue.add(() => act(this.bucket)) as Promise<T>;
   }
 
-  /** The result of a fingerprint by the first trusted key that has one. */
+  /** The result of a fingerprint, from the first trusted key that has signed one. */
   async findResult(fingerprint: Digest): Promise<FoundResult | undefined> {
     const all = [...this.trusted.keys()].map((owner) => this.readResult(fingerprint, owner));
     return (await Promise.all(all)).find((found) => found !== undefined);
@@ -139,7 +139,7 @@ export class RemoteStore {
     }
   }
 
-  /** What lies under a key, if it has the signature of a trusted one. */
+  /** The envelope under a key, if its owner is trusted and signed it. */
   async readEnvelope(kind: EnvelopeKind, key: string, owner: KeyId): Promise<Envelope | undefined> {
     const publicKey = this.trusted.get(owner);
     const bytes = publicKey && (await this.request((bucket) => bucket.get(key)));
@@ -150,8 +150,8 @@ export class RemoteStore {
   }
 
   /**
-   * Fetches objects, those that lie side by side by one request. `store` keeps verified bytes and says whether they are those
-   * of a digest. Returns what could not be had, since it is gone or damaged.
+   * Fetches objects, neighbours by one request. `store` verifies and keeps bytes, and tells whether they are those of a digest.
+   * Returns the objects that are gone or damaged.
    */
   async fetch(
     wanted: readonly WantedObject[],
@@ -183,7 +183,7 @@ export class RemoteStore {
     return lost;
   }
 
-  /** A large object, one part after the other; the next one is under way while one is used. */
+  /** The parts of a large object. Each is requested while the one before is used. */
   async *#chunks({ key, start, length }: PlacedObject): AsyncIterable<Buffer> {
     const part = (from: number) =>
       this.request((bucket) => bucket.get(key, { start: start + from, length: Math.min(chunk, length - from) }));
@@ -193,7 +193,7 @@ export class RemoteStore {
       if (bytes === undefined) return;
       if (from + chunk < length) {
         next = part(from + chunk);
-        next.catch(() => {}); // it is awaited in the next round, if there is one
+        next.catch(() => {}); // awaited in the next round, if there is one
       }
       yield bytes;
     }
@@ -207,7 +207,7 @@ export class RemoteStore {
 
 type PlacedObject = Location & { readonly digest: Digest };
 
-/** Objects that one request brings: of one key, side by side, not too many bytes. */
+/** Groups objects by request: neighbours under one key, up to a number of bytes. */
 function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObject[])[] {
   return [...groupBy(objects, ({ key }) => key).values()].flatMap((group) => {
     const all: PlacedObject[][] = [];

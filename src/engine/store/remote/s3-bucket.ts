@@ -31,12 +31,12 @@ interface Question {
 
 /** How often a request is made, at most, and the first pause between two, in milliseconds. */
 const [tries, pause] = [4, 200];
-/** S3 takes no larger object by one request, in bytes. */
+/** The largest object that S3 takes in one request, in bytes. */
 const most = 5 * 1024 ** 3;
 
-/** A shared store in a bucket of S3, or of a server that speaks as S3 does. */
+/** A shared store in a bucket of S3 or of a compatible server. */
 export class S3Bucket implements Bucket {
-  /** The URL of what has an empty key. */
+  /** The URL of the empty key. */
   readonly #base: string;
   readonly #prefix: string;
   readonly #region: string;
@@ -52,7 +52,7 @@ export class S3Bucket implements Bucket {
     this.#credentials = settings.credentials;
     this.#prefix = prefix;
     this.#timeout = timeout;
-    setMaxListeners(0, this.#closing.signal); // every request listens
+    setMaxListeners(0, this.#closing.signal); // every request listens to it
     const server = `s3.${this.#region}.amazonaws.com`;
     const isHost = endpoint === undefined && !bucket.includes('.'); // a certificate covers no further dots
     this.#base = isHost
@@ -95,12 +95,12 @@ export class S3Bucket implements Bucket {
     await this.#ask('DELETE', key);
   }
 
-  /** Ends what is under way: a server that never answers keeps nobody waiting. */
+  /** Ends running requests, so that a server that never answers keeps nobody waiting. */
   async close(): Promise<void> {
     this.#closing.abort(new Unreachable('the connection was ended'));
   }
 
-  /** Asks, and again after failures of the network or the server; a silent one has held up everybody for long enough. */
+  /** Asks, and asks again after failures of the network or the server, except a silent one, which has taken long enough. */
   async #ask(method: string, key: string | undefined, question: Question = {}): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#askOnce(method, key, question).catch((error: Error) => error);

@@ -5,7 +5,7 @@ import type { Bucket, FileBody, Range, StoredKey } from './bucket.ts';
 import { forEachOf } from './for-each-of.ts';
 import { openFlags, SftpClient, SftpFailure } from './sftp-client.ts';
 
-/** Bytes of one call, which every server takes, and calls of one file that are under way at once. */
+/** Bytes of one call, which every server accepts, and calls for one file that are under way at once. */
 const [block, calls] = [32 * 1024, 64];
 /** Folders that are listed at once. */
 const listers = 32;
@@ -118,7 +118,7 @@ export class SftpBucket implements Bucket {
     return `${this.#folder}/${key}`;
   }
 
-  /** Each folder is made once, after the one above it. Most are those of new results: they are asked for only where that fails. */
+  /** Makes each folder once, after the one above it. Most are new: only if making one fails, the server is asked for it. */
   #makeFolder(path: string): Promise<unknown> {
     const above = posix.dirname(path);
     const make = async () => {

@@ -17,7 +17,7 @@ export interface SftpStats {
   readonly isFolder: boolean;
 }
 
-/** A file or folder is not there, or a call failed for a reason that SFTP does not tell. */
+/** A file or folder is missing, or a call failed for a reason that SFTP does not give. */
 export class SftpFailure extends Unreachable {
   readonly isMissing: boolean;
 
@@ -68,7 +68,7 @@ export class SftpClient {
     this.#version = new Promise((resolve, reject) => {
       this.#waiting.set(0, { resolve: ({ body }) => resolve(extensionsIn(body)), reject });
     });
-    this.#version.catch(() => {}); // each call throws it
+    this.#version.catch(() => {}); // every call throws it
     this.#write(send.init, number(3));
   }
 
@@ -198,7 +198,7 @@ export class SftpClient {
   }
 }
 
-/** A longer packet is none, in bytes: something else was printed before the protocol began. */
+/** In bytes. A longer packet is none: something else was printed before the protocol began. */
 const largest = 1024 ** 2;
 
 function extensionsIn(body: Reader): ReadonlySet<string> {
@@ -251,7 +251,7 @@ class Reader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** Attributes: what is there is told by flags. */
+  /** Attributes: flags tell which ones follow. */
   stats(): SftpStats {
     const flags = this.number();
     const has = (flag: number) => (flags & flag) !== 0;

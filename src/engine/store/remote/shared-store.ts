@@ -19,7 +19,7 @@ import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
 
-/** Milliseconds between two uploads, of a pack at most, while a run is under way: small results gather meanwhile. */
+/** Milliseconds between two uploads of at most a pack while a run is under way: small results gather meanwhile. */
 const uploadPause = 60_000;
 /** Milliseconds between two reports of traffic. */
 const tellPause = 1_000;
@@ -27,15 +27,15 @@ const tellPause = 1_000;
 /** How results are sent: see {@link Push}. */
 type SendOptions = Pick<PushOptions, 'signal' | 'onProgress' | 'onePack'>;
 
-/** Who hears of what happens between the two stores. */
+/** Gets warnings, and reports of what is fetched and sent. */
 export interface StoreListener {
   readonly warn: (message: string) => void;
   readonly onTraffic?: (traffic: Traffic) => void;
 }
 
 /**
- * The store in `<root>/cache` together with a shared one, which is asked for what is not here. A result of the shared store
- * is known here once it is used; its bytes come when they are needed.
+ * The store in `<root>/cache` together with a shared one, which is asked for what is missing here. A result of the shared store is
+ * written here once it is used; its bytes are fetched when they are needed.
  */
 export class SharedStore extends FolderStore {
   readonly remote: RemoteStore;
@@ -45,17 +45,17 @@ export class SharedStore extends FolderStore {
   readonly #shareEnv: boolean;
   #tell: (message: string) => void;
   readonly #onTraffic: (traffic: Traffic) => void;
-  /** Whether the shared store answers; it is not asked again in this run after a failure. */
+  /** Whether the shared store answers. After a failure it is not asked again in this run. */
   #isOn: Promise<boolean>;
-  /** Results that were found and are not written here yet, since nobody has used them. */
+  /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
   readonly #asked = new Map<Digest, Promise<StageResult | undefined>>();
   readonly #locations = new Map<Digest, Location>();
-  /** Objects that could not be had in this run. */
+  /** Objects that could not be fetched in this run. */
   readonly #lost = new Set<Digest>();
   readonly #fetching = new Map<Digest, Promise<unknown>>();
   #sending: Promise<void> = Promise.resolve();
-  /** Where objects lie, as the records say: read once, since a run sends every minute. A push asks before it relies on one. */
+  /** Where objects lie by the records, read once, since a run sends every minute. A push asks before it relies on one. */
   #placed: Map<Digest, Location> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -76,14 +76,14 @@ export class SharedStore extends FolderStore {
       () => true,
       (error) => this.#turnOff(error),
     );
-    this.#isOn.catch(() => {}); // whoever asks hears of it
+    this.#isOn.catch(() => {}); // whoever awaits it gets the error
   }
 
   static async open(root: string, spec: StoreSpec, listener: StoreListener, key = readKey()): Promise<SharedStore> {
     return new SharedStore(root, spec, await RemoteStore.open(spec, key, listener.warn), listener);
   }
 
-  /** Known here, or found in the shared store. A result of a key that is no longer trusted is not known. */
+  /** A result that is known here, or found in the shared store. One of a key that is no longer trusted is missing. */
   override async lookup(fingerprint: Digest): Promise<Lookup> {
     const record = this.records.read(fingerprint);
     if (record !== undefined) this.#learn(record.locations);
@@ -105,7 +105,7 @@ export class SharedStore extends FolderStore {
     return this.#found.get(fingerprint)?.result ?? super.readResult(fingerprint);
   }
 
-  /** A result that is used is written here. */
+  /** Writes a result that was found here, since it is used now. */
   override async markUsed(fingerprint: Digest): Promise<void> {
     const found = this.#found.get(fingerprint);
     if (found !== undefined) await this.adopt(found);
@@ -120,7 +120,7 @@ export class SharedStore extends FolderStore {
     this.#learn(locations);
   }
 
-  /** A log comes along if it is there; only what an artifact lacks is a loss. */
+  /** Fetches what is missing of artifacts, and a log if the store has it. False if some of an artifact are lost. */
   override async fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean> {
     const files = artifacts.flatMap((artifact) => this.#missing(artifact));
     const wanted = new Map<Digest, WantedObject>(files.map((file) => [file.digest, file]));
@@ -135,7 +135,7 @@ export class SharedStore extends FolderStore {
     return !files.some(({ digest }) => this.#lost.has(digest));
   }
 
-  /** Brings a single object here, whose size nobody signed. False where it is lost. */
+  /** Fetches a single object without a signed size. False if it is lost. */
   async fetchObject(digest: Digest, locations: Locations): Promise<boolean> {
     this.#learn(locations);
     if (!existsSync(this.objectPath(digest))) await this.#fetchAll([{ digest, size: undefined }]);
@@ -177,7 +177,7 @@ export class SharedStore extends FolderStore {
     this.#onTraffic(this.#traffic);
   }
 
-  /** A result that was made here goes to the shared store, now and then while the run is under way. */
+  /** Sends a result that was made here to the shared store, later during the run or at its end. */
   override share(result: StageResult): void {
     this.#found.delete(result.digest);
     this.records.remove(result.digest);
@@ -191,7 +191,7 @@ export class SharedStore extends FolderStore {
     return stored && (fingerprint.env === undefined || this.#shareEnv);
   }
 
-  /** Tells the shared store of a run, with its page, when its results are there. */
+  /** Prepares a run, with its page, to be sent after its results. */
   override shareRun(manifest: RunManifest, page: string | undefined): void {
     if (this.remote.own === undefined) return;
     const stages = this.#shareable(manifest);
@@ -205,8 +205,8 @@ export class SharedStore extends FolderStore {
   }
 
   /**
-   * All results of the shared store, by whether a trusted key signed one; what it no longer has is no longer known here. Whose
-   * key was revoked stays known: forgotten, it would count as made here, and be signed anew.
+   * All results of the shared store, with whether a trusted key signed one. Forgets records of results that it no longer has,
+   * except those of revoked keys: forgotten, they would count as made here, and be signed again.
    */
   async listResults(): Promise<ReadonlyMap<Digest, boolean>> {
     const found = new Map<Digest, boolean>();
@@ -247,8 +247,8 @@ export class SharedStore extends FolderStore {
   }
 
   /**
-   * Sends results, by default those that wait, and then tells of runs. Returns how many results went, and how many things could not.
-   * Throws where the shared store does not answer.
+   * Sends results, by default those that wait, and then runs. Returns how many results were sent, and how many parcels failed. Throws
+   * if the shared store does not answer.
    */
   async send(
     results = this.records.unsent(),
@@ -277,8 +277,8 @@ export class SharedStore extends FolderStore {
   }
 
   /**
-   * Sends a run with all of its results, whatever is known to be there. Throws where some of them are not whole here, or came from
-   * a key that is no longer trusted: signed anew, they would count again.
+   * Sends a run with all of its results, even those that are known to be there. Throws if some of them are not whole here, or came
+   * from a key that is no longer trusted: signed again, they would count again.
    */
   async exportRun(manifest: RunManifest, page: string): Promise<void> {
     const report = existsSync(page) ? { report: sha256(readFileSync(page)) } : {};
@@ -302,13 +302,13 @@ export class SharedStore extends FolderStore {
     if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: some of its objects are not here`);
   }
 
-  /** The stages of a run without those whose results stay here. */
+  /** The stages of a run without those whose results are not shared. */
   #shareable({ stages }: RunManifest): RunManifest['stages'] {
     const isShared = (result: StageResult | undefined) => result === undefined || this.isShareable(result);
     return Object.fromEntries(Object.entries(stages).filter(([, { result }]) => isShared(super.readResult(result))));
   }
 
-  /** What is to be sent of results, by default of those that wait. */
+  /** The parcels of results, by default of those that wait. */
   *parcels(results = this.records.unsent(), onSent: () => void = () => {}): Iterable<Parcel> {
     const { id } = this.remote.own!;
     const waiting = new Set(this.records.unsent());
@@ -361,13 +361,13 @@ export class SharedStore extends FolderStore {
   #isHere = ({ stored, outputs }: StageResult): boolean =>
     !stored || Object.values(outputs).every((artifact) => this.#missing(artifact).length === 0);
 
-  /** Whether some of its bytes are neither here nor to be had. */
+  /** Whether some of its bytes are neither here nor in the shared store. */
   #isLost({ outputs }: StageResult): boolean {
     const missing = Object.values(outputs).flatMap((artifact) => this.#missing(artifact));
     return missing.some(({ digest }) => this.#lost.has(digest) || !this.#locations.has(digest));
   }
 
-  /** Does something with the shared store while it answers. A refusal is thrown. */
+  /** Runs `act` as long as the shared store answers; undefined otherwise. Throws a refusal. */
   async #whileOn<T>(act: () => Promise<T>): Promise<T | undefined> {
     if (!(await this.#isOn)) return undefined;
     try {

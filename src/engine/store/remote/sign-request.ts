@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sha256 } from '../../../digest.ts';
 
-/** What S3 knows a user by. */
+/** The credentials of a user of S3. */
 export interface Credentials {
   readonly id: string;
   readonly secret: string;
@@ -17,8 +17,9 @@ export interface UnsignedRequest {
 }
 
 /**
- * The headers of a request to S3, signed by AWS Signature Version 4: docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html.
- * Without a package, since those for Node bring an SDK, and those for browsers sign asynchronously.
+ * The headers of a request to S3, signed by AWS Signature Version 4:
+ * docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. Without a package, since those for Node bring an SDK, and
+ * those for browsers sign asynchronously.
  */
 export function signRequest(
   { method, url, headers, bodyDigest }: UnsignedRequest,

@@ -8,7 +8,7 @@ import { FolderBucket } from './folder-bucket.ts';
 import { ensureKey, type SigningKey } from './keys.ts';
 import { SharedStore } from './shared-store.ts';
 
-/** People who share a store in a folder, each with a cache and a key of their own, below one folder. */
+/** People who share a store in a folder, each with their own cache and key, below one folder. */
 export class Group {
   readonly root: string;
   readonly shared: string;
