@@ -30,7 +30,7 @@ type KindEntry = { readonly spec: KindSpec } & (
 
 /**
  * The table of built-in kinds. Adding a kind is one folder and one line here. The order is that of the reference: data,
- * networks, their evaluation, explanation, and what serves for anything.
+ * networks, evaluation, explanation, and general kinds.
  */
 const entries: readonly KindEntry[] = [
   { spec: makeFaces, run: () => import('./make-faces/run.ts') },

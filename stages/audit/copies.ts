@@ -23,7 +23,7 @@ export interface Copy {
 /** The copies among the images of a data set. */
 export type Copies = ReturnType<typeof findCopies>;
 
-/** Only data without different pictures has more, such as that of a fixed camera. */
+/** Only data whose pictures hardly differ has more, such as that of a fixed camera. */
 const mostPairs = 1_000_000;
 
 /** Finds copies among all images, of any split and class. */

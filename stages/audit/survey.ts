@@ -13,7 +13,7 @@ export interface AuditedImage extends Pick<Sample, 'key' | 'path' | 'width' | 'h
   readonly split: string;
   /** Its index in its split. */
   readonly index: number;
-  /** 0 = real, 1 = fake. */
+  /** The index of its side: 0 = real, 1 = fake, where these are the classes. */
   readonly label: number;
   readonly group: string | undefined;
   readonly print: Print;

@@ -8,17 +8,17 @@ import type { Highlight } from '../../src/stage.ts';
 /** A model that competes. */
 export interface Candidate {
   readonly name: string;
-  /** All learnable ones, frozen ones too. */
+  /** Learnable parameters, frozen ones included. */
   readonly parameters: number;
   readonly auc: Interval;
 }
 
 /** A candidate with its place on the leaderboard. */
 export interface Ranked extends Candidate {
-  /** From 1; those of one score share it. */
+  /** From 1; equal scores share a rank. */
   readonly rank: number;
   readonly score: Pick<Interval, 'estimate' | 'low' | 'high'>;
-  /** Whether none has a higher AUC with as few parameters, or as high an AUC with fewer. */
+  /** Whether it is on the Pareto front: none has a higher AUC with as few parameters, or as high an AUC with fewer. */
   readonly onFront: boolean;
 }
 

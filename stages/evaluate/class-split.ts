@@ -19,7 +19,7 @@ export interface ClassFitted {
   readonly detection?: Fitted;
 }
 
-/** Everything that is resampled of several classes. */
+/** All statistics of several classes that are resampled. */
 export function classSplitStatistics(scores: ClassScores, temperature: number | null | undefined) {
   const statistics = classStatistics(scores);
   const scaled = temperature == null ? undefined : classCalibration(tempered(scores, temperature));

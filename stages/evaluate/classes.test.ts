@@ -88,7 +88,7 @@ test('with positive classes the scores are a detector’s too, with rates by sou
   assert.ok(bench.infos.some((line) => /does not know NeuralTextures; .* leave out 30 images/.test(line)));
 });
 
-test('slices are measured the worst first, and small ones are warned of', async () => {
+test('slices are listed with the worst first, and small ones cause a warning', async () => {
   const { bench, split } = await evaluated([file(many(60))]);
   using _ = bench;
   const [[first, worse], [, better]] = Object.entries(split.slices!['camera']!) as never as [

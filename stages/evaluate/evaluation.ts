@@ -26,7 +26,7 @@ interface Further {
   readonly openSet?: ReturnType<typeof openSet>;
   /** The measures of the images of each value of each slice, the worst first. */
   readonly slices?: Readonly<Record<string, Readonly<Record<string, EvaluatedSplit>>>>;
-  /** That order of the slices with integers as values, such as years, since the keys of objects lose it. */
+  /** That order for slices whose values are integers, such as years: keys of objects lose it. */
   readonly worstFirst?: Readonly<Record<string, readonly string[]>>;
 }
 

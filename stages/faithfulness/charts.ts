@@ -119,7 +119,7 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
   );
   const places = [none, ...depths.map(({ layer }) => layer), another];
   const rows = series.flatMap(({ name, likeness, newWeights }) => {
-    // Nothing is known of constant maps, not even a beginning.
+    // Constant maps have no rank correlation, not even with themselves.
     if (Number.isNaN(newWeights!.own.estimate)) return [];
     const ends = [1, ...likeness.map(({ estimate }) => estimate), newWeights!.others.estimate];
     return ends.map((value, place) => ({ series: name, layer: places[place]!, likeness: value }));

@@ -29,7 +29,7 @@ export interface MeasureOptions {
   readonly onPasses: (passes: number, note: string) => void;
 }
 
-/** The measurements of the image `index` of the split; by method throughout. */
+/** The measurements of the image `index` of the split; lists are by method. */
 export interface MeasuredImage {
   readonly index: number;
   readonly curves: readonly ExchangeCurves[];
@@ -47,7 +47,7 @@ export async function measureImages(subject: Subject, options: MeasureOptions): 
   const meter = depths.length === 0 ? undefined : new LikenessMeter(meterOptions);
   const measured: Omit<MeasuredImage, 'likeness'>[] = [];
   for await (const asked of subject.ask(how)) {
-    // One more forward pass, so that a broken network is known before many.
+    // One more forward pass, so that a broken network is reported before many are made.
     const logits = await outputOf(subject.model, asked.question.images);
     for (const [slot, index] of asked.indices.entries())
       expectFinite(rowOf(logits, slot, asked.indices.length), subject.samples[index]!.key);

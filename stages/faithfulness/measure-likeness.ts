@@ -11,7 +11,7 @@ import type { Question } from '../../src/learning/attribution/question.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { Random } from '../../src/random.ts';
 
-/** The similarity of an image's map to maps of the network with randomised weights (rank correlation); by method throughout. */
+/** The similarity of an image's map to maps of the network with randomised weights (rank correlation); lists are by method. */
 export interface Likeness {
   /** At each depth; at the last, where all weights are random, the mean over their draws. */
   readonly byDepth: readonly (readonly number[])[];
@@ -120,8 +120,8 @@ export class LikenessMeter {
 }
 
 /**
- * The question with other seeds. With random weights, channels have no identity that noise could meet again; but RandomCAM with
- * the same channel weights as before would make maps of one image alike, and those of two images not, by their mean alone.
+ * The question with other seeds. RandomCAM with the same channel weights as before would make maps of one image alike, and those of
+ * two images not, by the mean of the channels alone.
  */
 const withOtherSeeds = (question: Question, draw: number): Question => ({
   ...question,

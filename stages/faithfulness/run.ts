@@ -90,7 +90,7 @@ export function alternate(indices: Uint32Array, labels: readonly number[]): Uint
   );
 }
 
-/** Throws a {@link StageError} otherwise: the control on one class would say less than it seems to. */
+/** Throws a {@link StageError} for images of a single class, on which the comparison with the control would mislead. */
 function expectTwoClasses({ samples, classes }: Subject, indices: Uint32Array, split: string): void {
   const found = new Set(Array.from(indices, (index) => samples[index]!.label));
   if (found.size >= 2) return;

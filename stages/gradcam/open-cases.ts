@@ -9,7 +9,7 @@ import { type InputArtifact, type StageContext, StageError } from '../../src/sta
 import { thereAre } from '../../src/suggest.ts';
 import type { GradcamSettings } from './spec.ts';
 
-/** A model with the images that it is asked about. */
+/** A model with the images whose predictions are explained. */
 export interface Case extends SurveyCase {
   /** The folder of the data set: models with the same one share images. */
   readonly dataset: string;

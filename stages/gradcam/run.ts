@@ -48,7 +48,7 @@ export default async function run(context: Context): Promise<void> {
   if (lead !== undefined) context.highlight(leadTable(lead, settings));
 }
 
-/** Not for the control, whose random weights may leave nothing of a map. */
+/** Leaves out the control, whose random weights may leave nothing of a map. */
 function warnOfConstantMaps(context: Context, { name, layer, survey, subject }: Case & SurveyedCase): void {
   const constant = survey.maps.flatMap(({ method, constant: counts }) => {
     const all = counts.reduce((sum, count) => sum + count);

@@ -63,7 +63,7 @@ function unitsOf(images: readonly FoundImage[]) {
   });
 }
 
-/** Every unit has a place of its own in the order, by its name: a further one comes between two and moves none. */
+/** A unit's name alone decides its place in the order, so that a further unit does not reorder the others. */
 function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
   const drawn = units.map((unit) => ({ unit, at: new Random('split', seed, unit.name).float() }));
   return drawn.sort((a, b) => a.at - b.at || (a.unit.name < b.unit.name ? -1 : 1)).map(({ unit }) => unit);
@@ -86,7 +86,7 @@ function placeGroups(units: readonly Unit[], splits: readonly Filling[], place: 
   }
 }
 
-/** All splits; but where just enough units of a class are left for the splits without it, only these. */
+/** All splits; but if a class has only just enough units left for the splits without it, only these splits. */
 function candidates(unit: Unit, splits: readonly Filling[], left: ReadonlyMap<number, number>): readonly Filling[] {
   for (const label of unit.counts.keys()) {
     const empty = splits.filter(({ counts }) => counts[label] === 0);
@@ -110,7 +110,7 @@ function costOf({ counts }: Unit, split: Filling, images: ReadonlyMap<number, nu
   return cost;
 }
 
-/** Deals the images that stand alone, class by class, in their drawn order: so many to the first split, to the next, … */
+/** Deals out the images that stand alone, class by class and in their drawn order, to one split after the other. */
 function placeAlone(units: readonly Unit[], splits: readonly Filling[], place: Place): void {
   for (const label of splits[0]!.counts.keys()) {
     const alone = units.filter((unit) => unit.alone && unit.counts.has(label));

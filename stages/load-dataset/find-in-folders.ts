@@ -65,7 +65,7 @@ export function unclaimedFolders(root: string, splits: readonly string[], classe
   );
 }
 
-/** Finds `{source}/…`, in the order of classes, sources and names; `splits` are folders that would be splits already. */
+/** Finds `{source}/…`, in the order of classes, sources and names. Throws a {@link StageError} for a folder that has `splits` already. */
 export function findInClasses(root: string, splits: readonly string[], classes: ClassSources): readonly FoundImage[] {
   const sources = classes.flatMap(({ sources }) => sources);
   const given = splits.filter((split) => sources.some((source) => isFolder(join(root, split, source))));

@@ -9,9 +9,9 @@ import type { ClassSources } from './spec.ts';
 
 /** What a line of a list or a record of a shard says of an image. */
 export interface ListedImage {
-  /** Where it says so, such as `line 3`. */
+  /** The place for messages, such as `line 3`. */
   readonly where: string;
-  /** Why nothing else can be read there. */
+  /** The mistake of a line that cannot be read. */
   readonly problem?: string | undefined;
   readonly fields: Readonly<Partial<Record<(typeof listColumns)[number], string | undefined>>>;
   /** Further columns that stay with the image. */
@@ -22,7 +22,7 @@ const listColumns = ['path', 'label', 'split', 'group', 'source'] as const;
 
 /**
  * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order, and those that are kept as slices; others are
- * ignored. Throws a {@link StageError} for a wrong header; mistakes of lines are told by {@link imagesOf}. `file` is for messages.
+ * ignored. Throws a {@link StageError} for a wrong header; {@link imagesOf} reports mistakes of lines. `file` is for messages.
  */
 export function readList(text: string, file: string, slices: readonly string[]): readonly ListedImage[] {
   const { records, header, at } = openList(text, file, [...listColumns, ...slices]);
@@ -55,7 +55,7 @@ export function readPaths(text: string, file: string): ReadonlySet<string> {
   return new Set(Array.from(records, ({ fields }) => fields[column]?.trim() ?? '').filter(Boolean));
 }
 
-/** The lines below the header, and in which field of them each column is; -1: nowhere. */
+/** The lines below the header, and the index of each column in them, -1 if there is none. */
 function openList(text: string, file: string, columns: readonly string[]) {
   const records = csvRecords(text);
   const first = records.next().value;

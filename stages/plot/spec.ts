@@ -90,7 +90,7 @@ function datasetParts(given: PlotSettings): readonly string[] | undefined {
   return form === 'comparison' ? [given.split ?? trainSplit] : given.splits;
 }
 
-/** The mistakes in settings that do not go with the chart, the input or each other. */
+/** The mistakes in settings that do not fit the chart, the input or each other. */
 function check(given: PlotSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
   const name = formOf(given.chart, inputs);
   const form: Form | undefined = name && forms[name];
@@ -126,7 +126,7 @@ function strayMistake(setting: string, name: FormName, { settings }: Form): read
   return [{ at: [setting], message }];
 }
 
-/** Settings that mean something only beside another one, or not the same as another one. */
+/** Mistakes in settings that need another one, or must differ from another one. */
 function* together({ band, over, rows, columns }: PlotSettings): Generator<SettingMistake> {
   if (band !== undefined && over === undefined) {
     yield { at: ['band'], message: 'a band is drawn around the mean of runs: name the axes of the runs by "over"' };

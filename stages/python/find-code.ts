@@ -21,7 +21,7 @@ interface Closure {
   readonly error: string | null;
 }
 
-/** How to start a program. Types, not interfaces, are JSON objects for the compiler. */
+/** How to start a program. A type, since to the compiler an interface is no JSON object. */
 export type Start = {
   readonly program: string;
   readonly python: string;
@@ -71,7 +71,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
   };
 }
 
-/** Absolute paths of the interpreters that may serve, in order; with those on `PATH` that would come first. */
+/** Absolute paths of the interpreters to try, in order, and of those that would come first on `PATH` if they existed. */
 function interpreters({ root, settings, env }: CodeQuestion): readonly string[] {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const onPath = (name: string) => {
@@ -86,7 +86,7 @@ function interpreters({ root, settings, env }: CodeQuestion): readonly string[] 
   return [...new Set([...environments, ...onPath('python3'), '/usr/bin/python3'])];
 }
 
-/** Where pyenv, whose `python3` never changes, looks up which interpreter that is. */
+/** The files by which pyenv, whose `python3` never changes, chooses an interpreter. */
 function versionFiles(root: string, env: CodeQuestion['env']): readonly string[] {
   const home = env['PYENV_ROOT'] ?? join(env['HOME'] ?? '/', '.pyenv');
   return [join(root, '.python-version'), join(home, 'version')];

@@ -6,7 +6,7 @@ import type { Start } from './find-code.ts';
 type Scalar = string | number | boolean;
 type Args = string | Readonly<Record<string, Scalar | readonly Scalar[]>>;
 
-/** The interpreter with the user's program, in its own place: its imports and tracebacks are as without Restage. */
+/** The interpreter with the user's program where it lies, so that imports and tracebacks are the same as without Restage. */
 export default function program(context: ProgramContext<{ readonly args: Args }>): Program {
   const { python, program, opening, obstacle } = context.code as Start;
   if (obstacle !== undefined) throw new StageError(obstacle);
@@ -19,7 +19,7 @@ export default function program(context: ProgramContext<{ readonly args: Args }>
         : [...start, ...options(args)],
     title: basename(program),
     opening,
-    env: { PYTHONHASHSEED: '0' }, // the order of a set of texts is otherwise another one in each run
+    env: { PYTHONHASHSEED: '0' }, // otherwise the order of a set of texts differs from run to run
   };
 }
 

@@ -109,7 +109,7 @@ function titleNumber([only, ...others]: readonly Line[], { measure, number, form
   return others.length > 0 ? '' : `${measure[0]} ${format(numberOf(only!, number).estimate)}`;
 }
 
-/** Numbers to five decimals, a hundredth of a pixel: exact ones would make the data thrice as long. */
+/** Numbers to five decimals, a hundredth of a pixel: exact ones would make the data three times as long. */
 function rounded<Row extends Readonly<Record<keyof Row, number>>>(row: Row): Row {
   const entries = Object.entries<number>(row).map(([name, value]) => [name, Number(value.toFixed(5))]);
   return Object.fromEntries(entries) as Row;

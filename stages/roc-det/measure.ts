@@ -81,7 +81,7 @@ const ranked = (counts: ThresholdCounts, bands: boolean) => ({
     : new Float64Array(),
 });
 
-/** In one pass over the draws, since making and ranking them takes longer than the measures. */
+/** All statistics in one pass over the draws, since drawing and ranking take longer than the measures. */
 export function curveStatistics(
   labels: readonly number[],
   ranking: RankedScores,
@@ -205,7 +205,7 @@ function scaleByTemperature(
   const probabilities = fakeProbabilities(logitDifferences(logitsOf(rows, scale)), temperature);
   return {
     temperature,
-    /** Where it may lie, by the images that it was fitted on; the upper end may be Infinity. */
+    /** Its interval, over images to fit it on; the upper end may be Infinity. */
     temperatureEnds: temperatureInterval(classes, logits, temperature, level, groups),
     /** The number of images that it was fitted on. */
     images: calibration.length,

@@ -9,7 +9,7 @@ import { shareOfPositive, side, titleWidth } from './curve-charts.ts';
 import { type Frame, haveRuns, imagesText, type Line, legendTitle, lineName, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
 
-/** Colours and shapes begin again after these, and more lines of bins would be a thicket. */
+/** Colours and shapes repeat after these, and more lines of bins would be illegible. */
 const mostDrawn = palette.length;
 
 /** Bins of one model, before or after its temperature. */
@@ -45,7 +45,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   return chart(titleOf('Reliability', frame, frame.shared, number), notes.filter(Boolean).join('; '), titleWidth, {
     spacing: 14,
     vconcat: [
-      // One legend is of both.
+      // Both panels share one legend.
       sharesPanel(rows, isOne, legend, shareOfPositive(frame)),
       countsPanel(rows, isOne, legend, unit === 'group' ? 'Groups' : 'Images', `Probability of ${frame.sides[1]}`),
     ],

@@ -367,7 +367,7 @@ test('models with different images are drawn but not tested; those that share so
 
 test('over seeds, the spread over runs is given apart from that over images', async () => {
   using bench = new StageBench();
-  // Three runs of one model on the same images: what they share are the images, what differs is each run's own noise.
+  // Three runs of one model on the same images, each with noise of its own.
   const runs = Object.fromEntries(
     [1, 2, 3].map((seed) => {
       const random = new Random('run', seed);

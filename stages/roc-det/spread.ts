@@ -11,7 +11,7 @@ import type { Model } from './read-models.ts';
 export type ModelSpread = ReturnType<typeof spreadOver>[number];
 
 /**
- * How much another run of each model would differ, such as one of another seed. Throws a {@link StageError} where the runs of one
+ * The spread of each model over its runs, such as seeds, and over images. Throws a {@link StageError} where the runs of a model
  * scored different images.
  */
 export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: string) => void) {

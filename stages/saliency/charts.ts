@@ -36,7 +36,7 @@ export interface Frame {
 
 const numbersOf = ({ measured, settings }: Frame) => measured.methods.get(settings.method)!;
 
-/** Classes of which the mean maps are shown, and in a table; mean maps beside each other; and classes that a sentence counts. */
+/** Classes whose mean maps are shown, also in a table; mean maps beside each other; and classes that a sentence counts. */
 const mostRows = 20;
 const mostBeside = 6;
 const mostNamed = 4;

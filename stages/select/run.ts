@@ -42,20 +42,18 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   if (collapse !== undefined)
     context.warn(`The chosen model, ${name}, learned nothing: it calls ${collapse}. ${cures}`);
   const shown = shownBy(by);
-  const advancing = choice.ranking.slice(0, count ?? 0);
+  const markOf = (index: number) => {
+    if (index === choice.best) return 'chosen';
+    if (choice.ranking.slice(0, count ?? 0).includes(index)) return 'advances';
+    return choice.tied.includes(index) ? 'tied' : '';
+  };
   context.highlight({
     title: `Models by ${by} on ${selectionSplit}`,
     columns: ['model', ...shown, 'chosen'],
     rows: candidates.map(({ name, values }, index) => [
       name,
       ...shown.map((measure) => values[measure]?.toFixed(4) ?? '–'),
-      index === choice.best
-        ? 'chosen'
-        : advancing.includes(index)
-          ? 'advances'
-          : choice.tied.includes(index)
-            ? 'tied'
-            : '',
+      markOf(index),
     ]),
   });
 }

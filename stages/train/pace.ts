@@ -56,7 +56,7 @@ export class Pace {
     return left('training') / trainingRate + left('evaluation') / evaluationRate;
   }
 
-  /** Counts images that were finished now and begun where the last ended. */
+  /** Counts images whose work began when the last ones were counted, and ends now. */
   count(work: Work, images: number): void {
     const now = this.#now();
     this.#images[work] += images;

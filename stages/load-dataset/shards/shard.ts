@@ -3,7 +3,7 @@ import type { LoadDatasetSettings } from '../spec.ts';
 /** What a record of a shard says of its image: texts by column, among them `label`, `group`, `source` and slices where it has them. */
 export type Facts = Readonly<Partial<Record<string, string>>>;
 
-/** Takes one record: how messages call it, what it says, and its image, encoded, with a name that is unique in the shard. */
+/** Takes one record: its name in messages, its facts, and its encoded image with a name that is unique in the shard. */
 export type TakeRecord = (
   record: string,
   facts: Facts,

@@ -13,7 +13,7 @@ interface Parts {
 
 /**
  * Reads a shard of WebDataset: a tar in which `key.jpg` is an image and `key.cls`, or `label` in `key.json`, its class. The files of a sample
- * stand side by side, so one sample is in memory at a time. (github.com/webdataset/webdataset)
+ * are adjacent, so one sample is in memory at a time. (github.com/webdataset/webdataset)
  */
 export const readWebDataset: ShardReader = async (file, settings, take) => {
   let key = '';
@@ -40,7 +40,7 @@ export const readWebDataset: ShardReader = async (file, settings, take) => {
           parts ??= { images: [], facts: {} };
           addPart(parts, entry.path, base.slice(dot + 1), bytes);
         } catch (error) {
-          failure = error; // an event's own would end the process
+          failure = error; // thrown in the handler of an event, it would end the process
         }
       });
     },

@@ -77,7 +77,7 @@ function linesOf({ labels, mixed }: Batch, slot: number, classes: readonly strin
   return [`${formatShare(1 - share, 0)} ${name}`, `${formatShare(share, 0)} ${other}`];
 }
 
-/** `changed by crop, flip and jpeg`. */
+/** `changed at random by crop, flip and jpeg`. */
 function changes({ crop, flip, ...others }: AugmentSettings): string {
   const names = [...(crop > 0 ? ['crop'] : []), ...(flip ? ['flip'] : []), ...Object.keys(others)];
   return names.length === 0 ? 'unchanged' : `changed at random by ${formatList(names)}`;

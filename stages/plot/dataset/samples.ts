@@ -85,8 +85,8 @@ const sampleSettings = ({ images = 6, seed = 7 }: PlotSettings) => ({ images, se
 type Split = ReturnType<Dataset['split']>;
 
 /**
- * Some images of each of the first classes in a split, drawn by chance and in the order of the split (all where there are no more),
- * headed by where they are from and of how many they are. The caption of an image is its source, where it differs from the class.
+ * Some images of each of the first classes in a split, drawn at random and in the order of the split (all where there are no more),
+ * headed by their split and class, and by how many of how many they are. The caption of an image is its source, where it differs from the class.
  */
 async function blocksOf(
   split: Split,

@@ -59,7 +59,7 @@ function embeddedIn(features: Features, name: string): readonly Embedded[] {
   });
 }
 
-/** The images of a split that are named, or some that are drawn by chance, in the order of the split. */
+/** The images of a split that are named, or some that are drawn at random, in the order of the split. */
 function askedImages(
   own: readonly Embedded[],
   split: string,

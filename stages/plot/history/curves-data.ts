@@ -60,5 +60,5 @@ function bandOf(values: readonly number[], band: Band): { readonly low: number; 
   return { low: rounded(middle - deviation), high: rounded(middle + deviation) };
 }
 
-/** More than can be seen, in a file of half the size. */
+/** Rounds to more digits than can be seen, for a file of half the size. */
 const rounded = (value: number) => Number(value.toPrecision(7));

@@ -10,7 +10,7 @@ import { chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOptions } f
 
 const width = 250;
 
-/** A number of each model with its interval, as marks and as text; ruled is the level of chance, or 0 among differences. */
+/** A number of each model with its interval, as marks and as text; a rule marks the level of chance, or 0 among differences. */
 export function forestChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
   const { value, label, order = 'descending', title } = options;
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));

@@ -12,7 +12,7 @@ import { axesOf, chanceOf, drawMetrics, levelOf, type MetricItem, type MetricOpt
 
 const [width, height] = [440, 260];
 
-/** A number against an axis: points and bands on a line for each combination of the other labels; chance is ruled. */
+/** A number against an axis: points and bands on a line for each combination of the other labels; a rule marks chance. */
 export function linesChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
   const { value, label, over = [], title } = options;
   const { axis, lines } = linesAgainst(items, options);

@@ -56,7 +56,7 @@ export const confusionAbove = ({ labels, differences }: ModelScores, threshold: 
 export const width = 420;
 export const panelHeight = (several: boolean) => (several ? 120 : 240);
 
-/** How many images of each class there are; of several models that differ in it, from how many to how many. */
+/** The number of images of each class; for models that differ in it, the range of their numbers of images. */
 export function countsOf(models: readonly ModelScores[]): string {
   const texts = models.map(
     ({ real, fake, sides }) => `${formatCount(real)} ${sides[0]} and ${formatCountOf(fake, `${sides[1]} image`)}`,
