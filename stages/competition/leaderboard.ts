@@ -1,6 +1,6 @@
 import { csvTable } from '../../src/csv.ts';
 import { formatCount, formatDecimal, formatEstimate, formatP, withMinus } from '../../src/format-numbers.ts';
-import type { SideNames } from '../../src/learning/metrics/binary-view.ts';
+import { type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import { type Interval, intervalPair, type PairedDifference } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
@@ -89,15 +89,16 @@ export type Tested = {
 
 export function formatMetrics(
   ranked: readonly Ranked[],
-  { split, real, fake }: Tested,
+  { split, real, fake, sides }: Tested,
   { confidence, lead }: { readonly confidence: number; readonly lead?: Lead | undefined },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
     const intervals = intervalPair(auc) === null ? {} : { auc: intervalPair(auc), score: intervalPair(score) };
     return [name, { rank, auc: auc.estimate, score: score.estimate, parameters, intervals }] as const;
   });
+  const counts = sides.join() === usualSides.join() ? { real, fake } : { negative: real, positive: fake };
   const metrics = {
-    ...{ split, confidence, images: real + fake, real, fake, winner: ranked[0]!.name },
+    ...{ split, confidence, images: real + fake, ...counts, winner: ranked[0]!.name },
     ...(lead !== undefined && { lead: formatLead(lead) }),
     candidates: Object.fromEntries(candidates),
   };
