@@ -264,7 +264,7 @@ test('if a kind changed while a job waited, the run begins anew with the new cod
   const ends = events.flatMap((event) =>
     event.type === 'stage-finished' ? [[event.stage, event.outcome, event.message]] : [],
   );
-  const differs = `${hostname()} differs from where the stage was decided about: it has another stages/mine/run.ts`;
+  const differs = `${hostname()} differs from the machine that decided about the stage: it has another stages/mine/run.ts`;
   assert.deepEqual(ends.toSorted(), [
     ['a', 'cancelled', differs],
     ['a', 'ran', undefined],

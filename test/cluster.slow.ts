@@ -434,7 +434,7 @@ stages:
     );
     assert.match(
       String(ends.shift()),
-      /^cancelled,n\d differs from where the stage was decided about: it has another build/,
+      /^cancelled,n\d differs from the machine that decided about the stage: it has another build/,
     );
     assert.deepEqual([ends, ran.retries], [[['ran', undefined]], []]);
     assert.deepEqual([ran.code, project.read('count')], [0, 'run\n']);
@@ -455,7 +455,8 @@ stages:
     project.write('restage/package.json', project.read('restage/package.json').replace('{', '{ "of": "the nodes",'));
     project.write('container', `for folder; do :; done; exec node ${other}/dist/job-main.js "$folder"`);
     const ran = await project.run('--on', 'cluster');
-    const differs = /^n\d differs from where the stage was decided about: it has another build of Restage/.source;
+    const differs = /^n\d differs from the machine that decided about the stage: it has another build of Restage/
+      .source;
     const failed = `${differs}; a second job found the same\\. Make both alike, and run again`;
     assert.match(ran.retries.join(), new RegExp(`${differs}: submitted again$`));
     assert.match(messageOf(ran), new RegExp(`${failed}$`));

@@ -146,7 +146,7 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     const refused = await project.run('--on', 'cluster');
     assert.match(
       refused.messages['fit']!,
-      /^\S+ differs from where the stage was decided about: it has tiny==2\.0; it lacks tiny==1\.0; a second job found the same\. Make both alike, and run again$/,
+      /^\S+ differs from the machine that decided about the stage: it has tiny==2\.0; it lacks tiny==1\.0; a second job found the same\. Make both alike, and run again$/,
     );
     project.write(`${there}/build.pth`, 'import sys; sys.version = sys.version.split()[0] + " (of tests)"\n');
     install(project, there!, ['tiny', '1.0']);

@@ -10,7 +10,7 @@ import type { World } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';
 import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
 
-/** One step of a detached run, which a job takes after others have ended: it publishes, decides, and submits the next. */
+/** A step of a detached run, taken by a job after others have ended: it publishes, decides, and submits the next step. */
 export interface Step {
   /** The digest of the pipeline's YAML files, which must not change meanwhile. */
   readonly pipeline: Digest;
@@ -31,7 +31,7 @@ export interface StepOptions {
   readonly warn: (message: string) => void;
 }
 
-/** A place whose stages run no more once they failed as often as they may, over all steps of a detached run. */
+/** A place whose stages no longer run once they have used up their retries, over all steps of a detached run. */
 export function remembering(place: Place, failures: Record<Digest, readonly string[]>, signal: AbortSignal): Place {
   return {
     seat: async (stage) => {
@@ -55,13 +55,13 @@ export function remembering(place: Place, failures: Record<Digest, readonly stri
   };
 }
 
-/** How long a step waits for room in a full scheduler, in milliseconds: jobs that end make room. */
+/** How long a step waits for room in a full scheduler, in milliseconds. */
 const patience = 600_000;
 
-/** The variable that tells a run that it is a step, and in which folder. */
+/** The environment variable with the folder of a run that is a step. */
 export const stepVariable = 'RESTAGE_STEP';
 
-/** Submits the next step twice: the second job acts only if the first was killed. Throws a `SubmitError`. Gives the first id. */
+/** Submits the next step twice, and returns the first id: the second job acts only if the first was killed. Throws a `SubmitError`. */
 export async function submitStep(
   step: Omit<Step, 'jobs' | 'place'>,
   place: PlaceSpec,
@@ -93,7 +93,7 @@ export async function submitStep(
   try {
     accepted(await scheduler.submit({ ...request, after: jobs }));
   } catch (error) {
-    if (!(error instanceof SubmitError)) throw error; // the first one goes on alone
+    if (!(error instanceof SubmitError)) throw error; // the first job suffices
   }
   return jobs[0]!;
 }
@@ -103,4 +103,5 @@ export const readStep = (folder: string): Step | undefined => readJson<Step>(joi
 /** Whether the step was taken to its end, by the first of its jobs. */
 export const isTaken = (folder: string): boolean => existsSync(join(folder, 'taken'));
 
+/** Marks a step as taken. */
 export const take = (folder: string): void => writeFileSync(join(folder, 'taken'), '');

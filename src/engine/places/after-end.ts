@@ -4,13 +4,14 @@ import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import type { Claim, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
 
-/** What a run does when a ticket has ended: use its result, submit the stage again, decide anew, leave that to a new run, or give up. */
+/** What a run does after the end of a ticket: use the result, submit or examine the stage again, leave it to a new run, or give up. */
 export type NextStep =
   | { readonly step: 'use'; readonly end: Extract<TicketEnd, { type: 'done' }> }
   | { readonly step: 'again'; readonly tries: Tries; readonly message?: string }
   | { readonly step: 'decide'; readonly message: string }
   | { readonly step: 'fail' | 'cancel' | 'leave'; readonly message: string };
 
+/** What is known at the end of a ticket. */
 export interface EndFacts {
   readonly stage: Stage;
   readonly place: PlaceSpec;
@@ -27,7 +28,7 @@ export interface EndFacts {
 
 /**
  * The tries of a stage after a job whose curves reached the step `reached`, 0 without any. A checkpoint that another processor
- * cannot use is written anew from the start, which is no advance. A stage without curves is believed.
+ * cannot use is written again from the start, which is no advance. For a stage without curves any new checkpoint is one.
  */
 export function afterJob(
   tries: Tries,
@@ -39,11 +40,11 @@ export function afterJob(
   return { tries: furthest > 0 ? { ...tries, reached: furthest } : tries, advanced };
 }
 
-/** How often a job may die, a process be killed, or a job end before it works, before the stage fails. */
+/** How often a job may die, a process be killed, or a job end before it began, until the stage fails. */
 const most = { lost: 5, killed: 3, unstarted: 1 };
 const mostIdle = 2;
 
-/** Pure: what follows from the end of a ticket. Deaths of jobs are no retries of the stage. */
+/** What follows from the end of a ticket. Pure. Dead jobs do not count as retries of the stage. */
 export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
   switch (end.type) {
     case 'done':
@@ -90,7 +91,7 @@ function afterLostJob(end: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts
   }
 }
 
-/** A node may have seen code of a shared disk late, but only once. */
+/** A shared disk may show code late, but not twice. */
 function afterRefusal(message: string, { tries, isOutdated }: EndFacts): NextStep {
   if (isOutdated) return { step: 'leave', message };
   if (tries.refused) {
@@ -99,7 +100,7 @@ function afterRefusal(message: string, { tries, isOutdated }: EndFacts): NextSte
   return { step: 'again', tries: { ...tries, refused: true }, message: `${message}: submitted again` };
 }
 
-/** A job that began late in its time proves nothing about the limit. */
+/** A ticket that began late in the time of its job proves nothing about the limit. */
 function afterTime({ place, tries, advanced, resumes, claim, stage }: EndFacts): NextStep {
   const idle = advanced ? 0 : tries.idle + (claim?.full === false ? 0 : 1);
   const limit = formatSeconds(place.time / 1000);

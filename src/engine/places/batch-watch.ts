@@ -7,9 +7,9 @@ import type { Placed } from './submitter.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */
 export interface Patience {
-  /** A worker without a sign of life for so long may be dead. */
+  /** A worker without a sign of life for this long may be dead. */
   readonly silence: number;
-  /** A job that is listed as running but silent is cancelled after this. */
+  /** A silent job that is listed as running is cancelled after this. */
   readonly cancel: number;
   /** Between two questions to the scheduler about the same batch. */
   readonly ask: number;
@@ -31,7 +31,7 @@ interface Life {
   readonly since: number;
 }
 
-/** Follows one batch by its files, and asks the scheduler only where they tell nothing. */
+/** Follows a batch by its files, and asks the scheduler only about what they do not tell. */
 export class BatchWatch {
   readonly folder: BatchFolder;
   readonly batch: Batch;
@@ -44,7 +44,7 @@ export class BatchWatch {
   readonly #cancelled = new Set<string>();
   /** Workers whose jobs ended without a sign. */
   readonly #dead = new Set<string>();
-  /** What the scheduler said of jobs in this round: a worker of an array is not asked about by itself. */
+  /** The scheduler's answers in this round, by job: workers of an array share one. */
   readonly #said = new Map<string, ReturnType<Scheduler['inspect']>>();
   #claimed: ReadonlySet<number> = new Set();
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -59,7 +59,7 @@ export class BatchWatch {
     const accepted = () => {
       this.#quietSince = performance.now();
     };
-    submitted.then(accepted, () => {}); // a failure is told to whoever waits for a ticket
+    submitted.then(accepted, () => {}); // whoever waits for a ticket gets the failure
   }
 
   get waits(): boolean {
@@ -70,19 +70,19 @@ export class BatchWatch {
     return this.folder.ended().size >= this.batch.tickets.length;
   }
 
-  /** Whether the scheduler knows more than the files: a ticket is queued, or a worker silent. */
-  get isSilent(): boolean {
+  /** Whether some ticket is not claimed yet, of which only the scheduler can tell more. */
+  get hasQueued(): boolean {
     return [...this.#waiters.keys()].some((index) => !this.#claimed.has(index));
   }
 
-  /** How many of its jobs may still hold or want a place in the queue. */
+  /** How many of its workers may still run or wait in the queue. */
   workersLeft(): number {
     const over = [...this.#lives].filter(([worker, { beat }]) => beat?.over === true || this.#dead.has(worker)).length;
     const submitted = this.folder.jobs().reduce((sum, { workers }) => sum + workers, 0);
     return Math.max(0, (submitted || this.batch.workers) - over);
   }
 
-  /** Resolves with the end of a ticket; what its stage reports meanwhile is emitted. */
+  /** Resolves with the end of a ticket. Emits what its stage reports until then. */
   wait(index: number, emit: (event: StageEvent) => void): Promise<TicketEnd> {
     return new Promise((resolve) => {
       this.#waiters.set(index, { emit, resolve, messages: new LineReader(this.folder.messages(index)) });
@@ -93,7 +93,7 @@ export class BatchWatch {
     this.#waiters.delete(index);
   }
 
-  /** Looks at the files once; true where something happened. */
+  /** Looks at the files once; true if something happened. */
   look(): boolean {
     let isNews = false;
     const claimed = this.folder.claimed();
@@ -116,10 +116,11 @@ export class BatchWatch {
     return isNews;
   }
 
+  /** Emits the state of the batch's jobs, as the scheduler lists them, for stages that wait. */
   tellQueued(jobs: readonly ListedJob[], place: string): void {
     const [job] = jobs.filter((job) => !isFinal(job)).sort((a) => (a.state === 'PENDING' ? 1 : -1));
     if (job === undefined) {
-      if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY; // all are over: no sign of life will come
+      if (jobs.length > 0) this.#quietSince = Number.NEGATIVE_INFINITY; // all are over, and give no sign of life
       return;
     }
     const { state, reason, startsAt } = job;
@@ -132,7 +133,7 @@ export class BatchWatch {
     }
   }
 
-  /** Finds jobs that are dead, and ends their tickets as lost. To be called every few seconds. */
+  /** Finds dead jobs, and ends their tickets as lost. To be called every few seconds. */
   async checkLife(): Promise<void> {
     if (!this.waits) return;
     this.#hear();
@@ -169,19 +170,20 @@ export class BatchWatch {
     return beat?.over === true || now - since >= this.#patience.silence;
   }
 
-  /** Whether some worker may still take a ticket from the queue, by what is seen here. */
+  /** Whether some worker may still claim a ticket, by the files. */
   #isWorking(now: number): boolean {
     if ([...this.#lives].some(([worker, { beat }]) => beat !== undefined && !this.#isSilent(worker, now))) return true;
     const allOver = this.folder.jobs().length > 0 && this.folder.areWorkersOver();
     return !allOver && now - this.#quietSince < this.#patience.silence;
   }
 
-  /** Ends the tickets of a silent worker, or of none, whose jobs are over; one that is silent for long is cancelled first. */
+  /** Ends the tickets of a silent worker, or of none, if its jobs are over. A job that is silent for long is cancelled first. */
   async #judge(worker: string | undefined, tickets: readonly number[], now: number): Promise<void> {
     const states = await this.#statesOf(worker);
     if (states === undefined) return;
     const silence = now - (worker === undefined ? this.#quietSince : this.#lives.get(worker)!.since);
-    const isOver = (said: JobState) => isFinal(said) || (said.state === unlisted && silence >= this.#patience.cancel); // it may be the list that is wrong
+    // An empty list may be wrong, so it counts only after long silence.
+    const isOver = (said: JobState) => isFinal(said) || (said.state === unlisted && silence >= this.#patience.cancel);
     if (states.every(([, said]) => isOver(said))) return await this.#lose(worker, tickets, states);
     for (const [job, { state }] of states) {
       const mayHang = worker === undefined ? state === 'RUNNING' : state !== 'PENDING' && state !== 'REQUEUED';
@@ -198,10 +200,10 @@ export class BatchWatch {
       this.#dead.add(worker);
       return this.#end(tickets, { type: 'lost', ...said });
     }
-    await delay(100); // an end that was written just before its worker left
+    await delay(100); // for an end that was written just before its worker left
     this.look();
     const left = tickets.filter((index) => !this.#claimed.has(index));
-    // Jobs that claim nothing would come for ever.
+    // Only if some ticket was claimed: jobs that claim none would be submitted for ever.
     if (this.#claimed.size > 0 && !isCancelled(said)) return this.#end(left, { type: 'unclaimed' });
     const hasBegun = [...this.#lives.values()].some(({ beat }) => beat !== undefined);
     const unstarted = !hasBegun && /^(FAILED|COMPLETED|)$/.test(said.state) && !wasKilled(said);
@@ -212,7 +214,7 @@ export class BatchWatch {
     for (const index of tickets) this.folder.end(index, end);
   }
 
-  /** What the scheduler says of a worker's job, or of all jobs, without those unknown to it twice; undefined where open. */
+  /** The states of a worker's job, or of all jobs, without jobs that the scheduler twice did not know; undefined while uncertain. */
   async #statesOf(worker: string | undefined): Promise<States | undefined> {
     const ids = worker === undefined ? this.folder.jobs().map(({ id }) => id) : [jobOf(worker)];
     const all: (readonly [string, JobState])[] = [];
@@ -236,12 +238,13 @@ export class BatchWatch {
     return states.some(([, said]) => isCancelled(said)) && states.every(([, said]) => isFinal(said));
   }
 
+  /** Whether the scheduler lists a job of the batch that has not ended. */
   async isUnderWay(): Promise<boolean> {
     const states = (await this.#statesOf(undefined)) ?? [];
     return states.some(([, said]) => !isFinal(said) && said.state !== unlisted);
   }
 
-  /** The end of what the jobs printed outside stages, which says why none began. */
+  /** The last lines that the jobs printed outside stages, which say why none began. */
   #lastWords(): { readonly said?: string } {
     const said = readEnd(this.folder.output, 4096).trim().split('\n').slice(-3).join(' / ');
     return said === '' ? {} : { said };
@@ -255,7 +258,7 @@ export class BatchWatch {
   }
 }
 
-/** Whether somebody killed a job, which says nothing of how it was set up. */
+/** Whether somebody killed a job, which says nothing about its set-up. */
 const wasKilled = ({ reason = '' }: JobState): boolean => reason.startsWith('RaisedSignal:9(');
 
 const isCancelled = ({ state }: JobState): boolean => state === 'CANCELLED';

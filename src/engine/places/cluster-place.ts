@@ -41,15 +41,15 @@ export interface ClusterOptions extends SubmitterOptions {
   readonly isStep: boolean;
   /** Aborted when jobs are to be cancelled. */
   readonly kill: AbortSignal;
-  /** Milliseconds in which jobs can still be cancelled after `signal`; undefined: they are cancelled at once. */
+  /** Milliseconds after `signal` in which a second interrupt still cancels jobs; undefined: the first one cancels them. */
   readonly grace: () => number | undefined;
 }
 
 /** Between two looks at the files, in milliseconds: after a submission, after news, at most; and between two checks of life. */
 const [first, quick, slow, lifeCheck] = [20, 100, 1_000, 5_000];
-/** A scheduler is asked for its list so long after a submission, then every so often while jobs are queued, and never sooner again. */
+/** Milliseconds until the scheduler is asked for its list: after a submission, again while jobs are queued, and at least in between. */
 const [firstList, nextList, soonest] = [5_000, 30_000, 15_000];
-/** How long objects that a node stored may be late here. */
+/** How late objects that a node stored may be seen here, in milliseconds. */
 const lag = 120_000;
 
 /** A cluster as a place: a stage is a ticket in a batch of jobs, and the run waits for files. */
@@ -58,7 +58,7 @@ export class ClusterPlace implements Place {
   readonly #submitter: Submitter;
   readonly #watches = new Map<string, BatchWatch>();
   readonly #open = new Map<Digest, OpenTicket>();
-  /** Batches whose tickets are in the above, or are this run's own. */
+  /** Ids of batches whose tickets are in `#open`, or which are this run's own. */
   readonly #seen = new Set<string>();
   /** Batches in which this run left stages. */
   readonly #left = new Set<BatchFolder>();
@@ -67,6 +67,7 @@ export class ClusterPlace implements Place {
   #pause = first;
   #listAt = Number.POSITIVE_INFINITY;
   #listedAt = Number.NEGATIVE_INFINITY;
+  #hasLeft = false;
   readonly #aborted: Promise<never>;
 
   constructor(options: ClusterOptions) {
@@ -96,7 +97,7 @@ export class ClusterPlace implements Place {
     return [...this.#left].flatMap((folder) => folder.jobs().map(({ id }) => id));
   }
 
-  /** What other runs left open until now: one that held the lease of a stage may have left it while this one waited. */
+  /** Tickets that other runs have left open until now. One may have held the lease of a stage while this run waited. */
   #openTickets(): Map<Digest, OpenTicket> {
     const { world, place, warn } = this.#options;
     const found = openTickets(world.store.folder, place.name, warn, this.#seen);
@@ -121,7 +122,7 @@ export class ClusterPlace implements Place {
   async #bring(stage: Stage, attempt: Attempt): Promise<AttemptOutcome> {
     const { digest } = attempt.examined;
     const found = attempt.keep ? this.#openTickets().get(digest) : undefined;
-    const open = found?.folder.used().has(found.index) ? undefined : found; // another run may have taken it meanwhile
+    const open = found?.folder.used().has(found.index) ? undefined : found; // another run may have used it meanwhile
     this.#open.delete(digest);
     let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
     let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
@@ -135,7 +136,7 @@ export class ClusterPlace implements Place {
       switch (next.step) {
         case 'use':
           await this.#use(next.end.result, attempt, placed);
-          placed.folder.use(placed.index); // last: a run after a kill attaches to what was not taken
+          placed.folder.use(placed.index); // last: after a kill, another run attaches to what was not used
           return { result: next.end.result, edited: [] };
         case 'decide':
           throw new Outdated(next.message);
@@ -193,14 +194,14 @@ export class ClusterPlace implements Place {
     return placed;
   }
 
-  /** The memory that the last result of the stage needed; 0 where no job had too little. */
+  /** The memory that the last result of the stage needed, in bytes; 0 if no job had too little. */
   #rememberedMemory({ name }: Stage): number {
     const { store, pipeline } = this.#options.world;
     const latest = store.readLatest(pipeline.name, name);
     return (latest && store.readResult(latest)?.record.memory) ?? 0;
   }
 
-  /** Fetches here what the stage will ask for: nodes often have no internet. Throws a `StageError`. */
+  /** Downloads here what the stage will ask for, since nodes often have no internet. Throws a `StageError`. */
   async #download(stage: Stage): Promise<void> {
     const files = this.#options.downloads(stage);
     if (files.length === 0) return;
@@ -208,7 +209,7 @@ export class ClusterPlace implements Place {
     for (const file of files) await download(this.#options.world.store.folder, file);
   }
 
-  /** Waits for a ticket of an earlier run; submits a batch that nobody did. A cancelled ticket is none, except in a step. */
+  /** Attaches to a ticket of an earlier run, and submits a batch that was not. Undefined for a cancelled ticket, except in a step. */
   async #attach({ folder, batch, index }: OpenTicket): Promise<Placed | undefined> {
     const isUnsubmitted = folder.jobs().length === 0 && folder.beats().size === 0;
     const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters().length === 0;
@@ -229,7 +230,7 @@ export class ClusterPlace implements Place {
     return watch;
   }
 
-  /** The end of a ticket. Throws {@link LeftToJob} where nobody is to wait for it. */
+  /** The end of a ticket. Throws {@link LeftToJob} if nobody waits for it. */
   async #endOf(placed: Placed, { emit }: Attempt): Promise<TicketEnd> {
     const { folder, index, batch, submitted } = placed;
     const { detach, isStep, place } = this.#options;
@@ -243,10 +244,10 @@ export class ClusterPlace implements Place {
       if (job !== undefined) emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
     });
     this.#run();
-    const over = accepted.then(() => ended); // it fails where the disk takes no note of the job
+    const over = accepted.then(() => ended); // fails if the id of the job cannot be written
     over.catch(() => {});
     if (detach) await Promise.race([accepted, this.#aborted]);
-    // A step comes after the jobs of earlier ones: an end that is missing then comes only by a look at their lives.
+    // A step runs after the jobs of earlier ones: only checks of their lives can find the missing ends.
     if (!detach || (isStep && !(await watch.isUnderWay()))) {
       return await Promise.race([ended, over, this.#aborted]).finally(() => watch.forget(index));
     }
@@ -269,7 +270,7 @@ export class ClusterPlace implements Place {
       for (const output of stage.outputs.filter(({ port }) => port in result.outputs)) {
         const path = privatePath(folder.workPath(index, claim), output);
         if ((await appears(() => existsSync(path) || undefined, lag)) === undefined) {
-          folder.use(index); // a run took it, and was killed before it said so
+          folder.use(index); // a run took it, and was killed before it could mark that
           throw new Outdated(`its output ${output.port} is no longer there`);
         }
         folder.moveOutput(path, privatePath(work, output));
@@ -295,7 +296,7 @@ export class ClusterPlace implements Place {
         const isNews = this.#waiting().filter((watch) => watch.look()).length > 0;
         this.#pause = isNews ? quick : Math.min(this.#pause * 1.05, slow);
       } catch (error) {
-        this.#options.warn(describeError(error)); // a disk that fails for a while: it is looked at again
+        this.#options.warn(describeError(error)); // the disk may fail only for a while
         await delay(lifeCheck);
       }
       const now = performance.now();
@@ -318,27 +319,25 @@ export class ClusterPlace implements Place {
       for (const watch of this.#waiting()) await watch.checkLife();
       await this.#list();
     } catch (error) {
-      this.#options.warn(describeError(error)); // a full disk takes no end of a lost job: it is looked at again
+      this.#options.warn(describeError(error)); // such as a full disk: the next check tries again
     } finally {
       this.#isChecking = false;
     }
   }
 
   async #list(): Promise<void> {
-    const silent = this.#waiting().filter(({ isSilent }) => isSilent);
-    if (silent.length === 0 || performance.now() < this.#listAt) return;
-    const jobs = await this.#options.scheduler.list(silent.map(({ folder }) => nameOf(folder)));
+    const queued = this.#waiting().filter(({ hasQueued }) => hasQueued);
+    if (queued.length === 0 || performance.now() < this.#listAt) return;
+    const jobs = await this.#options.scheduler.list(queued.map(({ folder }) => nameOf(folder)));
     this.#listedAt = performance.now();
     this.#listAt = this.#listedAt + nextList;
-    for (const watch of silent) {
+    for (const watch of queued) {
       const own = jobs.filter(({ name }) => name === nameOf(watch.folder));
       watch.tellQueued(own, this.#options.place.name);
     }
   }
 
-  #hasLeft = false;
-
-  /** After an interrupt: leaves the jobs to themselves, or cancels them. Gives the reason that everybody waits for. */
+  /** After an interrupt: leaves the jobs to themselves, or cancels them. Returns the reason with which all waiting ends. */
   async #leave(): Promise<Error> {
     const { signal, kill, grace, place, warn } = this.#options;
     const waiting = this.#waiting();
@@ -360,12 +359,13 @@ export class ClusterPlace implements Place {
   }
 }
 
-/** Frees what deciding and submitting left: on a login node the run may wait for days, and V8 would keep it till then. */
+/** Frees memory of deciding and submitting, which V8 would keep while the run waits on a login node, perhaps for days. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
 }
 
+/** Copies the log of a ticket to the attempt that waited for it. */
 function keepLog({ folder, index }: Placed, log: string): void {
   if (existsSync(folder.log(index))) creatingFolder(log, () => copyFileSync(folder.log(index), log));
 }

@@ -4,15 +4,16 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import type { JobRequest } from './scheduler.ts';
 
+/** A command that a job runs by Node. */
 export interface NodeCommand {
-  /** The Node that runs this process. A place with its own set-up or container uses the one that it finds there. */
+  /** The path of the Node that runs this process. A place with its own set-up or container uses the Node that it finds there. */
   readonly node: string;
   readonly words: readonly string[];
   /** Shell lines after the place's own. */
   readonly lines?: readonly string[];
 }
 
-/** Writes the script of a job that belongs to no batch into a folder `cache/jobs/<name>` of its own. */
+/** Writes the script of a job outside batches into its own folder `cache/jobs/<name>`. */
 export function prepareJob(
   name: string,
   place: PlaceSpec,
@@ -33,7 +34,7 @@ export function prepareJob(
   };
 }
 
-/** The shell script of a job. It becomes Node at its end, so that the scheduler's signals reach Node itself. */
+/** The shell script of a job. It ends with `exec`, so that the scheduler's signals reach Node itself. */
 export function jobScript(
   { setup, container, env }: PlaceSpec,
   { node, words, lines = [] }: NodeCommand,

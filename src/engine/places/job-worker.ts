@@ -24,13 +24,13 @@ import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
 
-/** The job that a worker is, as the scheduler's environment tells it. */
+/** A worker's job, by the scheduler's environment. */
 export interface JobIdentity {
   /** The scheduler's id: `17_3` for a task of the array 17. */
   readonly job: string;
-  /** How often the scheduler has started this job again. */
+  /** How often the scheduler has restarted this job. */
   readonly restart: number;
-  /** Whether the scheduler tells when the time is almost over, which it may have prolonged. Otherwise the job's own clock does. */
+  /** Whether the scheduler gives notice before the time is over, which it may have prolonged. Otherwise the job's own clock counts. */
   readonly notified: boolean;
 }
 
@@ -46,10 +46,10 @@ export interface WorkerOptions {
 
 /** Milliseconds between two signs of life. */
 const beatInterval = 5_000;
-/** After the death of a stage's process, its job may be about to end, too. In milliseconds. */
+/** Milliseconds to wait after the death of a stage's process, since its job may be about to end, too. */
 const settling = 1_000;
 
-/** Results of a node: the first one stays, and one that replaces another is left to the controller. */
+/** The store of a node: of two results the first stays, and replacing one is left to the controller. */
 class NodeStore extends FolderStore {
   replaces = false;
 
@@ -58,7 +58,7 @@ class NodeStore extends FolderStore {
   }
 }
 
-/** Serves the tickets of a batch, one after the other, with the processes and views that stages have on one machine. */
+/** Serves the tickets of a batch, one after the other, as the local place runs stages. */
 export class JobWorker {
   readonly #options: WorkerOptions;
   readonly #store: NodeStore;
@@ -81,7 +81,7 @@ export class JobWorker {
     };
   }
 
-  /** Resolves when no ticket is left that this job has the time for, or after {@link stop}. */
+  /** Resolves when no ticket is left for which this job has time, or after {@link stop}. */
   async run(): Promise<void> {
     this.#beat(false);
     const timer = setInterval(() => {
@@ -110,7 +110,7 @@ export class JobWorker {
     this.#stop.abort(new Error('stopped'));
   }
 
-  /** Claims a ticket that nobody runs; undefined where one is not visible here yet. */
+  /** Claims a ticket that nobody runs. `none` if there is none; undefined if one is not visible here yet. */
   #next(): number | 'none' | undefined {
     const { folder, batch } = this.#options;
     if (this.#stopped !== undefined) return 'none';
@@ -135,7 +135,7 @@ export class JobWorker {
     return claim?.worker === job && claim.restart < restart;
   }
 
-  /** The first ticket of a job has all of its time. A stage of unknown duration needs half of it. */
+  /** Whether the time left suffices. It always does for the first ticket. A stage of unknown duration needs half of the job's time. */
   #hasTimeFor({ expected }: Ticket): boolean {
     const { seconds } = this.#options.batch;
     const left = this.#secondsLeft();
@@ -157,7 +157,7 @@ export class JobWorker {
     const { identity, batch } = this.#options;
     const digest = this.#checkpointOf(ticket);
     const path = digest && this.#store.checkpointPath(digest);
-    // One that is about to be removed is none.
+    // A checkpoint that is about to be removed counts as none.
     const sign = path && signPlace(this.#isFresh(ticket) ? `${path}.none` : path).signature;
     return {
       worker: identity.job,
@@ -176,7 +176,7 @@ export class JobWorker {
     return fresh && this.#options.identity.restart === 0;
   }
 
-  /** The end of a ticket; undefined for a job that was asked to end: it may be queued again and take its ticket back. */
+  /** Serves a ticket to its end. Undefined if the job was asked to end: it may be queued again and take its ticket back. */
   async #serve(index: number): Promise<TicketEnd | undefined> {
     const { folder, batch } = this.#options;
     const ticket = folder.ticket(index)!;
@@ -189,7 +189,7 @@ export class JobWorker {
     }
   }
 
-  /** What the attempt reads, once it is all visible here; or why the ticket is refused. */
+  /** What the attempt reads, once all of it is visible here; or why the ticket is refused. */
   async #prepare(ticket: Ticket, world: World): Promise<TicketEnd | Ready> {
     const { folder, batch, software } = this.#options;
     if (ticket.build !== software.build || ticket.restage !== software.restage) {
@@ -216,7 +216,7 @@ export class JobWorker {
     return { looked: looked.looked, outputs, stage: { ...ticket.stage, ...(code !== undefined && { code }) } };
   }
 
-  /** A stage's code as this node finds it, once it is what was decided about; or why the ticket is refused. */
+  /** A stage's code as this node finds it, once it is the code in the ticket; or why the ticket is refused. */
   async #sameCode({ code, ...stage }: Stage, root: string): Promise<TicketEnd | Found | undefined> {
     if (code === undefined) return undefined;
     let differs = '';
@@ -252,7 +252,7 @@ export class JobWorker {
         emit: (event: StageEvent) => messages.add(event),
       });
       if (edited[0] !== undefined) return refused(edited[0]);
-      // The result that counts is one that was there first.
+      // Of two results the first one counts.
       const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
       return { type: 'done', result: first ?? result, host: hostname() };
     } catch (error) {
@@ -289,7 +289,7 @@ export class JobWorker {
     try {
       this.#options.folder.beat(job, { restart, count: this.#count, over });
     } catch {
-      // The batch was removed, or the disk hangs: whoever waits sees that no sign comes.
+      // The batch was removed, or the disk hangs: the controller notices the silence.
     }
   }
 }
@@ -300,7 +300,7 @@ interface Ready {
   readonly stage: Stage;
 }
 
-/** Files, packages and an interpreter that are only in one of two programs, or not the same; empty: none. */
+/** The files, packages and interpreter that differ between two programs, as clauses; empty if none do. */
 function describeDifference(decided: KindSources, here: KindSources): string {
   const has = Object.keys(here).filter((name) => here[name] !== decided[name]);
   const lacks = Object.keys(decided).filter((name) => !Object.hasOwn(here, name));
@@ -311,7 +311,7 @@ function describeDifference(decided: KindSources, here: KindSources): string {
 const otherCode = (differs: string) => ({
   type: 'refused' as const,
   what: 'code' as const,
-  message: `${hostname()} differs from where the stage was decided about: ${differs}`,
+  message: `${hostname()} differs from the machine that decided about the stage: ${differs}`,
 });
 
 const refused = (path: string) => ({

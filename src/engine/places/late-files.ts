@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** For so long files of a shared disk may be late, in milliseconds. */
+/** How late files of a shared disk may be seen, in milliseconds. */
 const usualLag = 60_000;
 
-/** What appears on a disk that shows files late; undefined where it does not in time. */
+/** Looks until something appears on a disk that shows files late; undefined if it does not in time. */
 export async function appears<T>(
   look: () => T | undefined | Promise<T | undefined>,
   lag = usualLag,

@@ -2,19 +2,19 @@ import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
 import { type Batch, BatchFolder } from '../store/batch-folder.ts';
 
-/** A ticket that some run left, and whose end nobody has used yet. */
+/** A ticket of some run whose end nobody has used. */
 export interface OpenTicket {
   readonly folder: BatchFolder;
   readonly batch: Batch;
   readonly index: number;
 }
 
-/** How long a batch that serves nobody is kept for workers that may still look into it, in milliseconds. */
+/** How long a batch that serves nobody is kept for workers that may still read it, in milliseconds. */
 const rest = 3_600_000;
-/** Nobody comes back to a batch after this long, in milliseconds. */
+/** Age after which a batch is given up, in milliseconds. */
 const abandoned = 30 * 86_400_000;
 
-/** The tickets that other runs left open, by fingerprint, of batches not in `seen`. Removes batches that serve nobody. */
+/** The tickets that other runs left open, by fingerprint. Skips batches in `seen`, adds to it, and removes batches that serve nobody. */
 export function openTickets(
   cache: string,
   place: string,

@@ -2,23 +2,23 @@ import { join } from 'node:path';
 import { namesIn } from '../files/entries-in.ts';
 import { readEnd, readText } from '../files/read-part.ts';
 
-/** Says later whether a stage has since run out of memory: by its job's cgroup, or V8's last words. */
+/** Returns a function that tells whether a stage has run out of memory since, by its job's cgroup or V8's last words. */
 export function watchMemory(log: string, root = '/'): () => boolean {
-  const before = kills(root);
+  const before = countKills(root);
   const words = /JavaScript heap out of memory|Array buffer allocation failed/;
-  return () => kills(root) > before || words.test(readEnd(log, 1 << 16));
+  return () => countKills(root) > before || words.test(readEnd(log, 1 << 16));
 }
 
-/** Between two looks at the memory of processes, in milliseconds. */
+/** Milliseconds between two looks at the memory of processes. */
 const interval = 1_000;
 
-/** The most memory that this process and those below it have held at once, at most: the sum of their own peaks. In bytes. */
+/** An upper bound of the memory that this process and those below it have held at once: the sum of their peaks, in bytes. */
 export class PeakMemory implements Disposable {
   readonly #timer = setInterval(() => this.look(), interval);
   #most = 0;
 
   look(): number {
-    const sum = tree(process.pid).reduce((sum, pid) => {
+    const sum = processTree(process.pid).reduce((sum, pid) => {
       return sum + Number(/^VmHWM:\s*(\d+) kB$/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0);
     }, 0);
     this.#most = Math.max(this.#most, 1024 * sum);
@@ -30,20 +30,21 @@ export class PeakMemory implements Disposable {
   }
 }
 
-/** The memory to ask for after a measured peak: a tenth more, in eighths of `given`, so that stages alike share jobs. */
+/** The memory to ask for after a measured peak: a tenth more, in eighths of `given`, so that similar stages share jobs. */
 export function neededMemory(peak: number, given: number): number {
   const step = given / 8;
   return Math.min(8, Math.max(5, Math.ceil((1.1 * peak) / step))) * step;
 }
 
-function tree(pid: number): readonly number[] {
+/** A process and all below it. */
+function processTree(pid: number): readonly number[] {
   const text = namesIn(`/proc/${pid}/task`).map((thread) => readText(`/proc/${pid}/task/${thread}/children`));
   const children = text.join('').split(' ').filter(Boolean).map(Number);
-  return [pid, ...children.flatMap(tree)];
+  return [pid, ...children.flatMap(processTree)];
 }
 
-/** How many processes of this job's cgroup the kernel has killed for lack of memory, by version 1 or 2; 0 where it does not say. */
-function kills(root: string): number {
+/** How many processes of this job's cgroup (version 1 or 2) the kernel has killed for lack of memory; 0 if that is not known. */
+function countKills(root: string): number {
   const groups = readText(join(root, 'proc/self/cgroup')).split('\n');
   return groups.reduce((sum, line) => {
     const [, controllers, path = ''] = line.split(':');

@@ -6,7 +6,7 @@ import { readJson, writeJson } from '../files/write-atomic.ts';
 
 const reportFile = (folder: string): string => join(folder, 'report.json');
 
-/** What a node tells of itself. Bytes, and milliseconds since the epoch. */
+/** Facts about this node, in bytes and milliseconds since the epoch. */
 function lookAround(restage: string) {
   const scratch = tmpdir();
   const { bavail, bsize } = statfsSync(scratch);

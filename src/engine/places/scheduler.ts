@@ -19,7 +19,7 @@ export interface JobRequest {
   readonly after?: readonly string[];
 }
 
-/** What a scheduler says of a job, in its own words: PENDING and Priority. */
+/** The state of a job in the scheduler's words, such as PENDING and Priority. */
 export interface JobState {
   readonly state: string;
   readonly reason?: string;
@@ -32,20 +32,22 @@ export interface ListedJob extends JobState {
   readonly startsAt?: string;
 }
 
+/** What Restage asks of a scheduler. */
 export interface Scheduler {
+  /** Whether one submission can have several workers. */
   readonly hasArrays: boolean;
-  /** Gives the job's id. Throws a {@link SubmitError}. */
+  /** Submits a job, and returns its id. Throws a {@link SubmitError}. */
   submit(request: JobRequest): Promise<string>;
-  /** What it says of a job that nobody submits: whether, and when, it would start. Absent where it cannot be asked. */
+  /** Whether, and when, a job would start if it was submitted. Absent for a scheduler that cannot tell. */
   wouldTake?(request: JobRequest): Promise<{ readonly ok: boolean; readonly said: string }>;
-  /** The listed jobs of these names, with one command; an empty list proves nothing. */
+  /** The listed jobs with these names, by one command. An empty list proves nothing. */
   list(names: readonly string[]): Promise<readonly ListedJob[]>;
-  /** The state of each worker of a job that it remembers; none where it knows no such job; undefined without an answer. */
+  /** The states of a job's workers; empty if the scheduler knows no such job, undefined if it does not answer. */
   inspect(id: string): Promise<ReadonlyMap<string, JobState> | undefined>;
   cancel(id: string): Promise<void>;
 }
 
-/** Why a job was not submitted. `limit`: too many jobs for now; `contact`: it may have been accepted nevertheless. */
+/** Why a job was not submitted. `limit`: too many jobs for now; `contact`: it may have been accepted all the same. */
 export class SubmitError extends UserError {
   readonly why: 'limit' | 'contact' | 'refused';
 
@@ -55,7 +57,7 @@ export class SubmitError extends UserError {
   }
 }
 
-/** The state of a job where the scheduler lists no job at all, which may also be a fault of its list. */
+/** The state of a job if the scheduler lists no job at all, which may be a fault of the list. */
 export const unlisted = 'UNLISTED';
 
 const finals: ReadonlySet<string> = new Set([
@@ -69,20 +71,20 @@ export const isFinal = ({ state }: JobState): boolean => finals.has(state);
 export const describeState = ({ state, reason }: JobState): string =>
   reason === undefined ? state : `${state} (${reason})`;
 
-/** A scheduler that is full or silent is asked again after the first of these times, in milliseconds, which doubles up to the last. */
+/** Milliseconds until a full or silent scheduler is asked again: the pause doubles from the first to the last. */
 const [firstRetry, longestRetry] = [2_000, 120_000];
 
 interface Submission {
   /** Called with the id of each job that was accepted, and its workers. */
   readonly accepted: (id: string, workers: number) => void;
-  /** Called once, with why it has to wait. */
+  /** Called once, with the reason for waiting. */
   readonly waits?: (why: string) => void;
   readonly signal?: AbortSignal;
   /** How long it tries, in milliseconds. */
   readonly patience?: number;
 }
 
-/** Submits a job until it is accepted, at a limit with half the workers. Finds one that was accepted in spite of an error. */
+/** Submits a job until it is accepted, at a limit with half the workers. Finds a job that was accepted in spite of an error. */
 export async function submitPatiently(
   scheduler: Scheduler,
   request: JobRequest,
@@ -98,7 +100,7 @@ export async function submitPatiently(
       return;
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
-      if (left < jobs) return; // those that were accepted serve all tickets
+      if (left < jobs) return; // the accepted ones serve all tickets
       const [job] = await scheduler.list([request.name]);
       if (job !== undefined) return accepted(job.id.split('_')[0]!, workers);
       if (error.why === 'refused' || performance.now() + wait > until) throw error;
@@ -112,6 +114,7 @@ export async function submitPatiently(
 /** A command that hangs is given up after this long, in milliseconds. */
 const patience = 60_000;
 
+/** Runs a command. `error` is what it printed, or why it did not run. Never rejects. */
 export function runCommand(
   program: string,
   args: readonly string[],

@@ -60,7 +60,7 @@ function wordsFor(request: JobRequest, place: Place): readonly string[] {
   ];
 }
 
-/** What the messages of `sbatch` mean; one that is not known here is final. */
+/** What an error message of `sbatch` means. An unknown one counts as a refusal. */
 function reasonOf(error: string): SubmitError['why'] {
   if (/limit|MaxArraySize|Invalid job array|too many|MaxJobCount|temporarily unable to accept/i.test(error))
     return 'limit';
@@ -85,7 +85,7 @@ function readLine(line: string): readonly ListedJob[] {
   ];
 }
 
-/** What Slurm gives as a reason also where there is none, or none that says more than the state. */
+/** A reason of Slurm, unless it says no more than the state. */
 const reasonIn = (reason: string): Pick<JobState, 'reason'> =>
   /^(None|NonZeroExitCode|)$/.test(reason) ? {} : { reason };
 
@@ -98,7 +98,7 @@ async function inspect(id: string): Promise<ReadonlyMap<string, JobState> | unde
     const state = field('JobState');
     if (state === undefined) continue;
     const array = field('ArrayJobId');
-    // Tasks that wait share a record: their numbers stay as they are, since no worker has them yet.
+    // Waiting tasks share a record. Their numbers stay joined, since they have no workers yet.
     const worker = array === undefined ? field('JobId')! : `${array}_${field('ArrayTaskId')}`;
     states.set(worker, { state, ...reasonIn(field('Reason') ?? '') });
   }

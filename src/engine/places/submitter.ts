@@ -32,7 +32,7 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Tickets of one class that wait for others, in milliseconds of this process's clock. */
+/** Tickets of one class that wait for others. Times are in milliseconds of this process's clock. */
 interface Gathering {
   readonly needs: JobClass;
   readonly pending: Pending[];
@@ -40,7 +40,7 @@ interface Gathering {
   last: number;
 }
 
-/** A ticket waits so long for another one, and for all others together; the latter grows with every batch. */
+/** Milliseconds that a ticket waits for the next one, and for all others together, which grows with every batch. */
 const pause = 100;
 const firstWait = 1_500;
 const longestWait = 20_000;
@@ -57,7 +57,7 @@ export class Submitter {
     this.#busy = busy;
   }
 
-  /** Resolves when the intent to run the ticket is on disk. Throws a `WriteError`. */
+  /** Adds a ticket. Resolves when the intent to run it is on disk. Throws a `WriteError`. */
   add(ticket: Ticket, artifacts: ReadonlyMap<Digest, StoredArtifact>, needs: JobClass): Promise<Placed> {
     return new Promise((resolve, reject) => {
       const key = JSON.stringify(needs);
@@ -69,7 +69,7 @@ export class Submitter {
     });
   }
 
-  /** Submits what has waited long enough. To be called often. Where nobody waits for room, each batch has one worker. */
+  /** Submits what has waited long enough. To be called often. In a detached run, a batch without room has one worker. */
   flush(): void {
     let room = this.#options.most - this.#busy();
     const now = performance.now();
@@ -114,7 +114,7 @@ export class Submitter {
       return;
     }
     const submitted = this.submit(folder, batch);
-    submitted.catch(() => {}); // an interrupt may come before somebody waits for it
+    submitted.catch(() => {}); // an interrupt may come before anybody awaits it
     for (const [index, { resolve }] of pending.entries()) resolve({ folder, batch, index, submitted });
   }
 

@@ -4,7 +4,7 @@ import { type JobRequest, runCommand, type Scheduler, SubmitError, unlisted } fr
 
 type Template = NonNullable<PlaceSpec['template']>;
 
-/** Another scheduler, by commands of the user's with `${…}` in them. Each worker is a job of its own. */
+/** Another scheduler, by the user's commands with `${…}`. Each worker is a job of its own. */
 export function templateScheduler(template: Template): Scheduler {
   return {
     hasArrays: false,

@@ -14,6 +14,7 @@ import type { FolderStore } from '../store/folder-store.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 
+/** The version of Restage, and the project's. */
 export interface Software {
   readonly restage: string;
   /** The digest of Restage's own code. */
@@ -21,6 +22,7 @@ export interface Software {
   readonly gitCommit: string | undefined;
 }
 
+/** The ticket of an attempt, with the artifacts that it reads, by digest. */
 export function ticketOf(
   attempt: Attempt,
   world: World,
@@ -62,7 +64,7 @@ export function ticketOf(
 const isWhole = ({ files }: StoredArtifact, { store }: World): boolean =>
   files.every(({ digest }) => existsSync(store.objectPath(digest)));
 
-/** A stage without places in files, which hold the text of the whole file. */
+/** A stage without places in files, each of which holds the text of its file. */
 const plainStage = ({ at: _, defaultOf: _d, ...stage }: Stage): Stage =>
   ({
     ...stage,
@@ -80,7 +82,7 @@ export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClas
   return { cpu: Math.min(cpu, place.cpu), gpu: Math.min(gpu, place.gpu), memory: Math.min(wanted, place.memory.most) };
 }
 
-/** What a node decides from, made of a ticket. `forced` and others that only a plan needs are empty. */
+/** The world of a ticket on a node, with only its stage and sources. */
 export function worldOf({ stage, sources, backend }: Ticket, root: string, store: FolderStore): World {
   const pipeline = { name: '', root, file: '', stages: [...sources, stage] } as unknown as Pipeline;
   const digests = new DigestIndex(store.folder);
@@ -88,7 +90,7 @@ export function worldOf({ stage, sources, backend }: Ticket, root: string, store
   return { pipeline, graph, store, digests, listings: new Map(), backend, backends: [], forced: new Set() };
 }
 
-/** The artifacts that a ticket reads; undefined where a listing is not here yet. */
+/** The artifacts that a ticket reads, by stage; undefined if a listing is not here yet. */
 export function sourcesOf({ artifacts }: Ticket, folder: BatchFolder): ReadonlyMap<string, Outputs> | undefined {
   const outputs = new Map<string, Outputs>();
   for (const [name, ports] of Object.entries(artifacts)) {
@@ -99,7 +101,7 @@ export function sourcesOf({ artifacts }: Ticket, folder: BatchFolder): ReadonlyM
   return outputs;
 }
 
-/** The signatures of a ticket's path inputs here, where their content is as decided; or the path of one that changed. */
+/** The signatures of a ticket's path inputs here, if their content is that of the fingerprint; otherwise a path that changed. */
 export async function lookAgain(
   { stage, looked, fingerprint }: Ticket,
   { digests }: World,
@@ -123,7 +125,7 @@ export async function lookAgain(
   return { looked: now };
 }
 
-/** The file of a project's own kind that is no longer what its module was built from, below the root; undefined: none. */
+/** A source file of a module that has changed since the build, relative to the root; undefined if none has. */
 export function changedSource(module: string | undefined, root: string): string | undefined {
   if (module === undefined) return undefined;
   const sources = Object.entries(readKindSources(dirname(module)) ?? {}).filter(([, digest]) => digest !== '');
