@@ -23,6 +23,15 @@ const bundled = [
 ];
 const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !bundled.includes(name));
 
+/** Of zod's messages only the English ones: those of 60 languages would be half of the code that every command loads. */
+const english = {
+  name: 'english',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    })),
+};
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
@@ -46,6 +55,7 @@ await build({
   platform: 'node',
   target: 'node20',
   external,
+  plugins: [english],
   // `yaml` and others are CommonJS, and require modules of Node.
   banner: {
     js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
