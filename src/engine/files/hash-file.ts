@@ -4,9 +4,8 @@ import { open, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type Digest, sha256 } from '../../digest.ts';
 
-/** Files up to this size, in bytes, are read at once. */
-const small = 1 << 20;
-const chunk = 4 << 20;
+/** Files up to this size, in bytes, are read at once, larger ones in parts of it. */
+const part = 1 << 20;
 const readPart = promisify(read);
 /** Buffers for small files, to use again: as many as were ever read at once. */
 const spareBuffers: Buffer[] = [];
@@ -14,13 +13,13 @@ const spareBuffers: Buffer[] = [];
 /** The SHA-256 of a file's content; large files are streamed. `size` in bytes saves a stat. */
 export async function hashFile(path: string, size?: number): Promise<Digest> {
   const length = size ?? (await stat(path)).size;
-  const digest = length > 0 && length <= small ? await hashSmall(path, length) : undefined;
+  const digest = length > 0 && length <= part ? await hashSmall(path, length) : undefined;
   return digest ?? (await hashStream(path));
 }
 
 /** Undefined for a file of more than `size` bytes. Only the read runs in another thread, which costs more than the other calls take. */
 async function hashSmall(path: string, size: number): Promise<Digest | undefined> {
-  const bytes = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(small + 1);
+  const bytes = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(part + 1);
   const file = openSync(path, 'r');
   try {
     let length = 0;
@@ -37,11 +36,11 @@ async function hashSmall(path: string, size: number): Promise<Digest | undefined
 async function hashStream(path: string): Promise<Digest> {
   await using file = await open(path, 'r');
   const hash = createHash('sha256');
-  let ready = Buffer.allocUnsafe(chunk);
-  let spare = Buffer.allocUnsafe(chunk);
-  let { bytesRead } = await file.read(ready, 0, chunk, null);
+  let ready = Buffer.allocUnsafe(part);
+  let spare = Buffer.allocUnsafe(part);
+  let { bytesRead } = await file.read(ready, 0, part, null);
   while (bytesRead > 0) {
-    const next = file.read(spare, 0, chunk, null);
+    const next = file.read(spare, 0, part, null);
     hash.update(ready.subarray(0, bytesRead));
     [ready, spare] = [spare, ready];
     ({ bytesRead } = await next);
