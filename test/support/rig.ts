@@ -16,6 +16,8 @@ import type { Outcome, RunEvent } from '../../src/engine/events.ts';
 import { Gate } from './gate.ts';
 
 export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
+/** The option with which the first lines of that file start Node, wherever a test's PATH leads. */
+const asLaunched = /--max-[^ ]*/.exec(readFileSync(pipeline, 'utf8'))![0];
 
 /** How a command ended. */
 export interface Ended {
@@ -183,7 +185,7 @@ export class Project implements Disposable {
   start(...argv: readonly string[]): Running {
     const { FORCE_COLOR: _, ...inherited } = process.env;
     const running = new Running(
-      spawn(process.execPath, [this.program, ...argv], {
+      spawn(process.execPath, [asLaunched, this.program, ...argv], {
         cwd: this.root,
         env: { ...inherited, ...this.env },
         ...(this.#user !== undefined && { uid: this.#user, gid: this.#user }),

@@ -57,7 +57,8 @@ export class StageProcess implements Worker {
 
   /** Starts a process that sends `ready`, and then awaits requests. */
   static serving(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
-    const argv = [process.execPath, ...process.execArgv, entry];
+    const options = process.execArgv.filter((option) => !option.startsWith('--max-semi')); // which saves memory while waiting
+    const argv = [process.execPath, ...options, entry];
     return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);
   }
 
