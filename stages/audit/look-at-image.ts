@@ -33,7 +33,7 @@ export interface Encoding {
 /** Looks at one encoded image, at its light and spectrum only on demand. Throws an `Error` where it cannot be decoded. */
 export async function lookAtImage(bytes: Buffer, { examine }: { readonly examine: boolean }) {
   const image = await decodeImage(bytes);
-  const reduced = rounded(areaMeans(image, meanSide));
+  const reduced = roundToBytes(areaMeans(image, meanSide));
   const print = {
     bytes: bytes.length,
     fileDigest: digest(bytes),
@@ -41,7 +41,7 @@ export async function lookAtImage(bytes: Buffer, { examine }: { readonly examine
     pixelsDigest: digest(image.pixels, `${image.width} x ${image.height}`),
     encoding: readEncoding(bytes),
     /** `[32, 32]`, luma, 0 to 255. */
-    grey: toGrey(averaged(reduced, meanSide / hashSide)),
+    grey: toGrey(averageSquares(reduced, meanSide / hashSide)),
   };
   return { print, ...(examine && { examined: examineImage(image, reduced) }) };
 }
@@ -52,7 +52,7 @@ function examineImage(image: DecodedImage, reduced: Uint8Array) {
     look: {
       light,
       /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
-      thumbnail: averaged(reduced, meanSide / thumbnailSide),
+      thumbnail: averageSquares(reduced, meanSide / thumbnailSide),
       /** log10 power of luma in each ring. */
       spectrum: Float32Array.from(radialSpectrum(luma, image.width, image.height)),
     },
@@ -62,7 +62,7 @@ function examineImage(image: DecodedImage, reduced: Uint8Array) {
 }
 
 /** By a loop, which is five times as fast as the constructor of `Uint8ClampedArray`. */
-function rounded(values: Float64Array): Uint8Array {
+function roundToBytes(values: Float64Array): Uint8Array {
   const clamped = new Uint8ClampedArray(values.length);
   for (let i = 0; i < values.length; i++) clamped[i] = values[i]!;
   return new Uint8Array(clamped.buffer);
@@ -73,7 +73,7 @@ function digest(bytes: Uint8Array, prefix = ''): string {
 }
 
 /** Means over squares of `times` pixels a side, of a square picture with three channels. */
-function averaged(pixels: Uint8Array, times: number): Uint8Array {
+function averageSquares(pixels: Uint8Array, times: number): Uint8Array {
   const side = meanSide / times;
   const means = new Uint8Array(side * side * 3);
   let i = 0;

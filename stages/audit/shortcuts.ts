@@ -87,12 +87,12 @@ export function testShortcuts(
   progress: (done: number, total: number, title: string) => void,
 ): readonly ShortcutResult[] {
   const labels = images.map(({ label }) => label);
-  const groups = numbered(units);
+  const groups = numberNames(units);
   const folds = groupedFolds(labels, groups, { count, seed });
   if (!everyFoldLearnsBoth(labels, folds)) return [];
   const results = shortcuts.map(({ name, title, columns }, done): ShortcutResult => {
     progress(done, shortcuts.length, title);
-    const values = flattened(columns(images));
+    const values = flatten(columns(images));
     const width = values.length / images.length;
     const varies = values.some((value, i) => value !== values[i % width]);
     const auc = varies ? crossValidatedAuc({ values, labels, groups, folds }, { confidence, seed }) : chance;
@@ -105,7 +105,7 @@ export function testShortcuts(
 /** The result of a shortcut in which all images are equal. */
 const chance: CrossValidatedAuc = { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN };
 
-function flattened(rows: readonly ArrayLike<number>[]): Float64Array {
+function flatten(rows: readonly ArrayLike<number>[]): Float64Array {
   const width = rows[0]!.length;
   const values = new Float64Array(rows.length * width);
   for (const [i, row] of rows.entries()) values.set(row, i * width);
@@ -113,7 +113,7 @@ function flattened(rows: readonly ArrayLike<number>[]): Float64Array {
 }
 
 /** The index of each name's first occurrence among the distinct names. */
-function numbered(names: readonly string[]): Uint32Array {
+function numberNames(names: readonly string[]): Uint32Array {
   const distinct = new Map([...new Set(names)].map((name, index) => [name, index]));
   return Uint32Array.from(names, (name) => distinct.get(name)!);
 }

@@ -74,7 +74,7 @@ const small: ModelSetting = {
 };
 
 /** Writes the corners, and a network that finds them, into a bench. */
-async function prepared(bench: StageBench) {
+async function writeInputs(bench: StageBench) {
   const [model, dataset] = [join(bench.root, 'model'), join(bench.root, 'dataset')];
   await writeCorners(dataset);
   await writeRedFinder(model);
@@ -106,7 +106,7 @@ function sheetOf(bench: StageBench) {
 
 test('the map of a network that fires on a red corner lies there, and the sheet names outcomes without images', async () => {
   using bench = new StageBench();
-  const { model, dataset } = await prepared(bench);
+  const { model, dataset } = await writeInputs(bench);
   await explain(bench, { inputs: { models: [model], datasets: [dataset] } });
   const { title, subtitle, cells, headers } = sheetOf(bench);
   assert.equal(title, 'Grad-CAM on test');
@@ -152,7 +152,7 @@ test('the map of a network that fires on a red corner lies there, and the sheet 
 
 test('maps are scored against masks of what was forged, in metrics, table and highlights', async () => {
   using bench = new StageBench();
-  const { model, dataset } = await prepared(bench);
+  const { model, dataset } = await writeInputs(bench);
   const masks = join(bench.root, 'made');
   const white = (_: unknown, i: number) => (Math.floor(i / size) < corner && i % size < corner ? 255 : 0);
   const mask = sharp(Buffer.from(Array.from({ length: size * size }, white)), {
@@ -193,7 +193,7 @@ test('maps are scored against masks of what was forged, in metrics, table and hi
 
 test('maps do not depend on the batch size, not even those of Score-CAM and of the control', async () => {
   using bench = new StageBench();
-  const { dataset } = await prepared(bench);
+  const { dataset } = await writeInputs(bench);
   const model = join(bench.root, 'untrained');
   await writeUntrainedModel(model, { net: small, imageSize: size });
   const methods = ['grad-cam', 'score-cam', 'random-cam'];
@@ -214,7 +214,7 @@ test('maps do not depend on the batch size, not even those of Score-CAM and of t
 
 test('of a large split some images are explained, of both classes', async () => {
   using bench = new StageBench();
-  const { model, dataset } = await prepared(bench);
+  const { model, dataset } = await writeInputs(bench);
   await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { images: 4, untrained: true } });
   const { images, real, fake } = JSON.parse(outputOf(bench, 'metrics'));
   assert.deepEqual([images, real, fake], [4, 2, 2]);
@@ -226,7 +226,7 @@ test('of a large split some images are explained, of both classes', async () => 
 
 test('several models are shown below each other, each with its own data set, layer and files', async () => {
   using bench = new StageBench();
-  const { model, dataset } = await prepared(bench);
+  const { model, dataset } = await writeInputs(bench);
   const other = join(bench.root, 'other');
   await writeUntrainedModel(other, { net: small, imageSize: size });
   const models = [
@@ -283,7 +283,7 @@ test('a model of several classes has maps for the class of each image, and numbe
 
 test('what cannot be explained is refused before anything is computed, with the name of the model', async () => {
   using bench = new StageBench();
-  const { model, dataset } = await prepared(bench);
+  const { model, dataset } = await writeInputs(bench);
   const dense = join(bench.root, 'dense');
   const net: ModelSetting = { layers: [{ flatten: true }, { dense: 2 }] };
   await writeUntrainedModel(dense, { net, imageSize: size });

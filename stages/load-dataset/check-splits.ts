@@ -23,7 +23,7 @@ export function requireEveryClass(
   classes: readonly string[],
   drawn: boolean,
 ): void {
-  const count = counting(images);
+  const count = countByPlace(images);
   const empty = splits.flatMap((split) =>
     [...classes.keys()].filter((label) => count(split, label) === 0).map((label) => ({ split, label })),
   );
@@ -64,7 +64,7 @@ export function farFromShares(
   classes: readonly string[],
 ): readonly string[] {
   if (images.every(({ group }) => group === undefined)) return []; // only rounded
-  const count = counting(images);
+  const count = countByPlace(images);
   return inSplitOrder(Object.keys(shares)).flatMap((split) =>
     classes.flatMap((name, label) => {
       const total = images.filter((image) => image.label === label).length;
@@ -77,7 +77,7 @@ export function farFromShares(
   );
 }
 
-function counting(images: readonly PlacedImage[]): (split: string, label: number) => number {
+function countByPlace(images: readonly PlacedImage[]): (split: string, label: number) => number {
   const places = groupBy(images, ({ split, label }) => `${split} ${label}`);
   return (split, label) => places.get(`${split} ${label}`)?.length ?? 0;
 }

@@ -60,7 +60,7 @@ async function loadOnnx(context: Context): Promise<void> {
   const info: ModelInfo = {
     architecture: 'onnx',
     classes: [...classes],
-    input: { ...prepared(context.settings, own?.input), size: input.size },
+    input: { ...preparationOf(context.settings, own?.input), size: input.size },
     onnx: { parameters: facts.parameters, probabilities },
     training: {},
     chosenEpoch: 0,
@@ -73,7 +73,7 @@ async function loadOnnx(context: Context): Promise<void> {
 }
 
 /** How an image becomes the file's input. Throws a {@link StageError} where nothing says how it is normalised. */
-function prepared(settings: LoadModelSettings, own?: ModelInfo['input']): Omit<ImageInput, 'size'> {
+function preparationOf(settings: LoadModelSettings, own?: ModelInfo['input']): Omit<ImageInput, 'size'> {
   const known = own !== undefined && 'size' in own ? own : undefined;
   const normalise = settings.normalise ?? known?.normalise;
   if (normalise !== undefined) {

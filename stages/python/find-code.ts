@@ -55,7 +55,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
   const start: Start = {
     program: relative(root, program),
     python,
-    ...tell(chosen, [...answers.flatMap(lacking), ...faults], question),
+    ...describeChoice(chosen, [...answers.flatMap(lacking), ...faults], question),
   };
   return {
     sources: Object.fromEntries([
@@ -121,7 +121,7 @@ const distributions: Readonly<Record<string, string>> = {
 };
 
 /** The line of the log about the choice of an interpreter, and why none serves. */
-function tell({ name, closure }: Answer, others: readonly string[], { program, root }: CodeQuestion) {
+function describeChoice({ name, closure }: Answer, others: readonly string[], { program, root }: CodeQuestion) {
   const version = closure.build.split(' ')[0]!;
   const opening = `runs with ${name} (Python ${version})`;
   if (closure.missing.length === 0)

@@ -77,7 +77,7 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
   const curves = lines.flatMap(({ runs }, i) =>
     runs.flatMap((run, index) =>
       simplifyLine(curve(run).points, invisible * width).map((row, point) => ({
-        ...{ series: names[i]!, ...(several && { run: index }), point, ...rounded(row) },
+        ...{ series: names[i]!, ...(several && { run: index }), point, ...roundFields(row) },
       })),
     ),
   );
@@ -95,7 +95,7 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
         ...(several && { detail: 'run' }),
         bands: {
           name: 'bands',
-          values: bands.flatMap((band, i) => band.map((row) => ({ series: names[i]!, ...rounded(row) }))),
+          values: bands.flatMap((band, i) => band.map((row) => ({ series: names[i]!, ...roundFields(row) }))),
         },
         mark: { ...(given.clip && { clip: true }), ...(several && { strokeWidth: 1.2 }) },
       }),
@@ -110,7 +110,7 @@ function titleNumber([only, ...others]: readonly Line[], { measure, number, form
 }
 
 /** Numbers to five decimals, a hundredth of a pixel: exact ones would make the data three times as long. */
-function rounded<Row extends Readonly<Record<keyof Row, number>>>(row: Row): Row {
+function roundFields<Row extends Readonly<Record<keyof Row, number>>>(row: Row): Row {
   const entries = Object.entries<number>(row).map(([name, value]) => [name, Number(value.toFixed(5))]);
   return Object.fromEntries(entries) as Row;
 }

@@ -68,12 +68,12 @@ function worstCalibrated(lines: readonly Line[]): readonly Row[] {
   const drawn = lines.length > mostDrawn ? sorted.slice(0, mostDrawn) : lines;
   return drawn.map((line) => ({
     name: `${lineName(line)}: ${formatEstimate(numberOf(line, errorOf))}`,
-    reliability: pooled(line.runs),
+    reliability: poolBins(line.runs),
   }));
 }
 
 /** The bins of all runs together: each image counts once for every run. */
-function pooled(runs: readonly MeasuredModel[]): Row['reliability'] {
+function poolBins(runs: readonly MeasuredModel[]): Row['reliability'] {
   if (runs.length === 1) return runs[0]!.reliability;
   const all = runs.flatMap(({ reliability }) => reliability);
   const lows = [...new Set(all.map(({ low }) => low))].sort((a, b) => a - b);
@@ -129,7 +129,7 @@ function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
   return {
     width: side,
     height: 80,
-    data: { name: 'outlines', values: outlined.flatMap(outline) },
+    data: { name: 'outlines', values: outlined.flatMap(outlineOf) },
     layer: [
       ...(isOne ? [bars] : []),
       ...(outlined.length === 0
@@ -140,7 +140,7 @@ function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
 }
 
 /** The upper edge of the bars from bin to bin, those without images at 0. */
-function outline({ name, reliability }: Row) {
+function outlineOf({ name, reliability }: Row) {
   const items = Array<number>(bins + 1).fill(0);
   for (const bin of reliability) items[Math.round(bin.low * bins)] = bin.items;
   items[bins] = items[bins - 1]!; // closes the last one

@@ -40,19 +40,19 @@ function parseCsv(text: string): Result<readonly TableRow[], string> {
   const short = records.find(({ fields }) => fields.length !== names.length);
   if (short !== undefined)
     return err(`Line ${short.line}: expected ${names.length} fields as in the header, got ${short.fields.length}`);
-  const columns = names.map((_, column) => typed(records.map(({ fields }) => fields[column]!)));
-  return ok(records.map((_, row) => nested(names.map((name, column) => [name, columns[column]![row]!]))));
+  const columns = names.map((_, column) => parseFields(records.map(({ fields }) => fields[column]!)));
+  return ok(records.map((_, row) => nest(names.map((name, column) => [name, columns[column]![row]!]))));
 }
 
 /** Numbers, where every field that is not empty is one. */
-function typed(fields: readonly string[]): readonly Json[] {
+function parseFields(fields: readonly string[]): readonly Json[] {
   const filled = fields.filter((field) => field.trim() !== '');
   const numbers = filled.length > 0 && filled.every((field) => Number.isFinite(decimalOf(field)));
   return fields.map((field) => (field.trim() === '' ? null : numbers ? Number(field) : field));
 }
 
 /** `[['test.auc', 1]]` is `{ test: { auc: 1 } }`: Vega-Lite takes a dot in a field's name for a step. */
-function nested(entries: readonly (readonly [name: string, value: Json])[]): TableRow {
+function nest(entries: readonly (readonly [name: string, value: Json])[]): TableRow {
   const row: JsonTree = {};
   for (const [name, value] of entries) setAt(row, name.split('.'), value);
   return row as TableRow;
