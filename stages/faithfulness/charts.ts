@@ -184,6 +184,9 @@ const replacements: Readonly<Record<BaselineName, string>> = {
   noise: "the image's own pixels, shuffled",
 };
 
-/** `pixels replaced by the blurred image, which has the same class for 12 of 32 images`. */
-const baselineText = ({ kept, images }: Judgement, { curveBaseline }: Frame): string =>
-  `pixels replaced by ${replacements[curveBaseline]}, given the same class in ${formatCount(kept)} of ${formatCountOf(images, 'image')}`;
+/** `pixels replaced by the blurred image, given the same class in 12 of 32 images`. */
+function baselineText({ kept, images, real }: Judgement, { curveBaseline }: Frame): string {
+  // Of more than two classes, the predicted one may have less.
+  const has = real === undefined ? 'with a probability of the class of at least 0.5' : 'given the same class';
+  return `pixels replaced by ${replacements[curveBaseline]}, ${has} in ${formatCount(kept)} of ${formatCountOf(images, 'image')}`;
+}

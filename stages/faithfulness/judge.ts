@@ -77,7 +77,7 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
       real: labels.filter((label) => label === 0).length,
       fake: labels.filter((label) => label === 1).length,
     }),
-    /** Images whose baseline is given the same class: exchanging their pixels shows little. */
+    /** Images whose baseline has a probability of the class of at least 0.5: exchanging their pixels shows little. */
     kept: images.filter(({ curves }) => curves[0]!.insertion[0]! >= 0.5).length,
   };
 }
