@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { commands } from '../src/cli/declare-commands.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
@@ -12,7 +12,7 @@ import { formatTable } from '../src/reporting/terminal/text.ts';
 import type { Highlight } from '../src/stage.ts';
 import { evaluationTables } from '../stages/evaluate/tables.ts';
 import { kinds } from '../stages/index.ts';
-import { blocks, inRepository, read } from './support/pages.ts';
+import { blocks, inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 
 /** The names of every key in a JSON schema of a shape, maps of the user's own names left out. */
@@ -105,8 +105,7 @@ test('the README has at most 900 words, and the page on commands names every com
 });
 
 test('every page begins with its title, and every block of code on it ends before another begins', () => {
-  const docs = readdirSync(inRepository('docs')).filter((name) => name.endsWith('.md'));
-  for (const page of ['README.md', 'ARCHITECTURE.md', ...docs.map((name) => `docs/${name}`)]) {
+  for (const page of pages) {
     assert.match(read(page), /^# /, page);
     const fences = Array.from(read(page).matchAll(/^```(.*)$/gm), ([, language]) => language);
     assert.equal(fences.length % 2, 0, page);
@@ -114,6 +113,23 @@ test('every page begins with its title, and every block of code on it ends befor
       fences.every((language, i) => i % 2 === 0 || language === ''),
       page,
     );
+  }
+});
+
+test('test/page-commands.slow.ts types every command of the pages but some of other programs, whose scripts are there', () => {
+  const commands = pages.flatMap((page) => stepsOf(page).flatMap((step) => ('command' in step ? [step.command] : [])));
+  assert.ok(commands.length > 150);
+  const left = notTyped.map(([form]) => commands.filter((command) => form.test(command)));
+  assert.deepEqual(
+    left.map((some) => some.length > 0),
+    notTyped.map(() => true),
+  );
+  const { scripts } = JSON.parse(read('package.json'));
+  for (const command of left.flat()) {
+    assert.doesNotMatch(command, /^(npx )?(restage|pipeline) /);
+    for (const [, name] of command.matchAll(/npm run ([\w:]+)/g)) assert.ok(Object.hasOwn(scripts, name!), command);
+    for (const [path] of command.matchAll(/\b(scripts|bench|bin)\/\S+/g))
+      assert.ok(existsSync(inRepository(path)), command);
   }
 });
 

@@ -183,9 +183,18 @@ export class Project implements Disposable {
 
   /** Starts a command of ours in the project. */
   start(...argv: readonly string[]): Running {
+    return this.#start(process.execPath, [asLaunched, this.program, ...argv]);
+  }
+
+  /** Starts what somebody types into a shell in the project. */
+  type(line: string): Running {
+    return this.#start('sh', ['-ec', line]);
+  }
+
+  #start(program: string, argv: readonly string[]): Running {
     const { FORCE_COLOR: _, ...inherited } = process.env;
     const running = new Running(
-      spawn(process.execPath, [asLaunched, this.program, ...argv], {
+      spawn(program, argv, {
         cwd: this.root,
         env: { ...inherited, ...this.env },
         ...(this.#user !== undefined && { uid: this.#user, gid: this.#user }),

@@ -1,0 +1,292 @@
+// Every command of every page is typed into a shell, and prints what the page shows of it, but for `notTyped`.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, symlinkSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import sharp from 'sharp';
+import { blocks, inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts';
+import { noPyTorch } from './support/pytorch.ts';
+import { type Ended, Project } from './support/rig.ts';
+import { noS3, S3Server } from './support/s3.ts';
+import { noSlurm, Slurm } from './support/slurm.ts';
+import { shout, files as shoutFiles } from './support/two-stages.ts';
+import { writeUntrainedModel } from './support/untrained-model.ts';
+
+/** What a page leaves to its reader. */
+interface Reader {
+  /** Done before a command, if it does not stand as it is on the page: what its sentences ask for, or assume. */
+  readonly before?: Readonly<Record<string, (project: Project) => unknown>>;
+  /** What the reader types in place of a word in `<…>`, or of a whole command. */
+  readonly words?: Record<string, string>;
+  /** Runs that would take too long: they are planned. */
+  readonly planned?: RegExp;
+}
+
+/** What a page shows of an output: what stands for `…` may be anything, and so may decimals, which differ by machine. */
+function printedAs(lines: readonly string[]): RegExp {
+  const text = lines.join('\n').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const open = text.replace(/\d+\\\.\d+/g, '\\d+\\.\\d+').replace(/ +/g, ' +');
+  return new RegExp(`^${open.replaceAll('…', '[^]*')}\n$`);
+}
+
+/** Goes through a page as its reader does. */
+async function follow(page: string, project: Project, { before = {}, words = {}, planned }: Reader = {}) {
+  for (const step of stepsOf(page)) {
+    if ('file' in step) project.write(step.file, step.text);
+    else if (!notTyped.some(([form]) => form.test(step.command))) {
+      await before[step.command]?.(project);
+      const command = planned?.test(step.command) ? step.command.replace(' run ', ' plan ') : step.command;
+      const line = words[command] ?? command.replace(/<[a-z]+>/g, (word) => words[word] ?? word);
+      const { code, stdout, stderr } = await (/ (--)?serve\b/.test(line)
+        ? served(project, line)
+        : project.type(line).ended);
+      const told = `${page}: ${line}\n${stdout}${stderr}`;
+      if (step.output.length > 0) assert.match(stdout + stderr, printedAs(step.output), told);
+      else if (!stderr.includes('missing required argument')) assert.equal(code, 0, told); // else it is only named
+    }
+  }
+}
+
+/** Ends a server as soon as it prints its address. */
+async function served(project: Project, line: string): Promise<Ended> {
+  const running = project.type(`exec ${line}`);
+  running.child.stderr!.on('data', (text: string) => {
+    if (text.includes('Ctrl-C')) running.child.kill('SIGINT');
+  });
+  return await running.ended;
+}
+
+/** The project of a reader who installed the package, with the pipelines of a clone beside it. */
+let reader: Project;
+let s3: S3Server | undefined;
+before(async () => {
+  reader = empty();
+  // Links to the packages of this checkout, so that npm fetches nothing.
+  const packages = Object.keys(JSON.parse(read('package.json')).dependencies);
+  const links = packages.map((name) => [name, `file:${inRepository(`node_modules/${name}`)}`]);
+  reader.write('package.json', JSON.stringify({ dependencies: Object.fromEntries(links) }));
+  reader.write('path/to/README', '');
+  for (const name of ['offline', 'ignore_scripts', 'legacy_peer_deps']) reader.env[`npm_config_${name}`] = 'true';
+  reader.env['npm_config_cache'] = reader.path('npm-cache');
+  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', reader.path('path/to')], {
+    cwd: inRepository('.'),
+    stdio: 'ignore',
+  });
+  cpSync(inRepository('pipelines'), reader.path('pipelines'), { recursive: true });
+  for (const folder of ['path/to/folder', 'photos']) await writePhotos(reader, folder);
+  s3 = noS3 === undefined ? await S3Server.start() : undefined;
+});
+after(async () => {
+  reader?.[Symbol.dispose]();
+  await s3?.[Symbol.asyncDispose]();
+});
+
+/** A project without a pipeline. */
+function empty(files: Readonly<Record<string, string>> = {}): Project {
+  const project = new Project('', files);
+  project.remove('pipelines/test.yaml');
+  project.env['XDG_CONFIG_HOME'] = project.path('config'); // no key of whoever runs this
+  project.env['PATH'] = `${project.path('node_modules/.bin')}:${process.env['PATH']}`;
+  return project;
+}
+
+/** A project of someone who has already installed the package. */
+function installed(files: Readonly<Record<string, string>> = {}): Project {
+  const project = empty(files);
+  symlinkSync(reader.path('node_modules'), project.path('node_modules'));
+  return project;
+}
+
+/** Some pictures of noise, in splits and classes, and two more beside them. */
+async function writePhotos(project: Project, folder: string): Promise<void> {
+  const names = Array.from(
+    { length: 72 },
+    (_, i) => `${['train', 'val', 'test'][i % 3]}/${['real', 'fake'][i % 2]}/${i}.png`,
+  );
+  for (const [i, name] of names.entries()) {
+    const noise = { type: 'gaussian' as const, mean: 100 + (i % 20), sigma: 40 };
+    const image = sharp({ create: { width: 72, height: 72, channels: 3, background: 'black', noise } });
+    project.write(`${folder}/${name}`, '');
+    await image.png().toFile(project.path(folder, name));
+  }
+  for (const name of ['me.jpg', 'you.jpg']) cpSync(project.path(folder, names[0]!), project.path(name));
+}
+
+const command =
+  (...words: readonly string[]) =>
+  async (project: Project) =>
+    await project.command(...words);
+const edit = (file: string, from: string, to: string) => (project: Project) => project.edit(file, from, to);
+
+/** What pages leave to the reader who goes through them in one project. */
+const shared: Readonly<Record<string, Reader>> = {
+  'bench/runner/README.md': { before: { 'restage store push': command('store', 'init', './shared') } },
+  'docs/commands.md': { words: { '<command>': 'run' }, planned: /^npx restage run / },
+  'docs/experiments.md': {
+    before: {
+      'npx restage run study.yaml wide': edit(
+        'pipelines/study.yaml',
+        '\ninclude:\n',
+        '\ninclude:\n  wide: { file: experiments/wide.yaml, params: { dataset: fakes.dataset } }\n',
+      ),
+    },
+    planned: /^npx restage run /,
+  },
+  'docs/explanation.md': {
+    before: {
+      'restage explain-image experiments/simple-net-fakes.yaml me.jpg you.jpg': command(
+        ...'run experiments/simple-net-fakes.yaml --set params.images=path/to/folder --set params.epochs=1'.split(' '),
+      ),
+      'restage explain-image sweep.yaml:best me.jpg --out best.png': async (project) => {
+        const best = '{ kind: load-model, inputs: { weights: fit.model }, with: { model: simple-net, imageSize: 72 } }';
+        project.write('pipelines/sweep.yaml', `extends: mine.yaml\nstages: { best: ${best} }\n`);
+        await project.command('run', 'sweep.yaml', 'best');
+      },
+    },
+  },
+  'docs/networks.md': {
+    before: {
+      'restage plan own.yaml': edit('pipelines/own.yaml', 'kernel: 5', 'kernel: 100'),
+      'restage model own.yaml fit': edit('pipelines/own.yaml', 'kernel: 100', 'kernel: 5'),
+      'restage model artifacts/own/fit/model': (project) =>
+        writeUntrainedModel(project.path('artifacts/own/fit/model')),
+    },
+  },
+  'docs/serve.md': {
+    before: {
+      'restage run experiments/mine.yaml --watch --serve': (project) =>
+        project.write('pipelines/experiments/mine.yaml', 'extends: ../mine.yaml\n'),
+    },
+  },
+  'docs/training.md': { words: { '<network>': 'my-net' } },
+  'docs/weights.md': {
+    before: {
+      'restage predict artifacts/mine/fit/model photos/unsorted': (project) => writePhotos(project, 'photos/unsorted'),
+    },
+    planned: /^restage run /,
+  },
+  'docs/yaml.md': { words: { '<kind>': 'train' } },
+};
+
+const alone = new Set<string>();
+/** A page that its reader goes through in a project of its own. */
+function story(page: string, skip: string | undefined, tell: (page: string) => Promise<void>): void {
+  alone.add(page);
+  test(`the commands of ${page} print what it shows`, { skip: skip ?? false }, async () => await tell(page));
+}
+
+story('README.md', undefined, async (page) => {
+  const before = {
+    'npx restage plan mine.yaml': edit('pipelines/mine.yaml', '0.0003', '0.0005'),
+    'restage serve': edit('pipelines/mine.yaml', '0.0005', '0.0003'),
+  };
+  await follow(page, reader, { before });
+});
+
+story('docs/tutorial.md', undefined, async (page) => {
+  using project = installed();
+  const words: Record<string, string> = {};
+  await follow(page, project, {
+    words,
+    planned: /epochs=12$/,
+    before: {
+      'restage import study.restage --trust <key>': async () => {
+        const { stdout } = await project.command('export', 'again.restage', 'study.yaml');
+        words['<key>'] = /signed by (\S+)\.$/m.exec(stdout)![1]!;
+      },
+    },
+  });
+});
+
+story('docs/cache.md', undefined, async (page) => {
+  using project = installed();
+  await follow(page, project, { words: { '<file>': 'names.yaml', '<stage>': 'count' } });
+  const { stdout } = await project.command('explain', 'names.yaml', 'count', '--json');
+  assert.deepEqual(JSON.parse(stdout)[0].fingerprint, JSON.parse(blocks(page, 'json')[0]!));
+});
+
+story('docs/diagnostics.md', undefined, async (page) => {
+  using project = installed({ 'data/faces/dataset.json': '{}' });
+  const before = 'stages:\n  net:\n    kind: train\n    inputs: { dataset: ./data/faces }\n    with:\n';
+  project.write('pipelines/faces.yaml', `${before}      epoch: 5\n      model: simple-net\n`);
+  await follow(page, project, { words: { '<kind>': 'train', 'restage store init': 'restage store init ./shared' } });
+});
+
+story('docs/evaluation.md', undefined, async (page) => {
+  const scores = 'key,split,label,real,fake\na,test,0,0,0.1\nb,test,0,0,0.6\nc,test,1,0,0.7\nd,test,1,0,0.9\n';
+  using project = installed({ 'scores.csv': scores });
+  project.write('pipelines/experiments/audit.yaml', 'extends: npm:restage/experiments/audit.yaml\n');
+  await writePhotos(project, 'path/to/folder');
+  for (const [name, confidence] of Object.entries({ a: 0.9, b: 0.95 })) {
+    const settings = `{ splits: [test], confidence: ${confidence} }`;
+    const stage = `{ kind: evaluate, inputs: { scores: ./scores.csv }, with: ${settings} }`;
+    project.write(`pipelines/experiments/${name}.yaml`, `stages: { scores: ${stage} }\n`);
+    assert.equal((await project.command('run', `experiments/${name}.yaml`)).code, 0);
+  }
+  const [{ run }] = JSON.parse((await project.command('history', '--json')).stdout);
+  const compare = 'restage compare experiments/a.yaml:scores 2025-01-31T09-12:scores --markdown';
+  await follow(page, project, { words: { [compare]: compare.replace('2025-01-31T09-12', run) } });
+});
+
+story('docs/own-kinds.md', undefined, async (page) => {
+  using project = installed({ 'notes.txt': 'one\n\nthree\n' });
+  await follow(page, project, { before: { 'restage logs': command('run', 'notes.yaml') } });
+});
+
+story('docs/python.md', noPyTorch, async (page) => {
+  using project = installed({
+    'after/restage.py': read('stages/python/restage.py'),
+    'after/net.py': blocks(page, 'python')[1]!,
+    'data/README': '',
+  });
+  const data = 'import torch; torch.save((torch.randn(8, 3, 32, 32), torch.arange(8) % 2), "data/images.pt")';
+  execFileSync('/usr/bin/python3', ['-c', data], { cwd: project.root });
+  const alone = 'python3 after/train.py --data data/images.pt --lr 0.1';
+  await follow(page, project, { words: { 'restage run': 'restage run study.yaml', [alone]: `/usr/bin/${alone}` } });
+});
+
+/** A project whose commands reach a bucket of the group; its address is `s3://lab-results`. */
+async function sharing(files: Readonly<Record<string, string>>): Promise<Project> {
+  const project = installed(files);
+  Object.assign(project.env, s3!.env, { AWS_ENDPOINT_URL: s3!.endpoint });
+  await fetch(`${s3!.endpoint}/lab-results`, { method: 'PUT' });
+  return project;
+}
+
+story('docs/store.md', noS3, async (page) => {
+  using project = await sharing({ 'pipelines/study.yaml': shout, ...shoutFiles });
+  for (const who of ['AUTHOR', 'COMMITTER'])
+    Object.assign(project.env, { [`GIT_${who}_NAME`]: 'Alice', [`GIT_${who}_EMAIL`]: 'alice@example.org' });
+  execFileSync('git', ['init', '-q'], { cwd: project.root });
+  await follow(page, project);
+});
+
+story('docs/dvc.md', noS3, async (page) => {
+  using project = await sharing({ 'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n' });
+  await follow(page, project, { before: { 'restage compare last~1 last': command('run', '--set', 'params.rate=2') } });
+});
+
+story('docs/cluster.md', noSlurm, async (page) => {
+  using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
+  await using slurm = await Slurm.start(1);
+  Object.assign(project.env, slurm.env, { PATH: `${project.path('node_modules/.bin')}:${slurm.env['PATH']}` });
+  const fits = {
+    'partition: gpu': 'partition: main',
+    'cpu: 16': 'cpu: 1',
+    '4GiB, most: 64GiB': '200MiB, most: 800MiB',
+  };
+  const before = {
+    'restage places check cluster': () => {
+      for (const [from, to] of Object.entries(fits))
+        project.write('places.yaml', project.read('places.yaml').replace(from, to));
+    },
+    'restage run study.yaml --on cluster --detach': () => project.write('in.txt', 'other\n'),
+  };
+  await follow(page, project, { before });
+});
+
+for (const page of pages.filter((page) => !alone.has(page)))
+  story(page, undefined, async () => {
+    const { words, ...more } = shared[page] ?? {};
+    await follow(page, reader, { ...more, words: { 'restage run': 'restage run mine.yaml', ...words } });
+  });
