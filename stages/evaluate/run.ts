@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { csvTable } from '../../src/csv.ts';
 import { formatDecimal, formatFew } from '../../src/format-numbers.ts';
 import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
-import { type Suspect, suspectsIn } from '../../src/learning/metrics/label-errors.ts';
+import { findSuspects, type Suspect } from '../../src/learning/metrics/label-errors.ts';
 import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type Highlight, type StageContext, StageError } from '../../src/stage.ts';
@@ -23,7 +23,7 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   writeFileSync(context.output('metrics'), `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`);
   if (settings.mistakes) await drawMistakes(context, images);
   if (settings.labelErrors) {
-    const suspects = suspectsIn(table);
+    const suspects = findSuspects(table);
     writeFileSync(context.output('labelErrors'), csvTable(suspects, suspectColumns));
     if (suspects.length > 0) context.highlight(suspectsTable(suspects));
   }

@@ -10,7 +10,7 @@ import type { RandomisedDepth } from '../../src/learning/attribution/faithfulnes
 import type { Completeness } from '../../src/learning/attribution/gradients.ts';
 import { isCam, type Method, passesOf } from '../../src/learning/attribution/methods.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
-import type { How, QuestionBatch, Subject } from '../../src/learning/explanations/subject.ts';
+import type { AskOptions, QuestionBatch, Subject } from '../../src/learning/explanations/subject.ts';
 import { expectFinite, outputOf, rowOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
@@ -18,7 +18,7 @@ import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 export interface MeasureOptions {
   readonly methods: readonly Method[];
   readonly explain: ExplainOptions & { readonly layer: string };
-  readonly how: How & { readonly indices: Uint32Array };
+  readonly how: AskOptions & { readonly indices: Uint32Array };
   readonly curveBaseline: BaselineName;
   readonly curveSteps: number;
   /** Empty: weights are not randomised. */

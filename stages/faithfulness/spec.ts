@@ -6,7 +6,7 @@ import {
   methodList,
   splitSettings,
   subjectInputs,
-  unheeded,
+  unusedSettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { mistakeIf } from '../../src/one-input.ts';
@@ -75,7 +75,7 @@ export const spec = defineKind<FaithfulnessSettings>({
   },
   computes: true,
   check: (given) => [
-    ...unheeded(given, given.method),
+    ...unusedSettings(given, given.method),
     ...mistakeIf(given.weightDraws !== undefined && !given.randomise, ['weightDraws'], noDraws),
   ],
   example: `faithful:

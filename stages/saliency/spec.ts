@@ -4,7 +4,7 @@ import {
   explanationSettings,
   subjectInputs,
   surveySettings,
-  unheeded,
+  unusedSettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
@@ -52,7 +52,7 @@ export const spec = defineKind<SaliencySettings>({
     ),
   },
   computes: true,
-  check: (given) => unheeded(given, [given.method]),
+  check: (given) => unusedSettings(given, [given.method]),
   example: `saliency:
   kind: saliency
   inputs: { model: fit.model, dataset: faces.dataset, masks: drawn.faces }

@@ -78,7 +78,7 @@ function missing(path: string): readonly Diagnostic[] {
 type ImageQuestion = ExplainImageOptions & { readonly methods: readonly Method[]; readonly out: string };
 
 async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: ImageQuestion) {
-  const [{ startBackend }, { usableCores }, { openSeeingNetwork }, { explainPictures }, { explanationDefaults }] =
+  const [{ startBackend }, { usableCores }, { openImageNetwork }, { explainPictures }, { explanationDefaults }] =
     await Promise.all([
       import('../../learning/training/start-backend.ts'),
       import('../../backend/machine-limits.ts'),
@@ -88,9 +88,9 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
     ]);
   const root = findRoot(process.cwd()) ?? process.cwd();
   await startBackend({ backend, cpus: usableCores(), root, warn: warnOnStderr, note: () => {} });
-  const seeing = await openSeeingNetwork(folder, usableCores());
+  const opened = await openImageNetwork(folder, usableCores());
   const question = { ...explanationDefaults(), methods, class: asked.class, score: asked.score, layer: asked.layer };
-  return { explained: await explainPictures(seeing, pictures, question), info: seeing.info };
+  return { explained: await explainPictures(opened, pictures, question), info: opened.info };
 }
 
 function warnOfGap({ gap = 0 }: ExplainedPictures): void {

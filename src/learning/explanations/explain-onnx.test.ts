@@ -14,7 +14,7 @@ import { weightedNet } from '../models/export/weighted-net.ts';
 import { loadModel } from '../models/model-files.ts';
 import { explainPictures } from './explain-pictures.ts';
 import { explanationDefaults } from './explanation-settings.ts';
-import { openSeeingNetwork } from './subject.ts';
+import { openImageNetwork } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'explain-onnx-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -40,7 +40,7 @@ before(async () => {
 
 const asked = { ...explanationDefaults(), class: 'predicted', layer: 'conv2' } as const;
 const explained = async (model: string, methods: readonly Method[], layer: string | undefined) =>
-  explainPictures(await openSeeingNetwork(model, 1), [{ name: 'a.png', bytes }], { ...asked, methods, layer });
+  explainPictures(await openImageNetwork(model, 1), [{ name: 'a.png', bytes }], { ...asked, methods, layer });
 
 test('occlusion and Score-CAM of an ONNX file are those of the same network as layers', async () => {
   const [own, theirs] = [

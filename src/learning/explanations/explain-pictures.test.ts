@@ -10,16 +10,16 @@ import { StageError } from '../../stage.ts';
 import { explainPictures, type Picture } from './explain-pictures.ts';
 import { explanationDefaults } from './explanation-settings.ts';
 import { pictureSheet } from './picture-sheet.ts';
-import { openSeeingModel, type SeeingModel } from './subject.ts';
+import { type ImageModel, openImageModel } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 after(() => rmSync(folder, { recursive: true }));
-let model: SeeingModel;
+let model: ImageModel;
 let pictures: readonly Picture[];
 before(async () => {
   await selectBackend('onnxruntime', { threads: 1 });
   await writeUntrainedModel(folder);
-  model = await openSeeingModel(folder);
+  model = await openImageModel(folder);
   pictures = await Promise.all([picture('photos/ada.png', 90, 70), picture('eve.png', 56, 56)]);
 });
 

@@ -13,7 +13,7 @@ import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.t
 import { completenessGap } from './completeness-gap.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
 import { chooseClass, expectAll, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
-import type { SeeingModel } from './subject.ts';
+import type { ImageModel } from './subject.ts';
 
 /** An image file of the user's, outside any data set. */
 export type Picture = { readonly name: string; readonly bytes: Uint8Array };
@@ -49,7 +49,7 @@ export interface ExplainedPictures {
 
 /** Explains pictures, all in one batch. Throws a {@link StageError} with every picture that is unreadable or too small. */
 export async function explainPictures(
-  { model, info, input }: SeeingModel<Network>,
+  { model, info, input }: ImageModel<Network>,
   pictures: readonly Picture[],
   { layer: named, ...asked }: PictureQuestion,
 ): Promise<ExplainedPictures> {

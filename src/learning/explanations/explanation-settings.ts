@@ -90,7 +90,7 @@ export const subjectInputs = {
 } as const satisfies Readonly<Record<string, InputPort<{ readonly split: string }>>>;
 
 /** The mistakes of settings that no chosen method uses. */
-export function unheeded(given: object, methods: readonly Method[]): readonly SettingMistake[] {
+export function unusedSettings(given: object, methods: readonly Method[]): readonly SettingMistake[] {
   const who = methods.length === 1 ? `the method "${methods[0]}" does not use` : 'none of the methods uses';
   return (Object.keys(methodDefaults) as MethodSetting[])
     .map((setting) => ({ setting, owners: methodsWith(setting) }))

@@ -14,20 +14,20 @@ import { floatsToPixels } from '../vision/pixels-to-floats.ts';
 import { type ChooseClass, chooseClass, expectLargeEnough, imageSeed } from './questions.ts';
 
 /** A model whose scores can be explained by maps: one whose input is images. */
-export interface SeeingModel<Model extends Network = LayersModel> {
+export interface ImageModel<Model extends Network = LayersModel> {
   readonly model: Model;
   readonly info: ModelInfo;
   readonly input: ImageInput;
 }
 
 /** The `model` artifact in a folder. Throws a {@link StageError} if it is none, or if its input is features. */
-export const openSeeingModel = async (folder: string): Promise<SeeingModel> => seeing(await loadModel(folder));
+export const openImageModel = async (folder: string): Promise<ImageModel> => requireImages(await loadModel(folder));
 
 /** The same, or the network of an ONNX file. */
-export const openSeeingNetwork = async (folder: string, threads: number): Promise<SeeingModel<Network>> =>
-  seeing(await loadNetwork(folder, threads));
+export const openImageNetwork = async (folder: string, threads: number): Promise<ImageModel<Network>> =>
+  requireImages(await loadNetwork(folder, threads));
 
-function seeing<Model extends Network>({ model, info }: { readonly model: Model; readonly info: ModelInfo }) {
+function requireImages<Model extends Network>({ model, info }: { readonly model: Model; readonly info: ModelInfo }) {
   if ('values' in info.input) {
     throw new StageError(
       `Expected a model of images, got one of ${info.input.values} features, which have no places to map. Explain a model that was trained on the images.`,
@@ -37,17 +37,17 @@ function seeing<Model extends Network>({ model, info }: { readonly model: Model;
 }
 
 /** A model, and the images of a split that it is asked about. */
-export interface Subject extends SeeingModel {
+export interface Subject extends ImageModel {
   /** The classes of the model, in label order. */
   readonly classes: readonly string[];
   /** Images of the split; the label is -1 where the model does not know the class. */
   readonly samples: readonly Sample[];
   /** Batches of the images `indices`, by default of all. Throws a {@link StageError} at once if there is no such class. */
-  ask(how: How): AsyncIterable<QuestionBatch>;
+  ask(how: AskOptions): AsyncIterable<QuestionBatch>;
 }
 
 /** The question, and the images that it is about. */
-export interface How {
+export interface AskOptions {
   readonly indices?: Uint32Array;
   /** `label`, `predicted`, or a class's name. */
   readonly class: string;
@@ -73,18 +73,18 @@ export async function openSubject(
   split: string,
   threads: number,
 ): Promise<Subject> {
-  const seeing = await openSeeingModel(folders.model);
+  const opened = await openImageModel(folders.model);
   using dataset = openClasses(folders.dataset, [split]);
-  const { classes, samples } = labelledFor(seeing.info, dataset, split);
-  const { size, fit, kernel, normalise } = seeing.input;
+  const { classes, samples } = labelledFor(opened.info, dataset, split);
+  const { size, fit, kernel, normalise } = opened.input;
   expectLargeEnough(
     samples.map(({ path, ...size }) => ({ name: path, ...size })),
-    seeing.input,
+    opened.input,
   );
   const resize = { width: size, height: size, fit, kernel };
   const loading = { resize, normalization: normalise, threads, cacheBytes: 0 }; // One pass, so no image is kept.
   const length = size * size * 3;
-  async function* questions({ indices: order, score, seed, batchSize }: How, choose: ChooseClass) {
+  async function* questions({ indices: order, score, seed, batchSize }: AskOptions, choose: ChooseClass) {
     await using loader = new BatchLoader(folders.dataset, split, { batchSize, ...loading });
     for await (const batch of loader.epoch(order === undefined ? {} : { order })) {
       const { images, indices } = batch;
@@ -98,7 +98,7 @@ export async function openSubject(
       batch.release();
     }
   }
-  return { ...seeing, classes, samples, ask: (how) => questions(how, chooseClass(seeing.model, classes, how.class)) };
+  return { ...opened, classes, samples, ask: (how) => questions(how, chooseClass(opened.model, classes, how.class)) };
 }
 
 /** The images of a split by what the model learned: classes, which may have other names if they are two, or sources. */

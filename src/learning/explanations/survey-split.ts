@@ -12,7 +12,7 @@ import type { Method } from '../attribution/methods.ts';
 import { expectFinite, rowOf } from '../models/model-output.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import type { Masks } from './open-masks.ts';
-import type { How, Subject } from './subject.ts';
+import type { AskOptions, Subject } from './subject.ts';
 
 /** Side, in pixels, of the small maps that are kept of every image, for means that are resampled thousands of times. */
 const coarseSide = 16;
@@ -22,7 +22,7 @@ export interface SurveyOptions {
   readonly methods: readonly Method[];
   readonly explain: ExplainOptions;
   /** The question, and the images that it is about; all of the split without `indices`. */
-  readonly how: How;
+  readonly how: AskOptions;
   readonly masks?: Masks | undefined;
   /** Receives every image in turn. */
   readonly onImage?: (image: SurveyedImage) => void | Promise<void>;

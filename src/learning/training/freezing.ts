@@ -60,7 +60,7 @@ export function freezingMistakes(net: Net, settings: FreezeSettings): readonly S
   if (frozen.size === weightedLayers(net.layers).length) {
     return [{ at: ['freeze'], message: 'expected a layer that is left to train, but all are frozen' }];
   }
-  return vainThaws(net, { freeze, unfreeze });
+  return unfreezeMistakes(net, { freeze, unfreeze });
 }
 
 function misspeltNames(
@@ -88,7 +88,7 @@ function misspeltNames(
 }
 
 /** Steps of unfreezing that are out of order, or whose layers are not frozen any more. */
-function vainThaws(net: Net, { freeze, unfreeze }: Required<FreezeSettings>): readonly SettingMistake[] {
+function unfreezeMistakes(net: Net, { freeze, unfreeze }: Required<FreezeSettings>): readonly SettingMistake[] {
   return unfreeze.flatMap(({ epoch, layers }, i): SettingMistake[] => {
     const before = unfreeze.slice(0, i);
     const last = before.at(-1)?.epoch ?? 0;

@@ -2,7 +2,7 @@ import { formatCount, formatCountOf, formatShare } from '../../../src/format-num
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { captionOf, type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { suspectsIn } from '../../../src/learning/metrics/label-errors.ts';
+import { findSuspects } from '../../../src/learning/metrics/label-errors.ts';
 import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-split-scores.ts';
 import { openImages } from '../../../src/learning/vision/dataset/shown-images.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
@@ -17,7 +17,7 @@ export const draw: DrawForm = async (context) => {
     const what = describeInput('scores', labels);
     const table = readScoreTable(path, what, { scoresAre });
     const rows = rowsOfSplit(table.rows, split, what);
-    return { all: rows.length, suspects: suspectsIn({ ...table, rows }) };
+    return { all: rows.length, suspects: findSuspects({ ...table, rows }) };
   });
   const suspects = found.flatMap((one) => one.suspects).sort((a, b) => a.margin - b.margin);
   using shown = openImages(context, [split]);

@@ -14,7 +14,7 @@ import { headOf, type ModelSetting, netOf } from '../model-setting.ts';
 import { loadWeights } from '../weights/load-weights.ts';
 import { openWeights } from '../weights/open-weights.ts';
 import { exportOnnx } from './export-onnx.ts';
-import { checkExport, madeUp } from './testing-export.ts';
+import { checkExport, randomModel } from './testing-export.ts';
 import { exportSafetensors, weightedNet } from './weighted-net.ts';
 
 before(() => setBackend('cpu'));
@@ -74,7 +74,7 @@ test('the file of a head that was trained on features takes features', async () 
 });
 
 test('the safetensors file has PyTorch’s names and shapes, and gives the very weights back', async (t) => {
-  const { model, net } = madeUp(everything, 41);
+  const { model, net } = randomModel(everything, 41);
   const path = join(temporaryFolder(t), 'model.safetensors');
   writeFileSync(path, exportSafetensors(net, { format: 'pt' }));
   using stored = await openWeights([path]);
@@ -95,7 +95,7 @@ test('the safetensors file has PyTorch’s names and shapes, and gives the very 
 
 test('layers whose names differ only in their separators are refused', () => {
   const layers = [{ conv: 2, name: 'a/b' }, { conv: 2, name: 'a.b' }, 'globalAveragePool' as const, { dense: 2 }];
-  const { net } = madeUp({ layers }, 9);
+  const { net } = randomModel({ layers }, 9);
   assert.throws(
     () => exportSafetensors(net, {}),
     new StageError('Expected names that differ in more than "/" and ".", but two layers would be a.b.weight.'),

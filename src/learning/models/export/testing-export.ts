@@ -10,7 +10,7 @@ import { exportOnnx } from './export-onnx.ts';
 import { type WeightedNet, weightedNet } from './weighted-net.ts';
 
 /** A model in which no weight has its default: BatchNorm's weights, moving statistics and biases are random, too. */
-export function madeUp(
+export function randomModel(
   setting: ModelSetting,
   imageSize: number,
 ): { readonly model: LayersModel; readonly net: WeightedNet } {
@@ -44,7 +44,7 @@ export function madeUp(
 
 /** Asserts that ONNX Runtime gives the model's scores from its ONNX file, for any batch. */
 export async function checkExport(setting: ModelSetting, imageSize: number): Promise<void> {
-  const { model, net } = madeUp(setting, imageSize);
+  const { model, net } = randomModel(setting, imageSize);
   const session = await InferenceSession.create(exportOnnx(net, {}));
   for (const batch of [1, 3]) {
     const images = linearCongruential(batch)(batch * imageSize * imageSize * 3, 1.5);

@@ -5,7 +5,7 @@ import { setBackend } from '@tensorflow/tfjs';
 import { writeKerasH5 } from '../../../../test/support/keras-h5.ts';
 import { kerasXception } from '../../../../test/support/keras-xception.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import { loaded, weightsOf } from './testing-weights.ts';
+import { loadNet, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));
 
@@ -13,7 +13,7 @@ test('Keras’s file for Xception fills all but the head, and finds the unnamed 
   const tensors = kerasXception();
   const path = join(temporaryFolder(t), 'xception_notop.h5');
   await writeKerasH5(path, tensors);
-  const { model, random, unused, naming, normalise } = await loaded('xception-based', 71, path);
+  const { model, random, unused, naming, normalise } = await loadNet('xception-based', 71, path);
 
   const values = (name: string) => tensors.find((one) => one.name === name)!.values;
   assert.deepEqual(weightsOf(model, 'block13_shortcut'), [values('conv2d_4/kernel')]);

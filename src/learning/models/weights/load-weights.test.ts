@@ -25,7 +25,7 @@ import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { StageError } from '../../../stage.ts';
 import type { ModelSetting } from '../model-setting.ts';
 import { encodeSafetensors, type NamedTensor } from './safetensors.ts';
-import { loaded, weightsOf } from './testing-weights.ts';
+import { loadNet, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));
 
@@ -47,7 +47,7 @@ const noise = (size: number): Tensor4D =>
   );
 
 /** The output of the layers before the global pooling for pixels, normalised as the weights require. */
-function featuresOf({ model: whole, normalise }: Awaited<ReturnType<typeof loaded>>, pixels: Tensor4D): Tensor {
+function featuresOf({ model: whole, normalise }: Awaited<ReturnType<typeof loadNet>>, pixels: Tensor4D): Tensor {
   const pooled = whole.layers.findIndex(({ name }) => name.startsWith('globalAveragePool')) - 1;
   const backbone = model({ inputs: whole.inputs, outputs: whole.layers[pooled]!.output as SymbolicTensor });
   const { mean, deviation } = normalise!;
@@ -73,7 +73,7 @@ test('a network has PyTorch’s logits with PyTorch’s weights, also after flat
     'relu',
     { dense: 2, name: 'dense2' },
   ];
-  const { model, naming, random, unused, normalise } = await loaded(
+  const { model, naming, random, unused, normalise } = await loadNet(
     { layers },
     10,
     write(t, Buffer.from(golden.net, 'base64')),
@@ -112,7 +112,7 @@ function packageTinyXception(pixels: Tensor4D): Tensor {
 }
 
 test('TinyXception with the weights of @vladmandic/face-api computes the features of the package', async () => {
-  const tinyXception = await loaded('tiny-xception', 112, ...faceApiFiles('age_gender_model'));
+  const tinyXception = await loadNet('tiny-xception', 112, ...faceApiFiles('age_gender_model'));
   const { random, unused, naming, normalise } = tinyXception;
   assert.equal(naming, '@vladmandic/face-api');
   assert.deepEqual(
@@ -151,7 +151,7 @@ function packageFaceResNet(pixels: Tensor4D): Tensor {
 }
 
 test('FaceResNet with the weights of @vladmandic/face-api computes the features of the package', async () => {
-  const faceResNet = await loaded('face-resnet', 128, ...faceApiFiles('face_recognition_model'));
+  const faceResNet = await loadNet('face-resnet', 128, ...faceApiFiles('face_recognition_model'));
   assert.equal(faceResNet.naming, '@vladmandic/face-api');
   assert.deepEqual(faceResNet.random, ['logits (expected logits/weights of 256 x 2, got no tensor of that name)']);
   assert.deepEqual(faceResNet.unused, ['fc']);
@@ -169,18 +169,18 @@ const net: ModelSetting = { layers: [{ conv: 4 }, 'relu', 'globalAveragePool', {
 
 test('a head for other classes keeps its random weights, with the reason; a head of the same shape is loaded', async (t) => {
   const path = write(t, encodeSafetensors(small));
-  const { model, random } = await loaded(net, 8, path);
+  const { model, random } = await loadNet(net, 8, path);
   assert.deepEqual(random, ['dense1 (expected dense1/kernel of 4 x 2, got 4 x 3)']);
   assert.deepEqual(weightsOf(model, 'conv1'), [small[0]!.values, small[1]!.values]);
   const { layers } = net as Exclude<ModelSetting, string>;
-  const three = await loaded({ layers: layers.with(-1, { dense: 3 }) }, 8, path);
+  const three = await loadNet({ layers: layers.with(-1, { dense: 3 }) }, 8, path);
   assert.deepEqual([three.random, weightsOf(three.model, 'dense1')[1]], [[], small[3]!.values]);
 });
 
 test('the first tensor that is missing or of another shape is named, with its file', async (t) => {
   const problem = async (tensors: readonly NamedTensor[]) => {
     const path = write(t, encodeSafetensors(tensors));
-    const error = await loaded(net, 8, path).catch((caught: unknown) => caught);
+    const error = await loadNet(net, 8, path).catch((caught: unknown) => caught);
     assert.ok(error instanceof StageError);
     return error.message.replace(path, 'FILE');
   };
