@@ -25,14 +25,18 @@ export const explanationSettings = {
     .number()
     .positive()
     .exactOptional()
-    .describe("Standard deviation of their noise, as a share of the image's range of values; 0.15 by default."),
+    .describe(
+      "Standard deviation of the noise in each copy, as a share of the image's range of values; 0.15 by default.",
+    ),
   steps: count
     .exactOptional()
     .describe('Points on the path from the baseline to the image, for integrated-gradients; 50 by default.'),
   baseline: z
     .enum(['black', 'mean'])
     .exactOptional()
-    .describe('Where this path starts: a black image (the default), or one of the mean colour, normalised to 0.'),
+    .describe(
+      'Where the path of integrated-gradients starts: a black image (the default), or one of the mean colour, normalised to 0.',
+    ),
   layer: text
     .exactOptional()
     .describe('The convolution that class activation maps are taken from, by name; the last by default.'),

@@ -8,13 +8,13 @@ export const classSettings = {
     .min(1)
     .exactOptional()
     .describe(
-      'The classes that a detector searches for, such as [Deepfakes, FaceSwap]; all others are the other side. Of two classes the second by default.',
+      'The classes that a detector searches for, such as [Deepfakes, FaceSwap]; all others are the other side. By default the second of two classes.',
     ),
   scoresAre: z
     .enum(['logits', 'probabilities'])
     .exactOptional()
     .describe(
-      'What scores are whose file does not say; by default probabilities where those of every image sum to 1, otherwise logits.',
+      'What the scores are if their file does not say; by default probabilities if those of every image sum to 1, otherwise logits.',
     ),
 };
 
