@@ -16,7 +16,7 @@ export const explanationSettings = {
     .enum(scoreKinds)
     .default('score')
     .describe(
-      "The score that is explained: the class's own before the softmax, or its margin over the other classes', for which the logarithm of the sum of their exponentials stands.",
+      "The score that is explained: the class's own before the softmax, or its margin over the log-sum-exp of the others.",
     ),
   samples: count
     .exactOptional()
@@ -68,9 +68,7 @@ export const surveySettings = {
   ...splitSettings,
   images: whole(2)
     .exactOptional()
-    .describe(
-      'How many images are explained, as many of each class as far as there are, drawn by the seed; all by default.',
-    ),
+    .describe('How many images are explained, as many of each class as possible, drawn by the seed; all by default.'),
   untrained: z
     .boolean()
     .default(true)

@@ -24,7 +24,7 @@ export const inputSettings = {
     })
     .exactOptional()
     .describe(
-      '(value - mean) / deviation for red, green and blue, of values from 0 to 1. When left out, as the initial weights require; for random ones the constants of CIFAR-10.',
+      '(value - mean) / deviation for red, green and blue, of values from 0 to 1. By default as the initial weights require; for random weights the constants of CIFAR-10.',
     ),
 };
 

@@ -24,7 +24,7 @@ export const optimizerSettings = z.discriminatedUnion('kind', [
     ...moments,
     weightDecay: decay
       .default(0.01)
-      .describe('Times the learning rate, the share of itself that a weight loses a step.'),
+      .describe('The share of each weight that a step subtracts from it, times the learning rate.'),
   }),
   z
     .strictObject({
