@@ -1,16 +1,14 @@
 /**
- * The default study from nothing, in a folder of its own: its time, and that of its stages by kind.
+ * Runs the default study in a new folder with an empty cache. Prints its time, and that of its stages by kind.
  *   npm run build && node --import tsx bench/study.ts
  */
 import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RunRecord } from '../src/engine/store/run-folder.ts';
 import type { StageResult } from '../src/engine/store/stage-result.ts';
+import { inRepository } from '../test/support/pages.ts';
 import { time } from './runner/interleave.ts';
 import { Folder, pipeline } from './runner/project.ts';
-
-const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 using project = new Folder();
 cpSync(inRepository('pipelines'), join(project.path, 'pipelines'), { recursive: true });

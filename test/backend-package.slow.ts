@@ -3,11 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { blocks } from './support/pages.ts';
+import { blocks, inRepository } from './support/pages.ts';
 import { temporaryFolder, writeFiles } from './support/temporary-folder.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = inRepository('.');
 
 /** Learns whether the left or the right half of an image is the brighter one. */
 const training = `

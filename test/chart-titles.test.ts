@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from './support/pages.ts';
 
-const stages = fileURLToPath(new URL('../stages', import.meta.url));
+const stages = inRepository('stages');
 
 test('titles of charts have at most 80 characters', () => {
   const files = readdirSync(stages, { recursive: true, encoding: 'utf8' }).filter((path) =>

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { commands } from '../src/cli/declare-commands.ts';
+import { inRepository } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { files, print, shout } from './support/two-stages.ts';
@@ -251,7 +251,7 @@ test('in a clone that was never built, the command says so in one line, with wha
   const clone = temporaryFolder(context);
   const program = join(clone, 'bin/restage.mjs'); // the folder has no package.json that says what a .js is
   mkdirSync(join(clone, 'bin'));
-  copyFileSync(fileURLToPath(new URL('../bin/restage.js', import.meta.url)), program);
+  copyFileSync(inRepository('bin/restage.js'), program);
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'run'], { encoding: 'utf8' });
   assert.deepEqual(
     { status, stdout, stderr },

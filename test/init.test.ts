@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from './support/pages.ts';
 import { Project, pipeline } from './support/rig.ts';
 import { print, shout } from './support/two-stages.ts';
 
@@ -65,7 +65,7 @@ test('help and init show the name under which the command was started', async ()
   mkdirSync(project.path('node_modules/.bin'), { recursive: true });
   for (const name of ['restage', 'pipeline']) {
     const start = project.path(`node_modules/.bin/${name}`);
-    symlinkSync(fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url)), start);
+    symlinkSync(inRepository(`bin/${name}.js`), start);
     const print = (...words: readonly string[]) => execFileSync(start, words, { cwd: project.root, encoding: 'utf8' });
     assert.ok(print('init', '.').endsWith(`\nNow:   npx ${name} run first.yaml\n`));
     const help = print('plan', '--help');

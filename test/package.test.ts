@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { inRepository, read } from './support/pages.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
+const root = inRepository('.');
 
 /** The tarball that `npm pack` would make: its bytes, and the paths in it. */
 function packed(): { readonly size: number; readonly paths: ReadonlySet<string> } {

@@ -1,14 +1,13 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadKinds } from '../../src/cli/load-kinds.ts';
 import { loadPipeline } from '../../src/engine/config/load-pipeline.ts';
 import { formatDiagnostic } from '../../src/engine/diagnostics/format-diagnostic.ts';
 import type { Random } from '../../src/random.ts';
+import { inRepository } from '../support/pages.ts';
 import type { Ordeal } from './ordeal.ts';
 
-const pipelines = fileURLToPath(new URL('../../pipelines', import.meta.url));
 /** Many times longer than any undamaged file takes. */
 const slowMs = 10_000;
 
@@ -16,7 +15,7 @@ const slowMs = 10_000;
 export const yamlFiles: Ordeal = async (count, random, tell) => {
   const root = mkdtempSync(join(tmpdir(), 'restage-torture-'));
   try {
-    cpSync(pipelines, join(root, 'pipelines'), { recursive: true });
+    cpSync(inRepository('pipelines'), join(root, 'pipelines'), { recursive: true });
     const { kinds } = await loadKinds(root);
     const folder = join(root, 'pipelines', 'experiments');
     const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
