@@ -39,7 +39,7 @@ export class Admission {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const waiting: Waiting = {
-        want: clamp(want, this.#capacity),
+        want: combine(want, this.#capacity, Math.min),
         admit: (grant) => {
           signal.removeEventListener('abort', onAbort);
           resolve(grant);
@@ -70,7 +70,8 @@ export class Admission {
 
   /** Summed again each time: a running sum of decimal shares drifts, so that in the end not everything would be free. */
   #free(): Resources {
-    return [...this.#held].reduce<Resources>(less, this.#capacity);
+    const less: Combine = (free, share) => free - share;
+    return [...this.#held].reduce<Resources>((free, share) => combine(free, share, less), this.#capacity);
   }
 
   /** The fullest cards with room for equal parts of `gpu`; undefined while too few have room. */
@@ -96,10 +97,12 @@ export class Admission {
   }
 }
 
-const clamp = (want: Resources, most: Resources): Resources => ({
-  cpu: Math.min(want.cpu, most.cpu),
-  gpu: Math.min(want.gpu, most.gpu),
-  memory: Math.min(want.memory, most.memory),
+type Combine = (one: number, other: number) => number;
+
+const combine = (one: Resources, other: Resources, by: Combine): Resources => ({
+  cpu: by(one.cpu, other.cpu),
+  gpu: by(one.gpu, other.gpu),
+  memory: by(one.memory, other.memory),
 });
 
 /** The rounding error of decimal shares that fill the machine exactly. */
@@ -108,15 +111,9 @@ const tolerance = 1e-9;
 const fits = (want: Resources, free: Resources): boolean =>
   want.cpu <= free.cpu + tolerance && want.gpu <= free.gpu + tolerance && want.memory <= free.memory + tolerance;
 
-const less = (free: Resources, share: Resources): Resources => ({
-  cpu: free.cpu - share.cpu,
-  gpu: free.gpu - share.gpu,
-  memory: free.memory - share.memory,
-});
-
 /** Cores, graphics cards (by CUDA_VISIBLE_DEVICES, else as declared, else NVIDIA's devices) and bytes of memory. */
-export function machineCapacity(declaredGpus?: number, env: NodeJS.ProcessEnv = process.env): Share {
-  const chosen = env['CUDA_VISIBLE_DEVICES'];
+export function machineCapacity(declaredGpus?: number): Share {
+  const chosen = process.env['CUDA_VISIBLE_DEVICES'];
   const cards = chosen === undefined ? cardNames(declaredGpus ?? countGpus()) : chosenCards(chosen);
   return { cpu: usableCores(), gpu: cards.length, memory: usableMemory(), cards };
 }

@@ -13,9 +13,8 @@ export function idleAxisWarnings(
       const groups = groupBy(instances, ({ axes }) => JSON.stringify({ ...axes, [axis]: '' }));
       if (![...groups.values()].every((group) => isIdle(group, outcomes))) return [];
       const values = instances.length / groups.size;
-      return [
-        `The axis "${axis}" of "${base}" makes no difference: its ${values} values gave identical outputs, though the settings differ. Does the program use it?`,
-      ];
+      const what = `The axis "${axis}" of "${base}" makes no difference: its ${values} values gave identical outputs`;
+      return [`${what}, though the settings differ. Does the program use it?`];
     });
   });
 }

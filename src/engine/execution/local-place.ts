@@ -188,9 +188,8 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
   if (missing.length > 0) {
     const names = missing.map(({ port }) => port).join(', ');
     const places = missing.map(({ port }) => `\${outputs.${port}}`).join(', ');
-    throw new StageFailure(
-      `ended without writing its output${missing.length > 1 ? 's' : ''} ${names}: there is nothing at ${places}`,
-    );
+    const what = `ended without writing its output${missing.length > 1 ? 's' : ''} ${names}`;
+    throw new StageFailure(`${what}: there is nothing at ${places}`);
   }
   const outputs: Record<string, StoredArtifact> = {};
   for (const output of stage.outputs) {

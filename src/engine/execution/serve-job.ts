@@ -118,11 +118,8 @@ export class Service {
     const signal = gone.signal ?? signalOf(code);
     const killed = (signal === 'SIGKILL' || signal === 'SIGTERM') && ({ killed: true } as const);
     if (this.#program === undefined) {
-      return {
-        ok: false,
-        message: `its process ended unexpectedly (${gone.signal ?? `exit code ${code}`})`,
-        ...killed,
-      };
+      const message = `its process ended unexpectedly (${gone.signal ?? `exit code ${code}`})`;
+      return { ok: false, message, ...killed };
     }
     const exit = `exited with code ${code}${signal === undefined ? '' : ` (${signal})`}`;
     const how = code === null ? `was killed by ${signal}` : exit;

@@ -208,9 +208,8 @@ export class StageRun {
     const done = { outcome: 'ran', outputs, highlights: record.highlights, seconds: record.seconds } as const;
     if (edited.length > 0) {
       const shown = edited.map((path) => relative(world.pipeline.root, path) || path).join(', ');
-      this.#warn(
-        `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`,
-      );
+      const message = `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`;
+      this.#warn(message);
       await this.#publish(outputs, { from: work });
       return { ...done, recorded: false };
     }
@@ -219,9 +218,8 @@ export class StageRun {
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
     if (!(await this.#publish(outputs, this.#stage.cache ? {} : { from: work }))) {
-      throw new StageFailure(
-        'its outputs were damaged on disk between being stored and being published; is the disk sound?',
-      );
+      const why = 'its outputs were damaged on disk between being stored and being published; is the disk sound?';
+      throw new StageFailure(why);
     }
     return { ...done, recorded: true };
   }
@@ -242,9 +240,8 @@ export class StageRun {
     if (before === undefined) return;
     const ports = Object.keys(outputs).filter((port) => before[port]?.digest !== outputs[port]?.digest);
     if (ports.length === 0) return;
-    this.#warn(
-      `ran again with the same inputs and settings and produced different bytes (${ports.join(', ')}): it is not reproducible`,
-    );
+    const what = `ran again with the same inputs and settings and produced different bytes (${ports.join(', ')})`;
+    this.#warn(`${what}: it is not reproducible`);
   }
 
   /** Publishes outputs, from the store or an attempt's folder. False if the source lacks some. */
@@ -263,9 +260,8 @@ export class StageRun {
       const publication = await publisher.publish(artifact, output.path, owner, from);
       if (!publication.ok) return false;
       if (publication.displaced !== undefined) {
-        this.#warn(
-          `${output.path} held something that Restage did not put there: it was moved to ${publication.displaced}`,
-        );
+        const what = `${output.path} held something that Restage did not put there`;
+        this.#warn(`${what}: it was moved to ${publication.displaced}`);
       }
     }
     return true;

@@ -159,39 +159,32 @@ export class DigestIndex {
     await forEachBounded(unknown, 16, async ({ path, stats }) => {
       digests.set(path, await hashListed(path === '' ? root : `${root}/${path}`, stats.size));
     });
-    const remembered = new Set(unknown.filter((entry) => waits.get(entry) === 0));
-    const whole = entries[0]?.stats.isDirectory() ?? false;
-    for (const [folder, members] of groups) this.#remember(folder, members, { digests, remembered, whole });
+    const isWhole = entries[0]?.stats.isDirectory() ?? false;
+    for (const [folder, members] of groups) {
+      const settled = [...members].filter(([, entry]) => waits.get(entry) === 0);
+      const learned = settled.map(([name, { path, stats }]) => [name, asKnown(stats, digests.get(path)!)] as const);
+      this.#remember(folder, learned, isWhole ? members : undefined);
+    }
     return { digests, settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0) };
   }
 
-  /** Remembers the digests of some members of a folder. With `whole` these are all, and others are forgotten. */
+  /** Remembers files of a folder, and forgets those that are not among `all` its files, if these are known. */
   #remember(
     folder: string,
-    members: ReadonlyMap<string, TreeEntry>,
-    {
-      digests,
-      remembered,
-      whole,
-    }: {
-      readonly digests: ReadonlyMap<string, Digest>;
-      readonly remembered: ReadonlySet<TreeEntry>;
-      readonly whole: boolean;
-    },
+    learned: readonly (readonly [string, KnownFile])[],
+    all: ReadonlyMap<string, TreeEntry> | undefined,
   ): void {
     // The private folders of running stages lie in the store and are gone soon.
     if (folder === this.#folder || folder.startsWith(`${this.#folder}/`)) return;
     const key = this.#key(folder);
     const record = this.#folders?.get(key) ?? { used: 0, files: new Map<string, KnownFile>() };
-    const gone = whole ? [...record.files.keys()].filter((name) => !members.has(name)) : [];
-    const learned = [...members].filter(([, entry]) => remembered.has(entry));
+    const gone = all === undefined ? [] : [...record.files.keys()].filter((name) => !all.has(name));
     if (gone.length === 0 && learned.length === 0 && record.used === today()) return;
     for (const name of gone) {
       record.files.delete(name);
       this.#forgotten.add(`${folder}/${name}`);
     }
-    for (const [name, { path, stats }] of learned) {
-      const known: KnownFile = [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, digests.get(path) as Digest];
+    for (const [name, known] of learned) {
       record.files.set(name, known);
       this.#learned.add(known);
     }
@@ -231,6 +224,10 @@ function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<stri
     groups.set(folder, group.set(path.slice(slash + 1), entry));
   }
   return groups;
+}
+
+function asKnown({ size, mtimeMs, ctimeMs, ino }: Stats, digest: Digest): KnownFile {
+  return [size, mtimeMs, ctimeMs, ino, digest];
 }
 
 const isSame = ([size, mtimeMs, ctimeMs, ino]: KnownFile, stats: Stats): boolean =>

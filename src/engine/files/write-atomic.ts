@@ -55,7 +55,7 @@ export function writeAtomic(
 export const syncFile: (file: number) => Promise<void> = promisify(fsync);
 
 /** The same as {@link writeAtomic}, but leaves the sync to another thread. */
-export async function writeSynced(path: string, text: string, { sync = true } = {}): Promise<void> {
+export async function writeSynced(path: string, text: string, { sync }: { readonly sync: boolean }): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     const file = creatingFolder(path, () => openSync(temporary, 'wx'));

@@ -89,10 +89,7 @@ export function fingerprintStage(
 }
 
 function keyedItems(items: Stage['inputs'][number]['items'], keyed: readonly KeyedItem[]): readonly FingerprintInput[] {
-  return items.map(({ labels }, index) => ({
-    ...keyed[index]!,
-    ...(Object.keys(labels).length > 0 && { labels }),
-  }));
+  return items.map(({ labels }, index) => ({ ...keyed[index]!, ...(Object.keys(labels).length > 0 && { labels }) }));
 }
 
 /** Values of the environment are hashed, so that no token is in a readable file. */

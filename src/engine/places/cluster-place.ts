@@ -344,9 +344,9 @@ export class ClusterPlace implements Place {
     const time = grace();
     if (time !== undefined && waiting.length > 0) {
       const count = formatCountOf(waiting.length, 'batch of jobs', 'batches of jobs');
-      warn(
-        `Detached: ${count} on ${place.name} ${waiting.length === 1 ? 'continues' : 'continue'}, and the same command attaches to them.${time > 0 ? ' Ctrl-C again within two seconds cancels them.' : ''}`,
-      );
+      const what = `${count} on ${place.name} ${waiting.length === 1 ? 'continues' : 'continue'}`;
+      const cancelling = time > 0 ? ' Ctrl-C again within two seconds cancels them.' : '';
+      warn(`Detached: ${what}, and the same command attaches to them.${cancelling}`);
       if (!kill.aborted && time > 0) await delay(time, undefined, { signal: kill }).catch(() => {});
     }
     this.#hasLeft = true;

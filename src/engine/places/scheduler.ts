@@ -123,11 +123,11 @@ export function runCommand(
   return new Promise((resolve) => {
     const options = { cwd, timeout: patience, killSignal: 'SIGKILL', maxBuffer: 1 << 26 } as const;
     execFile(program, args, options, (error, out, stderr) => {
-      const lines = stderr
+      const printed = stderr
         .trim()
-        .split('\n')
-        .map((line) => line.replace(/^sbatch: (error: )?/, ''));
-      const said = lines.join('; ') || (error?.message ?? '');
+        .replaceAll(/^sbatch: (error: )?/gm, '')
+        .replaceAll('\n', '; ');
+      const said = printed || (error?.message ?? '');
       const isMissing = error?.code === 'ENOENT';
       const why = isMissing ? `there is no command \`${program}\` on this machine` : said;
       resolve({ ok: error === null, out, error: error?.killed === true ? `${program} did not answer` : why });

@@ -74,11 +74,8 @@ export class Submitter {
     let room = this.#options.most - this.#busy();
     const now = performance.now();
     for (const [key, gathering] of this.#gatherings) {
-      if (
-        (room <= 0 && !this.#options.detach) ||
-        (now - gathering.last < pause && now - gathering.since < this.#longest)
-      )
-        continue;
+      const isEarly = now - gathering.last < pause && now - gathering.since < this.#longest;
+      if (isEarly || (room <= 0 && !this.#options.detach)) continue;
       this.#gatherings.delete(key);
       this.#longest = Math.min(2 * this.#longest, longestWait);
       const workers = Math.min(Math.max(1, room), gathering.pending.length);
@@ -103,12 +100,8 @@ export class Submitter {
     };
     const artifacts = new Map(pending.flatMap((one) => [...one.artifacts]));
     try {
-      folder.create(
-        batch,
-        tickets,
-        artifacts,
-        jobScript(place, commandFor(folder.path), { root, memory: needs.memory }),
-      );
+      const script = jobScript(place, commandFor(folder.path), { root, memory: needs.memory });
+      folder.create(batch, tickets, artifacts, script);
     } catch (error) {
       for (const { reject } of pending) reject(error);
       return;

@@ -27,10 +27,8 @@ async function submit(request: JobRequest, template: Template): Promise<string> 
   const { name, script, log, needs, seconds, after = [] } = request;
   const waits = after.length === 0 ? '' : filled(template.after ?? '', { ids: after.join(',') });
   if (after.length > 0 && template.after === undefined) {
-    throw new SubmitError(
-      'refused',
-      'The template of this place has no `after`, which says how a job waits for others.',
-    );
+    const message = 'The template of this place has no `after`, which says how a job waits for others.';
+    throw new SubmitError('refused', message);
   }
   const command = filled(template.submit, {
     ...{ name, script, log, seconds, cpu: Math.ceil(needs.cpu), gpu: Math.ceil(needs.gpu) },

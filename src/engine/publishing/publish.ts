@@ -174,9 +174,9 @@ export class Publisher {
   async #checkClaim(target: Target, { pipeline, stage }: Owner): Promise<void> {
     const record = this.records.read(target.key);
     if (record === undefined || record.pipeline === pipeline || !(await this.#stillClaims(record))) return;
-    throw new PublishError(
-      `${target.shown} is claimed by two pipelines, by "${record.stage}" of ${record.pipeline} and by "${stage}" of ${pipeline}: it was left as the first published it; give one of them another path`,
-    );
+    const claims = `by "${record.stage}" of ${record.pipeline} and by "${stage}" of ${pipeline}`;
+    const what = `${target.shown} is claimed by two pipelines, ${claims}: it was left as the first published it`;
+    throw new PublishError(`${what}; give one of them another path`);
   }
 
   #isRecorded(target: Target, digest: Digest, { pipeline, stage, port }: Owner): boolean {

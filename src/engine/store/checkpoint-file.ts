@@ -29,10 +29,9 @@ export class CheckpointFile implements CheckpointStore {
       touchQuietly(this.#path);
       return checkpoint;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      this.#warn(
-        `The checkpoint ${this.#path} cannot be used (${(error as Error).message}): the stage begins from the start`,
-      );
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      this.#warn(`The checkpoint ${this.#path} cannot be used (${message}): the stage begins from the start`);
       return undefined;
     }
   }

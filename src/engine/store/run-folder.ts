@@ -143,13 +143,7 @@ export class RunFolder {
 
   /** The record; undefined for a run that was killed or is still running. */
   readRecord(): RunRecord | undefined {
-    const record = readJson<RunRecord>(join(this.path, 'run.json'));
-    if (record?.stages === undefined) return record;
-    const stages = Object.entries(record.stages).map(([name, entry]) => {
-      const isOld = (entry.outcome as string) === 'fresh'; // the word of earlier versions
-      return [name, isOld ? { ...entry, outcome: 'up to date' as const } : entry] as const;
-    });
-    return { ...record, stages: Object.fromEntries(stages) };
+    return readJson<RunRecord>(join(this.path, 'run.json'));
   }
 
   /** Removes the run from the history. */

@@ -11,7 +11,7 @@ export interface AwsSettings {
 }
 
 /** Reads the settings from the environment, or else from the files in `~/.aws`. */
-export function readAwsSettings(env: NodeJS.ProcessEnv = process.env): AwsSettings {
+export function readAwsSettings(env: NodeJS.ProcessEnv): AwsSettings {
   const folder = join(homedir(), '.aws');
   const profile = env['AWS_PROFILE'] || 'default';
   const shared = readSection(env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials'), [profile]);

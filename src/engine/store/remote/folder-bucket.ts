@@ -15,14 +15,10 @@ export class FolderBucket implements Bucket {
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
     return await this.#reading(async () => {
       if (range === undefined) return await readFile(this.#path(key));
-      const file = await open(this.#path(key));
-      try {
-        const bytes = Buffer.alloc(range.length);
-        const { bytesRead } = await file.read(bytes, 0, range.length, range.start);
-        return bytes.subarray(0, bytesRead);
-      } finally {
-        await file.close();
-      }
+      await using file = await open(this.#path(key));
+      const bytes = Buffer.alloc(range.length);
+      const { bytesRead } = await file.read(bytes, 0, range.length, range.start);
+      return bytes.subarray(0, bytesRead);
     });
   }
 
@@ -89,11 +85,7 @@ export class FolderBucket implements Bucket {
 /** Writes a new file. A copy has the mode of its source, which may be read-only: syncing needs no right to write. */
 async function write(path: string, body: Buffer | FileBody, sync: boolean): Promise<void> {
   if (!Buffer.isBuffer(body)) await copyFile(body.path, path, constants.COPYFILE_FICLONE);
-  const file = await open(path, Buffer.isBuffer(body) ? 'wx' : 'r');
-  try {
-    if (Buffer.isBuffer(body)) await file.writeFile(body);
-    if (sync) await file.sync();
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path, Buffer.isBuffer(body) ? 'wx' : 'r');
+  if (Buffer.isBuffer(body)) await file.writeFile(body);
+  if (sync) await file.sync();
 }

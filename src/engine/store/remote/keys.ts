@@ -28,9 +28,8 @@ export interface SigningKey {
 export const keyIdOf = (text: string): KeyId => sha256(Buffer.from(text, 'base64')).slice(0, 16);
 
 /** The file of the private key: in the user's configuration folder, never in a project. */
-export function keyFile(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'restage', 'key.pem');
-}
+export const keyFile = (): string =>
+  join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'restage', 'key.pem');
 
 /** The user's key; undefined without one. Throws a `UserError` if others can read the file, or it holds no such key. */
 export function readKey(file = keyFile()): SigningKey | undefined {
@@ -46,9 +45,8 @@ export function readKey(file = keyFile()): SigningKey | undefined {
     const text = Buffer.from(x!, 'base64url').toString('base64');
     return { id: keyIdOf(text), text, secret };
   } catch {
-    throw new UserError(
-      `${file} is no Ed25519 key in PEM form: move it away, and \`restage store keys add\` makes one`,
-    );
+    const what = `${file} is no Ed25519 key in PEM form`;
+    throw new UserError(`${what}: move it away, and \`restage store keys add\` makes one`);
   }
 }
 

@@ -5,7 +5,7 @@ import { groupBy } from '../../../group-by.ts';
 import { jsonOf } from '../../../json.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
-import type { StoreSpec } from '../../config/store-file.ts';
+import type { StoreAddress, StoreSpec } from '../../config/store-file.ts';
 import { parseResult, type StageResult } from '../stage-result.ts';
 import { type Bucket, storeFormat, Unreachable } from './bucket.ts';
 import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
@@ -37,6 +37,13 @@ const gap = 4096;
 const step = 100;
 const patience = { folder: 2_500, s3: 2_500, ssh: 15_000 } as const;
 
+interface RemoteAddress {
+  readonly url: string;
+  /** The trusted public keys. */
+  readonly keys: readonly string[];
+  readonly type: StoreAddress['type'];
+}
+
 /**
  * A shared store. Everything read is verified by signatures and digests: what is missing, damaged or not trusted counts as absent.
  * Throws `Unreachable` and `Refused`.
@@ -56,11 +63,7 @@ export class RemoteStore {
   collected: string | undefined;
 
   constructor(
-    {
-      url,
-      keys,
-      type,
-    }: { readonly url: string; readonly keys: readonly string[]; readonly type: keyof typeof patience },
+    { url, keys, type }: RemoteAddress,
     bucket: Bucket,
     key: SigningKey | undefined,
     warn: (message: string) => void,
@@ -97,11 +100,9 @@ export class RemoteStore {
       const state = text && parseStore(text);
       this.collected = state?.collected;
       if (state !== undefined) return;
-      throw new UserError(
-        text === undefined
-          ? `There is no store at ${this.url} yet: make one with \`restage store init ${shellQuote(this.url)}\``
-          : `${this.url} is a store of another version of Restage: make one beside it with \`restage store init\``,
-      );
+      const absent = `There is no store at ${this.url} yet: make one with \`restage store init ${shellQuote(this.url)}\``;
+      const other = `${this.url} is a store of another version of Restage: make one beside it with \`restage store init\``;
+      throw new UserError(text === undefined ? absent : other);
     } finally {
       answered.abort();
     }

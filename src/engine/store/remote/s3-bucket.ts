@@ -134,15 +134,9 @@ export class S3Bucket implements Bucket {
       this.#credentials === undefined
         ? plain
         : signRequest({ method, url, headers: plain, bodyDigest }, this.#credentials, this.#region);
-    const content = isFile ? createReadStream(body.path) : body;
-    const { signal } = this.#closing;
-    const response = await askUrl(url, {
-      method,
-      headers: signed,
-      signal,
-      timeout: this.#timeout,
-      ...(content !== undefined && { body: content }),
-    });
+    const content = body === undefined ? {} : { body: isFile ? createReadStream(body.path) : body };
+    const options = { method, signal: this.#closing.signal, timeout: this.#timeout };
+    const response = await askUrl(url, { ...options, headers: signed, ...content });
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
     return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };

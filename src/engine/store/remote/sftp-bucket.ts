@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
+import type { StoreAddress } from '../../config/store-file.ts';
 import { temporaryBeside } from '../../files/write-atomic.ts';
 import type { Bucket, FileBody, Range, StoredKey } from './bucket.ts';
 import { forEachOf } from './for-each-of.ts';
@@ -16,11 +17,7 @@ export class SftpBucket implements Bucket {
   readonly #folder: string;
   readonly #made = new Map<string, Promise<unknown>>();
 
-  constructor({
-    destination,
-    port,
-    path,
-  }: { readonly destination: string; readonly port: string | undefined; readonly path: string }) {
+  constructor({ destination, port, path }: Omit<Extract<StoreAddress, { type: 'ssh' }>, 'type'>) {
     this.#client = new SftpClient(destination, port);
     this.#folder = path;
   }

@@ -158,9 +158,8 @@ export class SharedStore extends FolderStore {
     );
     for (const digest of left) this.#lost.add(digest);
     if (lost === undefined || lost.length === 0) return;
-    this.#tell(
-      `${lost.length} of the objects in ${this.remote.url} are gone or damaged: what needs them is computed again`,
-    );
+    const what = `${lost.length} of the objects in ${this.remote.url} are gone or damaged`;
+    this.#tell(`${what}: what needs them is computed again`);
   }
 
   async *#counted(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncIterable<Buffer> {
@@ -227,9 +226,8 @@ export class SharedStore extends FolderStore {
     if (this.#traffic.fetched + this.#traffic.sent > 0) this.#onTraffic(this.#traffic);
     const left = this.records.unsent().length;
     if (left === 0 || this.remote.own === undefined) return;
-    this.#tell(
-      `${formatCountOf(left, 'result')} did not go to ${this.remote.url} yet: \`restage store push\` sends what is left`,
-    );
+    const what = `${formatCountOf(left, 'result')} did not go to ${this.remote.url} yet`;
+    this.#tell(`${what}: \`restage store push\` sends what is left`);
   }
 
   override async close(): Promise<void> {
