@@ -90,7 +90,7 @@ test('gc lists what nothing needs, and removes it with --yes', async () => {
   const before = project.files('cache/objects').length;
   assert.equal(
     await print(project, 'gc', '--keep', '1h'),
-    'Nothing to remove: all 23 B stay. A shorter `--keep` than 1h removes more.\n',
+    'Nothing to remove: all 23 B stay. A shorter `--keep` removes more.\n',
   );
   project.letHoursPass(72);
   assert.match(
@@ -156,12 +156,12 @@ test('gc says what holds the cache above its target', async () => {
   await project.run();
   assert.equal(
     await print(project, 'gc', '--max-size', '1KiB'),
-    'Nothing to remove: all 15 B stay. A shorter `--keep` than 30d removes more.\n',
+    'Nothing to remove: all 15 B stay. A shorter `--keep` removes more.\n',
   );
   project.letHoursPass(72);
   assert.equal(
     await print(project, 'gc', '--max-size', '1B'),
-    `Nothing to remove: all 15 B stay. A shorter \`--keep\` than 30d removes more.
+    `Nothing to remove: all 15 B stay. A shorter \`--keep\` removes more.
 The store stays 14 B above --max-size 1 B, because these are kept:
   15 B: the last result of every stage, including frozen ones (removable once the pipeline's file is deleted)
 `,

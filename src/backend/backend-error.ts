@@ -3,9 +3,11 @@ export class BackendError extends Error {
   override readonly name = 'BackendError';
 }
 
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The first line of an error, as a sentence: messages of drivers can be pages long. */
 export function firstLine(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
-  const line = (said.trim().split('\n')[0] ?? '').trimEnd().replace(/[:,;]$/, '');
+  const [first = ''] = messageOf(error).trim().split('\n');
+  const line = first.trimEnd().replace(/[:,;]$/, '');
   return /[.!?]$/.test(line) ? line : `${line}.`;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from './backend-error.ts';
 import type { TensorSpec } from './kernel.ts';
 import { bytesOf, type LiveTrace, peakMemory, type TraceNode } from './trace.ts';
 
@@ -22,10 +23,6 @@ export function noRoom(spec: TensorSpec, cause: unknown): Error {
 
 export function isOutOfMemory(error: unknown): boolean {
   return /bad_alloc|failed to allocate|array buffer allocation failed|out of memory/i.test(messageOf(error));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function size(bytes: number): string {

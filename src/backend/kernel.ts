@@ -3,6 +3,7 @@ import type { GraphBuilder } from './lowering/graph-builder.ts';
 import type { Lowering, Representation } from './lowering/lowering.ts';
 import type { Attributes, HostArray, TraceNode, ValueType } from './trace.ts';
 
+/** The shape and the type of a tensor. */
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: ValueType;

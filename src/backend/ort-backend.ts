@@ -34,6 +34,7 @@ import {
   TraceValue,
 } from './trace.ts';
 
+/** The options of the backend, none left out. */
 export interface OrtBackendOptions extends SessionOptions {
   /** Called once for every kernel that has to run on tfjs's cpu backend; by default `console.warn`. */
   readonly warn: (message: string) => void;

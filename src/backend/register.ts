@@ -19,6 +19,7 @@ export const BACKEND = 'onnxruntime';
 export const nameWith = (provider: Provider | undefined) =>
   provider === undefined ? BACKEND : (`${BACKEND}:${provider}` as const);
 
+/** The options of the backend; each has a default. */
 export type BackendOptions = Partial<OrtBackendOptions>;
 
 /**

@@ -4,6 +4,7 @@ import { declareCommands, exampleText } from './declare-commands.ts';
 import { commandName, version } from './package-info.ts';
 import { exitCodes } from './process-end.ts';
 
+/** Runs the command that the words name; returns the exit code. Mistakes are printed, bugs are thrown. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;
   const program = new Command(commandName)

@@ -56,5 +56,6 @@ export const typedStream = (stream: NodeJS.WriteStream): OutputStream =>
 export const printJson = (value: unknown): void =>
   void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 
+/** Writes a file that the user named. Throws a `WriteError`. */
 export const writeUserFile = (path: string, content: string | Buffer): void =>
   writing(path, () => writeFileSync(path, content));

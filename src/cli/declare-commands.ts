@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { backendNames } from '../backend/select/backend-names.ts';
+import { parseDuration, parseMemory } from '../engine/config/schema/units.ts';
 import { methods } from '../learning/attribution/methods.ts';
 import { scoreKinds } from '../learning/attribution/question.ts';
 import { colourMaps } from '../learning/vision/colour-map.ts';
@@ -28,13 +29,29 @@ const repeatable = (flags: string, help: string, unset?: string, parse: (text: s
   return unset === undefined ? one : one.default([], unset);
 };
 
-const numberIn = (least: number, most: number, what: string) => (text: string) => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
+/** A parser that refuses the texts of which `parse` makes nothing. */
+const expecting = (what: string, parse: (text: string) => number | undefined) => (text: string) => {
+  const value = parse(text);
+  if (value !== undefined) return value;
   throw new InvalidArgumentError(`Expected ${what}, got "${text}".`);
 };
+const numberIn = (least: number, most: number, what: string) =>
+  expecting(what, (text) => {
+    const value = Number(text);
+    return Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+  });
 const portNumber = numberIn(0, 65_535, 'a port from 0 to 65535');
 export const positiveInteger = numberIn(1, Number.POSITIVE_INFINITY, 'a whole number from 1');
+
+const duration = expecting('a duration such as 12h or 30d', parseDuration);
+const keepOption = (help: string, preset: string) =>
+  new Option('--keep <duration>', help).argParser(duration).default(duration(preset), preset);
+/** Milliseconds since the epoch. */
+const timeOf = expecting('a duration such as 12h or 30d, or a date such as 2025-01-31', (text) => {
+  const ago = parseDuration(text);
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return ago !== undefined ? Date.now() - ago : Number.isNaN(time) ? undefined : time;
+});
 
 const oneOf = (names: readonly string[]) => (text: string) => {
   if (names.includes(text)) return text;
@@ -141,7 +158,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     options: [
       option('--pipeline <name>', 'only runs of this pipeline'),
       option('--stage <stage>', 'only runs with this stage, or instances of it'),
-      option('--since <when>', 'only runs of the last 12h or 30d, or since a date such as 2025-01-31'),
+      parsed('--since <when>', 'only runs of the last 12h or 30d, or since a date such as 2025-01-31', timeOf),
       option('--failed', 'only runs that failed or were killed'),
       repeatable('--where <condition>', 'only runs with such numbers: scores.test.auc>0.8', 'none'),
       repeatable('--show <number>', 'show a column for this number', 'the main ones'),
@@ -208,8 +225,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Counts the results that were not used for a while and the objects that no result names, or removes them. Keeps frozen stages and the last runs.',
     options: [
-      option('--keep <duration>', 'keep results used within this time', '30d'),
-      option('--max-size <size>', 'remove the least recently used results until the store is this small'),
+      keepOption('keep results used within this time', '30d'),
+      parsed(
+        '--max-size <size>',
+        'remove the least recently used results until the store is this small',
+        expecting('a size such as 20GiB', parseMemory),
+      ),
       ...removing,
     ],
     examples: ['restage gc --keep 7d --yes', 'restage gc --max-size 20GiB --yes'],
@@ -325,7 +346,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--run <id>', 'pull: this run, or the newest whose name begins so'),
       option('--commit <id>', 'pull: the newest run of this git commit'),
       fetchOption,
-      option('--keep <duration>', 'gc: keep results and runs stored within this time', '90d'),
+      keepOption('gc: keep results and runs stored within this time', '90d'),
       option('-y, --yes', 'gc: remove; without it, only say what would go'),
     ],
     examples: ['restage store init s3://bucket/project', 'restage store push', 'restage store pull study.yaml'],
@@ -384,6 +405,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
 };
 
+/** Declares all commands. `argv` names the command for its action; `end` is called with the exit code, if the action gives one. */
 export function declareCommands(program: Command, argv: readonly string[], end: (code: number) => void): void {
   for (const [name, { summary, description, takes = [], options = [], examples, load }] of Object.entries(commands)) {
     const command = program.command(name).summary(summary).description(description);

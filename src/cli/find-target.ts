@@ -5,6 +5,7 @@ import { FolderStore } from '../engine/store/folder-store.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
 import { type MistakesError, mistake, orThrow } from './command-error.ts';
 
+/** The words of a command that name a pipeline and its stages. */
 export interface Words {
   readonly words: readonly string[];
   readonly force?: true | readonly string[] | undefined;
@@ -13,6 +14,7 @@ export interface Words {
   readonly last?: boolean;
 }
 
+/** The pipeline file that the words name, and its stages as the user wrote them. */
 export interface Target extends Pick<Words, 'force' | 'twice'> {
   /** Absolute path. */
   readonly file: string;

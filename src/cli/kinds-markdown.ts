@@ -3,6 +3,7 @@ import { describeSettings, type SettingRow } from '../engine/config/schema/descr
 import { markdownTable } from '../markdown-table.ts';
 import type { InputPort, KindSpec, OutputPort } from '../stage.ts';
 
+/** The page of all kinds, which is docs/kinds.md for the built-in ones. */
 export function kindsMarkdown(specs: readonly KindSpec[]): string {
   const backends = backendNames.map(code).join(', ');
   const contents = specs.map(({ name, summary }) => [`[${name}](#${name})`, prose(summary)]);

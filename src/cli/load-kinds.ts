@@ -12,6 +12,7 @@ import type { KindSpec } from '../stage.ts';
 import { buildKind } from './build-kind.ts';
 import { importSpec, specMistakes } from './import-spec.ts';
 
+/** A kind, built-in or of the project, whose spec is loaded. */
 export interface LoadedKind extends KnownKind {
   readonly spec: KindSpec;
   /** The built file to run, of a project's own kind. */
@@ -70,6 +71,7 @@ function ownFolders(root: string): readonly { name: string; folder: string }[] {
     .map(({ name }) => ({ name, folder: join(parent, name) }));
 }
 
+/** The warnings about broken kinds, and about those kinds among `used` that replace built-in ones or load code outside their version. */
 export function kindWarnings(
   { kinds, unloaded, replaced }: ProjectKinds,
   used: Iterable<string>,

@@ -25,6 +25,7 @@ import { makePlace } from './make-place.ts';
 import { makeWorld, type Project, type WorldOptions } from './open-project.ts';
 import { version } from './package-info.ts';
 
+/** The options of `run` that decide how stages run. */
 export interface ExecutionOptions extends WorldOptions {
   readonly backend: string;
   readonly jobs?: number;
@@ -47,6 +48,7 @@ interface RunParts {
   readonly startedAt: number;
 }
 
+/** Opens the store, begins the run and prepares its places. The caller closes the store. */
 export async function makeExecution(
   project: Project,
   options: ExecutionOptions,

@@ -19,6 +19,7 @@ import { MistakesError, mistake, orThrow, warnOnStderr } from './command-error.t
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
 
+/** What a command asks of a pipeline. */
 export interface Request extends Words {
   readonly set?: readonly string[];
   readonly downstream?: boolean;
@@ -74,6 +75,7 @@ export function openPlaces({ root, kinds, stages }: Project, on: string | undefi
   return places;
 }
 
+/** The absolute path of the project around the working directory. Throws a {@link MistakesError} where there is none. */
 export function projectRoot(): string {
   const root = findRoot(process.cwd());
   if (root !== undefined) return root;
@@ -81,6 +83,7 @@ export function projectRoot(): string {
   throw mistake('no-project', message, 'Begin one with: restage init');
 }
 
+/** How facts about stages are looked up. */
 export interface WorldOptions {
   readonly rehash?: boolean | undefined;
   /** False: the shared store is left out. */

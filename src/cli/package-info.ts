@@ -29,10 +29,8 @@ export function ownCommand(folder: string): string {
   return `node ${shellQuote(program)}`;
 }
 
-let typed: string | undefined;
-
 /** How the user types the command: its name, after `npx` where only that finds it. */
-export const typedCommand = (): string => (typed ??= ownCommand(process.cwd()).replace(/^node .*/, commandName));
+export const typedCommand = (): string => ownCommand(process.cwd()).replace(/^node .*/, commandName);
 
 /** A text in which the commands of Restage have `npx` before them where only that finds them, so that hints can be copied. */
 export const asTyped = (text: string): string =>

@@ -13,6 +13,7 @@ import { claimsOf } from './check-claims.ts';
 import { mistake, print, UsageError } from './command-error.ts';
 import { loadKinds } from './load-kinds.ts';
 
+/** Which stored run to pull, and which of its outputs. */
 export interface PullOptions {
   readonly run?: string;
   readonly commit?: string;

@@ -10,6 +10,7 @@ export interface HighlightTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** Joins the tables of stages that have the same title and columns. */
 export function groupHighlights(
   stages: readonly { readonly name: string; readonly highlights: readonly Highlight[] }[],
 ): readonly HighlightTable[] {

@@ -6,6 +6,7 @@ export interface MeasuredNumber {
   readonly interval?: readonly [low: number, high: number];
 }
 
+/** The numbers of a metrics file by name, each with its interval. */
 export const measuredNumbers = (
   values: Iterable<readonly [name: string, value: number | null]>,
   intervals: ReadonlyMap<string, readonly [low: number, high: number]>,
@@ -20,3 +21,9 @@ export const measuredNumbers = (
 /** `0.7500`, `12`; a dash where it is undefined. */
 export const showNumber = (value: number | null): string =>
   value === null ? '–' : withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
+
+/** `0.7500 (0.7000–0.8000)`, or the number alone where it is undefined or has no interval. */
+export function showMeasured({ value, interval }: MeasuredNumber = { value: null }): string {
+  const hasEnds = value !== null && interval !== undefined;
+  return hasEnds ? `${showNumber(value)} (${interval.map(showNumber).join('–')})` : showNumber(value);
+}

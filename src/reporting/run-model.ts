@@ -19,6 +19,7 @@ export interface RunModel {
   readonly end?: Extract<RunEvent, { type: 'run-finished' }>;
 }
 
+/** A stage of a run after the events so far. */
 export interface StageModel {
   readonly name: StageName;
   readonly state: 'waiting' | 'running' | Outcome;

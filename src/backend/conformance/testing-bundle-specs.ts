@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 /** The package's main file lies in `dist`, beside its operation tests. */
 const CORE = dirname(require.resolve('@tensorflow/tfjs-core'));
 
-export interface SpecBundle {
+interface SpecBundle {
   /** The test files in it, relative to tfjs-core's `dist`. */
   readonly files: readonly string[];
   /** A CommonJS program that defines the specs with jasmine's globals. */

@@ -6,7 +6,7 @@ import { compileFunction } from 'node:vm';
 const require = createRequire(import.meta.url);
 
 /** What became of one spec. */
-export interface SpecResult {
+interface SpecResult {
   /** Names of the suites around it and its own; `(2)` and so on where several would have the same. */
   readonly name: string;
   /** `pending` is a spec that its authors switched off. */

@@ -12,6 +12,7 @@ const EMIT = {
     graph.node('LeakyRelu', [x], { attributes: { alpha: { float: alpha } } }),
 } as const;
 
+/** The name of an activation that tfjs may fuse. */
 export type Activation = keyof typeof EMIT;
 
 export function isActivation(name: string): name is Activation {

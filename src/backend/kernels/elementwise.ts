@@ -31,7 +31,9 @@ export function elementwise<T, A extends Attributes = Attributes>(definition: El
       const dtype = specs[0]?.dtype as ValueType;
       if (!specs.every((spec) => types.includes(spec.dtype) && spec.dtype === dtype)) return undefined;
       const own = { ...(attributesOf?.(attributes) ?? ({} as A)), type: dtype };
-      return { outputs: [{ shape: broadcastShape(specs), dtype: result ?? dtype }], attributes: own };
+      const { assertAndGetBroadcastShape: broadcast } = backend_util;
+      const shape = specs.reduce<number[]>((before, spec) => broadcast(before, [...spec.shape]), []);
+      return { outputs: [{ shape, dtype: result ?? dtype }], attributes: own };
     },
     elementwise: (graph, names, attributes) => emit(graph, names, attributes, attributes.type),
     lower(lowering, { operands, attributes, outputs }) {
@@ -43,10 +45,6 @@ export function elementwise<T, A extends Attributes = Attributes>(definition: El
       return inCommonOrder(lowering, operands, output.shape, write);
     },
   });
-}
-
-function broadcastShape(specs: readonly { shape: readonly number[] }[]): number[] {
-  return specs.reduce<number[]>((shape, spec) => backend_util.assertAndGetBroadcastShape(shape, [...spec.shape]), []);
 }
 
 /**

@@ -38,7 +38,8 @@ export function poolingKernel(
       if (shape === undefined || specs.some(({ dtype }) => dtype !== 'float32')) return undefined;
       if (isGradient && !sameShape(specs[0]!.shape, shape.output)) return undefined;
       // With windows of one element, tfjs returns an image as it is, with its NaN.
-      if (!isGradient && isTrivial(shape.windows)) return { view: image };
+      const { window, strides } = shape.windows;
+      if (!isGradient && [...window, ...strides].every((length) => length === 1)) return { view: image };
       return { outputs: [{ shape: isGradient ? image : shape.output, dtype: 'float32' }], attributes: shape.windows };
     },
     lower,
@@ -62,11 +63,6 @@ function poolShape(image: readonly number[], attributes: TfPool) {
     pads: [...axes.map(({ before }) => before), ...axes.map(({ after }) => after as number)],
   };
   return { windows, output: info.outShape as readonly number[] };
-}
-
-/** Whether every window is one element, and every element a window. */
-function isTrivial({ window, strides }: Windows): boolean {
-  return [...window, ...strides].every((length) => length === 1);
 }
 
 export function attributesOf({ window, strides, pads }: Windows) {

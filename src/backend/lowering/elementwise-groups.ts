@@ -116,15 +116,13 @@ function joinGroups(node: TraceNode, drafts: Map<TraceNode, Draft>, before: read
     const group = rootOf(draft);
     if (group === joined) continue;
     if (waitsFor(joined, group) || waitsFor(group, joined)) joined.after.add(group);
-    else merge(group, joined);
+    else {
+      group.mergedInto = joined;
+      for (const earlier of group.after) joined.after.add(earlier);
+    }
   }
   drafts.set(node, joined);
   return joined;
-}
-
-function merge(group: Draft, into: Draft): void {
-  group.mergedInto = into;
-  for (const before of group.after) into.after.add(before);
 }
 
 function waitsFor(waiting: Draft, target: Draft): boolean {

@@ -62,6 +62,7 @@ interface Forms {
   readonly views: Map<string, string>;
 }
 
+/** What a lowering depends on beside the trace. */
 export interface LoweringOptions {
   /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */
   readonly channelBlock: number;

@@ -9,6 +9,7 @@ export type OnnxAttribute =
   | { readonly float: number }
   | { readonly graph: OnnxGraph };
 
+/** A node of an ONNX graph: an operator with its inputs and outputs by name. */
 export interface OnnxNode {
   readonly type: string;
   /** '' is ONNX's own domain. */
@@ -36,6 +37,7 @@ export interface OnnxInitializer {
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
 }
 
+/** An ONNX graph, in which every node comes after those whose values it reads. */
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];

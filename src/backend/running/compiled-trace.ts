@@ -26,7 +26,6 @@ interface GraphRun {
 const SETTLED_AFTER = 8;
 /** So many runs repay compiling once more. */
 const PAID_AFTER = 32;
-const NONE: ReadonlySet<number> = new Set();
 /** Bytes of constants at most: a model of 2 GiB is more than protobuf takes. */
 const MOST_CONSTANTS = 2 ** 30;
 
@@ -58,7 +57,7 @@ export class CompiledTrace {
   constructor(live: LiveTrace, compile: Compile, lasting?: ReadonlySet<number>) {
     this.#compile = compile;
     this.#weights = new Map(weightsOf(live).map((place) => [place, neverSeen]));
-    this.#lasting = lasting ?? NONE;
+    this.#lasting = lasting ?? new Set();
     this.#patience = lasting === undefined ? SETTLED_AFTER : PAID_AFTER;
     const constant = affordable(
       [...this.#weights.keys()].filter((place) => this.#lasting.has(idOf(live, place))),
@@ -161,6 +160,7 @@ export interface RunObserver {
   ranOnCpu(kernel: string, startedAt: number, endedAt: number): void;
 }
 
+/** A run of a graph with its trace and its times. */
 export interface ObservedRun extends GraphRun {
   readonly live: LiveTrace;
   readonly startedAt: number;

@@ -9,6 +9,7 @@ import type { HostArray, ValueType } from '../trace.ts';
 /** An execution provider of ONNX Runtime that can be asked for beside its CPU provider. */
 export type Provider = 'webgpu' | 'cuda';
 
+/** How ONNX Runtime runs a graph. */
 export interface SessionOptions {
   /** Threads inside one operator, the calling one included; by default every core that the process may use, by its quota too. */
   readonly threads: number;

@@ -9,6 +9,7 @@ import type { BackendName, ConcreteBackendName } from './backend-names.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { DRIVER_ADVICE, loadWebgpu } from './load-webgpu.ts';
 
+/** The options of a backend, and where the user's packages are. */
 export interface SelectOptions extends BackendOptions {
   /** Folders to look for the user's own packages from, before this one's; none by default. */
   readonly packagesFrom?: readonly string[];

@@ -45,7 +45,9 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   if (mistakes.length > 0) throw new MistakesError(mistakes);
   const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
   const { explained, info } = await explainOn(folder, pictures, question);
-  warnOfGap(explained);
+  const { gap = 0 } = explained;
+  const missed = `Integrated gradients miss ${formatShare(gap)} of the rise of the score, on average`;
+  if (gap > largeGap) warnOnStderr(`${missed}: more steps would be needed.`);
   const { classes, architecture } = info;
   // The folder of a model may have a long name, and a stage has that of what it does.
   const called = title === folder && typeof architecture === 'string' ? architecture : title;
@@ -91,13 +93,6 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
   const opened = await openImageNetwork(folder, usableCores());
   const question = { ...explanationDefaults(), methods, class: asked.class, score: asked.score, layer: asked.layer };
   return { explained: await explainPictures(opened, pictures, question), info: opened.info };
-}
-
-function warnOfGap({ gap = 0 }: ExplainedPictures): void {
-  if (gap <= largeGap) return;
-  warnOnStderr(
-    `Integrated gradients miss ${formatShare(gap)} of the rise of the score, on average: more steps would be needed.`,
-  );
 }
 
 async function draw(

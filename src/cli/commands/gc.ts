@@ -1,26 +1,21 @@
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
-import { parseDuration, parseMemory } from '../../engine/config/schema/units.ts';
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
-import { print, UsageError, warnOnStderr } from '../command-error.ts';
+import { print, warnOnStderr } from '../command-error.ts';
 import { projectRoot } from '../open-project.ts';
 
 interface GcOptions {
-  readonly keep: string;
-  readonly maxSize?: string;
+  /** Milliseconds. */
+  readonly keep: number;
+  /** Bytes. */
+  readonly maxSize?: number;
   readonly yes?: boolean;
 }
 
-export async function gcCommand(options: GcOptions): Promise<void> {
+export async function gcCommand({ keep, maxSize: maxBytes, yes = false }: GcOptions): Promise<void> {
   const root = projectRoot();
-  const keep = parseDuration(options.keep);
-  const maxBytes = options.maxSize === undefined ? undefined : parseMemory(options.maxSize);
-  if (keep === undefined) throw new UsageError(`--keep takes a duration such as 12h or 30d, not "${options.keep}"`);
-  if (options.maxSize !== undefined && maxBytes === undefined) {
-    throw new UsageError(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
-  }
   const store = new FolderStore(root, warnOnStderr);
   const garbage = findGarbage(store, {
     keep,
@@ -38,11 +33,11 @@ export async function gcCommand(options: GcOptions): Promise<void> {
   const listed = `${formatList(counts)}${leftovers.length > 0 ? ' of killed runs' : ''}`;
   const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
   const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
-  if (options.yes !== true) {
+  if (!yes) {
     const isNothing =
       garbage.results.length + garbage.objects.length + garbage.checkpoints.length + leftovers.length === 0;
     const told = isNothing
-      ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` than ${options.keep} removes more.`
+      ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` removes more.`
       : `Would remove ${what}. To remove them: restage gc --yes`;
     return print(told + missed);
   }

@@ -1,7 +1,7 @@
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { type Graph, readBy } from '../../engine/graph/graph.ts';
 import { graphOf } from '../../reporting/report/stage-graph.ts';
-import { type MistakesError, mistake, print, writeUserFile } from '../command-error.ts';
+import { mistake, print, writeUserFile } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
 
 /** The layout recurses along the longest chain, and nobody could read a larger picture. */
@@ -17,16 +17,13 @@ export async function graphCommand(
     process.stdout.write(mermaid(project.graph, stages));
     return;
   }
-  if (stages.length > mostDrawn) throw tooManyToDraw(stages.length);
+  if (stages.length > mostDrawn) {
+    const hint = 'Name some of them, which brings what they need, or leave `--svg` out for Mermaid.';
+    throw mistake('too-large', `Expected at most ${mostDrawn} stages to draw, got ${stages.length}`, hint);
+  }
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts');
   writeUserFile(options.svg, drawGraph(graphOf(stages)));
   print(`Drew ${stages.length} stages in ${options.svg}`);
-}
-
-function tooManyToDraw(stages: number): MistakesError {
-  const message = `Expected at most ${mostDrawn} stages to draw, got ${stages}`;
-  const hint = 'Name some of them, which brings what they need, or leave `--svg` out for Mermaid.';
-  return mistake('too-large', message, hint);
 }
 
 /** Stages as a Mermaid flowchart: a line for what a stage reads, a dotted one for what it runs after. */

@@ -1,14 +1,12 @@
-import { parseDuration } from '../../engine/config/schema/units.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
-import { mistake, print, printJson, UsageError, warnOnStderr } from '../command-error.ts';
+import { mistake, print, printJson, warnOnStderr } from '../command-error.ts';
 import { projectRoot } from '../open-project.ts';
 
-interface HistoryOptions extends Omit<RunQuery, 'since'> {
-  readonly since?: string;
+interface HistoryOptions extends RunQuery {
   readonly where: readonly string[];
   readonly show: readonly string[];
   readonly limit: number;
@@ -17,13 +15,7 @@ interface HistoryOptions extends Omit<RunQuery, 'since'> {
 
 export async function historyCommand(options: HistoryOptions): Promise<void> {
   const root = projectRoot();
-  const since = options.since === undefined ? undefined : timeOf(options.since);
-  if (options.since !== undefined && since === undefined)
-    throw new UsageError(
-      `--since takes a duration such as 12h or 30d, or a date such as 2025-01-31, not "${options.since}"`,
-    );
-  const { pipeline, ...asked } = options;
-  const name = pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
+  const name = options.pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
   const store = new FolderStore(root, warnOnStderr);
   const all = pastRuns(store).map((run): PastRun => ({ ...run, settings: settingsOf(run, options.show, store) }));
   const changesOf = (run: PastRun) => {
@@ -31,28 +23,19 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
     const last = earlier.find(({ pipeline, record }) => pipeline === run.pipeline && record !== undefined);
     return runChanges(run, last, store);
   };
-  const found = selectRuns(all, { ...asked, ...(name !== undefined && { pipeline: name }), since: since ?? 0 });
+  const found = selectRuns(all, { ...options, ...(name !== undefined && { pipeline: name }) });
   if (!found.ok) throw mistake('unknown-name', found.error.message, found.error.hint);
   const runs = found.value;
   if (options.json === true) {
     return printJson(runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })));
   }
-  if (runs.length === 0) {
-    return print(all.length === 0 ? 'There were no runs yet.' : 'No run matches.');
-  }
+  if (runs.length === 0) return print(all.length === 0 ? 'There were no runs yet.' : 'No run matches.');
   const names = new Set([...options.where.map((text) => conditionName(text)!), ...options.show]);
   if (options.sort !== undefined && options.sort !== 'duration') names.add(options.sort);
   const shown = runs.slice(0, options.limit);
   print(formatHistory(shown, [...names], changesOf).join('\n'));
   const left = runs.length - shown.length;
   if (left > 0) print(`… and ${formatCountOf(left, 'more run')}; --limit ${runs.length} shows all`);
-}
-
-function timeOf(text: string): number | undefined {
-  const duration = parseDuration(text);
-  if (duration !== undefined) return Date.now() - duration;
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : time;
 }
 
 function asJson(run: PastRun) {

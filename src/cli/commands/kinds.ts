@@ -52,10 +52,7 @@ function describeKind(spec: KindSpec): string {
       : []),
     '',
     'Example',
-    ...spec.example
-      .trim()
-      .split('\n')
-      .map((line) => `  ${line}`),
+    spec.example.trim().replaceAll(/^/gm, '  '),
     '',
   ].join('\n');
 }

@@ -35,18 +35,15 @@ export async function placesCommand([action, name = '']: readonly string[]): Pro
     root,
   });
   try {
-    return (await probe(place, request, { folder, scheduler: schedulerOf(place) })) ? exitCodes.ok : exitCodes.failed;
+    return (await probe(place, request, folder)) ? exitCodes.ok : exitCodes.failed;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function probe(
-  place: PlaceSpec,
-  request: JobRequest,
-  { folder, scheduler }: { readonly folder: string; readonly scheduler: Scheduler },
-): Promise<boolean> {
+async function probe(place: PlaceSpec, request: JobRequest, folder: string): Promise<boolean> {
   const { cpu, gpu, memory, time, name } = place;
+  const scheduler = schedulerOf(place);
   const largest = await scheduler.wouldTake?.({ ...request, needs: { cpu, gpu, memory: memory.most } });
   if (largest !== undefined) {
     const cards = gpu > 0 ? [formatCountOf(gpu, 'graphics card')] : [];
@@ -55,7 +52,7 @@ async function probe(
     if (!largest.ok) return false;
   }
   const job = await scheduler.submit({ ...request, needs: { ...request.needs, gpu }, seconds: 300 });
-  const answer = await answerOf(job, request, { folder, scheduler });
+  const answer = await answerOf(job, request.name, folder, scheduler);
   const said = readEnd(request.log, 4096).trim();
   if (answer === undefined) {
     await scheduler.cancel(job);
@@ -78,17 +75,13 @@ async function probe(
   return true;
 }
 
-async function answerOf(
-  job: string,
-  request: JobRequest,
-  { folder, scheduler }: { readonly folder: string; readonly scheduler: Scheduler },
-) {
+async function answerOf(job: string, name: string, folder: string, scheduler: Scheduler) {
   let told = '';
   for (let passed = 0, isOver = false; passed < patience; passed += look) {
     const answer = readAnswer(folder);
     if (answer !== undefined || isOver) return answer;
     if (passed % ask === 0) {
-      const [listed] = await scheduler.list([request.name]);
+      const [listed] = await scheduler.list([name]);
       isOver = listed !== undefined && isFinal(listed) && listed.state !== 'COMPLETED'; // its answer may be late
       const state = listed === undefined ? told || 'submitted' : describeState(listed);
       if (state !== told) tell('…', `job ${job}: ${state}`);

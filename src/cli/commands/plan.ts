@@ -18,6 +18,7 @@ import {
 import { version } from '../package-info.ts';
 import { exitCodes } from '../process-end.ts';
 
+/** The options of `plan`, which `run` has, too. */
 export interface PlanOptions extends Omit<Request, 'words'>, WorldOptions {
   readonly backend: string;
   readonly json?: boolean;

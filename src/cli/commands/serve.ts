@@ -33,6 +33,7 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
   await server.close();
 }
 
+/** Starts the server and prints its address. Throws a {@link UsageError} where it cannot listen on the port. */
 export async function openServer(root: string, { port, host, token }: ServeOptions): Promise<LiveServer> {
   const server = await startServer({ root, port, host, token, planner: plannerOf(root), warn: warnOnStderr }).catch(
     (error) => {

@@ -3,7 +3,6 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { pipelineName, reportPath } from '../../engine/config/pipeline-name.ts';
-import { parseDuration } from '../../engine/config/schema/units.ts';
 import {
   addressHint,
   editStoreFile,
@@ -32,7 +31,8 @@ import { projectRoot } from '../open-project.ts';
 import { type PullOptions, pull } from '../pull.ts';
 
 interface StoreOptions extends PullOptions {
-  readonly keep?: string;
+  /** Milliseconds. */
+  readonly keep: number;
   readonly yes?: boolean;
   readonly endpoint?: string;
   readonly region?: string;
@@ -49,7 +49,7 @@ const actions: Readonly<Record<string, Action>> = {
     return pull(root, store, { pipeline: pipelineName(file, root), stages }, options);
   }),
   verify: connected(verify),
-  gc,
+  gc: connected(gc),
   keys,
 };
 
@@ -185,20 +185,15 @@ async function verify({ store }: Connected): Promise<number> {
   return isSound ? 0 : 1;
 }
 
-async function gc(words: readonly string[], options: StoreOptions): Promise<unknown> {
-  const { keep: text = '90d', yes = false } = options;
-  const keep = parseDuration(text);
-  if (keep === undefined) throw new UsageError(`--keep takes a duration such as 30d, not "${text}"`);
-  return await connected(async ({ store }) => {
-    const found = await collectShared(store.remote.bucket, { keep, remove: yes });
-    const counts = [formatCountOf(found.results, 'result'), formatCountOf(found.runs, 'run')];
-    const verb = yes ? 'Removed' : 'Would remove';
-    print(`${verb} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`);
-    const marked = `${formatCountOf(found.marked, 'file')} (${formatBytes(found.bytes)})`;
-    const mark = yes ? 'Marked' : 'Would mark';
-    if (found.marked > 0) print(`${mark} ${marked}: a \`restage store gc\` after a day removes them.`);
-    if (!yes) print('To do so: restage store gc --yes');
-  })(words, options);
+async function gc({ store }: Connected, _: readonly string[], { keep, yes = false }: StoreOptions): Promise<void> {
+  const found = await collectShared(store.remote.bucket, { keep, remove: yes });
+  const counts = [formatCountOf(found.results, 'result'), formatCountOf(found.runs, 'run')];
+  const verb = yes ? 'Removed' : 'Would remove';
+  print(`${verb} ${counts.join(' and ')}, and ${formatCountOf(found.deleted, 'file')} that nothing named.`);
+  const marked = `${formatCountOf(found.marked, 'file')} (${formatBytes(found.bytes)})`;
+  const mark = yes ? 'Marked' : 'Would mark';
+  if (found.marked > 0) print(`${mark} ${marked}: a \`restage store gc\` after a day removes them.`);
+  if (!yes) print('To do so: restage store gc --yes');
 }
 
 async function keys([action = 'list', name, text]: readonly string[]): Promise<void> {
@@ -206,12 +201,9 @@ async function keys([action = 'list', name, text]: readonly string[]): Promise<v
   const spec = specOf(root);
   if (action === 'list') {
     const own = readKey();
-    const rows = Object.entries(spec.keys).map(([name, text]) => [
-      name,
-      keyIdOf(text),
-      text === own?.text ? 'yours' : '',
-    ]);
-    for (const line of formatTable(['name', 'key', ''], rows)) print(line);
+    const whose = (text: string) => (text === own?.text ? 'yours' : '');
+    const rows = Object.entries(spec.keys).map(([name, text]) => [name, keyIdOf(text), whose(text)]);
+    print(formatTable(['name', 'key', ''], rows).join('\n'));
   } else if (action === 'add') {
     const key = text ?? ensureKey().text;
     const owner = name ?? ownName();

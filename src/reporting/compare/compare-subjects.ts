@@ -30,6 +30,7 @@ interface DifferingValue {
   readonly values: readonly (Json | undefined)[];
 }
 
+/** A number that at least two subjects have. */
 export interface ComparedNumber {
   readonly stage: string;
   readonly name: string;

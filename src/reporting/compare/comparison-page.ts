@@ -12,6 +12,7 @@ import { renderTable } from '../report/table.ts';
 import type { Comparison, PairedScores } from './compare-subjects.ts';
 import { type ComparisonTable, comparisonTables } from './comparison-tables.ts';
 
+/** A comparison as a page that needs no other file; `writtenAt` is in milliseconds since the epoch. */
 export async function renderComparison(
   comparison: Comparison,
   writtenAt: number,

@@ -4,7 +4,7 @@ import { latexTable } from '../../latex-table.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { markOf } from '../../learning/metrics/comparison/welch.ts';
 import { markdownTable } from '../../markdown-table.ts';
-import { type MeasuredNumber, showNumber } from '../measured-number.ts';
+import { showMeasured } from '../measured-number.ts';
 import { asArgument, formatTable } from '../terminal/text.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 
@@ -19,6 +19,7 @@ export interface ComparisonTable {
   readonly folded?: string;
 }
 
+/** The tables of a comparison in the order in which they are shown; empty ones are left out. */
 export function comparisonTables(comparison: Comparison): readonly ComparisonTable[] {
   const { subjects, missing } = comparison;
   const shown = subjects.map(shortLabel);
@@ -39,7 +40,7 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
       columns: ['stage', 'not in'],
       rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
     },
-    ...comparison.paired.filter(isTested).map((paired) => pairedTable(paired, shown)),
+    ...comparison.paired.map((paired) => pairedTable(paired, shown)),
     {
       ...numbers('Metrics', [...main]),
       ...(metrics.length === 0 && { note: `No metric in common.${wayOut(comparison)}` }),
@@ -74,7 +75,14 @@ function tablesOfValues({ settings, metrics }: Comparison, shown: readonly strin
     numbers: (title: string, values: readonly ComparedNumber[]): ComparisonTable => ({
       title,
       columns: row('stage', 'metric', shown, 'difference'),
-      rows: values.map(({ stage, name, values }) => row(stage, name, values.map(showMeasured), showDifference(values))),
+      rows: values.map(({ stage, name, values }) =>
+        row(
+          stage,
+          name,
+          values.map((value) => showMeasured(value)),
+          showDifference(values),
+        ),
+      ),
     }),
   };
 }
@@ -132,16 +140,9 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   };
 }
 
-const isTested = (paired: PairedScores): boolean => 'problem' in paired || paired.pairs.length > 0;
-
 const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4));
 const signed = (value: number): string =>
   Number.isNaN(value) ? '–' : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
-
-function showMeasured({ value, interval }: MeasuredNumber = { value: null }): string {
-  const hasEnds = value !== null && interval !== undefined;
-  return hasEnds ? `${showNumber(value)} (${interval.map(showNumber).join('–')})` : showNumber(value);
-}
 
 function showDifference([one, other]: ComparedNumber['values']): string {
   if (one?.value == null || other?.value == null) return '–';

@@ -40,6 +40,7 @@ export interface SubjectStage {
 /** A store, or a cache of what was read from one. */
 type ResultSource = Pick<FolderStore, 'readResult' | 'objectPath'>;
 
+/** A stage by its result, or by its `entry` in a run's record where the result is gone. */
 export function readSubjectStage(
   store: ResultSource,
   digest: Digest | undefined,

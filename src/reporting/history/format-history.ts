@@ -2,7 +2,7 @@ import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatSeconds } from '../../format-numbers.ts';
-import { showNumber } from '../measured-number.ts';
+import { showMeasured, showNumber } from '../measured-number.ts';
 import { formatCounts } from '../terminal/format-summary.ts';
 import { formatTable } from '../terminal/text.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
@@ -63,10 +63,7 @@ function formatValues(numbers: readonly RunNumber[]): string {
   if (values.length === 0) return '–';
   if (values.length > 1)
     return `${showNumber(Math.min(...values))} to ${showNumber(Math.max(...values))} (${values.length})`;
-  const [interval] = numbers.flatMap((number) => (number.interval === undefined ? [] : [number.interval]));
-  return interval === undefined
-    ? showNumber(values[0]!)
-    : `${showNumber(values[0]!)} (${showNumber(interval[0])}–${showNumber(interval[1])})`;
+  return showMeasured(numbers.find(({ value }) => value !== null));
 }
 
 /** How a run differed from the one before, as `fit: settings.epochs: 5 → 8`; inputs only if nothing else differs. */

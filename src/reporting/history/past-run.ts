@@ -2,6 +2,7 @@ import type { Outcome } from '../../engine/events.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import { formatFew } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import { EventReader } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
@@ -48,11 +49,13 @@ function progressOf({ model, lastTime }: EventReader): Pick<PastRun, 'counts' | 
   return { counts: countOf(ended), ...(lastTime !== undefined && { seconds: (lastTime - model.startedAt) / 1000 }) };
 }
 
-function countOf(outcomes: readonly Outcome[]): PastRun['counts'] {
-  const counts: Partial<Record<Outcome, number>> = {};
-  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  return counts;
-}
+const countOf = (outcomes: readonly Outcome[]): PastRun['counts'] =>
+  Object.fromEntries(
+    Array.from(
+      groupBy(outcomes, (one) => one),
+      ([outcome, { length }]) => [outcome, length],
+    ),
+  );
 
 /** The name of a stage without its place in a matrix. */
 export const baseName = (stage: string): string => stage.replace(/\[.*\]$/, '');
@@ -66,6 +69,7 @@ export interface RunNumber extends MeasuredNumber {
 export const recordedNumbers = ({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<string, MeasuredNumber> =>
   measuredNumbers(Object.entries(metrics), new Map(Object.entries(intervals)));
 
+/** All numbers in a run's record. */
 export function numbersOf({ record }: PastRun): readonly RunNumber[] {
   return Object.entries(record?.stages ?? {}).flatMap(([stage, entry]) =>
     Array.from(recordedNumbers(entry), ([name, number]) => ({ stage, name, ...number })),

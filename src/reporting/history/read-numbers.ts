@@ -9,6 +9,7 @@ import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.
 const mostNumbers = 400;
 const mostBytes = 1024 ** 2;
 
+/** The numbers in the published metrics files of a stage, at most {@link mostNumbers}, with their intervals. */
 export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metrics' | 'intervals' | 'numbersLeftOut'> {
   const values = new Map<string, number | null>();
   const intervals = new Map<string, readonly [number, number]>();

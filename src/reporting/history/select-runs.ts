@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../result.ts';
 import { suggest, thereAre } from '../../suggest.ts';
 import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-run.ts';
 
+/** What is asked of the history; conditions that are absent hold for every run. */
 export interface RunQuery {
   readonly pipeline?: string;
   readonly stage?: string;
@@ -75,6 +76,7 @@ function unknown(what: string, name: string, known: Iterable<string>): QueryMist
   return { message: `There is no ${what} "${name}"`, hint };
 }
 
+/** The name in a condition such as `test.auc>0.8`; undefined for a text in another form. */
 export const conditionName = (text: string): string | undefined => parseCondition(text)?.name;
 
 function parseCondition(text: string): Condition | undefined {

@@ -32,8 +32,10 @@ export function renderFindings(stages: readonly ReportStage[]): readonly Html[] 
   ];
 }
 
+/** Whether a table shows what was chosen among candidates. */
 export const isChoice = ({ columns }: { readonly columns: readonly string[] }): boolean => columns.includes('chosen');
 
+/** The numbers on the test split, else on the last one; none for a stage that measures no accuracy. */
 export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   const metrics = outputs.flatMap(({ shown }) => (shown?.as === 'metrics' ? shown.metrics : []));
   const splits = metrics.flatMap((metric) => /^(.+)\.accuracy$/.exec(metric.name)?.[1] ?? []);

@@ -7,12 +7,14 @@ import { Html, html } from './html.ts';
 const policy =
   "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'";
 
+/** A part of a page with a heading, which the bar links. */
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly content: readonly Html[];
 }
 
+/** The content of a page. `writtenAt` is in milliseconds since the epoch. */
 export interface Page {
   readonly title: string;
   /** A page that is `running` loads itself again. */

@@ -30,6 +30,7 @@ export interface ReportModel {
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
+/** A stage as the page describes it. */
 export interface ReportStage
   extends Pick<Stage, 'kind' | 'description'>,
     Pick<StageModel, 'state' | 'progress' | 'points'> {
@@ -51,17 +52,20 @@ export interface ReportStage
   readonly record: readonly (readonly [name: string, value: string])[];
 }
 
+/** A setting by its path, such as `optimizer.learningRate`. */
 export interface Setting {
   readonly path: string;
   readonly value: Json;
   readonly written: boolean;
 }
 
+/** What a stage printed; `cut` where only its end is shown. */
 export interface ReportLog {
   readonly text: string;
   readonly cut: boolean;
 }
 
+/** An output of a stage, with what the page shows of it. */
 export interface ReportOutput {
   readonly port: string;
   readonly type: ArtifactType;
@@ -74,6 +78,7 @@ export interface ReportOutput {
 /** The stages as SVG, for a wide page and for a narrow one, with the width of each in pixels. */
 export type ReportGraph = Readonly<Record<'wide' | 'narrow', GraphDrawing>>;
 
+/** A drawing of the graph, and its width in pixels. */
 export interface GraphDrawing {
   readonly svg: string;
   readonly width: number;
@@ -93,6 +98,7 @@ export type ShownArtifact =
   | { readonly as: 'summary'; readonly text: string; readonly pictures: Readonly<Record<string, string>> }
   | { readonly as: 'metrics'; readonly metrics: readonly ReportMetric[] };
 
+/** A chart as the page shows it. */
 export interface ShownChart {
   readonly as: 'chart';
   readonly title: string;
@@ -111,6 +117,7 @@ export interface ShownChart {
   readonly leftOut?: string;
 }
 
+/** A table of a file as the page shows it. */
 export interface ShownTable {
   readonly as: 'table';
   readonly columns: readonly string[];

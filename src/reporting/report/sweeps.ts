@@ -31,6 +31,7 @@ interface Rung {
   readonly stages: ReadonlyMap<string, Stage>;
 }
 
+/** The stages of a run, and what is known of their results. */
 export interface SweepSources {
   readonly stages: readonly Stage[];
   /** The content of a published choice; undefined where there is none. */

@@ -82,13 +82,13 @@ function foldedGraph(
   const boxOf = (name: string) => (isOpen(experimentOf(name)) ? name : experimentOf(name));
   const boxes = groupBy(planned, ({ stage }) => boxOf(stage.name));
   const nodes = Array.from(boxes, ([box, own]): StageGraph['nodes'][number] => {
-    const states = [...new Set(own.map(({ decision }) => decision.state))];
+    const [state, ...others] = new Set(own.map(({ decision }) => decision.state));
     const [first] = own as [PlannedStage];
     const isFolded = box !== first.stage.name;
     return {
       name: box,
       kind: isFolded ? formatCountOf(own.length, 'stage') : first.stage.kind,
-      ...(states.length === 1 && states[0] !== undefined && { state: drawnState(states[0]) }),
+      ...(others.length === 0 && state !== undefined && { state: state === 'failing' ? 'failed' : state }),
       href: isFolded ? unfold(box) : `#stage-${encodeURIComponent(box)}`,
     };
   });
@@ -117,8 +117,6 @@ function withoutImplied(edges: StageGraph['edges']): StageGraph['edges'] {
   }
   return edges.filter(({ from, to }) => next.get(from)!.has(to));
 }
-
-const drawnState = (state: State) => (state === 'failing' ? 'failed' : state);
 
 /** Settings, inputs, outputs and reasons of every stage, folded by included pipeline. */
 function experiments(planned: readonly PlannedStage[], objects: Objects): readonly Html[] {

@@ -42,6 +42,7 @@ export function resultsOf(run: RunFolder, results: Results): ReadonlyMap<string,
   );
 }
 
+/** The first output of a type, if the stage has one. */
 export const outputOf = (result: StageResult | undefined, type: StoredArtifact['type']): StoredArtifact | undefined =>
   Object.values(result?.outputs ?? {}).find((artifact) => artifact.type === type);
 

@@ -16,8 +16,7 @@ export function clip(text: string, columns: number): string {
 export const padEnd = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 
-export const padStart = (text: string, columns: number): string =>
-  ' '.repeat(Math.max(0, columns - stringWidth(text))) + text;
+const padStart = (text: string, columns: number): string => ' '.repeat(Math.max(0, columns - stringWidth(text))) + text;
 
 /** A text in lines of at most `columns`, broken between words; a word that is longer has a line of its own. */
 export function wrapWords(text: string, columns: number): readonly string[] {

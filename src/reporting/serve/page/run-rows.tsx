@@ -25,7 +25,7 @@ export function Rows({ table, shown, rows, ticked, sort, tick, sortBy }: RowsPro
   const scales = useMemo(() => shown.map(scaleOf), [table, shown.map(({ name }) => name).join()]);
   return (
     <section
-      class="scroll card rows"
+      class="scroll card tall rows"
       ref={box}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
       tabIndex={0}

@@ -30,7 +30,13 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
   };
   const facts = table.columns.filter(({ values }) => values[row] !== null);
   return (
-    <dialog ref={box} class="viewer" aria-label={String(cell('key', row))} onClose={() => open(-1)} onKeyDown={onKey}>
+    <dialog
+      ref={box}
+      class="viewer card"
+      aria-label={String(cell('key', row))}
+      onClose={() => open(-1)}
+      onKeyDown={onKey}
+    >
       <p class="line">
         <Steps {...{ at, count, open }} />
         <button type="button" aria-pressed={isPicked} onClick={() => pick(row)}>
