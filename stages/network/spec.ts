@@ -19,7 +19,7 @@ const noClasses = 'expected none beside a list of layers, which ends as it is wr
 
 export const spec = defineKind<NetworkSettings>({
   name: 'network',
-  version: 4,
+  version: 5,
   summary:
     'Counts and draws a network without training it: learnable parameters of its backbone and head, convolutions, additions.',
   settings,

@@ -54,7 +54,7 @@ const highestColumn = 1100;
 const pageShape = 1.5;
 /** The line to the next column runs this far below a column, and above the next. */
 const turn = 10;
-const legend = 'In each box: what it does, what it leaves, how many learnable parameters it has.';
+const legend = 'In each box: the operation, the shape of its output, and the number of learnable parameters.';
 
 /** Draws a network as SVG, in columns from top to bottom, shortcuts at the right. The same network gives the same bytes. */
 export function drawNet({ title, subtitle, blocks }: NetPicture): string {
