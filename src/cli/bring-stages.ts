@@ -77,7 +77,7 @@ export async function bringStages(
     // A disk that is full by now neither undoes what was done nor keeps the summary from the user.
     if (!(isIdle && isReadOnly(error))) warn(error.message);
   } finally {
-    await world.store.close(); // whose connection would keep this process
+    await world.store.close(); // its open connection would keep this process alive
   }
   const differ = [...outcomes.values()].some((outcome) => isDone(outcome) && outcome.repeats === false);
   const ok = counts.failed + counts.blocked + (detach ? 0 : counts.cancelled) === 0 && !differ;

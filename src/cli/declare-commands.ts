@@ -29,7 +29,7 @@ const repeatable = (flags: string, help: string, unset?: string, parse: (text: s
   return unset === undefined ? one : one.default([], unset);
 };
 
-/** A parser that refuses the texts of which `parse` makes nothing. */
+/** Makes a parser that refuses the texts for which `parse` returns `undefined`. */
 const expecting = (what: string, parse: (text: string) => number | undefined) => (text: string) => {
   const value = parse(text);
   if (value !== undefined) return value;

@@ -49,7 +49,7 @@ function surviveLoss(stream: NodeJS.WriteStream, report: (error: NodeJS.ErrnoExc
   };
 }
 
-/** Node restores the settings of its terminals when it ends, and aborts where one of them has hung up; not if it is closed. */
+/** Closes terminals that have hung up: Node restores the settings of open ones at its end, and would abort. */
 function leaveDeadTerminals(): void {
   const terminals = [0, 1, 2].filter(isatty);
   process.once('exit', () => {

@@ -122,7 +122,7 @@ async function findWhole(word: string, sources: Sources): Promise<Whole | undefi
   return file.ok ? await ofPipeline(file.value, sources) : undefined;
 }
 
-/** Brings what a comparison reads here where it is elsewhere; what is lost is left out of it. */
+/** Fetches the artifacts that a comparison reads and that only other stores hold. The comparison leaves lost ones out. */
 async function fetchCompared(results: readonly Digest[], store: FolderStore): Promise<void> {
   for (const digest of results) {
     const found = await store.lookup(digest);

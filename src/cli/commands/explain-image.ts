@@ -49,7 +49,7 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   const missed = `Integrated gradients miss ${formatShare(gap)} of the rise of the score, on average`;
   if (gap > largeGap) warnOnStderr(`${missed}: more steps would be needed.`);
   const { classes, architecture } = info;
-  // The folder of a model may have a long name, and a stage has that of what it does.
+  // The path of a folder may be too long for a title; its architecture says more. A stage keeps its name.
   const called = title === folder && typeof architecture === 'string' ? architecture : title;
   await draw(explained, { ...question, title: called, classes });
   if (options.json === true) printJson(asJson(explained, classes, question));

@@ -84,8 +84,8 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     options.rehash !== true &&
     options.checkReads !== true &&
     watch === undefined;
-  if (options.rehash === true) forgetAll(project.root); // memories rest on times of files too
-  process.exitCode = exitCodes.failed; // until the end is known, should something end us before
+  if (options.rehash === true) forgetAll(project.root); // the memory of runs compares times of files too
+  process.exitCode = exitCodes.failed; // holds if the process ends before the run does
   try {
     if (detach) interrupts.detaches = true;
     for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);

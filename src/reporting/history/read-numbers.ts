@@ -37,7 +37,7 @@ function readMetrics(path: string): Metrics | undefined {
     const parsed = parseMetrics(readFileSync(path, 'utf8'));
     return parsed.ok ? parsed.value : undefined;
   } catch {
-    return undefined; // it is no file, or was taken away
+    return undefined; // not a file, or deleted meanwhile
   }
 }
 

@@ -48,7 +48,7 @@ test('a condition holds where any instance of a matrix meets it; the largest num
   assert.deepEqual(idsOf({ sort: 'duration', reverse: true, stage: 'scores' }), ['2025-01-01', '2025-01-03']);
 });
 
-test('the other way round, the smallest number comes first, and runs without it still last', () => {
+test('in reverse order the smallest number comes first, and runs without it still come last', () => {
   assert.deepEqual(idsOf({ sort: 'test.auc' }), ['2025-01-03', '2025-01-01', '2025-01-02']);
   assert.deepEqual(idsOf({ sort: 'test.auc', reverse: true }), ['2025-01-03', '2025-01-01', '2025-01-02']);
   assert.deepEqual(idsOf({ reverse: true }), ['2025-01-01', '2025-01-02', '2025-01-03']);
