@@ -32,7 +32,7 @@ export function formatValues(values: readonly Value[], words: readonly string[])
     case 'values':
       return numbers.map(write).join(', ');
     case 'range':
-      return [...new Set([Math.min(...numbers), Math.max(...numbers)].map(write))].join(' to ');
+      return [...new Set([Math.min, Math.max].map((end) => write(numbers.reduce((a, b) => end(a, b)))))].join(' to ');
     default: {
       const { mean, low, high } = tInterval(numbers, confidence);
       const ofMean = Number.isNaN(low) ? undefined : ([low, high] as const);
