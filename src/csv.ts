@@ -61,7 +61,7 @@ export function* csvRecords(text: string): Generator<CsvRecord, undefined> {
   }
 }
 
-const strayQuote = 'a quote stands inside a field; write the field as "…", and each quote in it twice';
+const strayQuote = 'there is a quote inside a field; write the field as "…", and each quote in it twice';
 const nulProblem = (record: string): string | undefined =>
   record.includes('\0') ? 'expected text, got the character NUL; is it saved as UTF-8?' : undefined;
 

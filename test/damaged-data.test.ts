@@ -86,7 +86,7 @@ test('damaged scores are read or refused, whatever is wrong with them', async ()
   );
   assert.equal(
     await told('key,split,label,real,fake\na""b,test,0,1,0\n'),
-    'Line 2: a quote stands inside a field; write the field as "…", and each quote in it twice',
+    'Line 2: there is a quote inside a field; write the field as "…", and each quote in it twice',
   );
 });
 

@@ -42,7 +42,7 @@ test('hostile names of project, folders and files, and a hostile parameter, reac
     project.edit('pipelines/test.yaml', 'sh -c \'cat "$1"\' sh ${inputs.one}', 'sh -c "cat ${inputs.one}"');
     assert.match(
       (await project.command('run', 'test.yaml')).stdout,
-      /"\$\{inputs\.one\}" stands in code for sh, and ".*" is no plain word\. Pass it as an argument: sh -c '… "\$1" …' sh \$\{inputs\.one\}/,
+      /"\$\{inputs\.one\}" is inside code for sh, and ".*" is not a plain word\. Pass it as an argument: sh -c '… "\$1" …' sh \$\{inputs\.one\}/,
     );
   }
 });

@@ -250,11 +250,11 @@ test('an export names outputs that are not here and how to fetch them; outputs o
 
 test('mistakes in store.yaml are reported, and an address with a password is refused', async () => {
   using project = new Project(chain, { 'in.txt': 'abc\n', 'store.yaml': 'url: ftp://x/y\n' });
-  assert.match((await project.command('run', 'test.yaml')).stderr, /"url" is no address of a store: ftp:\/\/x\/y/);
+  assert.match((await project.command('run', 'test.yaml')).stderr, /"url" is not the address of a store: ftp:\/\/x\/y/);
   const { code, stderr } = await project.command('store', 'init', 'ssh://-oProxyCommand=x/y');
   assert.notEqual(code, 0);
   assert.doesNotMatch(stderr, /at .*\.ts/);
   project.remove('store.yaml');
   const { stderr: refused } = await project.command('store', 'init', 'ssh://me:secret@host/y');
-  assert.match(refused, /is no address of a store. Write a folder/);
+  assert.match(refused, /is not the address of a store. Write a folder/);
 });

@@ -305,27 +305,27 @@ test('a value that a here-document cannot hold is refused', () => {
 test('a refusal says what to write instead', () => {
   const told = (text: string, value = 'a b') =>
     fill(text, value).unfit.map(({ message, hint }) => `${message}. ${hint}`);
-  const word = 'and "a b" is no plain word.';
+  const word = 'and "a b" is not a plain word.';
   assert.deepEqual(told('bash -c "wc ${params.z}"'), [
-    `"\${params.z}" stands in code for bash, ${word} Pass it as an argument: bash -c '… "$1" …' bash \${params.z}`,
+    `"\${params.z}" is inside code for bash, ${word} Pass it as an argument: bash -c '… "$1" …' bash \${params.z}`,
   ]);
   assert.deepEqual(told('eval "wc ${params.z}"'), [
-    `"\${params.z}" stands in code for eval, ${word} Assign it to a variable first: v=\${params.z}; eval '… "$v" …'`,
+    `"\${params.z}" is inside code for eval, ${word} Assign it to a variable first: v=\${params.z}; eval '… "$v" …'`,
   ]);
   assert.deepEqual(told('ssh host "wc ${params.z}"'), [
-    `"\${params.z}" stands in code for ssh, ${word} Only letters, digits and _ @ % + : , . / - can stand there.`,
+    `"\${params.z}" is inside code for ssh, ${word} Only letters, digits and _ @ % + : , . / - are allowed there.`,
   ]);
   assert.deepEqual(told('echo `wc ${params.z}`'), [
-    `"\${params.z}" stands in code for \`…\`, ${word} Write $(…) instead of the backquotes.`,
+    `"\${params.z}" is inside code for \`…\`, ${word} Write $(…) instead of the backquotes.`,
   ]);
   assert.deepEqual(told("echo $'${params.z}'"), [
-    `"\${params.z}" stands in code for $'…', ${word} Close the quotes before it, and open them again after it: $'…'\${params.z}$'…'`,
+    `"\${params.z}" is inside code for $'…', ${word} Close the quotes before it, and open them again after it: $'…'\${params.z}$'…'`,
   ]);
   assert.deepEqual(told('echo "${x:-"${params.z}"}"'), [
-    `"\${params.z}" stands in code for "\${…}", ${word} Assign it to a variable first: v=\${params.z}`,
+    `"\${params.z}" is inside code for "\${…}", ${word} Assign it to a variable first: v=\${params.z}`,
   ]);
   assert.deepEqual(told('echo $((${params.z} + 1))'), [
-    '"${params.z}" stands in arithmetic, and "a b" is no number. Only a number can stand there.',
+    '"${params.z}" is inside arithmetic, and "a b" is not a number. Only a number is allowed there.',
   ]);
 });
 

@@ -83,12 +83,12 @@ function unfitForCode(shown: string, code: string, value: string): Fault {
   const text = JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
   const name = shown.slice(1, -1);
   if (code === '$(( ))') {
-    const message = `${shown} stands in arithmetic, and ${text} is no number`;
-    return { message, hint: 'Only a number can stand there.' };
+    const message = `${shown} is inside arithmetic, and ${text} is not a number`;
+    return { message, hint: 'Only a number is allowed there.' };
   }
   const assign = `Assign it to a variable first: v=${name}`;
   const late = `${assign}; ${code} '… "$v" …'`;
-  const plain = 'Only letters, digits and _ @ % + : , . / - can stand there.';
+  const plain = 'Only letters, digits and _ @ % + : , . / - are allowed there.';
   const hints: Readonly<Record<string, string>> = {
     '`…`': 'Write $(…) instead of the backquotes.',
     "$'…'": `Close the quotes before it, and open them again after it: $'…'${name}$'…'`,
@@ -96,6 +96,6 @@ function unfitForCode(shown: string, code: string, value: string): Fault {
     '<<': 'Write it outside of the here-document around it.',
     ...{ eval: late, trap: late, alias: late, let: plain, read: plain, unset: plain, ssh: plain },
   };
-  const message = `${shown} stands in code for ${code}, and ${text} is no plain word`;
+  const message = `${shown} is inside code for ${code}, and ${text} is not a plain word`;
   return { message, hint: hints[code] ?? `Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}` };
 }

@@ -67,7 +67,7 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
   if (url === undefined || more.length > 0) throw new UsageError(`store init takes an address. ${addressHint}`);
   if (existsSync(storeFile(root))) throw mistake('wrong-value', `${storeFile(root)} is there already`);
   const address = parseAddress(url, root);
-  if (address === undefined) throw new UsageError(`"${url}" is no address of a store. ${addressHint}`);
+  if (address === undefined) throw new UsageError(`"${url}" is not the address of a store. ${addressHint}`);
   const key = ensureKey();
   const where = { url, ...(endpoint !== undefined && { endpoint }), ...(region !== undefined && { region }) };
   const spec: StoreSpec = { ...where, address, keys: { [ownName()]: key.text }, shareEnv: false };

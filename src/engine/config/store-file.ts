@@ -36,7 +36,7 @@ export function loadStoreFile(root: string): Result<StoreSpec | undefined, reado
   }
   const address = parseAddress(result.data.url, root);
   if (address !== undefined) return ok({ ...result.data, address });
-  const message = `"url" is no address of a store: ${result.data.url}`;
+  const message = `"url" is not the address of a store: ${result.data.url}`;
   return err([{ code: 'wrong-value', message, at: node.at, hint: addressHint }]);
 }
 

@@ -113,24 +113,16 @@ export async function runStageProcess(
   stage: Stage,
   options: StageProcessOptions,
 ): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
-  const { work, emit, cpus, cards = [] } = options;
+  const { work, emit, cards = [], module, inputs, cpus, backend, checkpoint, root, launcher } = options;
   const { reports, receive } = reportCollector(emit);
   const end = await options.runProcess({
     ...options,
     request: {
-      kind: stage.kind,
-      module: options.module,
-      settings: stage.settings,
-      inputs: options.inputs,
+      ...{ kind: stage.kind, settings: stage.settings, module, inputs, cpus, backend, checkpoint, root, launcher },
       lists: stage.inputs.flatMap(({ port, list }) => (list ? [port] : [])),
       outputs: Object.fromEntries(stage.outputs.map((output) => [output.port, privatePath(work, output)])),
-      cpus,
-      backend: options.backend,
-      checkpoint: options.checkpoint,
       scratch: scratchFolder(work),
       code: stage.code?.start,
-      root: options.root,
-      launcher: options.launcher,
     },
     env: environment(stage, cpus, cards),
     resources: stage.resources,
@@ -217,9 +209,7 @@ async function makeRecord(
     cpus,
     ...(cards.length > 0 && { gpus: cards.length }),
     ...host.job?.(),
-    notes: reports.notes,
-    highlights: reports.highlights,
-    warnings: reports.warnings,
+    ...reports,
     ...(stored !== undefined && { log: stored }),
   };
 }

@@ -95,7 +95,7 @@ test('settings that a stage shows of what it reads are those of the candidates t
 test('a choice that does not fill the slot is reported', async () => {
   const told = (ranking: unknown) => chosen('fit2[slot=2]', { 'out/1.json': ranking });
   await assert.rejects(told(first.slice(0, 1)), {
-    message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 1 choices',
+    message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 1 choice',
   });
   await assert.rejects(told([{}, {}]), {
     message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 2 choices',

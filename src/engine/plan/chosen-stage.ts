@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatCountOf } from '../../format-numbers.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
@@ -39,7 +40,8 @@ async function chosen<T>(
     const named = ranking[Number(label) - 1]?.[axes[at]!];
     if (named === undefined) {
       const what = `choice ${label} by the axis "${axes[at]}"`;
-      throw new ExamineError(`expected ${what} in the ranking of ${sourceOf(item)}, got ${ranking.length} choices`);
+      const got = formatCountOf(ranking.length, 'choice');
+      throw new ExamineError(`expected ${what} in the ranking of ${sourceOf(item)}, got ${got}`);
     }
     label = named;
   }

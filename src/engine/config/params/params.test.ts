@@ -174,7 +174,7 @@ test('in a shell text a value fits the quotes around it, and no variables are re
 test('a value that a shell would read as code is reported at its place, with what to write', async () => {
   assert.equal(
     await mistakes(shell('echo ${params.z} && sh -c "ls ${params.z}"', '$(touch PWNED)')),
-    `pipelines/p.yaml:9:39: error: "\${params.z}" stands in code for sh, and "$(touch PWNED)" is no plain word [unfit-value]
+    `pipelines/p.yaml:9:39: error: "\${params.z}" is inside code for sh, and "$(touch PWNED)" is not a plain word [unfit-value]
 
     9 |         echo \${params.z} && sh -c "ls \${params.z}"
       |                                       ^^^^^^^^^^^
@@ -183,7 +183,7 @@ test('a value that a shell would read as code is reported at its place, with wha
   );
   assert.match(
     await mistakes(shell('echo $((${params.z} + 1))', 'a[0]')),
-    /stands in arithmetic, and "a\[0\]" is no number/,
+    /is inside arithmetic, and "a\[0\]" is not a number/,
   );
   assert.match(
     await mistakes(shell("cat <<'E'\n${params.z}\nE", '$${inputs.x}')),

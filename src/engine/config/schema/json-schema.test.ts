@@ -37,7 +37,7 @@ test('each kind has a branch with its settings and ports', () => {
 test('a setting may be a ${…} or null, and none is required, since an extended file may hold it', () => {
   const settings = { epochs: '${params.epochs}', rate: null, optimizer: { kind: 'sgd', momentum: '${params.m}' } };
   assert.deepEqual(invalid({ kind: 'train', with: settings }), []);
-  assert.deepEqual(invalid({ with: { anything: 1 } }), [], 'the kind stands in another file');
+  assert.deepEqual(invalid({ with: { anything: 1 } }), [], 'the kind may be in another file');
   assert.deepEqual(invalid({ kind: 'train', with: { epochs: 0 } }), ['stages.one.with.epochs']);
 });
 

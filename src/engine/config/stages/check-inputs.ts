@@ -4,10 +4,7 @@ import type { Stage, StageName } from '../pipeline.ts';
 import type { Instances } from './instances.ts';
 import { reportMistakes } from './settings.ts';
 
-/**
- * Reports mistakes that kinds find by facts about their inputs. Facts of a stage are looked up once, and only where a kind asks
- * for them.
- */
+/** Reports mistakes that kinds find by facts about their inputs. Facts are looked up once, where a kind asks for them. */
 export function checkInputs({ kinds, report }: LoadContext, { byName }: Instances, stages: readonly Stage[]): void {
   const known = new Map(stages.map((stage) => [stage.name, stage]));
   const facts = new Map<StageName, Facts>();

@@ -74,7 +74,7 @@ function checkInputs(
     const { shown, at, missing } = claim;
     if (maker) {
       const message = `"${shown}" is made by the stage "${maker.stage}"`;
-      const hint = `Read it as ${maker.stage}.${maker.output.port}, so that the stage runs before.`;
+      const hint = `Read it as ${maker.stage}.${maker.output.port}, so that its stage runs first.`;
       const related = [{ message: 'It is published here', at: maker.output.at }];
       report({ code: 'input-in-output', message, at, related, hint });
     } else if (missing) report({ ...missing, at });

@@ -142,7 +142,7 @@ test('an unreadable folder is reported', { skip: process.getuid?.() === 0 && 'ro
   using project = new TestProject({ 'secret/x': '' });
   chmodSync(join(project.root, 'secret'), 0);
   project.write({ 'pipelines/p.yaml': 'stages: { faces: { kind: load, inputs: { images: secret/ } } }' });
-  assert.match(shownMistakes(await project.load()), /"secret\/" cannot be read \(EACCES\) \[unreadable\]/);
+  assert.match(shownMistakes(await project.load()), /"secret\/" cannot be read: permission denied \[unreadable\]/);
 });
 
 test('a file in the root without ./ gets a hint how to write it', async () => {
@@ -168,7 +168,7 @@ ${command('make', 'outputs: { o: artifacts/made }')}${command('read', 'inputs: {
     2 |   make: { kind: command, with: { run: x }, outputs: { o: artifacts/made } }
       |                                                          ^^^^^^^^^^^^^^
 
-  Read it as make.o, so that the stage runs before.`),
+  Read it as make.o, so that its stage runs first.`),
     text,
   );
 });

@@ -7,7 +7,7 @@ const explanations: readonly (readonly [pattern: RegExp, message: string, hint?:
   [/^NON_STRING_KEY/, 'A key must be a text, not a list or a map'],
   [/^TAG_RESOLVE_FAILED|^MULTIPLE_TAGS/, 'YAML tags are not supported here', quote],
   [/^BAD_DIRECTIVE|directives-end indicator/, 'YAML directives are not supported here', 'Remove the line with "%".'],
-  [/^TAB_AS_INDENT/, 'A tab stands where only spaces may indent', 'Indent with spaces.'],
+  [/^TAB_AS_INDENT/, 'A tab is used for indentation', 'Indent with spaces.'],
   [/^KEY_OVER_1024_CHARS/, 'A key can have at most 1,024 characters'],
   [
     /^BAD_DQ_ESCAPE .*? (\\.?)/,
@@ -17,7 +17,7 @@ const explanations: readonly (readonly [pattern: RegExp, message: string, hint?:
   [/^BAD_SCALAR_START .*(\S)$/, 'A text without quotes cannot begin with "$1"', 'Put it in quotes.'],
   [
     /end with a (\S)/,
-    'A "$1" is missing here, or stands too far to the left',
+    'A "$1" is missing here, or is too far to the left',
     'What begins with "{" or "[" ends with "}" or "]", and all its lines are indented further than its key.',
   ],
   [/Missing closing (["'])/, 'A text in quotes does not end: a closing $1 is missing'],
@@ -46,7 +46,7 @@ const explanations: readonly (readonly [pattern: RegExp, message: string, hint?:
     'Expected a comma between two items',
     'Inside { } and [ ], put a text that contains ": " or "- " in quotes.',
   ],
-  [/Unexpected ,|Unexpected empty item/, 'A comma stands where an item is expected', 'Remove one of the commas.'],
+  [/Unexpected ,|Unexpected empty item/, 'Expected an item, got a comma', 'Remove one of the commas.'],
   [/Missing space after :/, 'Expected a space after ":"'],
   [/Comments must be separated/, 'Expected a space before "#"', quote],
   [/flow-(?:map|seq)-end/, 'This bracket closes nothing', `Remove it, or open one before it. ${quote}`],

@@ -84,19 +84,19 @@ test('a whole number that would be rounded is reported, with what to do', () => 
 
 test('mistakes of YAML are explained without its grammar, one for each line, with what to do', () => {
   for (const [text, place, message] of [
-    ['a: { b: 1, c: ]}', '1:15', 'A "}" is missing here, or stands too far to the left'],
-    ['a: [1, 2', '1:9', 'A "]" is missing here, or stands too far to the left'],
+    ['a: { b: 1, c: ]}', '1:15', 'A "}" is missing here, or is too far to the left'],
+    ['a: [1, 2', '1:9', 'A "]" is missing here, or is too far to the left'],
     ['a: 1 }\nb: }', '2:4', 'This bracket closes nothing'],
     ['a: "x', '1:6', 'A text in quotes does not end: a closing " is missing'],
     ['a: "\\q"', '1:5', 'There is no escape sequence "\\q"'],
     ['a: b: c', '1:4', 'A map cannot begin in the middle of a line'],
     ['a:\n  b: 1\n c: 2', '3:1', 'This line is not in line with the keys above it'],
-    ['a:\n\tb: 1', '2:1', 'A tab stands where only spaces may indent'],
+    ['a:\n\tb: 1', '2:1', 'A tab is used for indentation'],
     ['a: @x', '1:4', 'A text without quotes cannot begin with "@"'],
     ['a: "x" y', '1:8', 'Unexpected text after the end of a value'],
     ['a: { b: ${params.x} }', '1:10', 'Unexpected text after the end of a value'],
     ['a: {b: 1 c: 2}', '1:8', 'Expected a comma between two items'],
-    ['a: [1,, 2]', '1:7', 'A comma stands where an item is expected'],
+    ['a: [1,, 2]', '1:7', 'Expected an item, got a comma'],
     ['a: 1\nb', '2:1', 'Expected "key: value" on one line'],
     ['a: - b', '1:4', 'A list cannot begin on the line of its key'],
     ['a: | b', '1:6', 'Expected the text after "|" or ">" on the next line'],

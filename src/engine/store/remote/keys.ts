@@ -45,7 +45,7 @@ export function readKey(file = keyFile()): SigningKey | undefined {
     const text = Buffer.from(x!, 'base64url').toString('base64');
     return { id: keyIdOf(text), text, secret };
   } catch {
-    const what = `${file} is no Ed25519 key in PEM form`;
+    const what = `${file} is not an Ed25519 key in PEM form`;
     throw new UserError(`${what}: move it away, and \`restage store keys add\` makes one`);
   }
 }

@@ -135,7 +135,7 @@ export class RemoteStore {
     try {
       return parseResult(text, fingerprint);
     } catch {
-      this.#warn(`a result in ${this.url} is not the one of its name, and is ignored: ${fingerprint.slice(0, 12)}`);
+      this.#warn(`a result in ${this.url} does not match its name, and is ignored: ${fingerprint.slice(0, 12)}`);
       return undefined;
     }
   }
@@ -146,7 +146,7 @@ export class RemoteStore {
     const bytes = publicKey && (await this.request((bucket) => bucket.get(key)));
     if (!bytes) return undefined;
     const envelope = openEnvelope(kind, bytes, publicKey!);
-    if (envelope === undefined) this.#warn(`${key} in ${this.url} has not the signature of its key, and is ignored`);
+    if (envelope === undefined) this.#warn(`${key} in ${this.url} lacks the signature of its key, and is ignored`);
     return envelope;
   }
 

@@ -226,7 +226,7 @@ export class SharedStore extends FolderStore {
     if (this.#traffic.fetched + this.#traffic.sent > 0) this.#onTraffic(this.#traffic);
     const left = this.records.unsent().length;
     if (left === 0 || this.remote.own === undefined) return;
-    const what = `${formatCountOf(left, 'result')} did not go to ${this.remote.url} yet`;
+    const what = `${formatCountOf(left, 'result')} did not reach ${this.remote.url} yet`;
     this.#tell(`${what}: \`restage store push\` sends what is left`);
   }
 
