@@ -84,11 +84,8 @@ stages:
   );
   project.gate('gate');
   const run = await project.run('--check-reads');
-  const messages = run.events.flatMap((event) =>
-    event.type === 'stage-finished' ? [[event.stage, event.message]] : [],
-  );
   assert.equal(run.code, 1);
-  assert.deepEqual(Object.fromEntries(messages), {
+  assert.deepEqual(run.messages, {
     fails: 'exited with code 7: cat data/names.txt; exit 7',
     killed: 'was killed by SIGTERM: kill -TERM $$',
     slow: 'took longer than its timeout of 2 s',

@@ -168,10 +168,9 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     const running = project.startRun('--on', 'cluster');
     await until(() => project.has('count'));
     slurm.command('scancel', '--user=root');
-    const { outcomes, events } = await endOf(running);
-    const messages = events.flatMap((event) => (event.type === 'stage-finished' ? [event.message] : []));
+    const { outcomes, messages } = await endOf(running);
     assert.deepEqual(outcomes, { slow: 'cancelled', other: 'cancelled' });
-    assert.deepEqual(messages, ['its job was cancelled', 'its job was cancelled']);
+    assert.deepEqual(messages, { slow: 'its job was cancelled', other: 'its job was cancelled' });
     assert.equal(project.read('count'), 'run\n');
   });
 
@@ -241,9 +240,9 @@ exec $real "$@"`,
       ', partition: nowhere',
     );
     const ran = await project.run('--on', 'cluster');
-    const messages = ran.events.flatMap((event) => (event.type === 'stage-finished' ? [event.message ?? ''] : []));
+    const messages = Object.values(ran.messages);
     const refusal = /^sbatch refused a job of the place "cluster": invalid partition specified: nowhere; Batch job/;
-    assert.equal(messages.filter((message) => refusal.test(message)).length, 1);
+    assert.equal(messages.filter((message) => refusal.test(message!)).length, 1);
     assert.equal(messages.filter((message) => message === 'its job was refused with that of a[n=1]').length, 2);
   });
 
@@ -573,8 +572,10 @@ stages:
     );
     const ran = await project.run('--on', 'cluster', '--detach');
     assert.equal(ran.code, 0);
-    const messages = ran.events.flatMap((event) => (event.type === 'stage-finished' ? [event.message] : []));
-    assert.match(messages.join('; '), /^its job \d+ continues; it comes after a; it comes after b; /);
+    assert.match(
+      Object.values(ran.messages).join('; '),
+      /^its job \d+ continues; it comes after a; it comes after b; /,
+    );
     await until(() => slurm.steps(project.root).length > 0);
     process.kill(slurm.steps(project.root)[0]!, 'SIGKILL');
     await until(() => project.has('artifacts/e.txt'), 240_000);

@@ -136,10 +136,9 @@ describe(`the backend "${backend}"`, () => {
   it('runs the stages of a pipeline, and records the backend and its versions', async () => {
     using project = new Project(pipeline);
     symlinkSync(join(packages, 'node_modules'), project.path('node_modules'));
-    const { outcomes, events, stderr } = await project.run('--backend', backend);
+    const { outcomes, messages, stderr } = await project.run('--backend', backend);
 
-    const said = events.map((event) => (event.type === 'stage-finished' ? event.message : undefined));
-    assert.deepEqual(new Set(Object.values(outcomes)), new Set(['ran']), said.join('\n') + stderr);
+    assert.deepEqual(new Set(Object.values(outcomes)), new Set(['ran']), JSON.stringify(messages) + stderr);
     const info = JSON.parse(project.read('artifacts/test/fit/model/info.json')) as {
       backend: string;
       versions: Record<string, string>;

@@ -42,11 +42,10 @@ test('kill -9 of a stage fails it, ends its children, and leaves nothing of its 
   await run.event('stage-output', 'wait');
   const [stage] = processesIn(project.root).filter((pid) => pid !== run.child.pid);
   process.kill(stage!, 'SIGKILL');
-  const { code, outcomes, events } = await endOf(run);
+  const { code, outcomes, messages } = await endOf(run);
   assert.equal(code, 1);
   assert.deepEqual(outcomes, { wait: 'failed', read: 'blocked' });
-  const end = events.find((event) => event.type === 'stage-finished');
-  assert.equal(end?.message, 'was killed by SIGKILL: echo half > ${outputs.text} …');
+  assert.equal(messages['wait'], 'was killed by SIGKILL: echo half > ${outputs.text} …');
   await noProcessesIn(project.root);
   assert.deepEqual(project.files('out'), []);
   assert.deepEqual(project.files('cache/work'), []);

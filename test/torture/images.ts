@@ -38,9 +38,9 @@ export const images: Ordeal = async (count, random, tell) => {
       const trace = traceIn(ended);
       if (trace !== undefined) throw new Error(trace);
       if (ended.outcomes['set'] !== 'ran') throw new Error(`skipping failed: ${ended.stdout}${ended.stderr}`);
-      const refused = ended.events.find((event) => event.type === 'stage-finished' && event.stage === 'strict');
-      if (ended.outcomes['strict'] === 'failed' && !(refused as { message?: string }).message?.includes('broken-'))
-        throw new Error(`a refusal names no file: ${JSON.stringify(refused)}`);
+      const refusal = ended.messages['strict'];
+      if (ended.outcomes['strict'] === 'failed' && !refusal?.includes('broken-'))
+        throw new Error(`a refusal names no file: ${refusal}`);
       await noProcessesIn(project.root);
     } catch (error) {
       tell.broken((error as Error).message);
