@@ -115,7 +115,6 @@ export async function watchRuns(root: string, run: (watch: ProjectWatch) => Prom
     watch.begin();
     const code = await run(watch).catch(reportError); // a mistake in a file that is being edited ends no watch
     if (code === exitCodes.interrupted) return code;
-    process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
     if (!(await nextChange(watch))) return code;
   }
 }
@@ -127,6 +126,7 @@ function nextChange(watch: ProjectWatch): Promise<boolean> {
   return new Promise<boolean>((resolve) => {
     const end = () => resolve(false);
     for (const signal of signals) process.once(signal, end);
+    process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
     watch.onChange(() => {
       for (const signal of signals) process.off(signal, end);
       resolve(true);
