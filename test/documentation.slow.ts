@@ -33,10 +33,22 @@ test('the examples of the page run, and give no warning; one that trains is plan
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\nhello\n');
 });
 
-test('the examples of the pages on training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
-  const files = { ...faceApiFiles, 'results.template.md': '', 'models/detector.onnx': '' };
+test('the examples of the pages on classes, training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
+  const images = [
+    'faceforensics/original',
+    'faceforensics/Deepfakes',
+    'faceforensics/FaceSwap',
+    'faceforensics/NeuralTextures',
+  ];
+  const files = {
+    ...faceApiFiles,
+    ...Object.fromEntries([...images, 'animals/cat', 'animals/dog'].map((folder) => [`data/${folder}/1.png`, ''])),
+    ...{ 'downloads/cifar100/train.parquet': '', 'results.template.md': '', 'models/detector.onnx': '' },
+  };
   using project = new Project('stages: {}\n', files);
-  const pages = ['training', 'networks', 'weights', 'evaluation', 'explanation'].map((name) => `docs/${name}.md`);
+  const pages = ['classes', 'training', 'networks', 'weights', 'evaluation', 'explanation'].map(
+    (name) => `docs/${name}.md`,
+  );
   for (const yaml of pages.flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
     const { code, stderr } = await project.command('plan', 'test.yaml');
