@@ -518,7 +518,7 @@ stages:
     assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { slow: 'ran' });
   });
 
-  for (const [what, place, told] of [
+  for (const [what, place, reason] of [
     ['whose jobs ask for more than a node has', ", options: { mem: '64G' }", / \(FAILED, BadConstraints\)/],
     ['whose set-up fails', ", setup: ['echo no module', 'exit 3']", / \(FAILED\) and said: no module/],
     ['whose container is missing', ', container: [apptainer, exec]', / \(FAILED\) and said: .*apptainer: not found/],
@@ -528,7 +528,7 @@ stages:
       const ran = await project.run('--on', 'cluster');
       assert.match(
         messageOf(ran),
-        new RegExp(`^its job ended before it began${told.source}, after 1 job that ended so`),
+        new RegExp(`^its job ended before it began${reason.source}, after 1 job that ended so`),
       );
       assert.equal(ran.retries.length, 1);
     });

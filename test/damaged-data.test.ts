@@ -46,12 +46,17 @@ test('a damaged list is read or refused, whatever is wrong with it', async (cont
   const place = { unit: 'line', file: 'list.csv', root };
   const read = (bytes: Buffer) => imagesOf(readList(bytes.toString('utf8'), 'list.csv', []), classes, place);
   await readDamaged('path,label,split,group\na.png,real,train,g\n"b.png",fake,val,"g, 2"\nc.png,1,test,\n', 2000, read);
-  const told = (text: string) => message(() => read(Buffer.from(text)));
-  assert.equal(await told('path,label\n'), 'Expected images in list.csv, got a header without lines below it.');
-  assert.equal(await told(''), 'Expected the columns path and label in line 1 of list.csv, got "".');
-  assert.equal(await told('path,label,path\n'), 'Expected every column once in line 1 of list.csv, got "path" twice.');
+  const refusal = (text: string) => message(() => read(Buffer.from(text)));
+  assert.equal(await refusal('path,label\n'), 'Expected images in list.csv, got a header without lines below it.');
+  assert.equal(await refusal(''), 'Expected the columns path and label in line 1 of list.csv, got "".');
   assert.equal(
-    await told(`path,label\na\0.png,real\n../b.png,real\n${'x'.repeat(300)},real\n..c,real\na.png,"real\nb.png,fake\n`),
+    await refusal('path,label,path\n'),
+    'Expected every column once in line 1 of list.csv, got "path" twice.',
+  );
+  assert.equal(
+    await refusal(
+      `path,label\na\0.png,real\n../b.png,real\n${'x'.repeat(300)},real\n..c,real\na.png,"real\nb.png,fake\n`,
+    ),
     `5 wrong lines in list.csv:
   line 2: expected text, got the character NUL; is it saved as UTF-8?
   line 3: expected a path below the input \`images\`, whose content is hashed, got "../b.png"
@@ -75,17 +80,17 @@ test('damaged scores are read or refused, whatever is wrong with them', async ()
   };
   const sound = 'key,split,label,real,fake,source\na,test,0,1.5,-2e-3,x\n"b,c",test,1,-1,.5,y\nd,val,1.0,0,0,\n';
   await readDamaged(sound, 2000, (bytes) => read(bytes.toString('utf8')));
-  const told = (text: string) => message(() => read(text));
+  const refusal = (text: string) => message(() => read(text));
   assert.equal(
-    await told('key,split,label,real,fake\na,test,0,0x1,0\n'),
+    await refusal('key,split,label,real,fake\na,test,0,0x1,0\n'),
     'Line 2: expected a finite number as the real score, got "0x1"',
   );
   assert.equal(
-    await told('key,split,label,real,fake,real\n'),
+    await refusal('key,split,label,real,fake,real\n'),
     'Expected every column once in line 1, got "real" twice',
   );
   assert.equal(
-    await told('key,split,label,real,fake\na""b,test,0,1,0\n'),
+    await refusal('key,split,label,real,fake\na""b,test,0,1,0\n'),
     'Line 2: there is a quote inside a field; write the field as "…", and each quote in it twice',
   );
 });
@@ -122,7 +127,7 @@ for (const file of ['dataset.json', 'train/samples.json']) {
 
 test('a dataset never leads out of its folder, and its numbers for an image are checked against the file', async (context) => {
   const { folder, samples } = await datasetIn(context);
-  const told = async (path: string, from: string, to: string) => {
+  const refusal = async (path: string, from: string, to: string) => {
     const text = readFileSync(path, 'utf8');
     assert.ok(text.includes(from), from);
     writeFileSync(path, text.replace(from, to));
@@ -135,14 +140,14 @@ test('a dataset never leads out of its folder, and its numbers for an image are 
   const list = `${inside} /train/samples.json at 0.`;
   const name = 'expected a name without folders, got';
   assert.equal(
-    await told(info, '"train"', '"../outside"'),
+    await refusal(info, '"train"', '"../outside"'),
     `${inside} /dataset.json at splits.0: ${name} "../outside"`,
   );
   const shard = '../../outside/00000.tar';
-  assert.equal(await told(samples, '00000.tar', shard), `${list}shard: ${name} "${shard}"`);
-  assert.equal(await told(samples, '"label":0', '"label":7'), `${list}label: expected a label from 0 to 1, got 7`);
+  assert.equal(await refusal(samples, '00000.tar', shard), `${list}shard: ${name} "${shard}"`);
+  assert.equal(await refusal(samples, '"label":0', '"label":7'), `${list}label: expected a label from 0 to 1, got 7`);
   const { size, offset, path } = JSON.parse(readFileSync(samples, 'utf8'))[0];
-  const sized = (bytes: number) => told(samples, `"size":${size}`, `"size":${bytes}`);
+  const sized = (bytes: number) => refusal(samples, `"size":${size}`, `"size":${bytes}`);
   assert.equal(await sized(2 ** 40), `${list}size: expected at most 2 GiB an image, got 1099511627776`);
   assert.equal(await sized(3 * 2 ** 30), `${list}size: expected at most 2 GiB an image, got 3221225472`);
   const tar = join(folder, 'train', '00000.tar');
@@ -152,7 +157,7 @@ test('a dataset never leads out of its folder, and its numbers for an image are 
     `Expected ${2 ** 30} bytes of ${path} at ${offset} of /train/00000.tar, got ${there}.`,
   );
   const gone = 'Expected a dataset, but its shard /train/1.tar cannot be read: it does not exist.';
-  assert.equal(await told(samples, '00000.tar', '1.tar'), gone);
+  assert.equal(await refusal(samples, '00000.tar', '1.tar'), gone);
   truncateSync(tar, 600);
   assert.match(await message(() => readAllOf(folder)), /^Expected \d+ bytes of .*, got 88\.$/);
 });
@@ -209,20 +214,20 @@ test('damaged safetensors are read or refused: cut short, overlapping, trailing,
     writeFileSync(path, bytes);
     await readWeights(path);
   };
-  const told = async (header: unknown, bytes: Buffer) =>
+  const refusal = async (header: unknown, bytes: Buffer) =>
     (await message(() => read(safetensors(header, bytes)))).replace(path, 'w');
   const two = { a: of([2], 0, 8), b: of([1, 1], 8, 12) };
   const data = floats(1, 2, 3);
   await readDamaged(safetensors({ __metadata__: { format: 'pt' }, ...two }, data), 600, read);
   const begin = (name: string, end: number, got: string) =>
     `Expected the data of ${name} in w to begin at byte ${end}, where that before it ends, got ${got}.`;
-  assert.equal(await told({ ...two, b: of([1], 4, 8) }, data), begin('b', 8, '4 to 8'));
-  assert.equal(await told({ b: of([1], 8, 12) }, data), begin('b', 0, '8 to 12'));
-  assert.equal(await told(two, floats(1, 2, 3, 4)), 'Expected 12 bytes of data in w, as its tensors say, got 16.');
-  assert.equal(await told(two, floats(1, Number.NaN, 3)), 'Expected finite weights, got NaN as value 1 of a in w.');
+  assert.equal(await refusal({ ...two, b: of([1], 4, 8) }, data), begin('b', 8, '4 to 8'));
+  assert.equal(await refusal({ b: of([1], 8, 12) }, data), begin('b', 0, '8 to 12'));
+  assert.equal(await refusal(two, floats(1, 2, 3, 4)), 'Expected 12 bytes of data in w, as its tensors say, got 16.');
+  assert.equal(await refusal(two, floats(1, Number.NaN, 3)), 'Expected finite weights, got NaN as value 1 of a in w.');
   const odd = { a: { ...of([2], 0, 8), dtype: 'constructor' } };
   const types = 'Expected a in w to be of F32, F16, BF16, got constructor.';
-  assert.equal(await told(odd, floats(1, 2)), types);
+  assert.equal(await refusal(odd, floats(1, 2)), types);
 });
 
 test('a damaged tfjs manifest is read or refused, also with types that are names of JavaScript’s own', async (context) => {
@@ -246,13 +251,13 @@ test('a damaged tfjs manifest is read or refused, also with types that are names
     await readWeights(join(folder, 'model'));
   };
   await readDamaged(manifest('float32'), 600, read);
-  const told = async (text: string) => (await message(() => read(text))).replaceAll(path, 'm');
+  const refusal = async (text: string) => (await message(() => read(text))).replaceAll(path, 'm');
   for (const type of ['constructor', 'toString', '__proto__']) {
-    assert.equal(await told(manifest(type)), `Expected numbers for a in m, got ${type}.`);
+    assert.equal(await refusal(manifest(type)), `Expected numbers for a in m, got ${type}.`);
   }
   assert.match(
-    await told(manifest('float32', '../outside.bin')),
+    await refusal(manifest('float32', '../outside.bin')),
     /names the shard \.\.\/outside\.bin, which is not among the inputs/,
   );
-  assert.equal(await told(manifest('float32', 'w.bin', 'a')), 'Expected every tensor once in m, got a twice.');
+  assert.equal(await refusal(manifest('float32', 'w.bin', 'a')), 'Expected every tensor once in m, got a twice.');
 });

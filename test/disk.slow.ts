@@ -13,9 +13,9 @@ stages:
   grow: { kind: command, outputs: { bytes: out/bytes }, with: { run: "head -c \${params.size} /dev/zero | tr '\\\\0' x > \${outputs.bytes}" } }
   copy: { kind: command, inputs: { bytes: grow.bytes }, outputs: { bytes: out/copy }, with: { run: "cat \${inputs.bytes} \${inputs.bytes} > \${outputs.bytes}" } }
 `;
-function assertClear({ code, stdout, stderr }: Ended, told: RegExp): void {
+function assertClear({ code, stdout, stderr }: Ended, message: RegExp): void {
   assert.equal(code, 1);
-  assert.match(stdout + stderr, told);
+  assert.match(stdout + stderr, message);
   assert.doesNotMatch(stdout + stderr, /Internal error|^ +at /m);
 }
 

@@ -311,9 +311,9 @@ test('a remembered run is examined again once the project has its own kind in pl
   await project.command('run', 'test.yaml');
   await assertRecalled(project);
   project.write('stages/command/spec.ts', 'export const spec = 1;');
-  const told = await project.command('run', 'test.yaml');
-  assert.equal(told.code, 1);
-  assert.match(told.stderr, /The kind command in stages\/command cannot be loaded: it has a spec but no run\.ts/);
+  const ended = await project.command('run', 'test.yaml');
+  assert.equal(ended.code, 1);
+  assert.match(ended.stderr, /The kind command in stages\/command cannot be loaded: it has a spec but no run\.ts/);
 });
 
 test('a remembered run is examined again once another pipeline has taken over an output', async () => {

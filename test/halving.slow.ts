@@ -36,10 +36,10 @@ test('a slot continues the training of its candidate, to the bytes of an uninter
   using project = new Project(halving);
   const { code, events, stdout, stderr } = await project.run();
   assert.equal(code, 0, stdout + stderr);
-  const told = events.flatMap((event) =>
+  const infos = events.flatMap((event) =>
     event.type === 'info' && event.stage?.startsWith('last') ? [event.message] : [],
   );
-  assert.deepEqual(told, Array(2).fill('resumes after epoch 1 of 3, from a checkpoint'));
+  assert.deepEqual(infos, Array(2).fill('resumes after epoch 1 of 3, from a checkpoint'));
 
   using whole = new Project(`${faces}\n  all: ${fit(drawn, 'n', 3)}`);
   assert.equal((await whole.run()).code, 0);

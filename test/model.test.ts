@@ -105,33 +105,33 @@ test('model shows the network of a folder of a trained model', async () => {
 
 test('mistakes are reported with what to do', async () => {
   using project = new Project(stages, files);
-  const told = async (...words: readonly string[]) => {
+  const mistake = async (...words: readonly string[]) => {
     const { code, stdout, stderr } = await project.command('model', ...words);
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
     return stderr;
   };
   assert.equal(
-    await told('xcpetion'),
+    await mistake('xcpetion'),
     'error: There is no network, pipeline or trained model "xcpetion" [unknown-model]\n\n  Did you mean "xception"?\n',
   );
   assert.equal(
-    await told('test.yaml'),
+    await mistake('test.yaml'),
     'error: Expected one network, got 2 in pipelines/test.yaml [several-models]\n\n  Name one of the stages fit, again.\n',
   );
   assert.equal(
-    await told('test.yaml', 'count'),
+    await mistake('test.yaml', 'count'),
     'error: Expected a stage that trains a network, got count in pipelines/test.yaml [no-model]\n',
   );
   assert.equal(
-    await told('my-net', '--image-size', '100'),
+    await mistake('my-net', '--image-size', '100'),
     'error: With images of 100 x 100: expected at least 154 for my-net, got 100 [wrong-size]\n',
   );
   assert.equal(
-    await told('test.yaml', 'fit', '--image-size', '4'),
+    await mistake('test.yaml', 'fit', '--image-size', '4'),
     'error: With images of 4 x 4: conv1 needs at least 5 x 5, gets 4 x 4 [wrong-size]\n',
   );
   assert.equal(
-    await told('test.yaml', 'fit', '--classes', '10'),
+    await mistake('test.yaml', 'fit', '--classes', '10'),
     'error: "--classes 10" applies to named networks only; the file lists the layers of fit [no-classes]\n\n  Leave `--classes` out.\n',
   );
 });

@@ -152,10 +152,10 @@ test('a project that was moved or copied runs its kinds with its own packages', 
 test('a module whose name is computed gets a warning with its place, before anything runs', async () => {
   using project = new Project(yaml, files);
   project.edit('stages/greet/greet.ts', 'export', 'export const load = (name: string) => import(name);\nexport');
-  const told =
+  const warning =
     'stages/greet/greet.ts:1:39: The kind "greet" imports a module whose name is computed: a change of that module will not rerun its stages. Write the name out, or as a template such as `./parts/${name}.ts`, which takes every file that fits.';
-  assert.equal((await project.command('plan')).stderr, `warning: ${told}\n`);
-  assert.deepEqual((await project.run()).warnings, [told]);
+  assert.equal((await project.command('plan')).stderr, `warning: ${warning}\n`);
+  assert.deepEqual((await project.run()).warnings, [warning]);
 });
 
 test('a remembered run is examined again when a new file would be found first', async () => {
@@ -273,7 +273,7 @@ test('a change of a kind’s code is reported by the names of its files', async 
 
 test('a malformed spec is reported with the place, the expected and the found value', async () => {
   using project = new Project(yaml, files);
-  const mistakes: readonly [from: string, to: string, told: RegExp][] = [
+  const mistakes: readonly [from: string, to: string, message: RegExp][] = [
     ["type: 'files'", "type: 'file'", /spec\.outputs\.text\.type: expected one of dataset, .*, got "file"/],
     [
       "type: 'any'",
@@ -295,12 +295,12 @@ test('a malformed spec is reported with the place, the expected and the found va
     ],
     ['version: 1', "version: 'one'", /spec\.version: expected a whole number, got "one"/],
   ];
-  for (const [from, to, told] of mistakes) {
+  for (const [from, to, message] of mistakes) {
     project.edit('stages/greet/spec.ts', from, to);
     const { code, stderr } = await project.command('plan');
     assert.equal(code, 1);
     assert.match(stderr, /error: The kind greet in stages\/greet cannot be loaded: .* \[broken-kind\]\n/);
-    assert.match(stderr, told);
+    assert.match(stderr, message);
     project.write('stages/greet/spec.ts', files['stages/greet/spec.ts']);
   }
 });

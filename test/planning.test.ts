@@ -46,16 +46,16 @@ test('explain shows value by value what differs from the last result', async () 
     /^shout \(command\): up to date\n {2}nothing differs from the last result\n {2}fingerprint [0-9a-f]{64}\n {2}result {6}of .* on .*\n$/,
   );
   project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
-  const told = await print(project, 'explain', 'count', 'test.yaml');
+  const printed = await print(project, 'explain', 'count', 'test.yaml');
   assert.ok(
-    told.startsWith(`count (command): stale
+    printed.startsWith(`count (command): stale
   settings.run: "wc -c < \${inputs.text} > \${outputs.text}" → "wc -l < \${inputs.text} > \${outputs.text}"
 
   value         last result                                 now
   settings.run  "wc -c < \${inputs.text} > \${outputs.text}"  "wc -l < \${inputs.text} > \${outputs.text}"
 
   fingerprint `),
-    told,
+    printed,
   );
   project.edit('pipelines/test.yaml', 'wc -l', 'wc -c');
   project.write('in.txt', 'abcd\n');
@@ -89,14 +89,14 @@ stages:
   say: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/say }, with: { run: "sh ./say.sh \${params.word} < \${inputs.text} > \${outputs.text}" } }
 `;
   using project = new Project(yaml, { ...files, 'say.sh': 'cat; echo "$1"\n' });
-  const told = [
+  const warnings = [
     'pipelines/test.yaml:1:20: No stage reads the parameter "unused"',
     'pipelines/test.yaml:3:98: ./say.sh is not an input of "say": editing it will not rerun this stage',
   ];
   const { code, stderr } = await project.command('plan');
   assert.equal(code, 0);
-  assert.equal(stderr, told.map((line) => `warning: ${line}\n`).join(''));
-  assert.deepEqual((await project.run()).warnings, told);
+  assert.equal(stderr, warnings.map((line) => `warning: ${line}\n`).join(''));
+  assert.deepEqual((await project.run()).warnings, warnings);
   project.edit('pipelines/test.yaml', ', unused: 1', '');
   project.edit('pipelines/test.yaml', '{ text: ./in.txt }', '{ text: ./in.txt, program: ./say.sh }');
   assert.equal((await project.command('plan')).stderr, '');
@@ -126,10 +126,10 @@ test('plan and explain name the files of a folder or a glob that changed', async
   project.write('data/faces/5.png', 'other');
   project.write('data/faces/55.png', 'new');
   project.remove('data/faces/1.png');
-  const told = await print(project, 'plan');
-  assert.match(told, / folder {2}input images changed: 5\.png changed, 55\.png added, 1\.png removed\n/);
+  const planned = await print(project, 'plan');
+  assert.match(planned, / folder {2}input images changed: 5\.png changed, 55\.png added, 1\.png removed\n/);
   assert.match(
-    told,
+    planned,
     / glob +input images changed: data\/faces\/5\.png changed, data\/faces\/55\.png added, data\/faces\/1\.png removed\n/,
   );
   assert.match(await print(project, 'explain', 'folder'), /\n {2}input images changed: 5\.png changed/);

@@ -97,7 +97,7 @@ test('a path that another pipeline claims is an error before anything runs, with
 
 test('an output inside a folder that another pipeline claims, or around its file, is an error, and nothing is moved', async () => {
   const folder = greet('', 'out/dir').replace(/run: .*"/, 'run: "mkdir ${outputs.text}; echo a > ${outputs.text}/a"');
-  for (const [first, second, told] of [
+  for (const [first, second, message] of [
     [folder, greet('second', 'out/dir/a'), '"out/dir/a" lies inside "out/dir"'],
     [greet('first', 'out/dir/a'), folder, '"out/dir" lies around "out/dir/a"'],
   ] as const) {
@@ -106,7 +106,7 @@ test('an output inside a folder that another pipeline claims, or around its file
     const [line] = (await refused(project, 'run', 'other.yaml')).split('\n', 1);
     assert.equal(
       line,
-      `pipelines/other.yaml:4:22: error: ${told}, which "greet" of test published and still claims [output-claimed]`,
+      `pipelines/other.yaml:4:22: error: ${message}, which "greet" of test published and still claims [output-claimed]`,
     );
     assert.match(await print(project, 'run', 'test.yaml'), /1 stage up to date/);
 
@@ -146,12 +146,12 @@ test('a pipeline with mistakes may still claim a path, so another one does not t
   using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
   await print(project, 'run', 'test.yaml');
   project.edit('pipelines/test.yaml', 'kind', 'kid');
-  const told = await refused(project, 'run', 'other.yaml');
+  const refusal = await refused(project, 'run', 'other.yaml');
   assert.match(
-    told,
+    refusal,
     /"out\/text" is claimed by "greet", but was published by "greet" of test, whose file has mistakes/,
   );
-  assert.match(told, /Fix pipelines\/test\.yaml, or publish elsewhere\./);
+  assert.match(refusal, /Fix pipelines\/test\.yaml, or publish elsewhere\./);
 });
 
 test('of two pipelines that run at once and claim one path, the second to publish fails and keeps its work', async () => {
