@@ -45,10 +45,10 @@ test('lines that a program appends to RESTAGE_EVENTS become messages, the last o
   );
 });
 
-test('a line that is no message fails the stage with that line, even if the program succeeds', async (t) => {
+test('a line that is not a message fails the stage with that line, even if the program succeeds', async (t) => {
   for (const line of ['epoch 1', '{"type":"progress","done":"half"}', '{"type":"done"}']) {
     const { end } = await sends(t, say(line));
-    assert.deepEqual(end, { ok: false, message: `wrote a line to RESTAGE_EVENTS that is no message: ${line}` });
+    assert.deepEqual(end, { ok: false, message: `wrote a line to RESTAGE_EVENTS that is not a message: ${line}` });
   }
 });
 

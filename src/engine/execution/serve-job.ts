@@ -131,7 +131,7 @@ export class Service {
     const message = readMessage(jsonLines(line)[0]);
     if (message === undefined || message.type === 'ready' || message.type === 'done') {
       const shown = line.length > 200 ? `${line.slice(0, 199)}…` : line;
-      this.#answer ??= { ok: false, message: `wrote a line to RESTAGE_EVENTS that is no message: ${shown}` };
+      this.#answer ??= { ok: false, message: `wrote a line to RESTAGE_EVENTS that is not a message: ${shown}` };
       return void answered(this.#answer);
     }
     if (message.type === 'info') this.#print(`${message.message}\n`);

@@ -126,17 +126,24 @@ export class BatchWatch {
     const { state, reason, startsAt } = job;
     if (state !== 'RUNNING') this.#quietSince = performance.now(); // one that runs shows that itself
     const id = jobOf(job.id);
-    const told = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
+    const rest = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
     const queued = [...this.#waiters].filter(([index]) => !this.#claimed.has(index));
     for (const [order, [, { emit }]] of queued.entries()) {
-      emit({ type: 'stage-queued', place, job: id, state, ...told, ...(order === 0 && { others: queued.length - 1 }) });
+      emit({
+        type: 'stage-queued',
+        place,
+        job: id,
+        state,
+        ...rest,
+        ...(order === 0 && { others: queued.length - 1 }),
+      });
     }
   }
 
   /** Finds dead jobs, and ends their tickets as lost. To be called every few seconds. */
   async checkLife(): Promise<void> {
     if (!this.waits) return;
-    this.#hear();
+    this.#readBeats();
     const now = performance.now();
     const silent = new Map<string | undefined, number[]>();
     for (const index of this.#waiters.keys()) {
@@ -150,7 +157,7 @@ export class BatchWatch {
     for (const [worker, tickets] of silent) await this.#judge(worker, tickets, now);
   }
 
-  #hear(): void {
+  #readBeats(): void {
     for (const [worker, beat] of this.folder.beats()) {
       const last = this.#lives.get(worker)?.beat;
       if (last?.count === beat.count && last.restart === beat.restart) continue;
@@ -194,8 +201,8 @@ export class BatchWatch {
   }
 
   async #lose(worker: string | undefined, tickets: readonly number[], states: States): Promise<void> {
-    const told = states.flatMap(([job, said]) => (this.#cancelled.has(job) || said.state === unlisted ? [] : [said]));
-    const said = told.find(isCancelled) ?? told.at(-1) ?? { state: '' };
+    const known = states.flatMap(([job, said]) => (this.#cancelled.has(job) || said.state === unlisted ? [] : [said]));
+    const said = known.find(isCancelled) ?? known.at(-1) ?? { state: '' };
     if (worker !== undefined) {
       this.#dead.add(worker);
       return this.#end(tickets, { type: 'lost', ...said });

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, statSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
@@ -39,22 +39,15 @@ function checkFolders(root: string, path: string, shown: string): void {
   let folder = dirname(path);
   while (!exists(folder)) folder = dirname(folder);
   if (folder.length < root.length) throw new PublishError(`The project's folder ${root} does not exist`);
-  const real = realFolder(folder, root, shown);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    const what = `${relative(root, folder)} is not a folder`;
+    throw new PublishError(`${what}, so ${shown} cannot be published below it; move it away`);
+  }
+  const real = realpathSync.native(folder);
   const inside = relative(realpathSync.native(root), real);
   if (inside.split(sep)[0] === '..' || isAbsolute(inside)) {
     throw new PublishError(`${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`);
   }
-}
-
-function realFolder(folder: string, root: string, shown: string): string {
-  const inTheWay = `${relative(root, folder)} is not a folder, so ${shown} cannot be published below it; move it away`;
-  try {
-    const real = realpathSync.native(folder);
-    if (lstatSync(real).isDirectory()) return real;
-  } catch (error) {
-    throw new PublishError(inTheWay, { cause: error });
-  }
-  throw new PublishError(inTheWay);
 }
 
 /** Whether something is at a path; false below a file. */

@@ -56,13 +56,13 @@ export async function askUrl(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<IncomingMessage> {
   const proxy = proxyFor(target, env);
-  const told: RequestOptions = { method, timeout, ...(signal !== undefined && { signal }) };
-  const options = { ...told, headers: { ...headers } };
+  const common: RequestOptions = { method, timeout, ...(signal !== undefined && { signal }) };
+  const options = { ...common, headers: { ...headers } };
   const isPlain = target.protocol === 'http:';
   if (proxy === undefined) return await answerOf((isPlain ? httpRequest : httpsRequest)(target, options), body);
   if (isPlain) {
     const forProxy = { ...headers, host: target.host, ...credentials(proxy) };
-    return await answerOf(httpRequest(proxy, { ...told, path: target.href, headers: forProxy }), body);
+    return await answerOf(httpRequest(proxy, { ...common, path: target.href, headers: forProxy }), body);
   }
   const socket = await tunnel(target, proxy);
   const secure = connectTls({ socket, servername: target.hostname });

@@ -17,10 +17,7 @@ const reserved = ['cache', 'pipelines', '.git'];
 /** In bytes, on nearly every file system. */
 const longestName = 255;
 
-/**
- * Reports outputs at the same path, inside one another, inside an input, beside the report's `page`, or outside the root; and
- * inputs that do not exist or that a stage makes. Paths are compared with links resolved.
- */
+/** Reports outputs that overlap each other, an input or the report's `page`, or lie outside the root; and inputs that do not exist. */
 export function checkPaths(
   context: LoadContext,
   instances: readonly Instance[],

@@ -22,7 +22,7 @@ import { type FoundResult, RemoteStore, type WantedObject } from './remote-store
 /** Milliseconds between two uploads of at most a pack while a run is under way: small results gather meanwhile. */
 const uploadPause = 60_000;
 /** Milliseconds between two reports of traffic. */
-const tellPause = 1_000;
+const reportPause = 1_000;
 
 /** How results are sent: see {@link Push}. */
 type SendOptions = Pick<PushOptions, 'signal' | 'onProgress' | 'onePack'>;
@@ -40,10 +40,10 @@ export interface StoreListener {
 export class SharedStore extends FolderStore {
   readonly remote: RemoteStore;
   readonly records: RemoteRecords;
-  #toldAt = 0;
+  #reportedAt = 0;
   #traffic: Traffic = { fetched: 0, sent: 0 };
   readonly #shareEnv: boolean;
-  #tell: (message: string) => void;
+  #warn: (message: string) => void;
   readonly #onTraffic: (traffic: Traffic) => void;
   /** Whether the shared store answers. After a failure it is not asked again in this run. */
   #isOn: Promise<boolean>;
@@ -70,7 +70,7 @@ export class SharedStore extends FolderStore {
     this.remote = remote;
     this.records = new RemoteRecords(this.folder, url);
     this.#shareEnv = shareEnv;
-    this.#tell = warn;
+    this.#warn = warn;
     this.#onTraffic = onTraffic;
     this.#isOn = remote.connect().then(
       () => true,
@@ -159,7 +159,7 @@ export class SharedStore extends FolderStore {
     for (const digest of left) this.#lost.add(digest);
     if (lost === undefined || lost.length === 0) return;
     const what = `${lost.length} of the objects in ${this.remote.url} are gone or damaged`;
-    this.#tell(`${what}: what needs them is computed again`);
+    this.#warn(`${what}: what needs them is computed again`);
   }
 
   async *#counted(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncIterable<Buffer> {
@@ -171,8 +171,8 @@ export class SharedStore extends FolderStore {
 
   #count({ fetched = 0, sent = 0 }: Partial<Traffic>): void {
     this.#traffic = { fetched: this.#traffic.fetched + fetched, sent: this.#traffic.sent + sent };
-    if (Date.now() - this.#toldAt < tellPause) return;
-    this.#toldAt = Date.now();
+    if (Date.now() - this.#reportedAt < reportPause) return;
+    this.#reportedAt = Date.now();
     this.#onTraffic(this.#traffic);
   }
 
@@ -227,12 +227,12 @@ export class SharedStore extends FolderStore {
     const left = this.records.unsent().length;
     if (left === 0 || this.remote.own === undefined) return;
     const what = `${formatCountOf(left, 'result')} did not reach ${this.remote.url} yet`;
-    this.#tell(`${what}: \`restage store push\` sends what is left`);
+    this.#warn(`${what}: \`restage store push\` sends what is left`);
   }
 
   override async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#tell = () => {}; // a run that needed nothing of the store may end before it has answered
+    this.#warn = () => {}; // a run that needed nothing of the store may end before it has answered
     await this.remote.close();
   }
 
@@ -258,7 +258,7 @@ export class SharedStore extends FolderStore {
     let sent = 0;
     await push.send(this.parcels(results, () => void sent++));
     if (options.onePack !== true) await push.send(this.#runs());
-    for (const { key } of push.failed) this.#tell(`${key} is not sent: some of its objects are lost or damaged here`);
+    for (const { key } of push.failed) this.#warn(`${key} is not sent: some of its objects are lost or damaged here`);
     return { sent, failed: push.failed.length };
   }
 
@@ -379,7 +379,7 @@ export class SharedStore extends FolderStore {
 
   #turnOff(error: unknown): false {
     if (!(error instanceof Unreachable)) throw error;
-    this.#tell(`The store ${this.remote.url} cannot be reached (${error.message}): this run continues without it`);
+    this.#warn(`The store ${this.remote.url} cannot be reached (${error.message}): this run continues without it`);
     return false;
   }
 }
