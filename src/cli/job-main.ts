@@ -4,8 +4,8 @@ import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
 import { type JobIdentity, JobWorker } from '../engine/places/job-worker.ts';
-import { appears } from '../engine/places/late-files.ts';
 import { answerProbe } from '../engine/places/probe.ts';
+import { waitFor } from '../engine/places/wait-for.ts';
 import { BatchFolder } from '../engine/store/batch-folder.ts';
 import { findAgain } from '../engine/store/find-code.ts';
 import { usableMemory } from '../machine-limits.ts';
@@ -26,7 +26,7 @@ try {
 
 async function serve(folder: BatchFolder): Promise<void> {
   folder.checkOwner();
-  const batch = await appears(() => folder.batch());
+  const batch = await waitFor(() => folder.batch());
   if (batch === undefined) throw new UserError(`There is no batch of jobs in ${folder.path}`);
   const idle = new IdleWorkers<StageProcess>({ workers: Math.ceil(batch.needs.cpu), memory: usableMemory() / 4 });
   const worker = new JobWorker({

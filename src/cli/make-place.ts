@@ -5,7 +5,7 @@ import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
 import { type HostFacts, LeftToJob, type Place } from '../engine/execution/execution.ts';
-import { isTaken, readStep, remembering, type Step, submitStep } from '../engine/places/advance.ts';
+import { isTaken, limitFailures, readStep, type Step, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
 import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
@@ -63,7 +63,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
     },
     close,
   };
-  return detach ? remembering(all, failures, interrupts.signal) : all;
+  return detach ? limitFailures(all, failures, interrupts.signal) : all;
 }
 
 /** Downloads what any stage will ask for, before the first job is submitted. What fails here is tried again in its stage. */

@@ -1,6 +1,6 @@
 import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
 import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
-import { appears } from '../../engine/places/late-files.ts';
+import { waitFor } from '../../engine/places/wait-for.ts';
 import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
 import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
@@ -60,7 +60,7 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   watch?.follow(project);
   if (
     step !== undefined &&
-    (await appears(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
+    (await waitFor(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
   ) {
     throw new UsageError('the pipeline has changed since the run was detached: run it again');
   }

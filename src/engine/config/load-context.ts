@@ -1,6 +1,6 @@
 import type { AnyKindSpec, CodeQuestion } from '../../stage.ts';
 import type { Diagnostic, Report, SourceFile } from '../diagnostics/diagnostic.ts';
-import type { Found } from './pipeline.ts';
+import type { ProgramCode } from './pipeline.ts';
 
 export interface KnownKind {
   readonly spec: AnyKindSpec;
@@ -18,7 +18,7 @@ export type UnloadedKind = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 export type Kinds = ReadonlyMap<string, KnownKind>;
 
 /** Finds the code behind a kind's program. Throws a `StageError`. */
-export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<Found>;
+export type FindCode = (spec: AnyKindSpec, question: CodeQuestion) => Promise<ProgramCode>;
 
 /** What all steps of loading share. */
 export interface LoadContext {
@@ -35,7 +35,7 @@ export interface LoadContext {
   /** Absent where nobody needs the code of programs. */
   readonly findCode?: FindCode | undefined;
   /** The code of programs that was found, by kind, program, settings and environment. */
-  readonly codes: Map<string, Found>;
+  readonly codes: Map<string, ProgramCode>;
   /** Absolute paths where something new would take precedence over what was found. */
   readonly looked: Set<string>;
 }

@@ -94,7 +94,7 @@ export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variab
 }
 
 /** A stage's code, and what decided it. `version` is part of the fingerprint. */
-export interface Found extends StageCode, Pick<FoundCode, 'looked' | 'warnings'> {
+export interface ProgramCode extends StageCode, Pick<FoundCode, 'looked' | 'warnings'> {
   readonly version: string;
 }
 

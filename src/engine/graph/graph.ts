@@ -71,7 +71,7 @@ export function selectStages(
   const mistakes: Diagnostic[] = [];
   const named = new Set<StageName>();
   for (const name of names) {
-    const found = meantBy(name, graph);
+    const found = stagesNamed(name, graph);
     if (found.length === 0) {
       const hint = suggestStage(name, graph.stages.keys());
       mistakes.push({ code: 'unknown-stage', message: `There is no stage "${name}"`, hint });
@@ -89,7 +89,7 @@ export function selectStages(
 }
 
 /** The stages that a word names. An included pipeline's name means its stages, except those on demand. */
-function meantBy(word: string, graph: Graph): readonly StageName[] {
+function stagesNamed(word: string, graph: Graph): readonly StageName[] {
   const found = findStageNames(word, graph.stages.keys());
   if (found.length > 0) return found;
   const included = findIncludedStages(word, graph.stages.keys());

@@ -7,7 +7,7 @@ import type { Stage } from '../config/pipeline.ts';
 import { placeShape } from '../config/schema/shapes.ts';
 import { type Attempt, type Place, StageFailure } from '../execution/execution.ts';
 import type { World } from '../plan/examine.ts';
-import { remembering, submitStep } from './advance.ts';
+import { limitFailures, submitStep } from './advance.ts';
 import { templateScheduler } from './template-scheduler.ts';
 
 test('a step runs with the Node of its command, unless the place sets one up', async (context) => {
@@ -44,7 +44,7 @@ test('a stage that has used up its retries at earlier steps does not run again, 
   } as unknown as Place;
   const failures = { [attempt.examined.digest]: ['at an earlier step'] };
   const fails = async (signal: AbortSignal, message: string) => {
-    using seat = await remembering(place, failures, signal).seat(stage);
+    using seat = await limitFailures(place, failures, signal).seat(stage);
     await assert.rejects(seat.run(attempt), { message });
   };
   await fails(AbortSignal.abort(), 'run 1');

@@ -32,7 +32,7 @@ export interface StepOptions {
 }
 
 /** A place whose stages no longer run once they have used up their retries, over all steps of a detached run. */
-export function remembering(place: Place, failures: Record<Digest, readonly string[]>, signal: AbortSignal): Place {
+export function limitFailures(place: Place, failures: Record<Digest, readonly string[]>, signal: AbortSignal): Place {
   return {
     seat: async (stage) => {
       const seat = await place.seat(stage);

@@ -7,7 +7,7 @@ import type { Digest } from '../../digest.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { PublishedFile } from '../../stage.ts';
 import { describeError } from '../../user-error.ts';
-import type { Found, Stage } from '../config/pipeline.ts';
+import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import {
   type Attempt,
   type AttemptOutcome,
@@ -25,16 +25,16 @@ import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.t
 import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, afterJob, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
-import { appears } from './late-files.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
 import { changedSource, needsOf, type Software, ticketOf } from './ticket.ts';
+import { waitFor } from './wait-for.ts';
 
 export interface ClusterOptions extends SubmitterOptions {
   readonly software: Software;
   /** The digest of Restage's own code on this machine as it is now. */
   readonly buildNow: () => Digest;
-  readonly findCode: (stage: Stage, root: string) => Promise<Found>;
+  readonly findCode: (stage: Stage, root: string) => Promise<ProgramCode>;
   readonly modules: ReadonlyMap<string, string>;
   readonly downloads: (stage: Stage) => readonly PublishedFile[];
   readonly patience: Patience;
@@ -261,15 +261,15 @@ export class ClusterPlace implements Place {
   /** Takes over the result of a ticket, once its objects are visible here. */
   async #use(result: StageResult, { stage, keep, work }: Attempt, { folder, index }: Placed): Promise<void> {
     const { store } = this.#options.world;
-    const claim = await appears(() => folder.claimOf(index), lag);
+    const claim = await waitFor(() => folder.claimOf(index), lag);
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {
-        await appears(async () => (await store.missingObjects(artifact)).length === 0 || undefined, lag);
+        await waitFor(async () => (await store.missingObjects(artifact)).length === 0 || undefined, lag);
       }
     } else if (claim !== undefined) {
       for (const output of stage.outputs.filter(({ port }) => port in result.outputs)) {
         const path = privatePath(folder.workPath(index, claim), output);
-        if ((await appears(() => existsSync(path) || undefined, lag)) === undefined) {
+        if ((await waitFor(() => existsSync(path) || undefined, lag)) === undefined) {
           folder.use(index); // a run took it, and was killed before it could mark that
           throw new Outdated(`its output ${output.port} is no longer there`);
         }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
-import type { Found, Stage } from '../config/pipeline.ts';
+import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { Admission, machineCapacity } from '../execution/admission.ts';
 import { StageFailure } from '../execution/execution.ts';
@@ -19,10 +19,10 @@ import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from '../store/batc
 import { FolderStore } from '../store/folder-store.ts';
 import type { KindSources } from '../store/kind-build.ts';
 import type { StageResult } from '../store/stage-result.ts';
-import { appears } from './late-files.ts';
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
+import { waitFor } from './wait-for.ts';
 
 /** A worker's job, by the scheduler's environment. */
 export interface JobIdentity {
@@ -41,7 +41,7 @@ export interface WorkerOptions {
   readonly software: Software;
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
-  readonly findCode: (stage: Stage, root: string) => Promise<Found>;
+  readonly findCode: (stage: Stage, root: string) => Promise<ProgramCode>;
 }
 
 /** Milliseconds between two signs of life. */
@@ -90,7 +90,7 @@ export class JobWorker {
     }, beatInterval);
     try {
       for (;;) {
-        const index = await appears(() => this.#next());
+        const index = await waitFor(() => this.#next());
         if (index === undefined || index === 'none') break;
         const end = await this.#serve(index);
         if (end !== undefined) this.#options.folder.end(index, end);
@@ -199,15 +199,15 @@ export class JobWorker {
     if (source !== undefined) return otherCode(`it has another ${source}`);
     const code = await this.#sameCode(ticket.stage, batch.root);
     if (code !== undefined && 'type' in code) return code;
-    const outputs = await appears(() => sourcesOf(ticket, folder));
+    const outputs = await waitFor(() => sourcesOf(ticket, folder));
     if (outputs === undefined) return refused(folder.path);
     const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
     for (const artifact of artifacts.filter(({ digest }) => !ticket.unstored.includes(digest))) {
       const isHere = async () => (await this.#store.missingObjects(artifact)).length === 0 || undefined;
-      if ((await appears(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
+      if ((await waitFor(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
     }
     // A path that is not there yet may be late; one with other content has changed.
-    const looked = await appears(async () => {
+    const looked = await waitFor(async () => {
       const found = await lookAgain(ticket, world);
       return 'changed' in found && !existsSync(found.changed) ? undefined : found;
     });
@@ -217,10 +217,10 @@ export class JobWorker {
   }
 
   /** A stage's code as this node finds it, once it is the code in the ticket; or why the ticket is refused. */
-  async #sameCode({ code, ...stage }: Stage, root: string): Promise<TicketEnd | Found | undefined> {
+  async #sameCode({ code, ...stage }: Stage, root: string): Promise<TicketEnd | ProgramCode | undefined> {
     if (code === undefined) return undefined;
     let differs = '';
-    const found = await appears(async () => {
+    const found = await waitFor(async () => {
       const now = await this.#options.findCode({ ...stage, code }, root);
       differs = describeDifference(code.sources, now.sources);
       return differs === '' ? now : undefined;

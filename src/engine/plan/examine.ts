@@ -119,7 +119,7 @@ async function examineFor(backend: string | undefined, stage: Stage, world: Worl
   const digest = hashFingerprint(fingerprint);
   const found = digest === latest ? last : await store.lookup(digest);
   const forced = world.forced.has(stage.name);
-  const facts = await standing(stage, found, last, world);
+  const facts = await examineOutputs(stage, found, last, world);
   const lastWork = resultOf(last)?.fingerprint;
   const needsPast = found.state === 'missing' || Object.values(facts.published).includes('other');
   const past = { store, pipeline: pipeline.name, stage, last: lastWork, hadResult: latest !== undefined, listed };
@@ -133,7 +133,7 @@ async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<
     throw new ExamineError('is frozen, but there is no earlier result to keep; run it once without `frozen: true`');
   }
   const { fingerprint, digest } = last.result;
-  const facts = await standing(stage, last, last, world);
+  const facts = await examineOutputs(stage, last, last, world);
   const decision = decide({ forced: false, ...facts });
   if (decision.state === 'stale') {
     const why = describeReasons(decision).join(', ');
@@ -179,7 +179,8 @@ function listOnce(path: string, world: World): Promise<SignedListing> {
   return listing;
 }
 
-async function standing(stage: Stage, found: Lookup, last: Lookup, world: World) {
+/** The state of each published output of a stage, and of the objects of the result that was found. */
+async function examineOutputs(stage: Stage, found: Lookup, last: Lookup, world: World) {
   const published: Record<string, PublishedState> = {};
   if (found.state === 'missing') return { result: undefined, published };
   const { result } = found;

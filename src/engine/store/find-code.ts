@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import type { AnyKindSpec, CodeQuestion, FoundCode } from '../../stage.ts';
-import type { Found, Stage } from '../config/pipeline.ts';
+import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import { asSeen } from '../config/stages/resolve-stage.ts';
 import { signPlace } from '../files/walk-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
@@ -10,7 +10,7 @@ import { kindBuild, writeKindSources } from './kind-build.ts';
 import { isOld } from './run-memory.ts';
 
 /** Finds a program's code. It is remembered while the files, places and variables that decided it are unchanged. */
-export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<Found> {
+export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<ProgramCode> {
   const { program, root, settings, env } = question;
   const startedAt = Date.now();
   const key = sha256(JSON.stringify([spec.name, spec.version, program, settings]));
@@ -34,7 +34,7 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
 }
 
 /** The code of a stage as it is here now. */
-export async function findAgain(spec: AnyKindSpec, { code, settings, env }: Stage, root: string): Promise<Found> {
+export async function findAgain(spec: AnyKindSpec, { code, settings, env }: Stage, root: string): Promise<ProgramCode> {
   const named = Object.entries(settings).filter(([name]) => spec.code!.settings.includes(name));
   const question = { program: code!.program, root, settings: Object.fromEntries(named) };
   return await findCode(spec, { ...question, env: { ...process.env, ...asSeen(env) } });

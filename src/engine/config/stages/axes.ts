@@ -73,7 +73,7 @@ export function axesOfDefinitions(
       return axis.slots ? fillSlots(context, definition, axis, of && (result.get(of) ?? [])) : [axis];
     });
     for (const axis of [...inherited, ...made]) addAxis(context, axes, axis, definition);
-    result.set(definition, bounded(context, definition, [...axes.values()]));
+    result.set(definition, limitStages(context, definition, [...axes.values()]));
   }
   return result;
 }
@@ -105,13 +105,13 @@ function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly
 function valuesOf(context: Pick<LoadContext, 'report'>, name: string, value: Node): readonly AxisValue[] {
   if (value.type === 'list') return readValues(context, name, value.items);
   const slots = slotsShape.safeParse(toJson(value));
-  if (slots.success) return counted(slots.data.count, value);
+  if (slots.success) return numberedValues(slots.data.count, value);
   if (value.type === 'map') return drawPoints(value).map((point) => ({ ...point, made: 'drawn' }));
   const trials = trialsShape.safeParse(value.value);
-  return trials.success ? counted(trials.data, value).map((one) => ({ ...one, made: 'trial' })) : [];
+  return trials.success ? numberedValues(trials.data, value).map((one) => ({ ...one, made: 'trial' })) : [];
 }
 
-const counted = (count: number, { at }: Node): readonly AxisValue[] =>
+const numberedValues = (count: number, { at }: Node): readonly AxisValue[] =>
   Array.from({ length: count }, (_, index) => ({
     label: String(index + 1),
     node: { type: 'scalar', value: index + 1, at },
@@ -221,7 +221,7 @@ function valuesKey({ values }: Axis): string {
 
 const product = (axes: readonly Axis[]) => axes.reduce((count, { values }) => count * values.length, 1);
 
-function bounded({ report }: LoadContext, { name, at }: Definition, axes: readonly Axis[]): readonly Axis[] {
+function limitStages({ report }: LoadContext, { name, at }: Definition, axes: readonly Axis[]): readonly Axis[] {
   const count = product(axes);
   if (count <= maximumStages) return axes;
   const message = `The matrix of the stage "${name}" makes ${formatCount(count)} stages, at most ${formatCount(maximumStages)} are allowed`;

@@ -9,8 +9,8 @@ import type { Input, InputItem } from '../pipeline.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import { child, describeNode, entriesOf, type Home, isText, itemsOf, type Node, type TextNode } from '../yaml/node.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
-import { agreeing, type Instance, type Instances, labelsOf } from './instances.ts';
-import { askFor } from './outputs.ts';
+import { findAgreeing, type Instance, type Instances, labelsOf } from './instances.ts';
+import { askHint } from './outputs.ts';
 
 /** What resolving the inputs of all stages shares. */
 export interface InputWork {
@@ -79,7 +79,7 @@ export async function resolveInput(
   const found: FoundItem[] = [];
   for (const item of itemsOf(value)) if (isText(item)) found.push(...(await findItems(work, reader, item))); // The shape reports others.
   const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
-  if (list) return { port, list, items: await labelled(found, reader, work) };
+  if (list) return { port, list, items: await labelItems(found, reader, work) };
   if (found.length <= 1) {
     const items = found.map(({ item }) => (known?.labelled ? { ...item, labels: axesOf(item, work) } : item));
     return found[0] && { port, list, items };
@@ -126,12 +126,12 @@ function findStageItems({ context, instances }: InputWork, reader: Reader, node:
   if (!definition?.kind) return [];
   const declared = definition.kind.spec.outputs;
   const wanted = reader.known?.type ?? 'any';
-  return agreeing(instances, definition, reference, reader.instance).flatMap(({ name, outputs }) => {
+  return findAgreeing(instances, definition, reference, reader.instance).flatMap(({ name, outputs }) => {
     const output = outputs.find((one) => one.port === port);
     if (!output) {
       const when = declared[port]?.when;
       const ports = outputs.map((one) => one.port);
-      const hint = when === undefined ? suggest(port, ports) : askFor(when);
+      const hint = when === undefined ? suggest(port, ports) : askHint(when);
       report({ code: 'unknown-port', message: `The stage "${stage}" has no output "${port}"`, at, hint });
       return [];
     }
@@ -202,7 +202,7 @@ function fieldsOf({ axes }: Pick<Instance, 'axes'>, names: readonly string[]): R
 }
 
 /** Items of a list port with their labels: axes that the reader does not fix, the stage, the path. */
-async function labelled(found: readonly FoundItem[], { instance, port, known }: Reader, work: InputWork) {
+async function labelItems(found: readonly FoundItem[], { instance, port, known }: Reader, work: InputWork) {
   const asked = fieldsAsked(instance, port);
   const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
   const items: InputItem[] = [];

@@ -95,7 +95,7 @@ export function labelsOf(axes: Combination): Readonly<Record<string, string>> {
 }
 
 /** The instances that a reference means: those that agree with its selection and with the reader's own axis values. */
-export function agreeing(
+export function findAgreeing(
   { byDefinition, byName }: Instances,
   definition: Definition,
   { selection }: StageReference,

@@ -24,7 +24,7 @@ export function resolveOutputs(
     const { when } = outputs[port] ?? {};
     if (when !== undefined) {
       const message = `The kind "${kindName}" has the output "${port}" only where it is asked for`;
-      report({ code: 'unknown-port', message, at: entry.keyAt, hint: askFor(when) });
+      report({ code: 'unknown-port', message, at: entry.keyAt, hint: askHint(when) });
     } else if (openPorts === true) {
       if (checkName({ report }, port, entry.keyAt, 'port')) ports.set(port, { type: openType(entry), summary: '' });
     } else {
@@ -60,7 +60,7 @@ function isWanted(stage: MapNode, when: string | undefined): boolean {
 }
 
 /** A hint how to ask for an optional output. */
-export const askFor = (when: string): string => `Set "${when}: true" under "with".`;
+export const askHint = (when: string): string => `Set "${when}: true" under "with".`;
 
 function openType({ value }: Entry): ArtifactType {
   const written = textOf(child(value, 'type'));

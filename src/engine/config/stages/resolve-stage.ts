@@ -8,7 +8,7 @@ import type { StageShape } from '../schema/shapes.ts';
 import { parseStageReference } from '../stage-reference.ts';
 import { child, describeNode, isText, itemsOf } from '../yaml/node.ts';
 import { findStage, type InputWork, resolveInputs } from './inputs.ts';
-import { agreeing, type Instance, labelsOf } from './instances.ts';
+import { findAgreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
 import { madeValues, resolveSlot, withParts } from './slots.ts';
 
@@ -89,7 +89,7 @@ function resolveAfter(work: InputWork, instance: Instance): readonly Edge[] {
       return [];
     }
     const definition = findStage(work, reference, home, at);
-    const stages = definition ? agreeing(work.instances, definition, reference, instance) : [];
+    const stages = definition ? findAgreeing(work.instances, definition, reference, instance) : [];
     return stages.map(({ name }) => ({ to: name, how: `runs after ${name}`, at }));
   });
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const usualLag = 60_000;
 
 /** Looks until something appears on a disk that shows files late; undefined if it does not in time. */
-export async function appears<T>(
+export async function waitFor<T>(
   look: () => T | undefined | Promise<T | undefined>,
   lag = usualLag,
 ): Promise<T | undefined> {
