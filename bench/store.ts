@@ -37,7 +37,7 @@ interface Seen {
   bytes: number;
 }
 
-/** Passes requests on to a server, and keeps what each one was and how many bytes it brought. */
+/** A proxy that records the method, address and received bytes of every request. */
 async function countingProxy(target: string) {
   const seen: Seen[] = [];
   const proxy = createServer((question, answer) => {
@@ -58,7 +58,7 @@ async function countingProxy(target: string) {
   return { seen, endpoint: `http://127.0.0.1:${port}`, close: () => proxy.close() };
 }
 
-/** Runs a program to its end, and gives its seconds. This process serves the proxy meanwhile. */
+/** Runs a program to its end, while this process serves the proxy. Returns its seconds. */
 async function timed(program: string, argv: readonly string[], cwd = root): Promise<number> {
   const startedAt = performance.now();
   const child = spawn(program, argv, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -84,7 +84,7 @@ const openIn = async (folder: string): Promise<SharedStore> => {
   return await SharedStore.open(folder, spec.value, { warn: console.warn });
 };
 
-/** Every result has one file of its own; the first ones are stages of a run. */
+/** Fills a project with results of one file each, of which the first ones are stages of a run. */
 async function makeResults(folder: string): Promise<readonly ReturnType<typeof exampleResult>[]> {
   const store = await openIn(folder);
   const made: ReturnType<typeof exampleResult>[] = [];
@@ -110,7 +110,7 @@ async function makeResults(folder: string): Promise<readonly ReturnType<typeof e
   return made;
 }
 
-/** The medians of ours and of the peers, in turns, the ratios, and of S3 the requests of the last round. */
+/** Lets our push and the peers take turns. Prints medians, ratios and, for S3, the requests of the last round. */
 async function beside(
   what: string,
   ours: (round: number) => Promise<number>,
@@ -137,7 +137,7 @@ async function beside(
   }
 }
 
-/** Forgets what a project knows of a store, whose address gets a new prefix: everything is sent again. */
+/** Pushes the results of a project to a new store. Returns the seconds. */
 async function pushAnew(name: string, url: string, from: string, endpoint?: string): Promise<number> {
   const folder = await project(name, url, endpoint);
   execFileSync('cp', ['-al', join(from, 'cache'), join(folder, 'cache')]);

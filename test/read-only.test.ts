@@ -36,7 +36,7 @@ test('with nothing to do, no command writes to a read-only disk', whereMounting,
   using disk = new Disk(project, '.', '16m');
   await fill(project);
   disk.remount('ro');
-  project.letHoursPass(30); // also what is dated once a day
+  project.letHoursPass(30); // so that even a use that is dated once a day is due
   for (const command of [
     ['run', 'test.yaml'],
     ['run', 'test.yaml', '--jobs', '1'],

@@ -108,7 +108,7 @@ function copies(steps: readonly Step[], data: Folder, logs: Folder): readonly Co
 
 const lines = (path: string): number => readFileSync(path, 'utf8').split('\n').length - 1;
 
-/** Runs every tool once, in turn. The shell script comes first; what it leaves is right. */
+/** Runs every tool once, in turn. The shell script comes first, and its output is the right one. */
 function everyTool(all: readonly Copy[], steps: readonly Step[]): readonly Measured[] {
   const last = `out/${steps.at(-1)!.name}.txt`;
   return all.map(({ timed, folder, log }) => {

@@ -37,7 +37,7 @@ export function checkDocument(
   ];
 }
 
-/** The document, filled again with what its places said. */
+/** The template, filled again with the recorded texts of its places. */
 function refill(text: string, places: Sources['places']): string {
   const says = places.values();
   return parseTemplate(text)
