@@ -8,12 +8,8 @@ import { architectureNames } from '../src/learning/models/architectures/architec
 import { activations, paddings } from '../src/learning/models/layers/layer.ts';
 import { layerItem } from '../src/learning/models/layers/layer-items.ts';
 import { modelMistakes } from '../src/learning/models/model-setting.ts';
-import { formatTable } from '../src/reporting/terminal/text.ts';
-import type { Highlight } from '../src/stage.ts';
-import { evaluationTables } from '../stages/evaluate/tables.ts';
 import { kinds } from '../stages/index.ts';
-import { blocks, inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts';
-import { Project } from './support/rig.ts';
+import { inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts';
 
 /** The names of every key in a JSON schema of a shape, maps of the user's own names left out. */
 function keysOf(schema: unknown): readonly string[] {
@@ -61,36 +57,6 @@ test('the example of every kind has ports that there are, and settings that it t
       assert.deepEqual(check?.(settings.parse(stage.with ?? {}), new Set(given)) ?? [], [], name);
     }
   }
-});
-
-test('the table of an evaluation is printed as the README shows it', () => {
-  const confusion = { trueNegatives: 0, falsePositives: 0, falseNegatives: 0, truePositives: 0 };
-  const intervals = {
-    accuracy: [0.85, 0.93],
-    auc: [0.9406, 0.9863],
-    equalErrorRate: [0.05, 0.13],
-  };
-  const numbers = {
-    images: 200,
-    accuracy: 0.89,
-    majorityAccuracy: 0.5,
-    auc: 0.9712,
-    equalErrorRate: 0.09,
-    loss: 0.2529,
-  };
-  const test = { ...numbers, real: 100, fake: 100, intervals, confusion, called: { real: 0, fake: 0 } };
-  const evaluation = { confidence: 0.95, chosenEpoch: { epoch: 5 }, splits: { test } };
-  const [{ title, columns, rows }] = evaluationTables(evaluation as never, { by: 'image', sliceBy: 'accuracy' }) as [
-    Highlight,
-  ];
-  const lines = [`${title} (scores)`, ...formatTable(columns, rows).map((line) => `  ${line}`)];
-  const shown = read('README.md')
-    .split('\n')
-    .map((line) => line.slice(4));
-  assert.deepEqual(
-    lines.filter((line) => !shown.includes(line)),
-    [],
-  );
 });
 
 test('the README has at most 900 words, and the page on commands names every command', () => {
@@ -148,13 +114,4 @@ test('the page on networks names every one, from the size on that it takes, and 
       name,
     );
   }
-});
-
-test('the kind of the page on own kinds runs as it is printed', async () => {
-  const [yaml] = blocks('docs/own-kinds.md', 'yaml');
-  const code = blocks('docs/own-kinds.md', 'ts').map((text) => [/^\/\/ (\S+)/.exec(text)![1]!, text] as const);
-  using project = new Project(yaml!, { 'notes.txt': 'one\n\nthree\n', ...Object.fromEntries(code) });
-  const { outcomes, warnings, stderr } = await project.run();
-  assert.deepEqual({ outcomes, warnings }, { outcomes: { lines: 'ran' }, warnings: [] }, stderr);
-  assert.equal(project.read('artifacts/test/lines/count.txt'), '3\n');
 });

@@ -244,6 +244,7 @@ story('docs/evaluation.md', undefined, async (page) => {
 story('docs/own-kinds.md', undefined, async (page) => {
   using project = installed({ 'notes.txt': 'one\n\nthree\n' });
   await follow(page, project, { before: { 'restage logs': command('run', 'notes.yaml') } });
+  assert.equal(project.read('artifacts/notes/lines/count.txt'), '3\n');
 });
 
 story('docs/python.md', noPyTorch, async (page) => {
