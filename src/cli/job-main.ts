@@ -31,7 +31,7 @@ async function serve(folder: BatchFolder): Promise<void> {
   const idle = new IdleWorkers<StageProcess>({ workers: Math.ceil(batch.needs.cpu), memory: usableMemory() / 4 });
   const worker = new JobWorker({
     ...{ folder, batch, idle, identity: identify(process.env) },
-    software: { restage: version, build: buildDigest(), gitCommit: undefined },
+    software: { restage: version, build: buildDigest() },
     findCode: async (stage, root) => {
       const { kinds } = await import('../../stages/index.ts');
       return await findAgain(kinds[stage.kind]!.spec, stage, root);

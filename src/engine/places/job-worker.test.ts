@@ -9,7 +9,7 @@ import { type Batch, BatchFolder, type Ticket } from '../store/batch-folder.ts';
 import { FolderStore } from '../store/folder-store.ts';
 import { JobWorker } from './job-worker.ts';
 
-const software = { restage: '1.0.0', build: sha256('build'), gitCommit: undefined };
+const software = { restage: '1.0.0', build: sha256('build') };
 
 /** A worker whose job may take 1,000 seconds, of which `clock` has passed; its stages last so many seconds, by earlier results. */
 function workerOf(
@@ -28,7 +28,14 @@ function workerOf(
       ...{ resources: needs, retries: 0, cache: true },
     },
     ...{ sources: [], artifacts: {}, looked: {}, unstored: [], number: 1, keep: true, replaces: false, fresh: false },
-    ...{ digest, fingerprint, ...software, tries: { lost: 0, idle: 0, memory: 0 }, expected: expected[index] },
+    ...{
+      digest,
+      fingerprint,
+      ...software,
+      gitCommit: 'abc',
+      tries: { lost: 0, idle: 0, memory: 0 },
+      expected: expected[index],
+    },
   }));
   const batch = {
     ...{ place: 'cluster', root, needs, workers: 1, seconds: 1000 },
@@ -50,13 +57,18 @@ const ok = { ok: true, contained: true } as const;
 
 test('a job takes its first stage however long that lasts, and then those that fit into the rest of its time', async (context) => {
   const spent = [350, 200, 100, 60];
-  const { worker, ends } = workerOf(context, [5000, 400, undefined, 200, undefined, 100], (_, clock) => {
-    clock.seconds += spent.shift()!;
-    return ok;
-  });
+  const { worker, store, results, ends } = workerOf(
+    context,
+    [5000, 400, undefined, 200, undefined, 100],
+    (_, clock) => {
+      clock.seconds += spent.shift()!;
+      return ok;
+    },
+  );
   await worker.run();
   // Rests of 1,000, 650, 450 and 350 seconds, then 290; half of the time is for a stage that nobody has seen.
   assert.deepEqual(ends(), ['done', 'done', undefined, 'done', undefined, 'done']);
+  assert.equal(store.readResult(results[0]!.digest)?.record.gitCommit, 'abc', 'a record names the commit of the run');
 });
 
 test('a job stops by its own clock before its time is over, where the scheduler gives no notice', async (context) => {

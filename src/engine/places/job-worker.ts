@@ -38,7 +38,7 @@ export interface WorkerOptions {
   readonly folder: BatchFolder;
   readonly batch: Batch;
   readonly identity: JobIdentity;
-  readonly software: Software;
+  readonly software: Omit<Software, 'gitCommit'>;
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
   readonly findCode: (stage: Stage, root: string) => Promise<ProgramCode>;
@@ -277,7 +277,7 @@ export class JobWorker {
       ...{ world, runProcess, idle, lender: this.#shared.lender, admission: this.#shared.admission },
       modules: new Map(ticket.module === undefined ? [] : [[ticket.stage.kind, ticket.module]]),
       checkReads: false,
-      host: { ...software, job },
+      host: { restage: software.restage, gitCommit: ticket.gitCommit, job },
       signal: this.#stop.signal,
       kill: this.#kill.signal,
     });
