@@ -5,8 +5,8 @@ import { findStageNames } from '../engine/config/stage-reference.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { type FetchPolicy, isWanted } from '../engine/plan/examine.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
-import { type Locations, parseRunKey } from '../engine/store/remote/envelope.ts';
-import { type ManifestStage, parseManifest, type RunManifest, runFolderOf } from '../engine/store/remote/manifest.ts';
+import { type Locations, parseRunKey, runsOf } from '../engine/store/remote/envelope.ts';
+import { type ManifestStage, parseManifest, type RunManifest } from '../engine/store/remote/manifest.ts';
 import type { SharedStore } from '../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../format-numbers.ts';
 import { claimsOf } from './check-claims.ts';
@@ -54,7 +54,7 @@ export async function pull(
 
 async function findRun({ remote }: SharedStore, pipeline: string, { run: wanted = '', commit }: PullOptions) {
   const keys: string[] = [];
-  for await (const { key } of remote.bucket.list(`runs/${runFolderOf(pipeline)}/`)) keys.push(key);
+  for await (const { key } of remote.bucket.list(runsOf(pipeline))) keys.push(key);
   for (const key of keys.sort().reverse()) {
     const { run, owner } = parseRunKey(key) ?? {};
     if (run === undefined || !run.startsWith(wanted)) continue;

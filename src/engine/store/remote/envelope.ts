@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from '../../../digest.ts';
 import { jsonOf } from '../../../json.ts';
+import { slug } from '../../config/file-names.ts';
 import { isSignedBy, type KeyId, type SigningKey, sign } from './keys.ts';
 
 /** Where an object lies: a part of the bytes under a key. */
@@ -91,8 +92,12 @@ export function parseResultKey(key: string): { readonly fingerprint: Digest; rea
   return owner === undefined ? undefined : { fingerprint: fingerprint as Digest, owner };
 }
 
+/** The prefix of the keys of a pipeline's runs. */
+export const runsOf = (pipeline: string): string => `runs/${slug(pipeline)}/`;
+
 /** The key of a run's manifest. Names of runs sort by time. */
-export const runKey = (pipeline: string, run: string, owner: KeyId): string => `runs/${pipeline}/${run}/${owner}.json`;
+export const runKey = (pipeline: string, run: string, owner: KeyId): string =>
+  `${runsOf(pipeline)}${run}/${owner}.json`;
 
 export function parseRunKey(key: string): { readonly run: string; readonly owner: KeyId } | undefined {
   const [, run, owner] = /^runs\/[^/]+\/([^/]+)\/([0-9a-f]{16})\.json$/.exec(key) ?? [];

@@ -1,6 +1,5 @@
 import type { Digest } from '../../../digest.ts';
 import { jsonOf } from '../../../json.ts';
-import { slug } from '../../config/file-names.ts';
 import type { StageName } from '../../config/pipeline.ts';
 
 /** A run in a shared store: enough to publish its outputs without its data and its pipeline. */
@@ -26,6 +25,3 @@ export function parseManifest(text: string): RunManifest | undefined {
   const manifest = jsonOf<RunManifest>(text);
   return typeof manifest?.run === 'string' && typeof manifest.stages === 'object' ? manifest : undefined;
 }
-
-/** The name of a pipeline as part of a key. */
-export const runFolderOf = (pipeline: string): string => slug(pipeline);

@@ -14,7 +14,7 @@ import { writeObject } from '../store-object.ts';
 import { Unreachable } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { readKey } from './keys.ts';
-import { type RunManifest, runFolderOf } from './manifest.ts';
+import type { RunManifest } from './manifest.ts';
 import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
 import { type FoundResult, RemoteStore, type WantedObject } from './remote-store.ts';
@@ -294,7 +294,7 @@ export class SharedStore extends FolderStore {
     await push.send(whole.map((result) => this.#parcelOf(result, () => {})));
     const objects = report.report === undefined ? [] : [{ digest: report.report, path: page }];
     const text = JSON.stringify({ ...manifest, stages, ...report });
-    const key = runKey(runFolderOf(manifest.pipeline), manifest.run, this.remote.own!.id);
+    const key = runKey(manifest.pipeline, manifest.run, this.remote.own!.id);
     await push.send([{ kind: 'run', key, text, objects, onSent: () => {} }]);
     const [failed] = push.failed;
     if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: some of its objects are not here`);
@@ -334,7 +334,7 @@ export class SharedStore extends FolderStore {
       const { manifest: file, page } = this.records.runFiles(run);
       const text = readFileSync(file, 'utf8');
       const manifest = JSON.parse(text) as RunManifest;
-      const key = runKey(runFolderOf(manifest.pipeline), run, this.remote.own!.id);
+      const key = runKey(manifest.pipeline, run, this.remote.own!.id);
       const objects = manifest.report === undefined ? [] : [{ digest: manifest.report, path: page }];
       yield { kind: 'run', key, text, objects, onSent: () => this.records.forgetRun(run) };
     }
