@@ -85,6 +85,7 @@ export function writeRunRecord(
   numbersOf: NumbersOf,
 ): void {
   const { pipeline } = run.world;
+  const stages = run.stages.map((stage) => [stage.name, entryOf(stage, outcomes.get(stage.name)!, run, numbersOf)]);
   run.folder.writeRecord({
     pipeline: pipeline.name,
     file: pipeline.file,
@@ -92,16 +93,14 @@ export function writeRunRecord(
     seconds: (Date.now() - run.startedAt) / 1000,
     restage: run.host.restage,
     ...(run.host.gitCommit !== undefined && { gitCommit: run.host.gitCommit }),
-    stages: Object.fromEntries(
-      run.stages.map((stage) => [stage.name, entryOf(stage, outcomes.get(stage.name)!, run, numbersOf)]),
-    ),
+    stages: Object.fromEntries(stages),
   });
 }
 
 function entryOf(stage: Stage, outcome: StageOutcome, { world }: Execution, numbersOf: NumbersOf): StageEntry {
   if (!isDone(outcome)) {
-    const { message, leftToJob } = outcome;
-    return { outcome: outcome.outcome, message, ...(leftToJob && { leftToJob }) };
+    const { resumes: _, hasOldCode: _h, ...entry } = outcome;
+    return entry;
   }
   const result = outcome.recorded ? world.store.readLatest(world.pipeline.name, stage.name) : undefined;
   return {

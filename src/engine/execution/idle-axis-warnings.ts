@@ -27,11 +27,6 @@ function isIdle(group: readonly Stage[], outcomes: ReadonlyMap<StageName, StageO
     return JSON.stringify(Object.entries(outcome.outputs).map(([port, { digest }]) => [port, digest]));
   });
   const [first] = made;
-  return (
-    group.length > 1 &&
-    given.size === group.length &&
-    first !== undefined &&
-    first !== '[]' &&
-    made.every((one) => one === first)
-  );
+  if (group.length < 2 || given.size < group.length || first === undefined || first === '[]') return false;
+  return made.every((one) => one === first);
 }

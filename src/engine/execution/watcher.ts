@@ -118,9 +118,8 @@ function marked(mark: string, from: number): readonly number[] {
   const pids = readdirSync('/proc').map(Number);
   const last = Number(readText('/proc/loadavg').split(' ')[4]); // read after the listing, which has no later number
   const [least, most] = from > 0 && last >= from ? [from, last] : [0, Number.POSITIVE_INFINITY];
-  return pids.filter(
-    (pid) => pid >= least && pid <= most && readText(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid),
-  );
+  const isMarked = (pid: number) => readText(`/proc/${pid}/limits`).includes(` ${mark} `);
+  return pids.filter((pid) => pid >= least && pid <= most && isMarked(pid) && !isDead(pid));
 }
 
 /** Whether a process has ended and only waits for its parent. */

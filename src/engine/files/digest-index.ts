@@ -120,10 +120,8 @@ export class DigestIndex {
     const oldest = today() - 30;
     this.#addOthers(load(this.#path));
     const recent = [...this.#folders].filter(([, { used }]) => used >= oldest);
-    const folders = Object.fromEntries(
-      recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]),
-    );
-    writing(this.#path, () => writeJson(this.#path, { format, folders }));
+    const folders = recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]);
+    writing(this.#path, () => writeJson(this.#path, { format, folders: Object.fromEntries(folders) }));
     this.#changed = false;
   }
 
@@ -256,9 +254,8 @@ function load(path: string): Map<string, KnownFolder> {
   try {
     const stored = JSON.parse(readFileSync(path, 'utf8'));
     if (stored.format !== format) return new Map();
-    const folders = Object.entries<{ readonly used: number; readonly files: Record<string, KnownFile> }>(
-      stored.folders,
-    );
+    type Stored = { readonly used: number; readonly files: Record<string, KnownFile> };
+    const folders = Object.entries<Stored>(stored.folders);
     return new Map(folders.map(([key, { used, files }]) => [key, { used, files: new Map(Object.entries(files)) }]));
   } catch {
     return new Map();

@@ -44,9 +44,8 @@ export function folderListing(files: Iterable<ListedFile>): Listing {
 export function partsDigest(listing: Listing, parts: readonly string[] | undefined): Digest {
   if (parts === undefined || !listing.folder) return listing.digest;
   const names = [...new Set(['', ...parts])].sort();
-  return sha256(
-    `restage parts\n${names.map((name) => `${name}\0${partDigest(listing, name) ?? 'missing'}\n`).join('')}`,
-  );
+  const lines = names.map((name) => `${name}\0${partDigest(listing, name) ?? 'missing'}\n`);
+  return sha256(`restage parts\n${lines.join('')}`);
 }
 
 const partDigest = (listing: Listing, part: string): Digest | undefined =>
@@ -54,7 +53,6 @@ const partDigest = (listing: Listing, part: string): Digest | undefined =>
 
 /** The first line keeps this digest different from that of any file, and a name cannot hold the NUL. */
 function digestFiles(what: 'folder' | 'part', sorted: readonly ListedFile[]): Digest {
-  return sha256(
-    `restage ${what}\0\n${sorted.map((file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`).join('')}`,
-  );
+  const lines = sorted.map((file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`);
+  return sha256(`restage ${what}\0\n${lines.join('')}`);
 }

@@ -73,13 +73,12 @@ export function fingerprintStage(
   inputs: ReadonlyMap<string, readonly KeyedItem[]>,
   { backend, salt }: Readonly<Record<'backend' | 'salt', string | undefined>>,
 ): Fingerprint {
+  const keyed = stage.inputs.map(({ port, items }) => [port, keyedItems(items, inputs.get(port) ?? [])]);
   return {
     kind: stage.kind,
     version: stage.kindVersion,
     settings: stage.keyedSettings,
-    inputs: Object.fromEntries(
-      stage.inputs.map(({ port, items }) => [port, keyedItems(items, inputs.get(port) ?? [])]),
-    ),
+    inputs: Object.fromEntries(keyed),
     outputs: stage.outputs.map(({ port, extension = '' }) => port + extension).sort(),
     ...(Object.keys(stage.env).length > 0 && { env: hashValues(stage.env) }),
     ...(stage.computes && backend !== undefined && { backend }),

@@ -138,10 +138,8 @@ export class JobWorker {
   /** Whether the time left suffices. It always does for the first ticket. A stage of unknown duration needs half of the job's time. */
   #hasTimeFor({ expected }: Ticket): boolean {
     const { seconds } = this.#options.batch;
-    const left = this.#secondsLeft();
-    return (
-      left >= 0.9 * seconds || left >= Math.min(0.9 * seconds, expected === undefined ? seconds / 2 : 1.5 * expected)
-    );
+    const needed = expected === undefined ? seconds / 2 : 1.5 * expected;
+    return this.#secondsLeft() >= Math.min(0.9 * seconds, needed);
   }
 
   /** How long before its end a job stops, in seconds. */

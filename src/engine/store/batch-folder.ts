@@ -257,13 +257,12 @@ export class BatchFolder {
   }
 
   beats(): ReadonlyMap<string, Beat> {
-    const workers = namesIn(join(this.path, 'beats')).filter((name) => !name.startsWith('.'));
-    return new Map(
-      workers.flatMap((name) => {
-        const beat = readJson<Beat>(join(this.path, 'beats', name));
-        return beat === undefined ? [] : [[name.replace(/\.json$/, ''), beat] as const];
-      }),
-    );
+    const names = namesIn(join(this.path, 'beats')).filter((name) => !name.startsWith('.'));
+    const beats = names.flatMap((name) => {
+      const beat = readJson<Beat>(join(this.path, 'beats', name));
+      return beat === undefined ? [] : [[name.replace(/\.json$/, ''), beat] as const];
+    });
+    return new Map(beats);
   }
 
   messages(index: number): string {
@@ -333,10 +332,8 @@ export class BatchFolder {
 
   /** Milliseconds since an end was last used here, or since the folder was made, by the disk's own times. */
   age(): number {
-    const [time = Date.now()] = [join(this.path, 'used'), this.path].flatMap(
-      (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? [],
-    );
-    return Date.now() - time;
+    const timeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    return Date.now() - (timeOf(join(this.path, 'used')) ?? timeOf(this.path) ?? Date.now());
   }
 
   remove(): void {

@@ -113,11 +113,8 @@ function isWhole(file: number, size: number): boolean {
     left -= bytes;
   }
   const digest = Buffer.alloc(digestBytes);
-  return (
-    left === 0 &&
-    readSync(file, digest, 0, digestBytes, size - digestBytes) === digestBytes &&
-    hash.digest().equals(digest)
-  );
+  if (left < 0 || readSync(file, digest, 0, digestBytes, size - digestBytes) < digestBytes) return false;
+  return hash.digest().equals(digest);
 }
 
 function fill<T extends NodeJS.ArrayBufferView>(file: number, array: T): T {

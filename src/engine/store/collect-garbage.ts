@@ -148,10 +148,8 @@ function keepResults(
   const kept = new Set<KnownResult>();
   const counted = new Set<string>();
   let bytes = 0;
-  const order = [...results].sort(
-    (a, b) => Number(b.root !== undefined) - Number(a.root !== undefined) || b.lastUsed - a.lastUsed,
-  );
-  for (const known of order) {
+  const isRoot = ({ root }: KnownResult) => Number(root !== undefined);
+  for (const known of results.toSorted((a, b) => isRoot(b) - isRoot(a) || b.lastUsed - a.lastUsed)) {
     const fresh = objectsOf(known.result).filter((object) => !counted.has(object));
     const more = sum([...new Set(fresh)].map((object) => sizes.get(object) ?? 0));
     if (known.root === undefined && (now - known.lastUsed > keep || bytes + more > maxBytes)) break; // all further are older

@@ -94,9 +94,8 @@ async function fetchMore(part: string, start: number, { url }: PublishedFile, pr
 
 function failure(why: string, path: string, { url, md5 }: PublishedFile, kept = 0): StageError {
   const rest = kept > 0 ? ` The ${kept} bytes that arrived are kept, and the next attempt resumes after them.` : '';
-  return new StageError(
-    `Cannot fetch ${url}: ${why}. Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.${rest}`,
-  );
+  const remedy = `Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.`;
+  return new StageError(`Cannot fetch ${url}: ${why}. ${remedy}${rest}`);
 }
 
 async function md5Of(path: string): Promise<string> {

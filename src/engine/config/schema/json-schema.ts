@@ -69,13 +69,11 @@ function stageSchema(specs: readonly AnyKindSpec[]): JsonSchema {
 }
 
 function branch(spec: AnyKindSpec): JsonSchema {
+  const describe = ({ summary, type }: InputPort<never> | OutputPort) => ({
+    description: `${summary} (${[type].flat().join(' or ')})`,
+  });
   const ports = (all: Readonly<Record<string, InputPort<never> | OutputPort>>, isOpen: boolean) => ({
-    properties: Object.fromEntries(
-      Object.entries(all).map(([name, { summary, type }]) => [
-        name,
-        { description: `${summary} (${[type].flat().join(' or ')})` },
-      ]),
-    ),
+    properties: Object.fromEntries(Object.entries(all).map(([name, port]) => [name, describe(port)])),
     ...(!isOpen && { additionalProperties: false }),
   });
   return {

@@ -42,12 +42,9 @@ export async function resolveSlot(
     return [[label, { ...settings, inputs: own, ...madeValues(values, definition) }] as const];
   });
   const { index, choices } = slot;
-  return (
-    input && {
-      slot: { port, index, axes: choices.map(({ axis }) => axis), candidates: new Map(candidates) },
-      input: { ...input, at },
-    }
-  );
+  const axesOfChoices = choices.map(({ axis }) => axis);
+  const chosen = { port, index, axes: axesOfChoices, candidates: new Map(candidates) };
+  return input && { slot: chosen, input: { ...input, at } };
 }
 
 const without = (node: MapNode, key: string): MapNode =>

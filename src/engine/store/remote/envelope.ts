@@ -68,13 +68,12 @@ export function packLocations(locations: Locations): Pick<EnvelopeFile, 'keys' |
 /** Locations are not signed, so each is checked: it may only name packs and objects. Bytes are verified wherever they lie. */
 export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>): Locations {
   const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
-  return new Map(
-    Object.entries(at).flatMap(([digest, [index, start, length]]): [Digest, Location][] => {
-      const key = keys[index];
-      if (key === undefined || !dataKey.test(key) || !isDigest(digest) || !isSize(start) || !isSize(length)) return [];
-      return [[digest, { key, start, length }]];
-    }),
-  );
+  const locations = Object.entries(at).flatMap(([digest, [index, start, length]]): [Digest, Location][] => {
+    const key = keys[index];
+    if (key === undefined || !dataKey.test(key) || !isDigest(digest) || !isSize(start) || !isSize(length)) return [];
+    return [[digest, { key, start, length }]];
+  });
+  return new Map(locations);
 }
 
 const dataKey = /^(?:objects|packs)\/[0-9a-f]{2}\/[0-9a-f]{64}(?:-[0-9a-f]{8})?$/;

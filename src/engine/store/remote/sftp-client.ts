@@ -52,10 +52,8 @@ export class SftpClient {
 
   /** `destination` as `ssh` takes it, such as `me@host`: it never begins with a dash. */
   constructor(destination: string, port: string | undefined) {
-    const options = ['BatchMode=yes', 'ConnectTimeout=15', 'ServerAliveInterval=15'].flatMap((option) => [
-      '-o',
-      option,
-    ]);
+    const settings = ['BatchMode=yes', 'ConnectTimeout=15', 'ServerAliveInterval=15'];
+    const options = settings.flatMap((setting) => ['-o', setting]);
     const args = [...options, ...(port === undefined ? [] : ['-p', port]), '-s', '--', destination, 'sftp'];
     this.#child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout!.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -191,10 +189,8 @@ export class SftpClient {
 
   #explainEnd(): Error {
     const last = this.#said.trim().split('\n').at(-1) || 'ssh ended';
-    const isRefused = /Permission denied|Host key verification failed|Too many authentication failures/.test(
-      this.#said,
-    );
-    return isRefused ? new Refused(`ssh: ${last}`) : new Unreachable(`ssh: ${last}`);
+    const refusal = /Permission denied|Host key verification failed|Too many authentication failures/;
+    return refusal.test(this.#said) ? new Refused(`ssh: ${last}`) : new Unreachable(`ssh: ${last}`);
   }
 }
 
