@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Stage } from '../config/pipeline.ts';
 import { FakedProject, writes } from './testing-run.ts';
@@ -52,6 +52,23 @@ test('a process gets its inputs, outputs and scratch under private paths', async
     },
     read: pass,
   });
+});
+
+test('files from outside the root lie in the folder of their own port, whatever other ports are called', async () => {
+  using project = new FakedProject('', files);
+  const outside = `../${basename(project.root)}/in.txt`;
+  const inputs = `inputs: { text: ["${outside}", ./in.txt] }`;
+  project.write({
+    'pipelines/p.yaml': `stages: { make: { kind: command, ${inputs}, outputs: { text: out/make }, with: { run: make } } }`,
+  });
+  const paths: string[] = [];
+  await project.run({
+    make: (job) => {
+      paths.push(...job.request.inputs['text']!.map(({ path }) => path.replace(/^.*\/in\/[0-9a-f]{16}\//, '')));
+      return pass(job);
+    },
+  });
+  assert.deepEqual(paths, ['text/1/in.txt', 'text/2/in.txt']);
 });
 
 test('a failure blocks what reads the stage and lets the rest go on; its log ends the message', async () => {
