@@ -110,7 +110,7 @@ export interface CodeQuestion {
 
 /** A user's program with everything that it loads. */
 export interface FoundCode {
-  /** What decides its results: digests of files by a path that is the same everywhere; a package with its version has an empty one. */
+  /** What decides its results: digests of files by a path that is the same everywhere; those of packages, with versions, are empty. */
   readonly sources: Readonly<Record<string, string>>;
   /** Absolute paths of the files. */
   readonly files: readonly string[];

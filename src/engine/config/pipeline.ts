@@ -153,7 +153,7 @@ export interface Output {
   readonly type: ArtifactType;
   /** Where it is published, relative to the root, POSIX. */
   readonly path: string;
-  /** The extension of the path, for a port that the file declares: a program may choose a format by it, so it is in the fingerprint. */
+  /** The extension of the path, for a port that the file declares. A program may choose a format by it, so the fingerprint has it. */
   readonly extension?: string;
   readonly at: Span;
 }

@@ -43,7 +43,7 @@ export class StageRun {
     this.#run = run;
   }
 
-  /** Leaves, restores or runs the stage. Of two with the same fingerprint the second waits. Throws the signal's reason when aborted. */
+  /** Leaves, restores or runs the stage. Of two with one fingerprint the second waits. Throws the signal's reason when aborted. */
   async bringUpToDate(): Promise<DoneStage> {
     for (let left = mostDecisions; ; left -= 1) {
       const present = await this.#takeResult();

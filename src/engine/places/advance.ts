@@ -61,7 +61,7 @@ const patience = 600_000;
 /** The environment variable with the folder of a run that is a step. */
 export const stepVariable = 'RESTAGE_STEP';
 
-/** Submits the next step twice, and returns the first id: the second job acts only if the first was killed. Throws a `SubmitError`. */
+/** Submits the next step twice, and returns the first id. The second job acts only if the first is killed. Throws a `SubmitError`. */
 export async function submitStep(
   step: Omit<Step, 'jobs' | 'place'>,
   place: PlaceSpec,

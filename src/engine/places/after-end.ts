@@ -4,7 +4,7 @@ import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
 import type { Claim, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
 
-/** What a run does after the end of a ticket: use the result, submit or examine the stage again, leave it to a new run, or give up. */
+/** What a run does after a ticket: use the result, submit or examine the stage again, leave it to a new run, or give up. */
 export type NextStep =
   | { readonly step: 'use'; readonly end: Extract<TicketEnd, { type: 'done' }> }
   | { readonly step: 'again'; readonly tries: Tries; readonly message?: string }

@@ -47,7 +47,7 @@ export interface ClusterOptions extends SubmitterOptions {
 
 /** Between two looks at the files, in milliseconds: after a submission, after news, at most; and between two checks of life. */
 const [first, quick, slow, lifeCheck] = [20, 100, 1_000, 5_000];
-/** Milliseconds until the scheduler is asked for its list: after a submission, again while jobs are queued, and at least in between. */
+/** Milliseconds until the scheduler is asked for its list: after a submission, then while jobs are queued, and at the soonest. */
 const [firstList, nextList, soonest] = [5_000, 30_000, 15_000];
 /** How late objects that a node stored may be seen here, in milliseconds. */
 const lag = 120_000;

@@ -30,7 +30,7 @@ export interface JobIdentity {
   readonly job: string;
   /** How often the scheduler has restarted this job. */
   readonly restart: number;
-  /** Whether the scheduler gives notice before the time is over, which it may have prolonged. Otherwise the job's own clock counts. */
+  /** Whether the scheduler gives notice before the time is over, which it may prolong. Otherwise the job's own clock counts. */
   readonly notified: boolean;
 }
 
@@ -135,7 +135,7 @@ export class JobWorker {
     return claim?.worker === job && claim.restart < restart;
   }
 
-  /** Whether the time left suffices. It always does for the first ticket. A stage of unknown duration needs half of the job's time. */
+  /** Whether the time left suffices, as it does for the first ticket. A stage of unknown duration needs half of the job's time. */
   #hasTimeFor({ expected }: Ticket): boolean {
     const { seconds } = this.#options.batch;
     const needed = expected === undefined ? seconds / 2 : 1.5 * expected;

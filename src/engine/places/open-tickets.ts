@@ -14,7 +14,7 @@ const rest = 3_600_000;
 /** Age after which a batch is given up, in milliseconds. */
 const abandoned = 30 * 86_400_000;
 
-/** The tickets that other runs left open, by fingerprint. Skips batches in `seen`, adds to it, and removes batches that serve nobody. */
+/** The tickets that other runs left open, by fingerprint, of batches not yet `seen`. Removes batches that serve nobody. */
 export function openTickets(
   cache: string,
   place: string,

@@ -42,7 +42,7 @@ export interface Facts {
   readonly earlier?: EarlierWork | undefined;
 }
 
-/** `other`: the stage's last result, which is another one, lies there. `elsewhere`: nothing does, and the shared store has the bytes. */
+/** `other`: the stage's last result, another one, is published. `elsewhere`: nothing is, and the shared store has the bytes. */
 export type PublishedState = 'in place' | 'elsewhere' | 'missing' | 'other' | 'changed';
 
 /** The last result of a stage or, where it has none, its last attempt; and how its fingerprint has changed since. */

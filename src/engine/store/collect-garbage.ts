@@ -15,7 +15,7 @@ const lag = 10 * 60_000;
 export interface GarbageOptions {
   /** Results used within this many milliseconds stay. */
   readonly keep: number;
-  /** Target size of the objects in bytes: the least recently used results are removed first, protected ones never; then checkpoints. */
+  /** Target size of the objects in bytes: least recently used results are removed first, never protected ones; then checkpoints. */
   readonly maxBytes?: number;
   /** Whether the pipeline of a name still exists; otherwise its last results are not protected. */
   readonly exists?: (pipeline: string) => boolean;

@@ -11,7 +11,7 @@ export function kindBuild(cacheFolder: string, name: string, version: string): s
   return join(cacheFolder, 'kinds', `${name}-${version.slice(0, 16)}`);
 }
 
-/** Writes a bundle, and returns its path. The name follows from the text, which holds absolute paths: a moved project gets another one. */
+/** Writes a bundle, and returns its path. Its name follows from its text, which has absolute paths: a moved project gets another. */
 export function writeKindModule(build: string, side: 'spec' | 'run', text: string): string {
   const file = join(build, `${side}-${sha256(text).slice(0, 16)}.mjs`);
   writeIfOther(file, text);

@@ -13,7 +13,7 @@ const patience = 180_000;
 const firstWait = 10;
 const longestWait = 500;
 
-/** The right to do some work, which only prevents duplicates. A dead holder has lost it, and so has an unknown one that stops renewing. */
+/** The right to do some work, which only prevents duplicates. A dead holder loses it, and so does an unknown one without renewals. */
 export class Lease {
   readonly #path: string;
   readonly #timer: NodeJS.Timeout;

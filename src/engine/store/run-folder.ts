@@ -202,7 +202,7 @@ function addAttempt(states: Map<string, AttemptState[]>, { stage, number, ...sta
   states.set(stage, attempts);
 }
 
-/** Removes a folder. The first files, mostly all, are removed synchronously: handing each call to another thread takes far longer. */
+/** Removes a folder. The first files, mostly all, are removed synchronously: a thread for each call takes far longer. */
 async function removeFolder(path: string): Promise<void> {
   let left = 50;
   const removeFew = (folder: string) => {

@@ -53,7 +53,7 @@ export function objectsOf({ stored, outputs, record: { log } }: StageResult): re
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
-/** Parses a result; undefined for another format. Throws if it was altered. By hand: a schema library would slow down an idle run. */
+/** Parses a result, by hand since a schema library would slow down an idle run. Undefined for another format; throws if altered. */
 export function parseResult(text: string, digest: Digest): StageResult | undefined {
   const result: unknown = JSON.parse(text);
   expect(isRecord(result) && Number.isInteger(result['format']), 'it has no format');

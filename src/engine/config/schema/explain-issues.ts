@@ -54,7 +54,7 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
   return { code: 'unknown-key', message: `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`, at, hint };
 }
 
-/** The issues of the branch that was meant: among those that fail only deeper inside, the one with the fewest; undefined if two tie. */
+/** The issues of the branch that was meant: of those that fail only deeper inside, the one with the fewest; undefined for a tie. */
 function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
   const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || !other.has(code)));

@@ -17,7 +17,7 @@ const reserved = ['cache', 'pipelines', '.git'];
 /** In bytes, on nearly every file system. */
 const longestName = 255;
 
-/** Reports outputs that overlap each other, an input or the report's `page`, or lie outside the root; and inputs that do not exist. */
+/** Reports outputs that overlap each other, an input or the report's `page`, or lie outside the root; and missing inputs. */
 export function checkPaths(
   context: LoadContext,
   instances: readonly Instance[],

@@ -8,7 +8,7 @@ import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
-/** The slot of an instance whose settings a choice decides, and the input with the choices; undefined without. Checks all candidates. */
+/** The slot of an instance whose settings a choice decides, with the input that has the choices. Checks all candidates. */
 export async function resolveSlot(
   work: InputWork,
   instance: Instance,
