@@ -48,10 +48,7 @@ export function localPlace(resources: LocalResources): Place {
   return {
     seat: async (stage) => {
       const grant = await resources.admission.acquire(stage.resources, resources.signal);
-      return {
-        run: (attempt) => runAttempt(attempt, grant, resources),
-        [Symbol.dispose]: () => grant.release(),
-      };
+      return { run: (attempt) => runAttempt(attempt, grant, resources), [Symbol.dispose]: () => grant.release() };
     },
     close: () => resources.idle.end(),
   };

@@ -112,11 +112,7 @@ function afterTime({ place, tries, advanced, resumes, claim, stage }: EndFacts):
   const { killed: _, unstarted: _u, refused: _r, ...rest } = tries;
   const further = advanced ? '' : ', which is no further than before';
   const how = resumes ? `resumes from its checkpoint${further}` : 'begins again';
-  return {
-    step: 'again',
-    tries: { ...rest, idle, lost: 0 },
-    message: `its job's time of ${limit} is over: it ${how}`,
-  };
+  return { step: 'again', tries: { ...rest, idle, lost: 0 }, message: `its job's time of ${limit} is over: it ${how}` };
 }
 
 function afterLoss(how: string, { tries, advanced }: EndFacts, what: keyof typeof most): NextStep {

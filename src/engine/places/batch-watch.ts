@@ -129,14 +129,7 @@ export class BatchWatch {
     const rest = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
     const queued = [...this.#waiters].filter(([index]) => !this.#claimed.has(index));
     for (const [order, [, { emit }]] of queued.entries()) {
-      emit({
-        type: 'stage-queued',
-        place,
-        job: id,
-        state,
-        ...rest,
-        ...(order === 0 && { others: queued.length - 1 }),
-      });
+      emit({ type: 'stage-queued', place, job: id, state, ...rest, ...(order === 0 && { others: queued.length - 1 }) });
     }
   }
 
