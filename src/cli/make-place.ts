@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
-import { type HostFacts, LeftToJob, type Place } from '../engine/execution/execution.ts';
+import { type HostFacts, type Place, StageLeftToJob } from '../engine/execution/execution.ts';
 import { isTaken, limitFailures, readStep, type Step, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { type ClusterOptions, ClusterPlace } from '../engine/places/cluster-place.ts';
@@ -59,7 +59,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
       const place = clusters.get(placeOf(stage, places, on)!) ?? local;
       if (place !== local || isHere) return await place.seat(stage);
       isLater = true;
-      throw new LeftToJob('it runs in a job of this detached run');
+      throw new StageLeftToJob('it runs in a job of this detached run');
     },
     close,
   };

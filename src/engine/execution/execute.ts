@@ -3,7 +3,7 @@ import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
-import { type Execution, isDone, LeftToJob, OldCode, type StageOutcome, Unfinished } from './execution.ts';
+import { type Execution, isDone, OldCode, StageLeftToJob, type StageOutcome, UnfinishedStage } from './execution.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
@@ -105,10 +105,10 @@ async function bringStage(
     return await stageRun.bringUpToDate();
   } catch (error) {
     if (error instanceof LostInput && !run.signal.aborted) return error;
-    if (error instanceof Unfinished) {
+    if (error instanceof UnfinishedStage) {
       return {
         ...{ outcome: 'cancelled', message: error.message },
-        ...(error instanceof LeftToJob && { leftToJob: true }),
+        ...(error instanceof StageLeftToJob && { leftToJob: true }),
         ...(error instanceof OldCode && { hasOldCode: true }),
       };
     }

@@ -49,7 +49,7 @@ export type StageOutcome =
       readonly outcome: 'failed' | 'blocked' | 'cancelled';
       readonly message: string;
       readonly resumes?: true;
-      /** See {@link LeftToJob}. */
+      /** See {@link StageLeftToJob}. */
       readonly leftToJob?: true;
       /** See {@link OldCode}. */
       readonly hasOldCode?: true;
@@ -160,16 +160,16 @@ export class StageFailure extends UserError {
 }
 
 /** A stage has not ended in this run: it is left to a job, or somebody cancelled it. */
-export class Unfinished extends UserError {}
+export class UnfinishedStage extends UserError {}
 
 /** A job brings the stage to its end after this run. */
-export class LeftToJob extends Unfinished {}
+export class StageLeftToJob extends UnfinishedStage {}
 
 /** The code that decided about a stage changed while the stage waited: only a new process, with the new code, can decide again. */
-export class OldCode extends Unfinished {}
+export class OldCode extends UnfinishedStage {}
 
 /** An input changed while the stage waited: nothing was recorded, and the stage must be examined again. */
-export class Outdated extends UserError {}
+export class OutdatedInput extends UserError {}
 
 /** The absolute private path of an output during an attempt, with its extension, by which a program may choose a format. */
 export function privatePath(work: string, output: Output): string {

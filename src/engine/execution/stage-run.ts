@@ -17,11 +17,11 @@ import {
   type AttemptOutcome,
   type DoneStage,
   type Execution,
-  Outdated,
+  OutdatedInput,
   privatePath,
   type Seat,
   StageFailure,
-  Unfinished,
+  UnfinishedStage,
   viewFolder,
 } from './execution.ts';
 
@@ -51,7 +51,7 @@ export class StageRun {
       try {
         return await this.#makeAlone();
       } catch (error) {
-        if (!(error instanceof Outdated) || left <= 1) throw error;
+        if (!(error instanceof OutdatedInput) || left <= 1) throw error;
         this.#emit({ type: 'stage-retrying', message: error.message });
         await this.#decideAnew();
       }
@@ -134,7 +134,7 @@ export class StageRun {
         );
         return twice.has(this.#stage.name) ? { ...done, repeats: await this.#repeat(seat, done, number + 1) } : done;
       } catch (error) {
-        if (error instanceof Unfinished) throw error;
+        if (error instanceof UnfinishedStage) throw error;
         signal.throwIfAborted();
         if (!(error instanceof StageFailure) || number > this.#stage.retries) throw error;
         this.#emit({ type: 'stage-retrying', message: error.message });
@@ -193,7 +193,7 @@ export class StageRun {
       recordEnd(files, startedAt, 'succeeded');
       return used;
     } catch (error) {
-      const isOpen = signal.aborted || error instanceof Unfinished || error instanceof Outdated;
+      const isOpen = signal.aborted || error instanceof UnfinishedStage || error instanceof OutdatedInput;
       recordEnd(files, startedAt, isOpen ? 'interrupted' : 'failed', isOpen ? {} : { message: describeError(error) });
       throw error;
     } finally {

@@ -11,13 +11,13 @@ import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import {
   type Attempt,
   type AttemptOutcome,
-  LeftToJob,
   OldCode,
-  Outdated,
+  OutdatedInput,
   type Place,
   privatePath,
   StageFailure,
-  Unfinished,
+  StageLeftToJob,
+  UnfinishedStage,
 } from '../execution/execution.ts';
 import { signPlace } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
@@ -139,14 +139,14 @@ export class ClusterPlace implements Place {
           placed.folder.use(placed.index); // last: after a kill, another run attaches to what was not used
           return { result: next.end.result, edited: [] };
         case 'decide':
-          throw new Outdated(next.message);
+          throw new OutdatedInput(next.message);
         case 'again':
           if (next.message !== undefined) attempt.emit({ type: 'stage-retrying', message: next.message });
           tries = next.tries;
           placed = undefined;
           break;
         case 'cancel':
-          throw new Unfinished(next.message);
+          throw new UnfinishedStage(next.message);
         case 'leave':
           this.#left.add(placed.folder); // to the next step of a detached run
           throw new OldCode(next.message);
@@ -230,7 +230,7 @@ export class ClusterPlace implements Place {
     return watch;
   }
 
-  /** The end of a ticket. Throws {@link LeftToJob} if nobody waits for it. */
+  /** The end of a ticket. Throws {@link StageLeftToJob} if nobody waits for it. */
   async #endOf(placed: Placed, { emit }: Attempt): Promise<TicketEnd> {
     const { folder, index, batch, submitted } = placed;
     const { detach, isStep, place } = this.#options;
@@ -255,7 +255,7 @@ export class ClusterPlace implements Place {
     watch.forget(index);
     if (end !== undefined) return end;
     this.#left.add(watch.folder);
-    throw new LeftToJob(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
+    throw new StageLeftToJob(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
   }
 
   /** Takes over the result of a ticket, once its objects are visible here. */
@@ -271,7 +271,7 @@ export class ClusterPlace implements Place {
         const path = privatePath(folder.workPath(index, claim), output);
         if ((await waitFor(() => existsSync(path) || undefined, lag)) === undefined) {
           folder.use(index); // a run took it, and was killed before it could mark that
-          throw new Outdated(`its output ${output.port} is no longer there`);
+          throw new OutdatedInput(`its output ${output.port} is no longer there`);
         }
         folder.moveOutput(path, privatePath(work, output));
       }
@@ -352,7 +352,7 @@ export class ClusterPlace implements Place {
     this.#hasLeft = true;
     if (time !== undefined && !kill.aborted) {
       for (const { folder } of this.#waiting()) this.#left.add(folder);
-      return new LeftToJob('its job continues');
+      return new StageLeftToJob('its job continues');
     }
     for (const watch of this.#waiting()) await watch.cancel('by another run'); // also one that was submitted meanwhile
     return signal.reason;

@@ -23,7 +23,7 @@ export interface StoredKey {
 
 /**
  * Bytes under keys, in a folder, in S3 or on a host. Keys are POSIX paths. A value is whole or absent. Failures throw
- * {@link Unreachable}, where another attempt may succeed, or {@link Refused}.
+ * {@link UnreachableStore}, where another attempt may succeed, or {@link RefusedRequest}.
  */
 export interface Bucket {
   /** The bytes, or those of a range that lies inside; undefined where there is nothing. */
@@ -40,10 +40,10 @@ export interface Bucket {
 }
 
 /** The store does not answer, or answers nonsense. Another attempt may succeed. */
-export class Unreachable extends UserError {}
+export class UnreachableStore extends UserError {}
 
 /** The store answers, and refuses: credentials or rights are wrong. */
-export class Refused extends UserError {}
+export class RefusedRequest extends UserError {}
 
 /** The version of the layout of keys and files. Version 1 had a folder for each result. */
 export const storeFormat = 2;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Digest } from '../../../digest.ts';
 import { parseTemporaryName } from '../../files/write-atomic.ts';
-import { type Bucket, type StoredKey, storeText, Unreachable } from './bucket.ts';
+import { type Bucket, type StoredKey, storeText, UnreachableStore } from './bucket.ts';
 import { parseResultKey, referencesOf } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import { parseManifest } from './manifest.ts';
@@ -50,7 +50,7 @@ export async function collectShared(
   const marks = await listMarks(bucket);
   // The server's clock dates everything, this file too.
   const now = marks.find(({ at }) => at.key === own)?.at.time;
-  if (now === undefined) throw new Unreachable('it does not list what was just stored');
+  if (now === undefined) throw new UnreachableStore('it does not list what was just stored');
   const left: string[] = [];
   const all = async (prefix: string): Promise<readonly StoredKey[]> => {
     const found: StoredKey[] = [];

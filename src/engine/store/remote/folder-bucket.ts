@@ -2,7 +2,7 @@ import { constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { temporaryBeside } from '../../files/write-atomic.ts';
-import { type Bucket, type FileBody, type Range, Refused, type StoredKey, Unreachable } from './bucket.ts';
+import { type Bucket, type FileBody, type Range, RefusedRequest, type StoredKey, UnreachableStore } from './bucket.ts';
 
 /** A shared store in a folder, such as one of a network disk. */
 export class FolderBucket implements Bucket {
@@ -29,7 +29,7 @@ export class FolderBucket implements Bucket {
   async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
     const path = this.#path(key);
     const isStored = await this.#reading(async () => {
-      if (!existsSync(this.#folder)) throw new Unreachable(`the folder ${this.#folder} is not there`);
+      if (!existsSync(this.#folder)) throw new UnreachableStore(`the folder ${this.#folder} is not there`);
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryBeside(path);
       try {
@@ -41,7 +41,7 @@ export class FolderBucket implements Bucket {
         throw error;
       }
     });
-    if (isStored !== true) throw new Unreachable(`${path} was removed while it was written`);
+    if (isStored !== true) throw new UnreachableStore(`${path} was removed while it was written`);
   }
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
@@ -73,11 +73,11 @@ export class FolderBucket implements Bucket {
       return await act();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof Unreachable) throw error;
+      if (error instanceof UnreachableStore) throw error;
       if (code === 'ENOENT' && existsSync(this.#folder)) return undefined;
-      if (code === 'ENOENT') throw new Unreachable(`the folder ${this.#folder} is not there`);
-      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw new Refused((error as Error).message);
-      throw new Unreachable((error as Error).message, { cause: error });
+      if (code === 'ENOENT') throw new UnreachableStore(`the folder ${this.#folder} is not there`);
+      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw new RefusedRequest((error as Error).message);
+      throw new UnreachableStore((error as Error).message, { cause: error });
     }
   }
 }

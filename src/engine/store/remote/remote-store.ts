@@ -7,7 +7,7 @@ import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreAddress, StoreSpec } from '../../config/store-file.ts';
 import { parseResult, type StageResult } from '../stage-result.ts';
-import { type Bucket, storeFormat, Unreachable } from './bucket.ts';
+import { type Bucket, storeFormat, UnreachableStore } from './bucket.ts';
 import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
@@ -46,7 +46,7 @@ interface RemoteAddress {
 
 /**
  * A shared store. Everything read is verified by signatures and digests: what is missing, damaged or not trusted counts as absent.
- * Throws `Unreachable` and `Refused`.
+ * Throws `UnreachableStore` and `RefusedRequest`.
  */
 export class RemoteStore {
   readonly url: string;
@@ -111,7 +111,7 @@ export class RemoteStore {
   /** Throws after the patience, in short steps: a pause of this machine is no sign of a silent store. */
   async #late(signal: AbortSignal): Promise<never> {
     for (let left = this.#patience; left > 0; left -= step) await delay(step, undefined, { signal });
-    throw new Unreachable(`no answer within ${this.#patience / 1000} s`);
+    throw new UnreachableStore(`no answer within ${this.#patience / 1000} s`);
   }
 
   /** Runs a request as soon as there is room for it. */

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { noS3, S3Server } from '../../../../test/support/s3.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import { Refused, Unreachable } from './bucket.ts';
+import { RefusedRequest, UnreachableStore } from './bucket.ts';
 import { forEachOf } from './for-each-of.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { testBucket } from './testing-bucket.ts';
@@ -25,7 +25,7 @@ test('wrong credentials are refused, and never shown', { skip: noS3 ?? false }, 
   await using server = await S3Server.start({ INITIAL_NO_AUTH_ACTION_COUNT: '1' });
   const bucket = new S3Bucket({ bucket: 'bucket', prefix: '', endpoint: server.endpoint }, server.env);
   await assert.rejects(bucket.get('x'), (error: Error) => {
-    assert.ok(error instanceof Refused);
+    assert.ok(error instanceof RefusedRequest);
     assert.match(error.message, /refuses the request \(InvalidAccessKeyId\)$/);
     assert.doesNotMatch(error.message, /secret/);
     return true;
@@ -56,7 +56,7 @@ for (const [when, said] of [
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const place = { bucket: 'bucket', prefix: '', endpoint: `http://127.0.0.1:${port}` };
-    await assert.rejects(new S3Bucket(place, {}, 50).get('x'), new Unreachable('the server fell silent'));
+    await assert.rejects(new S3Bucket(place, {}, 50).get('x'), new UnreachableStore('the server fell silent'));
     assert.equal(asked, 1);
     server.close();
   });

@@ -6,7 +6,7 @@ import { sha256 } from '../../../digest.ts';
 import { UserError } from '../../../user-error.ts';
 import { askUrl, Silence } from '../open-url.ts';
 import { readAwsSettings } from './aws-settings.ts';
-import { type Bucket, type FileBody, type Range, Refused, type StoredKey, Unreachable } from './bucket.ts';
+import { type Bucket, type FileBody, type Range, RefusedRequest, type StoredKey, UnreachableStore } from './bucket.ts';
 import { type Credentials, encode, signRequest } from './sign-request.ts';
 
 export interface S3Place {
@@ -97,7 +97,7 @@ export class S3Bucket implements Bucket {
 
   /** Ends running requests, so that a server that never answers keeps nobody waiting. */
   async close(): Promise<void> {
-    this.#closing.abort(new Unreachable('the connection was ended'));
+    this.#closing.abort(new UnreachableStore('the connection was ended'));
   }
 
   /** Asks, and asks again after failures of the network or the server, except a silent one, which has taken long enough. */
@@ -108,7 +108,7 @@ export class S3Bucket implements Bucket {
       if (!isTransient) return this.#check(answer, key);
       this.#closing.signal.throwIfAborted();
       if (attempt === tries || answer instanceof Silence) {
-        throw new Unreachable(answer instanceof Error ? answer.message : `the server answers ${answer.status}`);
+        throw new UnreachableStore(answer instanceof Error ? answer.message : `the server answers ${answer.status}`);
       }
       const { signal } = this.#closing;
       const wait = pause * 2 ** (attempt - 1) * (0.5 + Math.random());
@@ -154,7 +154,7 @@ export class S3Bucket implements Bucket {
       this.#credentials === undefined
         ? 'no credentials are set, such as AWS_ACCESS_KEY_ID or AWS_PROFILE'
         : (code ?? status);
-    throw new Refused(`${this.#base} refuses the request (${why})`);
+    throw new RefusedRequest(`${this.#base} refuses the request (${why})`);
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { noSshd, SshServer } from '../../../../test/support/sshd.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import { Refused, Unreachable } from './bucket.ts';
+import { RefusedRequest, UnreachableStore } from './bucket.ts';
 import { SftpBucket } from './sftp-bucket.ts';
 import { testBucket } from './testing-bucket.ts';
 
@@ -18,11 +18,11 @@ test('a host by SSH keeps bytes under keys, and an unknown host is refused', { s
   const bucket = new SftpBucket({ destination: 'testhost', port: undefined, path });
   await testBucket(bucket, temporaryFolder(t));
   await bucket.close();
-  await assert.rejects(bucket.get('a/c d/é'), Unreachable);
+  await assert.rejects(bucket.get('a/c d/é'), UnreachableStore);
 
   const stranger = new SftpBucket({ destination: 'stranger', port: undefined, path });
   await assert.rejects(stranger.get('x'), (error: Error) => {
-    assert.ok(error instanceof Refused, error.message);
+    assert.ok(error instanceof RefusedRequest, error.message);
     assert.match(error.message, /Host key verification failed/);
     return true;
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Refused, Unreachable } from './bucket.ts';
+import { RefusedRequest, UnreachableStore } from './bucket.ts';
 
 /** The numbers of version 3 of the protocol: draft-ietf-secsh-filexfer-02. */
 const send = {
@@ -18,7 +18,7 @@ export interface SftpStats {
 }
 
 /** A file or folder is missing, or a call failed for a reason that SFTP does not give. */
-export class SftpFailure extends Unreachable {
+export class SftpFailure extends UnreachableStore {
   readonly isMissing: boolean;
 
   constructor(message: string, isMissing: boolean) {
@@ -39,7 +39,7 @@ interface Waiting {
 
 /**
  * The calls of SFTP that a store needs, over the system's `ssh`, which knows the user's hosts, keys, agent and jump hosts.
- * Calls may overlap. Throws `Unreachable` or `Refused` when the connection ends, and {@link SftpFailure} for a call.
+ * Calls may overlap. Throws `UnreachableStore` or `RefusedRequest` when the connection ends, and {@link SftpFailure} for a call.
  */
 export class SftpClient {
   readonly #child: ChildProcess;
@@ -61,7 +61,7 @@ export class SftpClient {
       this.#said = (this.#said + text).slice(-2000);
     });
     this.#child.stdin!.on('error', () => {}); // it has ended, as `close` tells
-    this.#child.on('error', (error) => this.#fail(new Unreachable(`ssh cannot be started: ${error.message}`)));
+    this.#child.on('error', (error) => this.#fail(new UnreachableStore(`ssh cannot be started: ${error.message}`)));
     this.#child.on('close', () => this.#fail(this.#explainEnd()));
     this.#version = new Promise((resolve, reject) => {
       this.#waiting.set(0, { resolve: ({ body }) => resolve(extensionsIn(body)), reject });
@@ -148,7 +148,7 @@ export class SftpClient {
     const code = answer.body.number();
     if (code === status.ok || code === status.eof) return answer;
     const message = answer.body.string().toString('utf8');
-    if (code === status.denied) throw new Refused(`the host refuses the request (${message})`);
+    if (code === status.denied) throw new RefusedRequest(`the host refuses the request (${message})`);
     throw new SftpFailure(message, code === status.noFile);
   }
 
@@ -168,7 +168,7 @@ export class SftpClient {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     while (this.#received.length >= 4) {
       const length = this.#received.readUInt32BE(0);
-      if (length > largest) this.#fail(new Unreachable('the host answers something else than SFTP'));
+      if (length > largest) this.#fail(new UnreachableStore('the host answers something else than SFTP'));
       if (length > largest || this.#received.length < 4 + length) return;
       const packet = this.#received.subarray(4, 4 + length);
       this.#received = this.#received.subarray(4 + length);
@@ -190,7 +190,7 @@ export class SftpClient {
   #explainEnd(): Error {
     const last = this.#said.trim().split('\n').at(-1) || 'ssh ended';
     const refusal = /Permission denied|Host key verification failed|Too many authentication failures/;
-    return refusal.test(this.#said) ? new Refused(`ssh: ${last}`) : new Unreachable(`ssh: ${last}`);
+    return refusal.test(this.#said) ? new RefusedRequest(`ssh: ${last}`) : new UnreachableStore(`ssh: ${last}`);
   }
 }
 

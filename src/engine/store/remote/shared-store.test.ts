@@ -14,7 +14,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
-import { Refused, Unreachable } from './bucket.ts';
+import { RefusedRequest, UnreachableStore } from './bucket.ts';
 import { resultKey } from './envelope.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
@@ -78,7 +78,7 @@ test('a run that needed nothing of the store says nothing of it when it ends bef
     new Promise((_, reject) => {
       end = reject;
     });
-  const silent = { get, close: async () => end(new Unreachable('it was ended')) };
+  const silent = { get, close: async () => end(new UnreachableStore('it was ended')) };
   const spec = { url: group.shared, keys: [], type: 'folder' } as const;
   const remote = new RemoteStore(spec, silent as never, undefined, () => {});
   const warnings: string[] = [];
@@ -205,7 +205,7 @@ test('a store that refuses what a run sends meanwhile does not end the run, whic
   let asked = 0;
   bucket.onPut = () => {
     asked += 1;
-    throw new Refused('read-only');
+    throw new RefusedRequest('read-only');
   };
   const remote = new RemoteStore({ url: group.shared, keys: [key.text], type: 'folder' }, bucket, key, () => {});
   const store = new SharedStore(join(group.root, 'maker'), { url: group.shared, shareEnv: false }, remote, {
@@ -216,7 +216,7 @@ test('a store that refuses what a run sends meanwhile does not end the run, whic
   store.share(result);
   t.mock.timers.tick(60_000);
   await until(() => asked > 0);
-  await assert.rejects(store.flush(never), new Refused('read-only'));
+  await assert.rejects(store.flush(never), new RefusedRequest('read-only'));
 });
 
 test('results of a key that was revoked are not used any more', async (t) => {

@@ -11,7 +11,7 @@ import { writing } from '../../files/write-error.ts';
 import { FolderStore } from '../folder-store.ts';
 import { type Lookup, objectsOf, type StageResult, type StoredArtifact } from '../stage-result.ts';
 import { writeObject } from '../store-object.ts';
-import { Unreachable } from './bucket.ts';
+import { UnreachableStore } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { readKey } from './keys.ts';
 import type { RunManifest } from './manifest.ts';
@@ -378,7 +378,7 @@ export class SharedStore extends FolderStore {
   }
 
   #turnOff(error: unknown): false {
-    if (!(error instanceof Unreachable)) throw error;
+    if (!(error instanceof UnreachableStore)) throw error;
     this.#warn(`The store ${this.remote.url} cannot be reached (${error.message}): this run continues without it`);
     return false;
   }
