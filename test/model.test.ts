@@ -33,7 +33,7 @@ const files = { 'data/faces/dataset.json': '{}' };
 
 const table = `fit at 32 x 32: Its layers are in pipelines/test.yaml.
 
-layer               does                        leaves       parameters  multiply-adds
+layer               does                        output       parameters  multiply-adds
 image                                           32 x 32 x 3
 conv1               conv 5 x 5, relu            28 x 28 x 8         608        470,400
 │ sepconv1          separable conv 3 x 3, same  28 x 28 x 8         144        106,624

@@ -30,7 +30,7 @@ function encodingOf({ print: { encoding } }: AuditedImage): string {
   return `${format} of quality ${quality}${subsampling === 1 ? '' : ', subsampled'}${progressive ? ', progressive' : ''}`;
 }
 
-/** The most frequent value, `224 x 224`, and where there are others, its share and how many there are. */
+/** The most frequent value, `224 x 224`, and where there are others, its share and the number of different values. */
 function commonest(values: readonly string[]): string {
   const groups = [...groupBy(values, (value) => value)];
   const [value, { length }] = groups.reduce((best, one) => (one[1].length > best[1].length ? one : best));

@@ -138,7 +138,7 @@ test('names of files and folders are never run as code, even inside quotes or in
   assert.equal(await run("cat > ${outputs.o} <<'EOF'\n${inputs.x}\nEOF"), `${input}\n`);
   assert.equal(await run(`sh -c 'cat "$1" > "$2"' sh \${inputs.x} \${outputs.o}`), 'x');
   await assert.rejects(run('sh -c "cat ${inputs.x}"'), ({ message }) =>
-    /^"\$\{inputs\.x\}" stands in code for sh, and ".*" is no plain word\. Pass it as an argument: sh -c '… "\$1" …' sh \$\{inputs\.x\}$/.test(
+    /^"\$\{inputs\.x\}" is inside code for sh, and ".*" is not a plain word\. Pass it as an argument: sh -c '… "\$1" …' sh \$\{inputs\.x\}$/.test(
       message,
     ),
   );

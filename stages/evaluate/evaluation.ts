@@ -159,14 +159,14 @@ export function numberOf(split: object, name: string): number | undefined {
 
 /** The `metrics` output: if groups are judged, the counts are called `groups`. */
 export const metricsOf = (evaluation: Evaluation, by: 'image' | 'group'): unknown =>
-  by === 'image' ? evaluation : nameCountsGroups(evaluation);
+  by === 'image' ? evaluation : renameCounts(evaluation);
 
-function nameCountsGroups(value: unknown): unknown {
+function renameCounts(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [
       name === 'images' && typeof part === 'number' ? 'groups' : name,
-      nameCountsGroups(part),
+      renameCounts(part),
     ]),
   );
 }

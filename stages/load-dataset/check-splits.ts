@@ -55,7 +55,7 @@ function whatHelps(images: readonly PlacedImage[], splits: number, classes: read
 }
 
 /**
- * The parts of a class that groups made miss their share by more than a fifth and by an image or more: a line for each,
+ * Parts of a class that miss their share because of groups, by more than a fifth and by an image or more: a line for each,
  * such as `val has 14 of 60 real, 23.3 % where its share is 15.0 %`.
  */
 export function farFromShares(

@@ -1,7 +1,7 @@
 import { opendirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What other data sets call these splits. Training and evaluation rely on our names, so images under others must be renamed. */
+/** What other data sets call these splits. Training and evaluation rely on our names, so folders with other names must be renamed. */
 export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['train', ['training', 'Train']],
   ['val', ['validation', 'valid', 'dev', 'Val', 'Validation']],

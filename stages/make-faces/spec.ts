@@ -9,7 +9,7 @@ const settings = z.strictObject({
   images: z
     .record(z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"'), z.int().min(1).max(100_000))
     .default({ train: 800, val: 150, test: 150 })
-    .describe('Real pictures per split; as many forged ones are made, in equal shares of the forgeries.'),
+    .describe('Real pictures per split; as many forged ones are made, divided equally among the forgeries.'),
   size: z.int().min(32).max(1024).default(256).describe('Width and height in pixels.'),
   forgeries: z
     .array(z.enum(forgeries))

@@ -26,7 +26,7 @@ export default async function run(context: StageContext<NetworkSettings>): Promi
 
 function formatLayers(traced: readonly TracedLayer[]): string {
   const row = ({ layer, output, weights, multiplyAdds }: TracedPlain, block: string, way: string) => ({
-    ...{ layer: layer.name, 'residual block': block, way, does: describeLayer(layer), leaves: showShape(output) },
+    ...{ layer: layer.name, 'residual block': block, path: way, does: describeLayer(layer), output: showShape(output) },
     ...{ parameters: countLearnable(weights), 'multiply-adds': multiplyAdds },
   });
   const rows = traced.flatMap((one) => {

@@ -205,7 +205,7 @@ function scaleByTemperature(
   const probabilities = fakeProbabilities(logitDifferences(logitsOf(rows, scale)), temperature);
   return {
     temperature,
-    /** Its interval, over images to fit it on; the upper end may be Infinity. */
+    /** Its interval, by the images that it was fitted on; the upper end may be Infinity. */
     temperatureEnds: temperatureInterval(classes, logits, temperature, level, groups),
     /** The number of images that it was fitted on. */
     images: calibration.length,

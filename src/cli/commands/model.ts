@@ -75,7 +75,7 @@ function formatNet(traced: readonly TracedLayer[]): readonly string[] {
     ];
   });
   const first = ['image', '', showShape(traced[0]!.input), '', ''];
-  return formatTable(['layer', 'does', 'leaves', 'parameters', 'multiply-adds'], [first, ...rows]);
+  return formatTable(['layer', 'does', 'output', 'parameters', 'multiply-adds'], [first, ...rows]);
 }
 
 function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: string): readonly string[] {

@@ -68,7 +68,9 @@ export const surveySettings = {
   ...splitSettings,
   images: whole(2)
     .exactOptional()
-    .describe('How many images are explained, as many of each class as possible, drawn by the seed; all by default.'),
+    .describe(
+      'How many images are explained, equally many of each class if possible, drawn by the seed; all by default.',
+    ),
   untrained: z
     .boolean()
     .default(true)

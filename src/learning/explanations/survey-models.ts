@@ -100,7 +100,7 @@ async function surveyUntrained(subject: Subject, seed: number, options: Paramete
   }
 }
 
-/** Images of a split that the model knows, drawn by the seed: as many of each class as possible; all without a number. */
+/** Images of a split that the model knows, drawn by the seed: equally many of each class if possible; all without a number. */
 export function drawImages({ samples }: Subject, images: number | undefined, seed: number): Uint32Array {
   const labels = samples.map(({ label }) => label);
   return sampleImages(labels, images ?? labels.length, seed);

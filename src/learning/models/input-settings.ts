@@ -30,9 +30,18 @@ export const inputSettings = {
 
 /** The same for kinds where a model or file may bring them along: without defaults, which shows whether they were given. */
 export const optionalInputSettings = {
-  imageSize: inputSettings.imageSize.unwrap().exactOptional().describe('Pixels a side of the network’s input; 256.'),
-  fit: inputSettings.fit.unwrap().exactOptional().describe('How an image of another shape becomes square; cover.'),
-  kernel: inputSettings.kernel.unwrap().exactOptional().describe('The interpolation kernel of resizing; linear.'),
+  imageSize: inputSettings.imageSize
+    .unwrap()
+    .exactOptional()
+    .describe('Pixels a side of the network’s input; default: 256.'),
+  fit: inputSettings.fit
+    .unwrap()
+    .exactOptional()
+    .describe('How an image of another shape becomes square; default: cover.'),
+  kernel: inputSettings.kernel
+    .unwrap()
+    .exactOptional()
+    .describe('The interpolation kernel of resizing; default: linear.'),
   normalise: inputSettings.normalise,
 };
 

@@ -22,9 +22,7 @@ export const optimizerSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('adamw'),
     ...moments,
-    weightDecay: decay
-      .default(0.01)
-      .describe('The share of each weight that a step subtracts from it, times the learning rate.'),
+    weightDecay: decay.default(0.01).describe('A step subtracts this share of each weight, times the learning rate.'),
   }),
   z
     .strictObject({

@@ -1,6 +1,6 @@
 import { permutation, Random } from '../../random.ts';
 
-/** A sample of indices, as many of each class as possible, drawn by the seed; labels below 0 belong to no class. */
+/** A sample of indices, equally many of each class if possible, drawn by the seed; labels below 0 belong to no class. */
 export function sampleImages(labels: readonly number[], images: number, seed: number): Uint32Array {
   const classes = labels.reduce((most, label) => Math.max(most, label + 1), 0);
   const orders = Array.from({ length: classes }, (_, label) =>

@@ -14,7 +14,7 @@ export interface Sweep {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What a choice among the candidates of a rung says: the first `count` of the `ranking` go on. */
+/** What a choice among the candidates of a rung says: the first `count` of the `ranking` advance. */
 interface Choice {
   readonly by: string;
   readonly candidates: readonly { readonly labels: Labels }[];

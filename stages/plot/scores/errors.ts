@@ -39,9 +39,10 @@ export function errorsChart(
     const at = split === selectionSplit ? ` at ${format(equal.threshold)}` : '';
     return { name, counts, equal, text: formatShare(equal.rate) + at };
   });
-  const [rate, marked] = several
-    ? ['', '']
-    : [`equal at ${formatShare(counted[0]!.equal.rate)}`, ` ${counted[0]!.text}`];
+  const { equal, text } = counted[0]!;
+  const rate = several ? '' : `equal at ${formatShare(equal.rate)}`;
+  const isSaid = title === undefined && split !== selectionSplit; // by the title
+  const marked = several || isSaid ? '' : ` ${text}`;
   return chart(
     title ?? withLabels(`Error rates by threshold on ${split}`, shared, rate),
     `${countsOf(models)}; point: equal error rate${marked}; line: threshold ${format(threshold)}`,

@@ -1,6 +1,6 @@
 import { twoSidedChance } from '../intervals/normal-distribution.ts';
 
-/** As many differing answers let chi-square be close enough (Fleiss 1981, "Statistical methods for rates and proportions", section 8.1). */
+/** From this many differing answers on, the chi-square distribution is close enough (Fleiss 1981, "Statistical methods for rates and proportions", section 8.1). */
 const many = 25;
 
 /**

@@ -10,8 +10,8 @@ type BuiltNet = { readonly net: Net; readonly imageSize: number };
 
 /**
  * Puts the weights of a file into the model that `buildNet` made for images of this size. Layers of the head may be missing or have another
- * shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model must not be used. Returns the `layers` that
- * got weights, those of the head that stay `random`, each with the reason, and the `unused` tensors.
+ * shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model must not be used. Returns, among
+ * others, the `layers` that got weights, those of the head that stay `random`, each with the reason, and the `unused` tensors.
  */
 export function loadWeights(model: LayersModel, { net, imageSize }: BuiltNet, stored: StoredWeights) {
   const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);

@@ -21,7 +21,7 @@ function drawChanges({ brightness, contrast, saturation, hue }: Parameters<typeo
   return Array.from(permutation(4, random), (i) => changes[i]!).filter(({ strength }) => strength > 0);
 }
 
-/** As torchvision's `adjust_brightness`; so are the others. */
+/** As torchvision's `adjust_brightness`; the functions below follow its counterparts. */
 export function adjustBrightness(values: Float32Array, factor: number): void {
   for (let i = 0; i < values.length; i++) values[i] = clamp(factor * values[i]!);
 }
