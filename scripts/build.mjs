@@ -26,10 +26,14 @@ const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((n
 /** Of zod's messages only the English ones: those of 60 languages would be half of the code that every command loads. */
 const english = {
   name: 'english',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-    })),
+  setup({ onLoad, onEnd }) {
+    let isFound = false;
+    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => {
+      isFound = true;
+      return { contents: "export { default as en } from './en.js';" };
+    });
+    onEnd(() => (isFound ? {} : { errors: [{ text: 'zod has its languages elsewhere: change the filter above' }] }));
+  },
 };
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { formatCount } from './format-numbers.ts';
 /** Longer names are not compared: that takes time quadratic in their length. */
 const longestName = 64;
 
-/** The candidate with the least edit distance, at most a third of the name's length; the first of equals. Some letter is shared. */
+/** The candidate with the least edit distance, at most a third of the name's length; the first of equals. One without a shared letter does not count. */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > longestName) return undefined;
   let best: string | undefined;

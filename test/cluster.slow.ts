@@ -614,7 +614,7 @@ stages:
 
   test('files that appear half a minute late, and are cut short at first, cause no failure and no half-read file', async () => {
     const numbers = Array.from({ length: 200 }, (_, n) => n);
-    const loader = fileURLToPath(new URL('support/wait-for.mjs', import.meta.url));
+    const loader = fileURLToPath(new URL('support/late-files.mjs', import.meta.url));
     const setup = `, setup: ['export LATE_FILES=30000 NODE_OPTIONS="--import ${loader}"']`;
     using project = cluster(
       `stages:

@@ -42,14 +42,12 @@ test('init prints a `cd` that works for a folder of any name', async () => {
   assert.ok(project.has('my faces/Übung/pipelines/first.yaml'));
 });
 
-test('init and hints have the command that starts Restage from a folder, which depends on where it is installed', async () => {
+test('init prints the command that starts Restage from a folder, which depends on where it is installed', async () => {
   using project = new Project(shout);
   mkdirSync(project.path('bin'));
   mkdirSync(project.path('node_modules/.bin'), { recursive: true });
   symlinkSync(pipeline, project.path('node_modules/.bin/pipeline'));
   assert.match(await print(project, 'init', 'npx'), /\nNow: {3}cd npx && npx pipeline run first.yaml\n$/);
-  assert.match((await project.command('store', 'status')).stderr, /\n {2}Make one: npx pipeline store init\n$/);
-  assert.match(await print(project, 'gc', '--help'), /\n {2}\$ npx pipeline gc --keep 7d --yes\n/);
   symlinkSync(pipeline, project.path('bin/pipeline'));
   project.env['PATH'] = `${project.path('bin')}:${process.env['PATH']}`;
   assert.match(await print(project, 'init', 'path'), /\nNow: {3}cd path && pipeline run first.yaml\n$/);
@@ -69,7 +67,7 @@ test('help and init show the name under which the command was started', async ()
     const print = (...words: readonly string[]) => execFileSync(start, words, { cwd: project.root, encoding: 'utf8' });
     assert.ok(print('init', '.').endsWith(`\nNow:   npx ${name} run first.yaml\n`));
     const help = print('plan', '--help');
-    assert.ok(help.startsWith(`Usage: ${name} plan `) && help.includes(`\n  $ npx ${name} plan `), help);
+    assert.ok(help.startsWith(`Usage: ${name} plan `) && help.includes(`\n  $ ${name} plan `), help);
   }
 });
 

@@ -2,10 +2,9 @@ import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { writing } from '../engine/files/write-error.ts';
-import { type OutputStream, wantsColour } from '../reporting/terminal/colour.ts';
+import { wantsColour } from '../reporting/terminal/colour.ts';
 import type { Result } from '../result.ts';
 import { describeError, isForUser, UserError } from '../user-error.ts';
-import { asTyped } from './package-info.ts';
 import { exitCodes } from './process-end.ts';
 
 /** The user's mistakes, with their places and remedies, where they end a command. */
@@ -36,7 +35,7 @@ export function reportError(error: unknown): number {
   const isColoured = wantsColour(process.stderr, process.env);
   const told =
     error instanceof MistakesError ? formatDiagnostics(error.mistakes, isColoured) : `error: ${describeError(error)}`;
-  process.stderr.write(`${asTyped(told)}\n`);
+  process.stderr.write(`${told}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
@@ -44,14 +43,10 @@ export function printWarnings(warnings: readonly Diagnostic[]): void {
   for (const warning of warnings) warnOnStderr(formatWarning(warning));
 }
 
-export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${asTyped(message)}\n`);
+export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
 
-/** Prints lines for people, with hints that can be copied. */
-export const print = (text: string): void => void process.stdout.write(`${asTyped(text)}\n`);
-
-/** A stream whose texts have hints that can be copied. */
-export const typedStream = (stream: NodeJS.WriteStream): OutputStream =>
-  Object.create(stream, { write: { value: (text: string) => stream.write(asTyped(text)) } });
+/** Prints lines for people. */
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 export const printJson = (value: unknown): void =>
   void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);

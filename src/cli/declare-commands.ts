@@ -5,7 +5,7 @@ import { methods } from '../learning/attribution/methods.ts';
 import { scoreKinds } from '../learning/attribution/question.ts';
 import { colourMaps } from '../learning/vision/colour-map.ts';
 import { didYouMean } from '../suggest.ts';
-import { typedCommand } from './package-info.ts';
+import { commandName } from './package-info.ts';
 
 /** A command and what it takes. Its action is loaded when it runs, so that `--help` is quick. */
 interface CommandForm {
@@ -419,9 +419,9 @@ export function declareCommands(program: Command, argv: readonly string[], end: 
   }
 }
 
-/** Examples are written with `restage`, and shown as the user types it. */
+/** Examples are written with `restage`, and shown with the name that the user typed. */
 export const exampleText = (lines: readonly string[]): string =>
   `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`.replaceAll(
     'restage ',
-    `${typedCommand()} `,
+    `${commandName} `,
   );

@@ -22,7 +22,7 @@ export interface Target extends Pick<Words, 'force' | 'twice'> {
   readonly stages: readonly string[];
 }
 
-/** Finds the pipeline: a word that ends in .yaml, or a first word that names a file. `--force` and `--twice` may have taken it. */
+/** Finds the pipeline: a word that ends in .yaml, or a first word that names a file. The word may be the value of `--force` or `--twice`. */
 export function findTarget(asked: Words, root: string): Target {
   const { words, force, twice, last = false } = asked;
   const [first, ...others] = fileFirst(words);

@@ -65,7 +65,7 @@ const output = z.object(
   'a port: { type, summary }',
 );
 
-/** The form of a `KindSpec`, checked since no compiler has seen the code. The version is optional: the contents are it. */
+/** The form of a `KindSpec`, checked since no compiler has seen the code. The version is optional: the contents of the files are the version. */
 const form = z.object(
   {
     name: text,

@@ -17,7 +17,7 @@ export interface LoadedKind extends KnownKind {
   readonly spec: KindSpec;
   /** The built file to run, of a project's own kind. */
   readonly module?: string;
-  /** Warnings about what the code of a project's own kind loads without its being in the version. */
+  /** Warnings about what the code of a project's own kind loads and its version does not cover. */
   readonly warnings?: readonly Diagnostic[];
 }
 

@@ -37,7 +37,7 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
   const specs = new Set(stages.flatMap((stage) => placeOf(stage, places, on) ?? []));
   if (specs.size === 0) return local;
   const failures = { ...(step !== undefined && readStep(step)?.failures) };
-  // Of now, not of the end: what the run did not read must not become what it detached.
+  // Taken at the start: an edit during the run must not count as detached.
   const next = { pipeline: digestOfFiles(options.world.pipeline.sources.files), failures };
   const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
   interrupts.detaches = true;

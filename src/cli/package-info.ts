@@ -29,15 +29,6 @@ export function ownCommand(folder: string): string {
   return `node ${shellQuote(program)}`;
 }
 
-/** How the user types the command: its name, after `npx` where only that finds it. */
-export const typedCommand = (): string => ownCommand(process.cwd()).replace(/^node .*/, commandName);
-
-/** A text in which the commands of Restage have `npx` before them where only that finds them, so that hints can be copied. */
-export const asTyped = (text: string): string =>
-  text.replaceAll(/(?<!npx |[\w/.-])restage (?=[a-z])/g, (name) =>
-    typedCommand().startsWith('npx') ? `${typedCommand()} ` : name,
-  );
-
 /** npx looks in the nearest folder upward with a package.json or node_modules, and knows that package's own programs. */
 function npxFinds(folder: string): boolean {
   if (existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'node_modules'))) {

@@ -4,7 +4,7 @@ import { convolve } from './convolve.ts';
 import { elementwise } from './elementwise.ts';
 import { type Geometry, geometryOf } from './windows.ts';
 
-/** The sum; the bias of a convolution is fused into it. */
+/** The sum. A bias is fused into the convolution that it is added to. */
 export const add = elementwise({
   name: 'Add',
   inputs: ['a', 'b'],

@@ -29,7 +29,6 @@ import {
 } from '../command-error.ts';
 import { loadKinds } from '../load-kinds.ts';
 import { openStore, projectRoot } from '../open-project.ts';
-import { asTyped } from '../package-info.ts';
 
 interface CompareOptions {
   readonly all?: boolean;
@@ -62,7 +61,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
     const tables = comparisonTables(comparison);
     const [form] = forms;
     const text = form === 'markdown' ? markdownOf(tables) : form === 'latex' ? latexOf(tables) : undefined;
-    process.stdout.write(asTyped(text ?? formatComparison(tables, options.all)));
+    process.stdout.write(text ?? formatComparison(tables, options.all));
   }
 }
 

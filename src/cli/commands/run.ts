@@ -10,7 +10,7 @@ import { UserError } from '../../user-error.ts';
 import { beginAnew } from '../begin-anew.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
-import { typedStream, UsageError } from '../command-error.ts';
+import { UsageError } from '../command-error.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { digestOfFiles } from '../make-place.ts';
@@ -50,7 +50,7 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
   const startedAt = Date.now();
   const step = process.env[stepVariable];
-  delete process.env[stepVariable]; // which is not for the processes of stages
+  delete process.env[stepVariable]; // so that processes of stages do not inherit it
   if (step !== undefined && isTaken(step)) return exitCodes.ok;
   const { detach = false } = options;
   if (detach && (options.force ?? options.twice) !== undefined) {
@@ -67,8 +67,7 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   const places = openPlaces(project, options.on);
   const claims = await checkClaims(project);
   const style = step === undefined ? options.reporter : 'plain';
-  const screen = style === 'json' ? process.stdout : typedStream(process.stdout);
-  const reporter = new RunListeners(selectReporter(style, screen, process.env));
+  const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
   using interrupts = new Interrupts();
   if (options.interrupt === true) watch?.onChange(() => interrupts.stop());
   const run = await makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });

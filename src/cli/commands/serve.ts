@@ -12,7 +12,7 @@ interface ServeOptions {
   readonly token?: string;
 }
 
-/** The least number of characters in a token: nobody guesses as many random ones. */
+/** The least number of characters in a token: nobody can guess that many random ones. */
 const shortest = 12;
 
 export async function serveCommand(options: ServeOptions): Promise<void> {

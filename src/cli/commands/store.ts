@@ -120,7 +120,7 @@ function specOf(root: string): StoreSpec {
   return spec;
 }
 
-/** Results that are in the shared store as far as is known here, and those here that are not known to be there. */
+/** Results of this cache, split by whether the shared store is known to have them. */
 function localResults(store: SharedStore) {
   const known = new Set(store.records.all());
   return { known, unknown: digestsIn(join(store.folder, 'results')).filter((digest) => !known.has(digest)) };

@@ -57,7 +57,7 @@ export class StageProcess implements Worker {
 
   /** Starts a process that sends `ready`, and then awaits requests. */
   static serving(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
-    const options = process.execArgv.filter((option) => !option.startsWith('--max-semi')); // which saves memory while waiting
+    const options = process.execArgv.filter((option) => !option.startsWith('--max-semi')); // that is for a run that waits
     const argv = [process.execPath, ...options, entry];
     return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);
   }
