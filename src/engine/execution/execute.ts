@@ -108,7 +108,7 @@ async function bringStage(
     if (error instanceof UnfinishedStage) {
       return {
         ...{ outcome: 'cancelled', message: error.message },
-        ...(error instanceof StageLeftToJob && { leftToJob: true }),
+        ...(error instanceof StageLeftToJob ? { leftToJob: true } : stageRun?.resumes && { resumes: true }),
         ...(error instanceof OldCode && { hasOldCode: true }),
       };
     }

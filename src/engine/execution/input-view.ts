@@ -172,7 +172,7 @@ function labelName({ labels = {}, extension = '', name }: FingerprintInput, inde
   const { path } = labels;
   if (path !== undefined) {
     const normal = posix.normalize(path);
-    return normal.startsWith('../') || normal.includes(':') ? basename(normal) : normal; // in the port's own folder
+    return normal.includes(':') ? basename(normal) : normal.replace(/^(?:\.\.\/)+/, ''); // in the port's own folder
   }
   const words = Object.entries(labels).map(([name, value]) => (name === 'stage' ? value : `${name}=${value}`));
   return (words.length > 0 ? safeWord(words.join(',')) : String(index + 1)) + extension;

@@ -41,7 +41,7 @@ export interface ClusterOptions extends SubmitterOptions {
   readonly isStep: boolean;
   /** Aborted when jobs are to be cancelled. */
   readonly kill: AbortSignal;
-  /** Milliseconds after `signal` in which a second interrupt still cancels jobs; undefined: the first one cancels them. */
+  /** Milliseconds after `signal` in which a second interrupt still cancels jobs; undefined without an interrupt: they are cancelled at once. */
   readonly grace: () => number | undefined;
 }
 

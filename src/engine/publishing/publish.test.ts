@@ -154,6 +154,7 @@ test('a target outside the root, in the cache or below a file is refused', async
   const artifact = await project.store('text');
   const elsewhere = temporaryFolder(t);
   symlinkSync(elsewhere, join(project.root, 'linked'));
+  symlinkSync('loop', join(project.root, 'loop'));
   project.write('notes.txt', 'mine');
   const refused: Readonly<Record<string, string>> = {
     '../x': '../x is not a path inside the project, so nothing can be published there',
@@ -162,6 +163,7 @@ test('a target outside the root, in the cache or below a file is refused', async
     '.': '. is not a path inside the project, so nothing can be published there',
     'cache/x': 'cache/x lies in the cache, where nothing can be published; choose another path',
     'linked/deep/x': `linked/deep/x leads out of the project: linked is a link to ${elsewhere}`,
+    'loop/x': 'loop is not a folder, so loop/x cannot be published below it; move it away',
     'notes.txt/x': 'notes.txt is not a folder, so notes.txt/x cannot be published below it; move it away',
     'notes.txt/deep/x': 'notes.txt is not a folder, so notes.txt/deep/x cannot be published below it; move it away',
   };

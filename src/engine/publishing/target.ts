@@ -39,7 +39,7 @@ function checkFolders(root: string, path: string, shown: string): void {
   let folder = dirname(path);
   while (!exists(folder)) folder = dirname(folder);
   if (folder.length < root.length) throw new PublishError(`The project's folder ${root} does not exist`);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(folder)) {
     const what = `${relative(root, folder)} is not a folder`;
     throw new PublishError(`${what}, so ${shown} cannot be published below it; move it away`);
   }
@@ -47,6 +47,15 @@ function checkFolders(root: string, path: string, shown: string): void {
   const inside = relative(realpathSync.native(root), real);
   if (inside.split(sep)[0] === '..' || isAbsolute(inside)) {
     throw new PublishError(`${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`);
+  }
+}
+
+/** False also for a link that leads nowhere, or to itself. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
