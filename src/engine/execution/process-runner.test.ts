@@ -219,6 +219,11 @@ test('a mistake that shows while the program is made fails the stage without a s
     throw new StageError('too many paths in /private');
   };
   assert.deepEqual((await run(t, '', {}, program)).end, { ok: false, message: 'too many paths in ./public' });
+  const full = async () => () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+  };
+  const { end } = await run(t, '', {}, full);
+  assert.match(end.ok ? '' : end.message, /^Cannot write its files: the disk is full\. Free some space/);
 });
 
 /** Runs jobs one after the other, and gives the number of the process that served each. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { MakeProgram, ProgramContext } from '../../stage.ts';
+import { diskError } from '../files/write-error.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { programContext, programVariables } from './program-context.ts';
 import { type ProcessEnd, type ProcessJob, Service } from './serve-job.ts';
@@ -34,7 +35,7 @@ export const processRunner =
       } else await worker.kill();
       return end;
     } catch (error) {
-      return { ok: false, message: job.translate((error as Error).message) };
+      return { ok: false, message: job.translate((diskError(error) as Error).message) };
     }
   };
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { type RunStage, type StageContext, StageError } from '../../stage.ts';
+import type { RunStage, StageContext } from '../../stage.ts';
+import { describeError, isForUser, UserError } from '../../user-error.ts';
+import { diskError } from '../files/write-error.ts';
 import { CheckpointFile } from '../store/checkpoint-file.ts';
 import { programContext } from './program-context.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
@@ -21,10 +23,11 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
     await run(makeContext(request) as StageContext<never>);
     await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
     return { type: 'done', memory: process.memoryUsage.rss() };
-  } catch (error) {
-    if (error instanceof StageError) return { type: 'failed', message: error.message };
+  } catch (cause) {
+    const error = diskError(cause);
+    if (error instanceof UserError) return { type: 'failed', message: error.message };
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { type: 'failed', message, ...(stack !== undefined && { stack }) };
+    return { type: 'failed', message: isForUser(error) ? describeError(error) : message, ...(stack && { stack }) };
   }
 }
 

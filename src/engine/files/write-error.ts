@@ -11,6 +11,12 @@ export function writeError(what: string, cause: unknown): unknown {
   return new WriteError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
 }
 
+/** The same for work that reads as well: only a full or read-only disk tells that it was a write that failed. */
+export function diskError(cause: unknown): unknown {
+  const { code = '', path = 'its files' } = cause as NodeJS.ErrnoException;
+  return ['ENOSPC', 'EDQUOT', 'EROFS'].includes(code) ? writeError(path, cause) : cause;
+}
+
 /** Runs `write`, and throws its failures as the {@link writeError} of `what`. */
 export function writing<T>(what: string, write: () => T): T {
   try {
