@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { packageRoot } from '../../package-root.ts';
+import { closest } from '../../suggest.ts';
 import { upwards } from '../files/upwards.ts';
 
 /** Where Node looks for a package that code in `folder` imports, nearest first, leaving aside `NODE_PATH`. */
@@ -21,4 +22,25 @@ export function findInPackage(text: string, root: string, looked: Set<string>, w
     looked.add(folder);
   }
   return undefined;
+}
+
+/** The name of the pipeline that Restage ships as `wanted`, with or without an extension: `npm:restage/experiments/a.yaml`. */
+export function findShipped(wanted: string): string | undefined {
+  if (/^[./]/.test(wanted)) return undefined; // a path, which no package has
+  const names = ['', '.yaml', '.yml'].map((extension) => wanted + extension).filter((name) => /\.ya?ml$/.test(name));
+  const shipped = names.find((name) => existsSync(join(packageRoot, 'pipelines', name)));
+  return shipped && `npm:restage/${shipped}`;
+}
+
+/** A hint for a file that `extends` or `include` names and that is not there. */
+export function referredHint(path: string): string | undefined {
+  const inside = /^npm:restage\/(.+)$/.exec(path)?.[1];
+  if (inside === undefined) {
+    const shipped = findShipped(path);
+    return shipped && `Restage ships it: write "${shipped}".`;
+  }
+  const names = readdirSync(join(packageRoot, 'pipelines'), { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => /\.ya?ml$/.test(name));
+  const near = closest(inside, files);
+  return near && `Did you mean "npm:restage/${near}"?`;
 }

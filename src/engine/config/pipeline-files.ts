@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, join, posix, resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { closest, suggest } from '../../suggest.ts';
 import { reasonOf } from '../../user-error.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { upwards } from '../files/upwards.ts';
-import { findInPackage } from './find-package.ts';
+import { findShipped } from './find-package.ts';
 import { readSource } from './yaml/load-document.ts';
 import { child, itemsOf, textOf } from './yaml/node.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
@@ -56,23 +56,12 @@ function notFound(argument: string, root: string): Diagnostic {
   const near = closest(bare, names.map(withoutExtension));
   const elsewhere = names.filter((name) => basename(withoutExtension(name)) === basename(bare));
   const meant = elsewhere.length > 0 ? elsewhere : names.filter((name) => withoutExtension(name) === near);
+  const shipped = findShipped(wanted);
   const hint =
-    shippedHint(wanted, root) ??
+    (shipped && `Restage ships it: write "extends: ${shipped}" into a file in pipelines/.`) ??
     (meant.length > 0 ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : suggest(wanted, names));
   const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
   return { code: 'missing-file', message, hint };
-}
-
-function shippedHint(wanted: string, root: string): string | undefined {
-  if (/^[./]/.test(wanted)) return undefined; // a path, which no package has
-  const names = extensions
-    .map((extension) => `npm:restage/${wanted}${extension}`)
-    .filter((name) => /\.ya?ml$/.test(name));
-  const shipped = names.find((name) => {
-    const path = findInPackage(name, root, new Set(), 'pipelines');
-    return path !== undefined && existsSync(path);
-  });
-  return shipped && `Restage ships it: write "extends: ${shipped}" into a file in pipelines/.`;
 }
 
 /** Absolute path of the project's only pipeline, for commands without a file; undefined if there are none or several. */

@@ -104,6 +104,15 @@ test('inputs that lead nowhere are reported, with what to write instead', async 
   assert.match(text, /A file in the root is written "\.\/picture\.bin"\./);
 });
 
+test('the misspelt name of an included pipeline in a reference is suggested, though the text is a path', async () => {
+  using project = new TestProject({
+    'pipelines/say.yaml': 'stages:\n  one: { kind: load }\n',
+    'pipelines/p.yaml':
+      'include: { faces: say.yaml }\nstages:\n  two: { kind: load, inputs: { images: face/one.dataset } }\n',
+  });
+  assert.match(shownMistakes(await project.load()), /"face\/one\.dataset"[\s\S]*Did you mean "faces\/one\.dataset"\?/);
+});
+
 test('an included stage publishes among the outputs of the pipeline that includes it, not at the path in its own file', async () => {
   using project = new TestProject({
     'pipelines/say.yaml': `stages:\n${command('say', 'outputs: { text: artifacts/say.txt, folder: out/ }')}`,

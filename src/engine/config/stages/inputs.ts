@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import type { InputPort } from '../../../stage.ts';
-import { didYouMean, suggest } from '../../../suggest.ts';
+import { closest, didYouMean, suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { checkName, type Definition } from '../definitions.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
@@ -97,7 +97,8 @@ async function findItems(work: InputWork, reader: Reader, node: TextNode): Promi
   const { value: shown, at } = node;
   const answer = await work.paths.find(shown);
   if ('missing' in answer) {
-    work.claims.push({ ...answer, shown, at });
+    const { hint = includeHint(shown, includes) } = answer.missing;
+    work.claims.push({ ...answer, missing: { ...answer.missing, hint }, shown, at });
     return [];
   }
   return answer.paths.map(({ absolute, shown }) => {
@@ -105,6 +106,13 @@ async function findItems(work: InputWork, reader: Reader, node: TextNode): Promi
     const item = { from: 'path', path: absolute, shown, labels: {} } as const;
     return answer.glob ? { item, glob: true } : { item };
   });
+}
+
+/** For `face/scores.metrics` beside an included pipeline `faces`, without which the text is a path. */
+function includeHint(text: string, includes: ReadonlySet<string>): string | undefined {
+  const slash = text.indexOf('/');
+  const near = parseStageReference(text)?.port === undefined ? undefined : closest(text.slice(0, slash), includes);
+  return near && `Did you mean "${near}${text.slice(slash)}"?`;
 }
 
 function findStageItems({ context, instances }: InputWork, reader: Reader, node: TextNode): readonly FoundItem[] {

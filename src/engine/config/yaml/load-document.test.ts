@@ -239,3 +239,13 @@ test('a pipeline of a package that is not installed, or has no such file, is rep
     /p\.yaml:1:31: error: There is no file "node_modules\/faces\/pipelines\/a\.yaml" \[missing-file\]/,
   );
 });
+
+test('a file that Restage ships is named where its path alone, or a misspelt one in its package, is included', async () => {
+  using project = new TestProject({
+    'pipelines/p.yaml':
+      'include:\n  a: experiments/simple-net-fakes.yaml\n  b: npm:restage/experiments/simple-net-fake.yaml\nstages: {}\n',
+  });
+  const text = shownMistakes(await project.load());
+  assert.match(text, /Restage ships it: write "npm:restage\/experiments\/simple-net-fakes\.yaml"\./);
+  assert.match(text, /Did you mean "npm:restage\/experiments\/simple-net-fakes\.yaml"\?/);
+});

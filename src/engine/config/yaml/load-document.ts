@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { err, ok, type Result } from '../../../result.ts';
 import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
-import { findInPackage } from '../find-package.ts';
+import { findInPackage, referredHint } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
 import { child, describeNode, isText, itemsOf, type MapNode, mergeNodes, type TextNode } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
@@ -58,10 +58,13 @@ export function loadReferred(
 
 /** The absolute path that a file names: relative to that file, or `npm:package/path` in a package's `pipelines/`. */
 function findReferred({ root, looked, report }: LoadContext, path: string, at: Span): string | undefined {
-  if (!path.startsWith('npm:')) return resolve(root, dirname(at.file.path), path);
-  const found = findInPackage(path, root, looked, 'pipelines');
-  if (found === undefined) report({ code: 'missing-file', message: `No package of "${path}" is installed`, at });
-  return found;
+  const isInPackage = path.startsWith('npm:');
+  const found = isInPackage
+    ? findInPackage(path, root, looked, 'pipelines')
+    : resolve(root, dirname(at.file.path), path);
+  if (found !== undefined && existsSync(found)) return found;
+  const message = found ? `There is no file "${shownPath(found, root)}"` : `No package of "${path}" is installed`;
+  return report({ code: 'missing-file', message, at, hint: referredHint(path) });
 }
 
 /** Reads a YAML file that holds a map, or gives all mistakes of its YAML. `what` names it in messages. */
