@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
-import { describeReasons } from '../engine/plan/describe-decision.ts';
+import { describeChange, describeReasons } from '../engine/plan/describe-decision.ts';
 import { infoFile } from '../learning/models/model-info.ts';
 import { asArgument } from '../reporting/terminal/text.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
@@ -36,8 +36,11 @@ export async function findTrainedModel(
   const { stage, folder } = modelOf(project);
   const planned = (await planProject(project, backend)).find(({ stage: { name } }) => name === stage);
   if (planned !== undefined && planned.decision.state !== 'up to date') {
-    const why = describeReasons(planned.decision).join('; ');
-    warnOnStderr(`${stage} is not up to date (${why}): the model published there is used.`);
+    const { decision } = planned;
+    const reasons = 'reasons' in decision ? decision.reasons : [];
+    const changes = reasons.flatMap((reason) => (reason.type === 'other result' ? reason.changes : []));
+    const why = changes.length > 0 ? changes.map(describeChange) : describeReasons(decision);
+    warnOnStderr(`${stage} is not up to date (${why.join('; ')}). Its published model is used as it is.`);
   }
   return { folder, title: `${stage} of ${project.pipeline.name}`, others: isStage ? others.slice(1) : others };
 }

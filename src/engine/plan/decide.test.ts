@@ -22,6 +22,8 @@ test('outputs that were deleted or changed are restored, and the reasons say whi
       { type: 'output changed', port: 'history' },
     ],
   });
+  const { reasons } = decide({ ...facts, published: { model: 'missing', history: 'missing' } }) as { reasons: unknown };
+  assert.deepEqual(reasons, [{ type: 'not published' }]);
 });
 
 test('a result whose bytes are elsewhere is restorable, and a stage whose outputs are in place needs no bytes', () => {

@@ -22,6 +22,8 @@ export type Reason =
   /** It succeeded, but the store no longer holds the result. */
   | { readonly type: 'result lost' }
   | { readonly type: 'change'; readonly change: Change }
+  /** Nothing is at any of the published paths. */
+  | { readonly type: 'not published' }
   | { readonly type: 'output missing' | 'output changed'; readonly port: string }
   /** The published paths of these outputs hold the stage's last result, which is another one. */
   | { readonly type: 'other result'; readonly ports: readonly string[]; readonly changes: readonly Change[] }
@@ -77,6 +79,7 @@ function reasonsToRun(earlier: EarlierWork | undefined): readonly Reason[] {
 
 function reasonsToPublish(published: Facts['published'], earlier: EarlierWork | undefined): readonly Reason[] {
   const ports = Object.keys(published);
+  if (ports.length > 1 && ports.every((port) => published[port] === 'missing')) return [{ type: 'not published' }];
   const others = ports.filter((port) => published[port] === 'other');
   const single = ports.flatMap((port): readonly Reason[] => {
     if (published[port] === 'missing') return [{ type: 'output missing', port }];

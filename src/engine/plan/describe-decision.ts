@@ -25,6 +25,8 @@ function describeReason(reason: Reason): string {
       return 'the store no longer has its last result';
     case 'change':
       return describeChange(reason.change);
+    case 'not published':
+      return 'not published here';
     case 'output missing':
       return `output ${reason.port} is missing`;
     case 'output changed':
