@@ -27,6 +27,13 @@ test('a watched pipeline runs again when its file or an input has changed, and s
   assert.match(stderr, /Waiting for a change\. Ctrl-C ends it\./);
 });
 
+test('a watch of a pipeline that does not exist ends at once', async () => {
+  using project = new Project(yaml('first'), { 'data.txt': '' });
+  const { code, stderr } = await project.command('run', '--watch', 'nothing.yaml');
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: There is no pipeline "nothing\.yaml"(?![\s\S]*Waiting)/);
+});
+
 test('with --interrupt, a change during a run stops the run', async () => {
   const waiting = (word: string) => yaml(word).replace('cat', 'read _ < gate && cat');
   using project = new Project(waiting('first'), { 'data.txt': 'data-1\n' });

@@ -11,6 +11,7 @@ import { beginAnew } from '../begin-anew.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
 import { UsageError } from '../command-error.ts';
+import { findTarget } from '../find-target.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { digestOfFiles } from '../make-place.ts';
@@ -36,6 +37,7 @@ export function runCommand(argv: readonly string[]) {
     if (watch && detach) throw new UsageError('--watch does not go with --detach: jobs run what was submitted');
     if (!watch) return await runOnce(argv, words, options);
     const root = projectRoot();
+    findTarget({ words, ...options }, root); // a pipeline that is not there at the start is a slip, not one to wait for
     const server = serve ? await (await import('./serve.ts')).openServer(root, { port: 0 }) : undefined;
     try {
       return await watchRuns(root, (watch) => runOnce(argv, words, options, watch));
