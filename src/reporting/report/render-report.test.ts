@@ -213,7 +213,10 @@ test('numbers come before warnings, and warnings that differ in their numbers on
   const page = bodyOf(renderReport(exampleModel({ stages, warnings })));
   assert.match(page, /<a href="#warnings">4 warnings<\/a>/);
   assert.ok(page.indexOf('Accuracy on test') < page.indexOf('learned nothing'));
-  assert.match(page, /<summary><strong>3 ×<\/strong> Epoch 1 learned nothing\.<\/summary>/);
+  assert.match(
+    page,
+    /<summary><strong>3 with different numbers, such as:<\/strong> Epoch 1 learned nothing\.<\/summary>/,
+  );
   assert.match(page, /<strong>fit<\/strong>: Other\./);
 });
 

@@ -128,10 +128,11 @@ function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
   const groups = groupBy(warnings, ({ message }) => message.replaceAll(/\d+(\.\d+)?/g, '#'));
   const line = ({ stage, message }: Warning) =>
     html`${stage !== undefined && html`<strong>${stage}</strong>: `}${message}`;
+  const isSame = (group: readonly Warning[]) => group.every(({ message }) => message === group[0]!.message);
   const shown = Array.from(groups.values(), (group) =>
     group.length === 1
       ? html`<li>${line(group[0]!)}</li>`
-      : html`<li><details class="more"><summary><strong>${group.length} ×</strong> ${group[0]!.message}</summary><ul>${group.map(
+      : html`<li><details class="more"><summary><strong>${group.length}${isSame(group) ? ' ×' : ' with different numbers, such as:'}</strong> ${group[0]!.message}</summary><ul>${group.map(
           (warning) => html`<li>${line(warning)}</li>`,
         )}</ul></details></li>`,
   );
