@@ -168,7 +168,7 @@ test('a step of a detached run refuses a pipeline whose file has changed', async
   const outputs = project.files('cache/jobs').filter((name) => /^step-.*output$/.test(name));
   assert.match(
     project.read(`cache/jobs/${outputs[0]}`),
-    /the pipeline has changed since the run was detached: run it again/,
+    /The pipeline has changed since the run was detached: run it again/,
   );
   assert.equal(project.read('count'), 'one\n');
 });

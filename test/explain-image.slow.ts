@@ -42,7 +42,7 @@ test('a model, named by its folder or by a pipeline and stage, classifies any pi
     {
       code: 0,
       stderr:
-        'warning: fit[seed=2] is not up to date (reads faces, which must run): the model published there is used.\n',
+        'warning: fit[seed=2] is not up to date (reads faces, which must run). Its published model is used as it is.\n',
     },
   );
   assert.match(
@@ -110,7 +110,7 @@ test('whatever cannot be explained is an error that names the alternatives', asy
   });
   assert.match(
     (await said(folder, 'ada.png', '--layer', 'conv2', '--method', 'gradient')).stderr,
-    /^error: expected a class activation map, such as grad-cam, among the methods for --layer "conv2", got gradient/,
+    /^error: Expected a class activation map, such as grad-cam, among the methods for --layer "conv2", got gradient/,
   );
   assert.deepEqual(await said(folder, 'ada.png', '--layer', 'cnov2'), {
     code: 1,
@@ -123,7 +123,7 @@ test('whatever cannot be explained is an error that names the alternatives', asy
   });
   assert.deepEqual(await said(folder, 'ada.png', '--out', './ada.png'), {
     code: 2,
-    stderr: 'error: expected another name for --out than that of the image ada.png',
+    stderr: 'error: Expected another name for --out than that of the image ada.png',
   });
   const misspelt = await said(folder, 'ada.png', '--method', 'gradcam');
   assert.equal(misspelt.code, 2);

@@ -29,7 +29,7 @@ test('predict scores a folder of images with a model, into a new folder', async 
   assert.equal(await said('model', 'photos'), 'error: predicted is there already: name another folder by --out\n');
   assert.equal(
     await said('model', 'nowhere', '--out', 'other'),
-    'error: expected one folder of images after the model, got nowhere\n',
+    'error: Expected one folder of images after the model, got nowhere\n',
   );
   assert.match(
     await said('model', 'empty', '--out', 'other'),

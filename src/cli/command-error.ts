@@ -17,7 +17,7 @@ export class MistakesError extends UserError {
   }
 }
 
-/** A mistake in the words or options of a command. Its message has neither a capital nor a full stop. */
+/** A mistake in the words or options of a command. Its message has no full stop. */
 export class UsageError extends UserError {}
 
 export const mistake = (code: string, message: string, hint?: string): MistakesError =>

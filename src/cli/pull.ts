@@ -31,7 +31,7 @@ export async function pull(
   const all = Object.keys(manifest.stages) as StageName[];
   const isAll = asked.length === 0;
   const names = isAll ? all : [...new Set(asked.flatMap((word) => findStageNames(word, all)))];
-  if (names.length === 0) throw new UsageError(`the run ${manifest.run} has no stage ${asked.join(', ')}`);
+  if (names.length === 0) throw new UsageError(`The run ${manifest.run} has no stage ${asked.join(', ')}`);
   const named = new Set(isAll ? all.filter((name) => manifest.stages[name]!.isFinal) : names);
   const { kinds } = await loadKinds(root);
   const digests = new DigestIndex(store.folder);

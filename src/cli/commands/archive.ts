@@ -51,7 +51,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
 
 export async function importCommand(path: string, { trust }: { readonly trust?: string }): Promise<void> {
   const root = projectRoot();
-  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
+  if (!existsSync(path)) throw new UsageError(`There is no file ${path}`);
   const work = writing(path, () => mkdtempSync(join(dirname(resolve(path)), '.import-')));
   try {
     extract(path, work);

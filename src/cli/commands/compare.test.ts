@@ -9,5 +9,5 @@ test('two forms at once are refused, and both are named', async () => {
   const told = write.mock.calls.map(({ arguments: [text] }) => text);
   write.mock.restore();
   assert.equal(code, exitCodes.usage);
-  assert.deepEqual(told, ['error: expected one form of the comparison, got --json and --html\n']);
+  assert.deepEqual(told, ['error: Expected one form of the comparison, got --json and --html\n']);
 });

@@ -42,12 +42,12 @@ export async function compareCommand(words: readonly string[], options: CompareO
   const forms = (['json', 'markdown', 'latex', 'html'] as const).filter((form) => options[form] !== undefined);
   if (forms.length > 1) {
     const asked = forms.map((form) => `--${form}`).join(' and ');
-    throw new UsageError(`expected one form of the comparison, got ${asked}`);
+    throw new UsageError(`Expected one form of the comparison, got ${asked}`);
   }
   const root = projectRoot();
   const store = await openStore(root, warnOnStderr);
   const found = await findSubjects(words, { root, store }).finally(() => store.close());
-  if (found.length < 2) throw new UsageError('expected two or more pipelines, runs or stages to compare');
+  if (found.length < 2) throw new UsageError('Expected two or more pipelines, runs or stages to compare');
   const comparison = compareSubjects(found);
   if (options.html !== undefined) {
     const file = options.html === true ? 'compare.html' : options.html;

@@ -57,16 +57,16 @@ export async function explainImageCommand(words: readonly string[], options: Exp
 }
 
 function misuse(paths: readonly string[], { out, layer, methods }: ImageQuestion): string | undefined {
-  if (paths.length === 0) return 'expected one or more images after the model';
+  if (paths.length === 0) return 'Expected one or more images after the model';
   if (paths.length > mostPictures) {
-    return `expected at most ${mostPictures} images, since they become one picture, got ${paths.length}; the kinds saliency and gradcam explain whole splits`;
+    return `Expected at most ${mostPictures} images, since they become one picture, got ${paths.length}; the kinds saliency and gradcam explain whole splits`;
   }
-  if (!/\.png$/i.test(out)) return `expected a name that ends in .png for --out, got "${out}"`;
+  if (!/\.png$/i.test(out)) return `Expected a name that ends in .png for --out, got "${out}"`;
   if (layer !== undefined && !methods.some(isCam)) {
-    return `expected a class activation map, such as grad-cam, among the methods for --layer "${layer}", got ${methods.join(', ')}`;
+    return `Expected a class activation map, such as grad-cam, among the methods for --layer "${layer}", got ${methods.join(', ')}`;
   }
   const replaced = paths.find((path) => resolve(path) === resolve(out));
-  return replaced === undefined ? undefined : `expected another name for --out than that of the image ${replaced}`;
+  return replaced === undefined ? undefined : `Expected another name for --out than that of the image ${replaced}`;
 }
 
 function missing(path: string): readonly Diagnostic[] {

@@ -4,7 +4,7 @@ import { mistake, print, UsageError, writeUserFile } from '../command-error.ts';
 
 /** `restage figure <chart> <pdf>`: a published chart, or any SVG of Restage, as one page of PDF for a paper. */
 export async function figureCommand([chart = '', file = '']: readonly string[]): Promise<void> {
-  if (!file.endsWith('.pdf')) throw new UsageError(`expected a file that ends in .pdf, got "${file}"`);
+  if (!file.endsWith('.pdf')) throw new UsageError(`Expected a file that ends in .pdf, got "${file}"`);
   const path = chart.endsWith('.svg') ? chart : join(chart, 'chart.svg');
   if (!existsSync(path)) {
     const hint = 'Name a published chart, such as artifacts/mine/roc/roc, or a file that ends in .svg.';

@@ -22,7 +22,7 @@ export async function predictCommand(words: readonly string[], options: PredictO
   const { folder, others } = await findTrainedModel(words, options);
   const [images, ...more] = others;
   if (images === undefined || more.length > 0 || statSync(images, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(`expected one folder of images after the model, got ${others.join(' ') || 'none'}`);
+    throw new UsageError(`Expected one folder of images after the model, got ${others.join(' ') || 'none'}`);
   }
   const staging = writing(out, () => mkdtempSync(join(dirname(out), `.${basename(out)}-`)));
   try {

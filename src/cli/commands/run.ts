@@ -64,7 +64,7 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     step !== undefined &&
     (await waitFor(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
   ) {
-    throw new UsageError('the pipeline has changed since the run was detached: run it again');
+    throw new UsageError('The pipeline has changed since the run was detached: run it again');
   }
   const places = openPlaces(project, options.on);
   const claims = await checkClaims(project);

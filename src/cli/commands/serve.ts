@@ -38,7 +38,7 @@ export async function openServer(root: string, { port, host, token }: ServeOptio
   const server = await startServer({ root, port, host, token, planner: plannerOf(root), warn: warnOnStderr }).catch(
     (error) => {
       if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES') throw error;
-      throw new UsageError(`cannot listen on port ${port}: ${error.message}. Any that is free: --port 0`);
+      throw new UsageError(`Cannot listen on port ${port}: ${error.message}. Any that is free: --port 0`);
     },
   );
   const { SSH_CONNECTION: connection } = process.env;
