@@ -1,5 +1,6 @@
+import { formatList } from '../../src/format-numbers.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
-import { markOf, welch } from '../../src/learning/metrics/comparison/welch.ts';
+import { markLegend, markOf, welch } from '../../src/learning/metrics/comparison/welch.ts';
 import { sampleVariance } from '../../src/learning/metrics/mean.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest } from '../../src/suggest.ts';
@@ -29,6 +30,10 @@ export function marksOf({ rows, values }: Table, baseline: string | undefined): 
     return holm(ps).map(markOf);
   });
 }
+
+/** What the marks mean, for a note below the table. */
+export const noteOf = ({ over }: Table, baseline: string): string =>
+  `Against ${baseline}: ${markLegend} (Welch's test over ${formatList(over)}, Holm's adjustment)`;
 
 function pOf(cell: Cell | undefined, base: Cell | undefined): number {
   if (cell === undefined || base === undefined) return Number.NaN;

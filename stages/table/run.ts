@@ -1,15 +1,16 @@
 import { writeFileSync } from 'node:fs';
-import { latexTable } from '../../src/latex-table.ts';
+import { latexNote, latexTable } from '../../src/latex-table.ts';
 import { renamed } from '../../src/learning/charts/own-names.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
+import { plainText } from '../../src/plain-text.ts';
 import { readInput } from '../../src/read-input.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { defaultTitle, tableChart } from './chart.ts';
 import { collect } from './collect.ts';
 import { formatCsv, formatJsonTable, formatTable, roundedTable } from './format.ts';
-import { marksOf } from './marks.ts';
+import { marksOf, noteOf } from './marks.ts';
 import type { TableSettings } from './spec.ts';
 
 export default async function run(context: StageContext<TableSettings>): Promise<void> {
@@ -17,12 +18,16 @@ export default async function run(context: StageContext<TableSettings>): Promise
     ...{ labels: input.labels, values: readInput('metrics', input, parseMetrics).values },
   }));
   const table = collect(renamed(items, context.settings.names, 'metrics'), context.settings);
-  const title = context.settings.title ?? defaultTitle(table);
+  const { baseline, title = defaultTitle(table) } = context.settings;
+  const note = baseline === undefined ? '' : noteOf(table, baseline);
   writeFileSync(context.output('table'), formatCsv(table));
-  const rounded = roundedTable(table, title, marksOf(table, context.settings.baseline));
-  writeFileSync(context.output('markdown'), formatTable(rounded, table, markdownTable));
-  writeFileSync(context.output('latex'), formatTable(rounded, table, latexTable));
+  const rounded = roundedTable(table, title, marksOf(table, baseline));
+  writeFileSync(
+    context.output('markdown'),
+    formatTable(rounded, table, markdownTable) + (note && `\n${plainText(note)}\n`),
+  );
+  writeFileSync(context.output('latex'), formatTable(rounded, table, latexTable) + (note && `${latexNote(note)}\n`));
   writeFileSync(context.output('json'), formatJsonTable(table));
   await renderOutput(context, 'chart', tableChart(table, context.settings.title));
-  context.highlight(rounded);
+  context.highlight(note === '' ? rounded : { ...rounded, title: `${title}. ${note}` });
 }

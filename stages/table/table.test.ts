@@ -120,8 +120,15 @@ test('with a baseline, significant differences from it are marked in Markdown an
   }));
   const settings = { over: ['seed'], values: ['test.accuracy'], baseline: 'small' };
   const { markdown, latex } = await tabled(bench, settings, far);
-  assert.match(markdown, /\| small \| 3 \| 0\.6250 ± 0\.3105 \|\n\| large \| 3 \| 0\.9908 ± 0\.00018\* \|\n$/);
-  assert.match(latex, /^\\begin\{tabular\}\{lrr\}\n[\s\S]* {2}large & 3 & 0\.9908 \$\\pm\$ 0\.00018\* \\\\\n/);
+  assert.match(
+    markdown,
+    /\| small \| 3 \| 0\.6250 ± 0\.3105 \|\n\| large \| 3 \| 0\.9908 ± 0\.00018\* \|\n\nAgainst small: \* p < 0\.05, .*Welch's test over seed/,
+  );
+  assert.match(
+    latex,
+    /^\\begin\{tabular\}\{lrr\}\n[\s\S]* {2}large & 3 & 0\.9908 \$\\pm\$ 0\.00018\* \\\\\n[\s\S]*tabular\}\n\n\{\\footnotesize Against small: \* p \$<\$ 0\.05, /,
+  );
+  assert.match(bench.highlights[0]!.title, /^Mean over seed\. Against small: \* p < 0\.05, /);
   await assert.rejects(tabled(bench, { over: ['seed'], baseline: 'tiny' }), {
     message: 'Expected "baseline" to name one row, got 0 with "tiny". Known: small, large.',
   });
@@ -181,7 +188,7 @@ test('results change only with the version of the kind', async () => {
   await tabled(bench, { over: ['seed'] });
   const outputs = ['table', 'markdown', 'json'].map((port) => bench.output(port, spec.outputs[port]));
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 8, digest: '5208e058adc282db' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 9, digest: '5208e058adc282db' });
 });
 
 test('a number that no metrics have is refused with those that they have', async () => {

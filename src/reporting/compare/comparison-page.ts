@@ -55,8 +55,8 @@ async function figure(name: string, spec: TopLevelSpec, warn: (line: string) => 
 
 /** Without a caption: the section has the title. */
 export function contentOf({ columns, rows, note, folded }: ComparisonTable): Html {
-  if (note !== undefined) return html`<p>${note}</p>`;
-  const table = renderTable(columns, rows);
+  if (rows.length === 0) return html`<p>${note}</p>`;
+  const table = html`${renderTable(columns, rows)}${note === undefined ? '' : html`<p>${note}</p>`}`;
   return folded === undefined ? table : html`<details class="more"><summary>${folded}</summary>${table}</details>`;
 }
 

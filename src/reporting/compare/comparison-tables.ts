@@ -1,8 +1,8 @@
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
-import { latexTable } from '../../latex-table.ts';
+import { latexNote, latexTable } from '../../latex-table.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
-import { markOf } from '../../learning/metrics/comparison/welch.ts';
+import { markLegend, markOf } from '../../learning/metrics/comparison/welch.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import { showMeasured } from '../measured-number.ts';
 import { asArgument, formatTable } from '../terminal/text.ts';
@@ -13,7 +13,7 @@ export interface ComparisonTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Instead of rows. */
+  /** Below the rows, or instead of them. */
   readonly note?: string;
   /** What it holds, such as `83 further numbers`; only for a table that is shown on request. */
   readonly folded?: string;
@@ -121,22 +121,24 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   const title = `${paired.stage}: differences${where}, image by image`;
   if ('problem' in paired) return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
   const nameOf = (index: number) => labels[paired.subjects[index]!]!;
+  const rows = paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
+    Object.entries({ AUC: auc, accuracy }).map(([metric, { difference, low, high, p, adjustedP, test }]) => [
+      // As in the other tables, the second minus the first.
+      nameOf(other),
+      nameOf(one),
+      metric,
+      `${signed(-difference)}${markOf(adjustedP)}`,
+      Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
+      showP(p),
+      showP(adjustedP),
+      testNames[test],
+    ]),
+  );
+  const isMarked = rows.some((row) => row[3]!.endsWith('*'));
   return {
     title: `${title} (${formatCountOf(paired.images, 'image')})`,
-    columns,
-    rows: paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
-      Object.entries({ AUC: auc, accuracy }).map(([metric, { difference, low, high, p, adjustedP, test }]) => [
-        // As in the other tables, the second minus the first.
-        nameOf(other),
-        nameOf(one),
-        metric,
-        `${signed(-difference)}${markOf(adjustedP)}`,
-        Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
-        showP(p),
-        showP(adjustedP),
-        testNames[test],
-      ]),
-    ),
+    ...{ columns, rows },
+    ...(isMarked && { note: `Marks, by p (Holm): ${markLegend}.` }),
   };
 }
 
@@ -163,18 +165,32 @@ export const shortLabel = (label: string): string =>
 export function formatComparison(tables: readonly ComparisonTable[], all = false): string {
   const shown = tables.filter(({ folded }) => folded === undefined || all);
   const texts = shown.map(({ title, columns, rows, note }) =>
-    [title, ...(note === undefined ? formatTable(columns, rows) : [note]).map((line) => `  ${line}`), ''].join('\n'),
+    [
+      title,
+      ...[...(rows.length === 0 ? [] : formatTable(columns, rows)), note ?? []].flat().map((line) => `  ${line}`),
+      '',
+    ].join('\n'),
   );
   const left = tables.flatMap((table) => (shown.includes(table) ? [] : [table.folded])).join(', ');
   return [...texts, ...(left === '' ? [] : [`… and ${left}: --all shows them\n`])].join('\n');
 }
 
 export const markdownOf = (tables: readonly ComparisonTable[]): string =>
-  tables.map(({ title, columns, rows, note }) => `## ${title}\n\n${note ?? markdownTable(columns, rows)}\n`).join('\n');
+  tables
+    .map(({ title, columns, rows, note }) => [
+      `## ${title}`,
+      ...(rows.length === 0 ? [] : [markdownTable(columns, rows)]),
+      ...(note === undefined ? [] : [note]),
+    ])
+    .map((parts) => `${parts.join('\n\n')}\n`)
+    .join('\n');
 
 /** The tables for LaTeX, each after a comment with its title. */
 export const latexOf = (tables: readonly ComparisonTable[]): string =>
   tables
-    .map(({ title, columns, rows, note }) => [title, note === undefined ? latexTable(columns, rows) : `% ${note}`])
+    .map(({ title, columns, rows, note = '' }) => [
+      title,
+      rows.length === 0 ? `% ${note}` : latexTable(columns, rows) + (note && `\n${latexNote(note)}`),
+    ])
     .map(([title, body]) => `% ${title}\n${body}\n`)
     .join('\n');
