@@ -62,7 +62,7 @@ test('a number stands with its interval, in per cent too, and a minus is never h
 });
 
 test('an undefined number is a dash', () => {
-  assert.deepEqual([formatDecimal(Number.NaN), formatP(Number.NaN)], ['–', '–']);
+  assert.deepEqual([formatDecimal(Number.NaN), formatP(Number.NaN), formatDecimal(-Infinity)], ['–', '–', '−∞']);
   assert.deepEqual([formatP(0.0004), formatP(0.034)], ['< 0.001', '0.034']);
 });
 

@@ -36,9 +36,9 @@ export function decimalsOf(values: readonly number[]): number {
   return Math.min(6, Math.max(usualDecimals, needed));
 }
 
-/** A number with a fixed count of decimals and a typographic minus; a dash where it is undefined: `−0.125`, `–`. */
+/** A number with a fixed count of decimals and a typographic minus; a dash where it is undefined: `−0.125`, `–`, `∞`. */
 export function formatDecimal(value: number, decimals = usualDecimals): string {
-  return Number.isNaN(value) ? '–' : value.toFixed(decimals).replace('-', '−');
+  return Number.isNaN(value) ? '–' : value.toFixed(decimals).replace('-', '−').replace('Infinity', '∞');
 }
 
 /** The same with its sign: `+0.021`, `−0.125`. */

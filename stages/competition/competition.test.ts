@@ -231,7 +231,7 @@ test('the lead of the first over the second is tested on the same images', async
   assert.ok(JSON.parse(read(far, 'metrics')).lead.p < 0.05);
 });
 
-test('a winner that cannot be drawn still wins, with a warning', async () => {
+test('a winner that cannot be drawn still wins, with a warning unless it is an ONNX file, which has no layers', async () => {
   using bench = new StageBench();
   const info = net(2);
   await compete(bench, [{ info, rows: scores(1), labels: { net: 'odd' } }]);
@@ -239,6 +239,10 @@ test('a winner that cannot be drawn still wins, with a warning', async () => {
   writeFileSync(join(model, 'info.json'), JSON.stringify({ ...info, architecture: 'of another time' }));
   const [path, labels] = [join(bench.root, 'scores-0.csv'), { net: 'odd' }];
   await bench.run(spec, run, { inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] } });
+  const onnx = { ...info, architecture: 'onnx', onnx: { parameters: 1, probabilities: false } };
+  writeFileSync(join(model, 'info.json'), JSON.stringify(onnx));
+  await bench.run(spec, run, { inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] } });
+  assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /odd could not be drawn: an ONNX file/);
   assert.deepEqual(bench.warnings, [
     'odd, the winner, could not be drawn: expected a network of known layers, got "of another time".',
   ]);

@@ -119,13 +119,17 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
   }
   const { info } = entrants.find(({ name }) => name === winner.name)!;
   const drawn = drawModel(info, winner.name);
-  if (!drawn.ok) context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
+  if (!drawn.ok && !isOnnx(info)) context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
   const svg = drawn.ok ? drawn.value : drawMessage(`${winner.name} could not be drawn: ${drawn.error}.`);
   writeDrawing(context.output('drawing'), 'winner', svg);
 }
 
+const isOnnx = ({ onnx }: ModelInfo): boolean => onnx !== undefined;
+
 /** A model's network as SVG, as `restage model` draws it; of one that takes features, the layers after them. */
-function drawModel({ architecture, classes, input }: ModelInfo, title: string): Result<string, string> {
+function drawModel(info: ModelInfo, title: string): Result<string, string> {
+  const { architecture, classes, input } = info;
+  if (isOnnx(info)) return err('an ONNX file lists operators, not layers');
   const setting = modelSetting.safeParse(architecture);
   if (!setting.success) return err(`expected a network of known layers, got "${String(architecture)}"`);
   const isHead = 'values' in input;
