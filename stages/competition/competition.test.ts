@@ -242,7 +242,10 @@ test('a winner that cannot be drawn still wins, with a warning unless it is an O
   const onnx = { ...info, architecture: 'onnx', onnx: { parameters: 1, probabilities: false } };
   writeFileSync(join(model, 'info.json'), JSON.stringify(onnx));
   await bench.run(spec, run, { inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] } });
-  assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /odd could not be drawn: an ONNX file/);
+  assert.match(
+    readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'),
+    /odd could not be drawn: an ONNX file/,
+  );
   assert.deepEqual(bench.warnings, [
     'odd, the winner, could not be drawn: expected a network of known layers, got "of another time".',
   ]);

@@ -98,7 +98,7 @@ export async function camSheet(
   const subtitle = [subtitleOf(settings, rows[0]!.subject.classes), classlessText(settings.method) ?? [], notes]
     .flat()
     .join(' ');
-  const sheet = imageSheet({ title, subtitle, blocks, across: 1 + settings.method.length, side });
+  const sheet = imageSheet({ title, subtitle, blocks, across: 1 + settings.method.length, side, headerLines: 5 });
   const bar = { title: 'of each map, on its own scale', length: 2 * side, values: [0, 1], labels: ['least', 'most'] };
   return withColourBar(sheet, mapColourBar(settings.colours, { ...bar, orient: 'bottom' }));
 }

@@ -13,6 +13,8 @@ export interface ImageSheet {
   readonly across: number;
   /** Side of an image's square, in units of two PNG pixels. Default 88. */
   readonly side?: number;
+  /** Lines of a header at most; a longer one is cut. Default 3. */
+  readonly headerLines?: number;
 }
 
 /** Images that belong together. */
@@ -108,7 +110,7 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
 }
 
 /** Places every cell and header by its upper left corner; a header ends right above its images. */
-function layOut({ blocks, across, side = 88 }: ImageSheet) {
+function layOut({ blocks, across, side = 88, headerLines = 3 }: ImageSheet) {
   const all = blocks.flat();
   const lines = (text = '') => (text === '' ? 0 : text.split('\n').length);
   const captionLines = Math.max(0, ...all.flatMap(({ cells }) => cells.map(({ caption }) => lines(caption))));
@@ -121,7 +123,9 @@ function layOut({ blocks, across, side = 88 }: ImageSheet) {
   let top = 0;
   for (const row of blocks) {
     const texts = row.map(({ header = '' }) =>
-      header === '' ? '' : wrapText(header, blockWidth, { size: headerSize, weight: 'bold' }).join('\n'),
+      header === ''
+        ? ''
+        : wrapText(header, blockWidth, { size: headerSize, weight: 'bold', most: headerLines }).join('\n'),
     );
     const headerHeight = Math.max(0, ...texts.map(lines)) * headerLine;
     const first = top + (headerHeight === 0 ? 0 : headerHeight + 5);

@@ -40,7 +40,12 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
   const { dataName, label, domain, width, longestName = 260, showsNames = true, ruled, points } = options;
   const { names = rows.map(({ name }) => name) } = options;
   const y = rowNames('name', names, longestName, { labels: showsNames });
-  const x = quantity('value', label, { domain, tickCount: 4, grid: false, ...options.axis });
+  const x = quantity('value', label, {
+    domain,
+    tickCount: Math.min(4, Math.floor(width / 60)),
+    grid: false,
+    ...options.axis,
+  });
   const plain = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
   const isOpen = rows.some((row) => row.isOpen);
   const fill = { condition: { test: 'datum.isOpen', value: '#ffffff' }, value: palette[0] };

@@ -230,14 +230,15 @@ function imagesText(images: Images): string {
 }
 
 /** The numbers of runs and epochs, what was kept, and how to read the marks. */
-function readingOf(groups: Groups, { splits, over, band }: CurvesOptions): string {
+function readingOf(groups: Groups, { splits, over, band, title }: CurvesOptions): string {
   const runs = groups.flatMap(({ items }) => items);
   const epochs = Math.max(...runs.map(({ history }) => history.epochs.length));
   const { history } = runs[0]!;
   if (runs.length === 1) {
     const accuracies = splits.flatMap((split) => {
       const accuracy = valueAt(runs[0]!, split, 'accuracy', history.chosenEpoch);
-      return split === selectionSplit || accuracy === undefined ? [] : [`${split} ${formatShare(accuracy)}`];
+      const inTitle = split === selectionSplit && title === undefined;
+      return inTitle || accuracy === undefined ? [] : [`${split} ${formatShare(accuracy)}`];
     });
     const kept = `The weights of epoch ${history.chosenEpoch} of ${epochs} were kept`;
     return accuracies.length === 0 ? kept : `${kept}; accuracy then: ${formatList(accuracies)}`;

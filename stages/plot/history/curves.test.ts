@@ -15,8 +15,12 @@ import { testHistory, testRun } from './testing-histories.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 
-const chart = (runs: readonly Run[], over: readonly string[] = [], band: 'range' | 'deviation' = 'range') =>
-  curvesChart(groupOver(runs, over), { splits: ['train', 'val'], over, band });
+const chart = (
+  runs: readonly Run[],
+  over: readonly string[] = [],
+  band: 'range' | 'deviation' = 'range',
+  title?: string,
+) => curvesChart(groupOver(runs, over), { splits: ['train', 'val'], over, band, title });
 
 /** The title and the subtitle, each on one line. */
 function told(...given: Parameters<typeof chart>): readonly string[] {
@@ -59,6 +63,8 @@ test('the title says what is shown, the subtitle how to read the picture', () =>
     'Accuracy and loss by epoch, seed 7: 59.0 % on val',
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %',
   ]);
+  const named = told([testRun({}, 3)], [], 'range', 'Own');
+  assert.deepEqual(named, ['Own', 'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 % and val 59.0 %']);
   assert.equal(
     told([counted({ train: { real: 800, fake: 800 }, val: { real: 100, fake: 200 } })])[1],
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %; 1,600 train and 300 val images; majority class: train 50.0 %, val 66.7 %',
