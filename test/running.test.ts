@@ -162,7 +162,7 @@ test('a stage that does not make its outputs fails, and the message names them',
   assert.equal(run.code, 1);
   assert.match(
     run.messages['one']!,
-    /^ended without writing its output text: there is nothing at \$\{outputs\.text\}$/,
+    /^ended without writing its output text: there is nothing at \$\{outputs\.text\} \(for out\/one\)$/,
   );
 });
 

@@ -105,7 +105,8 @@ test('a stage whose process is lost, or that leaves an output out, fails and say
   });
   assert.equal(lost.message('make'), 'its process ended unexpectedly (SIGKILL)');
   const without = await project.run({ make: () => undefined });
-  assert.equal(without.message('make'), 'ended without writing its output text: there is nothing at ${outputs.text}');
+  const nothing = 'ended without writing its output text: there is nothing at ${outputs.text} (for out/make)';
+  assert.equal(without.message('make'), nothing);
 });
 
 test('a bug in the runner is reported as one, and stops its stage only', async () => {

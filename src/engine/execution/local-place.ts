@@ -176,7 +176,7 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
   const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
   if (missing.length > 0) {
     const names = missing.map(({ port }) => port).join(', ');
-    const places = missing.map(({ port }) => `\${outputs.${port}}`).join(', ');
+    const places = missing.map(({ port, path }) => `\${outputs.${port}} (for ${path})`).join(', ');
     const what = `ended without writing its output${missing.length > 1 ? 's' : ''} ${names}`;
     throw new StageFailure(`${what}: there is nothing at ${places}`);
   }
