@@ -77,11 +77,11 @@ test('the difference of mean images by chance is given only if all images are in
     JSON.parse(readFileSync(join(bench.output('means'), 'chart.vl.json'), 'utf8')).title.subtitle.join(' ');
   const alone = await audit(bench, clean(24));
   assert.ok(alone.metrics.meanImages.byChance > 0);
-  assert.match(subtitle(), /by chance alone by [\d.]+$/);
+  assert.match(subtitle(), /where chance alone gives [\d.]+$/);
   const grouped = await audit(
     bench,
     clean(26, (_, index) => ({ group: `video ${index >> 2}` })),
   );
   assert.equal(grouped.metrics.meanImages.byChance, null);
-  assert.match(subtitle(), /; they differ by [\d.]+ levels of luma$/);
+  assert.match(subtitle(), /; the means differ by [\d.]+ levels of luma$/);
 });

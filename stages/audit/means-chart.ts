@@ -29,7 +29,7 @@ export async function meansChart(
     block(`mean of ${names[label]}`, Uint8Array.from(mean, Math.round)),
   );
   const greatest = `difference of the means, ${formatDecimal(most, 1)} levels at most`;
-  const levels = `they differ by ${formatDecimal(found, 1)} levels of luma${chance === undefined ? '' : `, by chance alone by ${formatDecimal(chance, 1)}`}`;
+  const levels = `the means differ by ${formatDecimal(found, 1)} levels of luma${chance === undefined ? '' : `, where chance alone gives ${formatDecimal(chance, 1)}`}`;
   const sheet = imageSheet({
     title: 'Mean image of each class, and their difference',
     subtitle: `${formatCount(real!.images)} ${names[0]} and ${formatCount(fake!.images)} ${names[1]} images, stretched to ${meanSide} x ${meanSide}; ${levels}`,

@@ -188,7 +188,7 @@ export function shortcutChart(results: readonly ShortcutResult[], confidence: nu
   }));
   const least = Math.min(0.5, ...rows.map(({ value, low }) => (Number.isNaN(low) ? value : low)));
   const images = Math.max(0, ...results.map(({ images }) => images));
-  const subtitle = `${formatCountOf(images, 'image')}; cross-validated linear rule; filled: above chance, p ≤ ${significant}; lines: ${formatLevel(confidence)} interval`;
+  const subtitle = `${formatCountOf(images, 'image')}; cross-validated linear rule; filled: above chance, p ≤ ${significant} (one-sided, shuffled labels, Holm); lines: ${formatLevel(confidence)} interval, two-sided`;
   return chart(
     results.length === 0 ? 'No shortcut could be tested' : 'AUC by each shortcut alone',
     subtitle,

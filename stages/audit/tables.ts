@@ -34,7 +34,9 @@ function encodingOf({ print: { encoding } }: AuditedImage): string {
 function commonest(values: readonly string[]): string {
   const groups = [...groupBy(values, (value) => value)];
   const [value, { length }] = groups.reduce((best, one) => (one[1].length > best[1].length ? one : best));
-  return groups.length === 1 ? value : `${value} (${formatShare(length / values.length, 0)}; ${groups.length} sorts)`;
+  return groups.length === 1
+    ? value
+    : `${value} (${formatShare(length / values.length, 0)}; ${groups.length} different values)`;
 }
 
 function spread(values: readonly number[]): string {

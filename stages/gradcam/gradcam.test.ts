@@ -146,7 +146,7 @@ test('the map of a network that fires on a red corner lies there, and the sheet 
   );
   assert.equal(rows[3]!.fields[header!.fields.indexOf('topShare')], '1');
   assert.deepEqual(bench.warnings, [
-    'Of 6 maps on test these are constant: 4 by Grad-CAM (3 of real images, 1 of fake ones). There red shows nothing for the class by that method. Shares of pixels are means over the other maps.',
+    'Constant maps on test: 4 of 6 by Grad-CAM (3 of real images, 1 of fake ones). There red shows nothing of the class. Shares of pixels are means over the other maps.',
   ]);
 });
 

@@ -54,10 +54,12 @@ function warnOfConstantMaps(context: Context, { name, layer, survey, subject }: 
     const all = counts.reduce((sum, count) => sum + count);
     const [one, other] = subject.classes;
     const byClass = counts.length > 2 ? '' : ` (${counts[0]} of ${one} images, ${counts[1]} of ${other} ones)`;
-    return method === 'random-cam' || all === 0 ? [] : [`${all} by ${methodTitle(method)}${byClass}`];
+    return method === 'random-cam' || all === 0
+      ? []
+      : [`${all} of ${survey.indices.length} by ${methodTitle(method)}${byClass}`];
   });
   if (constant.length === 0) return;
   context.warn(
-    `${name === '' ? '' : `${name}: `}Of ${survey.indices.length} maps on ${context.settings.split} these are constant: ${formatList(constant)}. There ${layer} shows nothing for the class by that method. Shares of pixels are means over the other maps.`,
+    `${name === '' ? '' : `${name}: `}Constant maps on ${context.settings.split}: ${formatList(constant)}. There ${layer} shows nothing of the class. Shares of pixels are means over the other maps.`,
   );
 }

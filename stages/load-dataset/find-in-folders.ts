@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCountOf } from '../../src/format-numbers.ts';
+import { formatCountOf, formatList } from '../../src/format-numbers.ts';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest } from '../../src/suggest.ts';
@@ -14,11 +14,12 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
   if (missing.length > 0) {
     const there = folders(root);
     const flat = classes.some(({ sources }) => sources.some((source) => isFolder(join(root, source))));
+    const hint = flat
+      ? 'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.'
+      : renameHint(missing, there, missing.length < splits.length);
+    const lack = `${formatList(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`;
     throw new StageError(
-      `Expected the split folders ${splits.join(', ')} in ${root}, but there is no ${missing.join(', no ')}. ${listed(there)} ` +
-        (flat
-          ? 'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.'
-          : renameHint(missing, there)),
+      `Expected the split folders ${splits.join(', ')} in ${root}, but ${lack}. ${listed(there)} ${hint}`.trimEnd(),
     );
   }
   const images = splits.flatMap((split) => findClasses(root, split, classes).map((image) => ({ ...image, split })));
@@ -27,14 +28,13 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
   return images;
 }
 
-function renameHint(missing: readonly string[], there: readonly string[]): string {
+function renameHint(missing: readonly string[], there: readonly string[], hasSome: boolean): string {
   const renamed = missing.flatMap((split) => {
     const other = otherNames.get(split)?.find((name) => there.includes(name));
     return other === undefined ? [] : [`"${other}" to "${split}"`];
   });
-  return renamed.length > 0
-    ? `Rename ${renamed.join(', ')}: training and evaluation go by these names.`
-    : 'To take only the existing ones, name them in the setting `splits` of this stage.';
+  if (renamed.length > 0) return `Rename ${renamed.join(', ')}: training and evaluation go by these names.`;
+  return hasSome ? 'To take only the existing ones, name them in the setting `splits` of this stage.' : '';
 }
 
 export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({ name, sources: [name] }));

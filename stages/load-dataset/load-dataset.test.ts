@@ -402,8 +402,17 @@ test('class folders without splits are refused with how to split them', async ()
   using bench = benchWith('real/a.png', 'fake/b.png');
   assert.equal(
     await failure(bench, {}),
-    'Expected the split folders train, val, test in /images, but there is no train, no val, no test. ' +
+    'Expected the split folders train, val, test in /images, but train, val and test are missing. ' +
       'The folders there: fake, real. To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
+  );
+});
+
+test('a folder without any split is not told to take those that exist', async () => {
+  using bench = benchWith();
+  mkdirSync(bench.images);
+  assert.equal(
+    await failure(bench, {}),
+    'Expected the split folders train, val, test in /images, but train, val and test are missing. There are no folders.',
   );
 });
 
@@ -437,7 +446,7 @@ test('unreadable images are named all in one error, or left out and counted', as
   writeFileSync(join(bench.images, 'test/fake/text.png'), 'no image');
   assert.equal(
     await failure(bench, {}),
-    `Expected images that can be decoded to their end, got 2 of 8 that cannot (\`unreadable: skip\` leaves them out):
+    `Expected images that decode to their end, but 2 of 8 do not (\`unreadable: skip\` leaves them out):
   train/real/cut.jpg: VipsJpeg: premature end of JPEG image
   test/fake/text.png: Input buffer contains unsupported image format`,
   );

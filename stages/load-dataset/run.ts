@@ -189,7 +189,7 @@ function tellUnreadable(context: Context, unreadable: readonly Unreadable[], tot
   const lines = unreadable.map(({ path, reason }) => `${path}: ${reason.trim().replaceAll('\n', '; ')}`);
   if (context.settings.unreadable === 'error') {
     throw new StageError(
-      `Expected images that can be decoded to their end, got ${unreadable.length} of ${total} that cannot ` +
+      `Expected images that decode to their end, but ${unreadable.length} of ${total} do not ` +
         `(\`unreadable: skip\` leaves them out):\n  ${lines.join('\n  ')}`,
     );
   }

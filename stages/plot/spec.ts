@@ -41,7 +41,7 @@ const settings = z.strictObject({
   of: ofForms(
     'of',
     once('key'),
-    'Keys of the images of the split whose neighbours are shown; default: some drawn by chance.',
+    'Keys of the images of the split whose neighbours are shown; default: some drawn at random.',
   ),
   seed: ofForms('seed', z.int(), 'Chooses images, and augments a batch as the seed of train does; default 7.'),
   epoch: ofForms('epoch', count, 'The epoch whose first images are shown; default 1.'),

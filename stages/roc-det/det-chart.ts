@@ -12,7 +12,7 @@ import type { MeasuredModel } from './measure.ts';
 const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9];
 /** The ends that axes may have, where the last label has room; at least the first, so that charts of good models are alike. */
 const tops = [40, 60, 80, 90, 95, 99.9];
-const noCurve = ['No curve: a threshold parts', 'the classes without a mistake'];
+const noCurve = ['No curve: a threshold separates', 'the classes without an error'];
 /** Where rates of 0 and 1 are drawn, in deviates: they lie at infinity, and lines are cut at the frame. */
 const beyond = 4.5;
 

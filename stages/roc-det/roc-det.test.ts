@@ -210,7 +210,7 @@ test('the mean probability reveals a model that expects more fakes than there ar
   const share = fake / (real + fake);
   assert.ok(meanProbability > 0.65 && share < 0.6, `${meanProbability} ${share}`);
   const row = bench.highlights[0]!.rows.find(([name]) => String(name).startsWith('mean probability'))!;
-  assert.match(String(row[0]), /^mean probability of fake, of [45]\d\.\d % that are$/);
+  assert.match(String(row[0]), /^mean probability of fake \([45]\d\.\d % are fake\)$/);
   assert.equal(row[1], meanProbability.toFixed(4));
 });
 

@@ -135,7 +135,7 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
   const four = (value: number) => formatDecimal(value, 4);
   const { scaled, meanProbability, real, fake } = model;
   const [low, high] = scaled?.temperatureEnds ?? [Number.NaN, Number.NaN];
-  const among = `of ${formatShare(fake / (real + fake))} that are`;
+  const among = `${formatShare(fake / (real + fake))} are ${model.sides[1]}`;
   return {
     title: `Ranking of ${split}`,
     columns: ['measure', 'value', formatLevel(confidence), 'by'],
@@ -145,7 +145,7 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
         const method = Number.isNaN(interval.low) ? '–' : methods[interval.method];
         return [metric(name).title, format(interval.estimate), ends(interval, format), method];
       }),
-      [`mean probability of ${model.sides[1]}, ${among}`, four(meanProbability), '–', '–'],
+      [`mean probability of ${model.sides[1]} (${among})`, four(meanProbability), '–', '–'],
       ...(scaled
         ? [
             ['temperature', four(scaled.temperature), ends({ low, high }, four), 'normal, robust'],

@@ -45,7 +45,7 @@ test('samples are some images of every class and split, the same for the same se
   using bench = new StageBench();
   const first = await sheet(bench, { images: 2 });
   assert.equal(first.title, 'Images of each class in train and val');
-  assert.equal(first.subtitle, '5 real and 5 fake images; up to 2 of each class and split, drawn by chance (seed 7)');
+  assert.equal(first.subtitle, '5 real and 5 fake images; up to 2 of each class and split, drawn at random (seed 7)');
   assert.deepEqual(first.headers, [
     'train, real: 2 of 2',
     'train, fake: 2 of 2',
@@ -71,7 +71,7 @@ test('a comparison has a column for each data set and a row for each class', asy
     { set: 'other', seed: '7' },
   ]);
   assert.equal(title, 'Images of one and other by class, val, seed 7');
-  assert.equal(subtitle, 'one: 56 × 56 pixels; other: 56 × 56 pixels; drawn by chance (seed 7)');
+  assert.equal(subtitle, 'one: 56 × 56 pixels; other: 56 × 56 pixels; drawn at random (seed 7)');
   assert.deepEqual(headers, ['one, real: 1 of 3', 'other, real: 1 of 3', 'one, fake: 1 of 3', 'other, fake: 1 of 3']);
   await assert.rejects(
     sheet(bench, { chart: 'comparison' }),

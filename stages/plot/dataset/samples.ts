@@ -45,7 +45,7 @@ export const draw: DrawForm = async (context) => {
       : `${formatCount(total)} images of ${counts.size} classes${counts.size > mostClasses ? `, of which the first ${mostClasses} are shown` : ''}`;
   return imageSheet({
     title: title ?? withLabels(`Images of each class in ${formatList([...shown])}`, shared),
-    subtitle: `${what}; up to ${images} of each class and split, drawn by chance (seed ${seed})`,
+    subtitle: `${what}; up to ${images} of each class and split, drawn at random (seed ${seed})`,
     blocks,
     across: Math.max(2, Math.floor(mostAcross / Math.max(1, ...blocks.map((row) => row.length)))),
     side,
@@ -73,7 +73,7 @@ export const drawComparison: DrawForm = async (context) => {
   if (classes.length > mostClasses) sized.push(`the first ${mostClasses} of ${classes.length} classes`);
   return imageSheet({
     title: title ?? withLabels(`Images of ${formatList(series)} by class, ${name}`, shared),
-    subtitle: `${sized.join('; ')}; drawn by chance (seed ${sampleSettings(context.settings).seed})`,
+    subtitle: `${sized.join('; ')}; drawn at random (seed ${sampleSettings(context.settings).seed})`,
     blocks: columns[0]!.map((_, row) => columns.map((column) => column[row]!)),
     across: Math.max(1, Math.floor(mostAcross / items.length)),
     side,
