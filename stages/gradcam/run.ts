@@ -60,6 +60,6 @@ function warnOfConstantMaps(context: Context, { name, layer, survey, subject }: 
   });
   if (constant.length === 0) return;
   context.warn(
-    `${name === '' ? '' : `${name}: `}Constant maps on ${context.settings.split}: ${formatList(constant)}. There ${layer} shows nothing of the class. Shares of pixels are means over the other maps.`,
+    `Constant maps${name && ` of ${name}`} on ${context.settings.split}: ${formatList(constant)}. There ${layer} shows nothing of the class. Shares of pixels are means over the other maps.`,
   );
 }
