@@ -24,9 +24,12 @@ export async function copiesChart(
     }
     blocks.push({ header: headerOf(copy), cells });
   }
-  if (blocks.length === 0) blocks.push({ cells: [{ lack: 'no pair' }] });
-  const which = `${blocks.length < pairs.length ? `the first ${blocks.length} of ` : ''}${formatCountOf(pairs.length, 'pair')}`;
-  const subtitle = `Among ${formatCountOf(images.length, 'image')}${pairs.length === 0 ? '' : `; ${which}, those across splits first`}`;
+  const first = blocks.length < pairs.length ? `the first ${blocks.length} of ` : '';
+  const which =
+    pairs.length === 0
+      ? 'none within a split either'
+      : `${first}${formatCountOf(pairs.length, 'pair')}, those across splits first`;
+  const subtitle = `Among ${formatCountOf(images.length, 'image')}; ${which}`;
   const title =
     leaking > 0
       ? `${formatCount(leaking)} images have a copy or look-alike in another split`
