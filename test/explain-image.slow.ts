@@ -52,7 +52,7 @@ test('a model, named by its folder or by a pipeline and stage, classifies any pi
   const again = ['explain-image', 'test.yaml:fit@seed=2', 'ada.png', 'eve.jpg'];
   assert.equal(
     (await project.command(...again)).stderr,
-    'error: explained.png is there already: name another file by --out, or the same one to replace it\n',
+    'error: explained.png is there already: name another file with --out, or the same one to replace it\n',
   );
   const asCompared = await project.command(...again, '--out', 'explained.png');
   assert.deepEqual(asCompared, byStage);

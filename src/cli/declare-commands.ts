@@ -413,7 +413,7 @@ export function declareCommands(program: Command, argv: readonly string[], end: 
     for (const one of options) command.addOption(one);
     command.addHelpText('after', exampleText(examples)).action(async (...args) => {
       const act = (await load(argv)) as (...args: readonly unknown[]) => Promise<unknown>;
-      const code = await (takes.length === 2 ? act([args[0] ?? [], args[1]].flat(), args[2]) : act(...args));
+      const code = await (takes.length === 2 ? act([args[0] ?? [], args[1] ?? []].flat(), args[2]) : act(...args));
       if (typeof code === 'number') end(code);
     });
   }

@@ -48,7 +48,7 @@ export async function pull(
   const isWhole = isAll && (await pullReport(manifest, locations, { store, publisher, pipeline }));
   digests.save();
   const what = `${formatCountOf(names.length - missing.length, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
-  print(`${pipeline}: ${what} of the run ${manifest.run}.`);
+  print(`Brought ${what} of ${pipeline} here, from the run ${manifest.run}.`);
   if (missing.length > 0) throw mistake('no-store', `The store no longer has all of ${missing.join(', ')}`);
 }
 

@@ -6,7 +6,7 @@ import { loadStoreFile } from '../../engine/config/store-file.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { storeText } from '../../engine/store/remote/bucket.ts';
 import { FolderBucket } from '../../engine/store/remote/folder-bucket.ts';
-import { ensureKey, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
+import { ensureKey, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
@@ -24,7 +24,7 @@ export async function exportCommand([path = '', ...words]: readonly string[]): P
   const root = projectRoot();
   const { file, stages } = findTarget({ words }, root);
   if (stages.length > 0) throw new UsageError(`export takes a file and a pipeline, not ${stages.join(', ')}`);
-  if (existsSync(path)) throw new UsageError(`${path} is there already`);
+  if (existsSync(path)) throw new UsageError(`${path} is there already: name another file, or remove it`);
   const pipeline = pipelineName(file, root);
   const key = ensureKey();
   const work = writing(path, () => mkdtempSync(join(dirname(resolve(path)), '.export-')));
@@ -62,8 +62,9 @@ export async function importCommand(path: string, { trust }: { readonly trust?: 
     const [signer, pipeline] = await Promise.all([bucket.get(signerKey), bucket.get(pipelineKey)]);
     if (signer === undefined || pipeline === undefined) throw noArchive(path);
     if (!keys.includes(signer.toString())) {
-      const hint = `If it comes from someone whom you trust: restage import ${shellQuote(path)} --trust ${signer}`;
-      const message = `${path} is signed by the key ${keyIdOf(signer.toString())}, which store.yaml does not trust`;
+      const trusting = `restage import ${shellQuote(path)} --trust ${shellQuote(signer.toString())}`;
+      const hint = `Compare it with what \`restage export\` printed there. If it is the same: ${trusting}`;
+      const message = `${path} is signed by the key ${signer}, which store.yaml does not trust`;
       throw mistake('no-store', message, hint);
     }
     const store = await openFolder(root, bucket, keys);

@@ -32,10 +32,10 @@ const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
 export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<void> {
   const { out = usualPicture } = options;
-  if (options.out === undefined && existsSync(out)) {
-    throw new UsageError(`${out} is there already: name another file by --out, or the same one to replace it`);
-  }
   const { folder, title, others: paths } = await findTrainedModel(words, options);
+  if (options.out === undefined && existsSync(out)) {
+    throw new UsageError(`${out} is there already: name another file with --out, or the same one to replace it`);
+  }
   const usual: readonly Method[] = readModelInfo(folder).onnx === undefined ? usualMethods : ['occlusion'];
   const methods = options.method.length > 0 ? [...new Set(options.method)] : usual;
   const question = { ...options, methods, out };

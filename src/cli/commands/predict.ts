@@ -5,7 +5,7 @@ import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import type { StageContext } from '../../stage.ts';
-import { print, UsageError, warnOnStderr } from '../command-error.ts';
+import { mistake, print, UsageError, warnOnStderr } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 import { loadRun } from '../load-run.ts';
 
@@ -18,10 +18,11 @@ interface PredictOptions {
 /** `restage predict`: the kind `predict` without a pipeline, into a new folder that is whole or absent. */
 export async function predictCommand(words: readonly string[], options: PredictOptions): Promise<void> {
   const out = resolve(options.out);
-  if (existsSync(out)) throw new UsageError(`${options.out} is there already: name another folder by --out`);
+  if (existsSync(out)) throw new UsageError(`${options.out} is there already: name another folder with --out`);
   const { folder, others } = await findTrainedModel(words, options);
   const [images, ...more] = others;
-  if (images === undefined || more.length > 0 || statSync(images, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (images !== undefined && !existsSync(images)) throw mistake('missing-file', `There is no folder ${images}`);
+  if (images === undefined || more.length > 0 || !statSync(images).isDirectory()) {
     throw new UsageError(`Expected one folder of images after the model, got ${others.join(' ') || 'none'}`);
   }
   const staging = writing(out, () => mkdtempSync(join(dirname(out), `.${basename(out)}-`)));

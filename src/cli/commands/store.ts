@@ -114,9 +114,11 @@ function connected(
   };
 }
 
+const makeHint = 'Make one: restage store init <folder, s3://… or ssh://…>';
+
 function specOf(root: string): StoreSpec {
   const spec = orThrow(loadStoreFile(root));
-  if (spec === undefined) throw mistake('no-store', 'This project has no store.yaml', 'Make one: restage store init');
+  if (spec === undefined) throw mistake('no-store', 'This project has no store.yaml', makeHint);
   return spec;
 }
 

@@ -101,7 +101,7 @@ export class RemoteStore {
       this.collected = state?.collected;
       if (state !== undefined) return;
       const absent = `There is no store at ${this.url} yet: make one with \`restage store init ${shellQuote(this.url)}\``;
-      const other = `${this.url} is a store of another version of Restage: make one beside it with \`restage store init\``;
+      const other = `${this.url} is a store of another version of Restage: make one beside it with \`restage store init <another address>\``;
       throw new UserError(text === undefined ? absent : other);
     } finally {
       answered.abort();

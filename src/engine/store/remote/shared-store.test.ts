@@ -99,7 +99,8 @@ test('a store of another version gets another message than a missing one', async
     undefined,
     () => {},
   );
-  const message = 'old is a store of another version of Restage: make one beside it with `restage store init`';
+  const message =
+    'old is a store of another version of Restage: make one beside it with `restage store init <another address>`';
   await assert.rejects(remote.connect(), { message });
 });
 
