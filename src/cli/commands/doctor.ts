@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPlaces } from '../../engine/config/places.ts';
 import { loadStoreFile } from '../../engine/config/store-file.ts';
@@ -77,7 +77,19 @@ function ownNeeds(root: string): readonly Finding[] {
       found: `${formatBytes(free)} free in ${root}`,
       ...(free < 2 ** 30 && { lacks: 'results need room; `restage gc` frees what is old', needed: true }),
     },
+    ...[root, join(root, 'cache'), join(root, 'artifacts')]
+      .filter((folder) => existsSync(folder) && !isWritable(folder))
+      .map((folder) => ({ name: 'Folder', found: folder, lacks: 'cannot be written', needed: true })),
   ];
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Starts the default backend, which loads its binaries. */
