@@ -94,23 +94,17 @@ export class ReportWriter implements RunListener {
       if (!(await this.#isUpToDate())) await this.#write(endState(this.#run.stages.flatMap(({ end }) => end ?? [])));
       return join(this.#options.pipeline.root, this.#path);
     } catch (error) {
-      this.#fail(error);
-      return undefined;
+      this.#options.warn(`The report ${this.#path} could not be written: ${(error as Error).message}`);
+      return undefined; // a page that cannot be written must not fail the run
     }
   }
 
   async #renew(): Promise<void> {
     try {
       await this.#write('running');
-    } catch (error) {
-      this.close();
-      this.#fail(error);
+    } catch {
+      this.close(); // the last page is tried all the same, and its failure is told
     }
-  }
-
-  /** A page that cannot be written must not fail the run. */
-  #fail(error: unknown): void {
-    this.#options.warn(`The report ${this.#path} could not be written: ${(error as Error).message}`);
   }
 
   async #isUpToDate(): Promise<boolean> {
