@@ -18,7 +18,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     code = end;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    const [first, asked] = argv;
+    // Of an unknown command commander would show the general help.
+    const isUnknown = first === 'help' && asked !== undefined && !program.commands.some((one) => one.name() === asked);
+    await program.parseAsync(isUnknown ? argv.slice(1) : argv, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;

@@ -65,6 +65,9 @@ const namesFile = (word: string, root: string): boolean => {
 const namedFile = (word: string, root: string): string | undefined =>
   namesFile(word, root) ? orThrow(findPipelineFile(word, process.cwd(), root)) : undefined;
 
+/** More pipelines than this are listed one a line. */
+const mostInLine = 6;
+
 function unnamedFile(root: string, last: boolean, word?: string): string {
   const known = onlyPipelineFile(root) ?? (last ? lastFile(root) : undefined);
   if (known !== undefined) return known;
@@ -72,9 +75,12 @@ function unnamedFile(root: string, last: boolean, word?: string): string {
   const names = pipelineNames(root);
   if (names.length === 0) throw mistake('no-file', `There is no pipeline in ${join(root, 'pipelines')}`);
   const bases = baseNames(names, root);
-  const all = [...names.filter((name) => !bases.has(name)), ...names.filter((name) => bases.has(name))];
-  const hint = `Name one, as in: restage run ${shellQuote(all[0]!)}`;
-  throw mistake('no-file', `Which pipeline? There are ${all.join(', ')}`, hint);
+  const rank = (name: string) => name.split('/').length + (bases.has(name) ? names.length : 0);
+  const all = names.filter((name) => !/(^|\/)base\//.test(name)).toSorted((a, b) => rank(a) - rank(b));
+  const shown = all.length > 0 ? all : names;
+  const list = shown.length > mostInLine ? `:\n  ${shown.join('\n  ')}` : ` ${shown.join(', ')}`;
+  const hint = `Name one, as in: restage run ${shellQuote(shown[0]!)}`;
+  throw mistake('no-file', `Which pipeline? There are${list}`, hint);
 }
 
 function severalFiles(first: string, second: string): MistakesError {

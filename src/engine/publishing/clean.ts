@@ -5,13 +5,15 @@ import type { Publisher } from './publish.ts';
 import type { PublishedRecord } from './published-record.ts';
 import { clearLeftovers, resolveTarget, Staging } from './target.ts';
 
-/** Published outputs that no stage claims. Those of a pipeline without `claims`, whose file has mistakes, are left out. */
+/** Published outputs that no stage claims, by path. Those of a pipeline without `claims`, whose file has mistakes, are left out. */
 export function findUnclaimed(
   records: readonly PublishedRecord[],
   claims: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly PublishedRecord[] {
   const claimed = new Set([...claims.values()].flatMap((paths) => [...paths]));
-  return records.filter(({ path, pipeline }) => claims.has(pipeline) && !claimed.has(path));
+  return records
+    .filter(({ path, pipeline }) => claims.has(pipeline) && !claimed.has(path))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Removes a published output, and folders that become empty. `kept`: the user has changed it, so it is the user's now. */
