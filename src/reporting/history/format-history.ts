@@ -1,7 +1,7 @@
 import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
-import { formatSeconds } from '../../format-numbers.ts';
+import { formatFew, formatSeconds } from '../../format-numbers.ts';
 import { showMeasured, showNumber } from '../measured-number.ts';
 import { formatCounts } from '../terminal/format-summary.ts';
 import { formatTable } from '../terminal/text.ts';
@@ -23,7 +23,7 @@ export function formatHistory(
       run.id,
       run.pipeline,
       run.outcome,
-      formatCounts(run.counts, run.outcome) || '–',
+      formatStages(run),
       run.seconds === undefined ? '–' : formatSeconds(run.seconds),
       ...(names.length > 0
         ? names.map((name) => run.settings?.[name] ?? formatValues(findNumbers(run, name)))
@@ -31,6 +31,11 @@ export function formatHistory(
     ]),
   );
   return [header, ...lines.flatMap((line, index) => [line, ...formatChanges(changesOf(runs[index]!))])];
+}
+
+/** `2 ran, 1 up to date; at fit` where `fit` has not ended. */
+function formatStages({ counts, outcome, at = [] }: PastRun): string {
+  return [formatCounts(counts, outcome), at.length > 0 && `at ${formatFew(at, 3)}`].filter(Boolean).join('; ') || '–';
 }
 
 function formatChanges(changes: readonly string[]): readonly string[] {

@@ -16,6 +16,8 @@ export interface PastRun {
   readonly startedAt: number;
   readonly seconds?: number;
   readonly counts: Readonly<Partial<Record<Outcome, number>>>;
+  /** Stages that are running, or were when the run was killed. */
+  readonly at?: readonly string[];
   readonly record?: RunRecord;
   /** Settings that are asked for, by name: `fit.epochs`. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -44,9 +46,14 @@ export function pastRun(run: RunFolder, events = () => new EventReader(run.event
 }
 
 /** How far a run without a record came, and how long it took, by its events. */
-function progressOf({ model, lastTime }: EventReader): Pick<PastRun, 'counts' | 'seconds'> {
+function progressOf({ model, lastTime }: EventReader): Pick<PastRun, 'at' | 'counts' | 'seconds'> {
+  const at = model.stages.flatMap(({ name, state }) => (state === 'running' ? [name] : []));
   const ended = model.stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
-  return { counts: countOf(ended), ...(lastTime !== undefined && { seconds: (lastTime - model.startedAt) / 1000 }) };
+  return {
+    at,
+    counts: countOf(ended),
+    ...(lastTime !== undefined && { seconds: (lastTime - model.startedAt) / 1000 }),
+  };
 }
 
 const countOf = (outcomes: readonly Outcome[]): PastRun['counts'] =>
