@@ -31,7 +31,7 @@ const stages = `stages:
 
 const files = { 'data/faces/dataset.json': '{}' };
 
-const table = `fit at 32 x 32: Its layers are in pipelines/test.yaml.
+const table = `fit at 32 x 32: its layers are in pipelines/test.yaml.
 
 layer               does                        output       parameters  multiply-adds
 image                                           32 x 32 x 3

@@ -85,7 +85,7 @@ Outputs
   │ why
   The whole log: restage logs test.yaml bad
 
-· Not run, since they wait on these: reader, further
+· Not run, because an input failed: reader, further
 
 Report  artifacts/test/report.html
 

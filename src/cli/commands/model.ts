@@ -120,7 +120,7 @@ async function fromPipeline(words: readonly string[], set: readonly string[]): P
     training.push(stage);
     const { model: setting, imageSize } = data;
     const summary =
-      typeof setting === 'string' ? architectures[setting].summary : `Its layers are in ${pipeline.file}.`;
+      typeof setting === 'string' ? architectures[setting].summary : `its layers are in ${pipeline.file}.`;
     const title = titleOf(setting) ?? stage;
     const key = JSON.stringify([setting, imageSize]);
     if (!found.has(key)) found.set(key, { setting, imageSize, title, summary });

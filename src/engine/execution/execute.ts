@@ -9,7 +9,7 @@ import { StageRun } from './stage-run.ts';
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
 const examiners = 8;
 /** The message of a stage that an interrupt ended or kept from beginning. */
-const interrupted = 'interrupted';
+const interrupted = 'cancelled';
 
 /** Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are lost run again. */
 export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {

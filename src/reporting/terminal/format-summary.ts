@@ -94,9 +94,7 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
   return [
     ...lines,
     ...(more.length > 0 ? ['', `${paint.red('✗')} Also failed: ${someNames(more)}`] : []),
-    ...(blocked.length > 0
-      ? ['', `${paint.yellow('·')} Not run, since they wait on these: ${someNames(blocked)}`]
-      : []),
+    ...(blocked.length > 0 ? ['', `${paint.yellow('·')} Not run, because an input failed: ${someNames(blocked)}`] : []),
   ];
 }
 
@@ -109,7 +107,7 @@ function formatResume(stages: readonly StageModel[]): readonly string[] {
     const names = begun.filter(({ end }) => end?.resumes === resumes).map(({ name }) => name);
     return names.length === 0 ? [] : [`  From the ${place}: ${someNames(names)}`];
   };
-  return ['', 'Run again to continue.', ...from('last checkpoint', true), ...from('beginning')];
+  return ['', 'Run the same command again to continue.', ...from('last checkpoint', true), ...from('beginning')];
 }
 
 function formatVerdict(

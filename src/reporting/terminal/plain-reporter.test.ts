@@ -126,7 +126,7 @@ Outputs
   │ Killed
   The whole log: restage logs experiments/xception.yaml fit@net=a,seed=2
 
-· Not run, since they wait on these: roc, curves
+· Not run, because an input failed: roc, curves
 
 ✗ experiments/xception: 1 failed, 2 blocked, 1 ran (7.5 s)
 `,
@@ -157,7 +157,7 @@ test('warnings, waits and an interruption have lines', () => {
 · fit: cancelled
 · draw: cancelled
 
-Run again to continue.
+Run the same command again to continue.
   From the last checkpoint: fit
   From the beginning: draw
 

@@ -92,7 +92,7 @@ test('inputs that lead nowhere are reported, with what to write instead', async 
     '4:42: error: Expected stage.port or a path for the input "images", got "root.txt.x" [wrong-reference]',
     '5:41: error: No package of "npm:nothing/x" is installed [missing-file]',
     '6:41: error: The stage "one" has no output "dateset" [unknown-port]',
-    '7:40: error: The input "images" takes images, but "one.dataset" is dataset [type-mismatch]',
+    '7:40: error: The input "images" takes the type images, but "one.dataset" has the type dataset [type-mismatch]',
     '8:42: error: The input "images" takes one artifact, got 2: data/fake/1.png, data/real/1.png [many-to-single]',
     '9:41: error: The list of the input "scores" is empty [empty-list]',
     '10:48: error: The kind "load" has no input "imges" [unknown-port]',
@@ -132,7 +132,7 @@ test('an output without a declared type gets a hint where to declare one, if a p
     'pipelines/p.yaml': `stages:\n${command('mine', own)}  two: { kind: load, inputs: { images: mine.list } }\n`,
   });
   const text = shownMistakes(await project.load());
-  assert.match(text, /The input "images" takes images, but "mine\.list" is files \[type-mismatch\]/);
+  assert.match(text, /The input "images" takes the type images, but "mine\.list" has the type files \[type-mismatch\]/);
   assert.match(text, /Say what it is: outputs: \{ list: \{ path: …, type: images \} \}/);
 });
 

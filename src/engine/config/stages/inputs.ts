@@ -144,7 +144,7 @@ function findStageItems({ context, instances }: InputWork, reader: Reader, node:
       return [];
     }
     if (wanted !== 'any' && ![wanted].flat().includes(output.type)) {
-      const message = `The input "${reader.port}" takes ${typeWords(wanted)}, but "${stage}.${port}" is ${output.type}`;
+      const message = `The input "${reader.port}" takes the type ${typeWords(wanted)}, but "${stage}.${port}" has the type ${output.type}`;
       const isOwn = !Object.hasOwn(declared, port);
       const hint = isOwn ? `Say what it is: outputs: { ${port}: { path: …, type: ${[wanted].flat()[0]} } }` : undefined;
       report({ code: 'type-mismatch', message, at, hint });
