@@ -313,3 +313,17 @@ test('an empty map of settings is no value', () => {
   const { settings } = compareSubjects([subject('a', { fit: fit({}) }), subject('b', { fit: fit({ rate: 1 }) })]);
   assert.deepEqual(settings, [{ stage: 'fit', path: 'settings.optimizer.rate', values: [undefined, 1] }]);
 });
+
+test('a list that only one subject has is one value, and so is a map beside a name', () => {
+  const withModel = (model: unknown) => fit({ model } as never);
+  const layers = [{ conv: 16 }, 'relu'];
+  const differ = (...models: readonly unknown[]) =>
+    compareSubjects(models.map((model, i) => subject('abc'[i]!, { fit: withModel(model) }))).settings.map(
+      ({ path, values }) => [path, ...values],
+    );
+  assert.deepEqual(differ('simple-net', { layers }), [['settings.optimizer.model', 'simple-net', { layers }]]);
+  assert.deepEqual(differ(undefined, { layers }), [['settings.optimizer.model.layers', undefined, layers]]);
+  assert.deepEqual(differ({ layers }, { layers: [{ conv: 8 }, 'relu'] }), [
+    ['settings.optimizer.model.layers[0].conv', 16, 8],
+  ]);
+});

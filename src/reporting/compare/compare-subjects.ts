@@ -1,5 +1,5 @@
 import { isDigest } from '../../digest.ts';
-import type { Json } from '../../json.ts';
+import { isJsonObject, type Json } from '../../json.ts';
 import { type BinaryRow, usualSides } from '../../learning/metrics/binary-view.ts';
 import { compareModels, type ModelComparison } from '../../learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
@@ -129,25 +129,36 @@ function alikeStages(subjects: readonly Subject[]): readonly string[] | undefine
 const ownName = (stage: string): string => baseName(stage).replace(/^.*\//, '');
 
 function differingValues({ stage, of }: Row): readonly DifferingValue[] {
-  const known = of.map((one) =>
-    one?.fingerprint === undefined ? undefined : flatten(one.fingerprint as unknown as Json, ''),
-  );
-  const paths = new Set(known.flatMap((values) => [...(values?.keys() ?? [])]));
-  return [...paths].flatMap((path) => {
-    const values = known.map((one) => one?.get(path));
-    const told = values.filter((_, index) => known[index] !== undefined).map((value) => JSON.stringify(value));
-    return new Set(told).size > 1 ? [{ stage, path, values }] : [];
+  const known = of.flatMap((one, index) => (one?.fingerprint === undefined ? [] : [index]));
+  const fingerprints = known.map((index) => of[index]!.fingerprint as unknown as Json);
+  return differences(fingerprints, '').map(({ path, values }) => {
+    const all = of.map((_, index) => values[known.indexOf(index)]);
+    return { stage, path, values: all };
   });
 }
 
-/** Every value by its path, none for an empty map. Digests are short, since they only show that contents differ. */
-function flatten(value: Json, path: string): ReadonlyMap<string, Json> {
-  if (typeof value === 'string' && isDigest(value)) return new Map([[path, `content ${value.slice(0, 10)}`]]);
-  const isScalarList = Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null);
-  if (typeof value !== 'object' || value === null || isScalarList) return new Map([[path, value]]);
-  const step = (key: string) => (Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
-  return new Map(Object.entries(value).flatMap(([key, item]) => [...flatten(item as Json, step(key))]));
+/** The paths at which values differ: within maps, also absent ones, and within lists that all have. Digests are short, since they only show that contents differ. */
+function differences(values: DifferingValue['values'], path: string): readonly Omit<DifferingValue, 'stage'>[] {
+  if (new Set(values.map((value) => JSON.stringify(value))).size < 2) return [];
+  const present = values.filter((value) => value !== undefined);
+  const areLists = present.length === values.length && present.every(isListOfMaps);
+  if (!areLists && !present.every(isJsonObject)) {
+    const shown = (value: Json | undefined) =>
+      typeof value === 'string' && isDigest(value) ? `content ${value.slice(0, 10)}` : value;
+    return [{ path, values: values.map(shown) }];
+  }
+  const keys = new Set(present.flatMap((value) => Object.keys(value as object)));
+  const step = (key: string) => (areLists ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
+  const within = (value: Json | undefined, key: string) => (value as Readonly<Record<string, Json>> | undefined)?.[key];
+  return [...keys].flatMap((key) =>
+    differences(
+      values.map((value) => within(value, key)),
+      step(key),
+    ),
+  );
 }
+
+const isListOfMaps = (value: Json): boolean => Array.isArray(value) && value.some((item) => isJsonObject(item));
 
 function comparedNumbers({ stage, of }: Row): readonly ComparedNumber[] {
   const names = new Set(of.flatMap((one) => [...(one?.metrics.keys() ?? [])]));
