@@ -12,6 +12,8 @@ const widest = 5;
 const mostColumns = 12;
 const fewRows = 6;
 const mostRows = 80;
+/** A number or an interval, also where the column holds words too: `< 0.001`, `−0.1 to 0.2`. */
+const short = /^[<−+-]? ?\d[^a-z]{0,20}( to [^a-z]{1,12})?$/i;
 const longNumber = /^-?\d+\.\d{5,}(e[-+]?\d+)?$/;
 
 /** A table, columns of numbers to the right. The first cell of a row is its head. */
@@ -22,7 +24,8 @@ export function renderTable(
 ): Html {
   const isNumber = (cell: Cell | undefined) => !(cell instanceof Html) && isNumeric(String(cell ?? ''));
   const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])));
-  const side = (index: number) => numeric[index] && html` class="number"`;
+  const side = (index: number, cell: Cell = '') =>
+    numeric[index] ? html` class="number"` : short.test(String(cell)) && html` class="nowrap"`;
   return html`<div class="scroll card${columns.length > widest && ' wide'}" tabindex="0" role="group" aria-label="${typeof caption === 'string' ? caption : 'table'}"><table>
 ${caption !== undefined && html`<caption>${caption}</caption>`}
 <thead><tr>${columns.map((name, index) => html`<th scope="col"${side(index)}>${name}</th>`)}</tr></thead>
@@ -30,8 +33,8 @@ ${caption !== undefined && html`<caption>${caption}</caption>`}
 ${rows.map(
   (row) => html`<tr>${columns.map((_, index) =>
     index === 0
-      ? html`<th scope="row"${side(index)}>${row[index] ?? ''}</th>`
-      : html`<td${side(index)}>${row[index] ?? ''}</td>`,
+      ? html`<th scope="row"${side(index, row[index])}>${row[index] ?? ''}</th>`
+      : html`<td${side(index, row[index])}>${row[index] ?? ''}</td>`,
   )}</tr>
 `,
 )}</tbody></table></div>`;
