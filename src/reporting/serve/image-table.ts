@@ -21,6 +21,8 @@ export interface ImageTable {
   readonly dataset?: Digest;
   /** The place of each image in its split of the data set, −1 where it is not there. */
   readonly places: readonly number[];
+  /** The classes of the labels and of the model, in its order, and what the column `score` is; absent without scores. */
+  readonly scored?: { readonly classes: readonly string[]; readonly score: string };
 }
 
 /** More values than this are not offered as a choice. */
@@ -131,7 +133,10 @@ function scoresTable(
     { name: 'group', values: rows.map(({ group }, i) => group ?? samples[i]?.group ?? null) },
     ...slicesOf(rows.map(({ slices }, i) => slices ?? samples[i]?.slices)),
   ];
-  return { columns, facets: facetsOf(columns), places, ...(dataset && { dataset: dataset.digest }) };
+  const { classes } = table;
+  const score = `Probability of ${classes.length === 2 ? classes[1]! : 'the predicted class'}`;
+  const scored = { classes: [...new Set([...names, ...classes])], score };
+  return { columns, facets: facetsOf(columns), places, scored, ...(dataset && { dataset: dataset.digest }) };
 }
 
 /** The class that a model predicts for each image, whether it is right, and the probability of the second of two classes, otherwise of the predicted one. */

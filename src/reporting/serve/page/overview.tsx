@@ -22,10 +22,12 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
     <div class="overview">
       <Confusion
         {...{ rows: all, cell }}
+        order={table.scored?.classes ?? []}
         open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
       />
       <Histogram
         {...{ rows: called, cell }}
+        score={table.scored?.score ?? ''}
         open={(low, high) =>
           query(`${withCondition(q, 'score', String(low), '>=')}${high < 1 ? ` score<${high}` : ''}`)
         }
@@ -40,8 +42,8 @@ interface PartProps<Of> {
   open(from: Of, to: Of): void;
 }
 
-function Confusion({ rows, cell, open }: PartProps<string>) {
-  const valuesOf = (name: string) => [...new Set(rows.map((row) => String(cell(name, row))))].sort();
+function Confusion({ rows, cell, open, order }: PartProps<string> & { readonly order: readonly string[] }) {
+  const valuesOf = (name: string) => order.filter((one) => rows.some((row) => cell(name, row) === one));
   const [classes, called] = [valuesOf('class'), valuesOf('predicted')];
   const count = (of: string, as: string) =>
     rows.filter((row) => cell('class', row) === of && cell('predicted', row) === as).length;
@@ -83,7 +85,7 @@ function Confusion({ rows, cell, open }: PartProps<string>) {
   );
 }
 
-function Histogram({ rows, cell, open }: PartProps<number>) {
+function Histogram({ rows, cell, open, score }: PartProps<number> & { readonly score: string }) {
   const counts = Array.from({ length: bins }, () => ({ yes: 0, no: 0 }));
   for (const row of rows) {
     const bin = counts[Math.min(bins - 1, Math.floor(Number(cell('score', row)) * bins))];
@@ -93,21 +95,29 @@ function Histogram({ rows, cell, open }: PartProps<number>) {
   return (
     <fieldset class="histogram card">
       <legend>
-        Score, right <span class="key good" /> and wrong <span class="key bad" />
+        Right <span class="key good" /> and wrong <span class="key bad" />, at most {most} images a bar
       </legend>
-      {counts.map(({ yes, no }, bin) => (
-        <button
-          key={bin}
-          type="button"
-          disabled={yes + no === 0}
-          title={`${bin / bins} to ${(bin + 1) / bins}: ${yes} right, ${no} wrong`}
-          aria-label={`${bin / bins} to ${(bin + 1) / bins}, ${yes + no} images`}
-          onClick={() => open(bin / bins, (bin + 1) / bins)}
-        >
-          <span class="bad" style={{ height: `${(64 * no) / most}px` }} />
-          <span class="good" style={{ height: `${(64 * yes) / most}px` }} />
-        </button>
-      ))}
+      <div>
+        {counts.map(({ yes, no }, bin) => (
+          <button
+            key={bin}
+            type="button"
+            disabled={yes + no === 0}
+            title={`${bin / bins} to ${(bin + 1) / bins}: ${yes} right, ${no} wrong`}
+            aria-label={`${bin / bins} to ${(bin + 1) / bins}, ${yes + no} images`}
+            onClick={() => open(bin / bins, (bin + 1) / bins)}
+          >
+            <span class="bad" style={{ height: `${(64 * no) / most}px` }} />
+            <span class="good" style={{ height: `${(64 * yes) / most}px` }} />
+          </button>
+        ))}
+      </div>
+      <div class="axis soft small">
+        <span>0</span>
+        <span>0.5</span>
+        <span>1</span>
+      </div>
+      <div class="soft small">{score}</div>
     </fieldset>
   );
 }
