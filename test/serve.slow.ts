@@ -118,9 +118,9 @@ test('the keyboard filters, sorts and compares runs, and the address keeps the v
   await page.reload();
   await page.getByText('1 of 2 runs').waitFor();
   await page.getByRole('searchbox', { name: 'Filter' }).fill('');
-  await page.getByRole('button', { name: 'seconds' }).focus();
+  await page.getByRole('button', { name: 'time' }).focus();
   await page.keyboard.press('Enter');
-  assert.match(page.url(), /sort=-seconds/);
+  assert.match(page.url(), /sort=-time/);
   for (const box of await page.getByRole('checkbox', { name: /^Tick/ }).all()) {
     await box.focus();
     await page.keyboard.press('Space');

@@ -130,7 +130,7 @@ export class RunIndex {
       { name: 'pipeline', values: runs.map(({ pipeline }) => pipeline) },
       { name: 'state', values: runs.map(({ outcome }) => outcome) },
       { name: 'started', values: runs.map(({ startedAt }) => startedAt) },
-      { name: 'seconds', values: runs.map(({ seconds }) => seconds ?? null) },
+      { name: 'time', values: runs.map(({ seconds }) => seconds ?? null) },
     ];
     const settings = new Columns(runs.length);
     const numbers = new Columns(runs.length);
@@ -144,10 +144,11 @@ export class RunIndex {
       }
     }
     const changed = { name: 'changed', values: this.#changes(runs, settings.all()) };
+    const hasChanged = changed.values.some((cell) => cell !== null && itemsOf(cell).length > 0);
     return {
       ids: runs.map(({ id }) => id),
       columns: [...fields, changed, ...settings.all(), ...numbers.all()],
-      shown: ['run', 'pipeline', 'state', 'seconds', 'changed', ...mainNumbers(numbers.all())],
+      shown: ['run', 'pipeline', 'state', 'time', ...(hasChanged ? ['changed'] : []), ...mainNumbers(numbers.all())],
       unread,
     };
   }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { formatSeconds } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
 import { renderTable } from '../report/table.ts';
 import { renderFrame } from './frame.ts';
@@ -35,6 +36,7 @@ function textOf({ name, values }: Column, row: number): string {
   const value = values[row];
   if (name === 'started') return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
   if (value == null) return '';
+  if (name === 'time') return formatSeconds(Number(value));
   return typeof value === 'number' ? String(Math.round(value * 1e4) / 1e4) : String(value).slice(0, 80);
 }
 

@@ -138,7 +138,7 @@ function Value({ column, row, id, scale }: ValueProps) {
     );
   const numbers = items as readonly number[];
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  if (name === 'seconds') return <td class="number">{formatSeconds(low)}</td>;
+  if (name === 'time') return <td class="number">{formatSeconds(low)}</td>;
   const interval = ends?.[row];
   return (
     <td class="number">
@@ -162,7 +162,7 @@ function Mark({
   ends,
   scale,
 }: { readonly values: readonly number[] } & Record<'ends' | 'scale', readonly [number, number]>) {
-  const at = (x: number) => 2 + (56 * (x - scale[0])) / (scale[1] - scale[0] || 1);
+  const at = (x: number) => 4 + (52 * (x - scale[0])) / (scale[1] - scale[0] || 1);
   return (
     <svg class="mark" width="60" height="12" role="img" aria-label={`interval ${shown(ends[0])} to ${shown(ends[1])}`}>
       <title>{`${shown(ends[0])} to ${shown(ends[1])}`}</title>
