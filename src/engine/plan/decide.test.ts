@@ -32,7 +32,7 @@ test('a result whose bytes are elsewhere is restorable, and a stage whose output
   assert.deepEqual(decide({ ...elsewhere, published: { model: 'missing' } }), {
     state: 'restorable',
     place: 'elsewhere',
-    reasons: [{ type: 'output missing', port: 'model' }],
+    reasons: [{ type: 'not published' }],
   });
 });
 
@@ -55,7 +55,7 @@ test("the stage's last result at the published path is no edit by the user, and 
 
 test('what the store cannot give back must be made again', () => {
   const published = { model: 'missing' } as const;
-  const missing = { type: 'output missing', port: 'model' };
+  const missing = { type: 'not published' };
   assert.deepEqual(decide({ ...facts, published, result: { ...result, lostObjects: 3 } }), {
     state: 'stale',
     reasons: [missing, { type: 'objects lost', count: 3 }],

@@ -79,7 +79,7 @@ function reasonsToRun(earlier: EarlierWork | undefined): readonly Reason[] {
 
 function reasonsToPublish(published: Facts['published'], earlier: EarlierWork | undefined): readonly Reason[] {
   const ports = Object.keys(published);
-  if (ports.length > 1 && ports.every((port) => published[port] === 'missing')) return [{ type: 'not published' }];
+  if (ports.every((port) => published[port] === 'missing')) return [{ type: 'not published' }];
   const others = ports.filter((port) => published[port] === 'other');
   const single = ports.flatMap((port): readonly Reason[] => {
     if (published[port] === 'missing') return [{ type: 'output missing', port }];
