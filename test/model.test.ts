@@ -124,7 +124,7 @@ test('mistakes are reported with what to do', async () => {
   );
   assert.equal(
     await mistake('my-net', '--image-size', '100'),
-    'error: With images of 100 x 100: expected at least 154 for my-net, got 100 [wrong-size]\n',
+    'error: With images of 100 x 100: expected an image size of at least 154 for my-net, got 100 [wrong-size]\n',
   );
   assert.equal(
     await mistake('test.yaml', 'fit', '--image-size', '4'),

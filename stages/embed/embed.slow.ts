@@ -117,7 +117,7 @@ test('settings that a model brings along are refused, and a named network must a
     { at: ['imageSize'], message: 'expected no "imageSize", which the input "model" brings along' },
   ]);
   assert.deepEqual(check({ imageSize: 22 }, 'dataset'), [
-    { at: ['imageSize'], message: 'expected at least 23 for xception, got 22' },
+    { at: ['imageSize'], message: 'expected an image size of at least 23 for xception, got 22' },
   ]);
   assert.deepEqual(check({}, 'dataset'), []);
 });

@@ -61,5 +61,7 @@ test('a list of layers ends as it is written, so it takes no number of classes',
 
 test('a network that is too deep for its images is refused before anything runs', () => {
   const mistakes = spec.check!(spec.settings.parse({ model: 'my-net', imageSize: 64 }), new Set());
-  assert.deepEqual(mistakes, [{ at: ['imageSize'], message: 'expected at least 154 for my-net, got 64' }]);
+  assert.deepEqual(mistakes, [
+    { at: ['imageSize'], message: 'expected an image size of at least 154 for my-net, got 64' },
+  ]);
 });

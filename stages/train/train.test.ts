@@ -115,7 +115,7 @@ test('mistakes in the settings are reported before anything runs', () => {
   assert.deepEqual(messages({ monitor: ['train', 'test'] }), ['expected "val" among them, since it selects the epoch']);
   assert.deepEqual(messages({ monitor: ['val', 'val'] }), ['expected every split once']);
   assert.deepEqual(spec.check!(smallest, new Set(['dataset'])), [
-    { at: ['imageSize'], message: 'expected at least 50 for simple-net, got 49' },
+    { at: ['imageSize'], message: 'expected an image size of at least 50 for simple-net, got 49' },
   ]);
 });
 

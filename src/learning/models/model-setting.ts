@@ -49,7 +49,7 @@ export function modelMistakes(setting: ModelSetting, imageSize: number, classes?
   if (typeof setting === 'string') {
     if (traced.ok) return [];
     const least = smallestImage(layers);
-    const tooSmall = `expected at least ${least} for ${name}, got ${imageSize}`;
+    const tooSmall = `expected an image size of at least ${least} for ${name}, got ${imageSize}`;
     return [{ at: ['imageSize'], message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}` }];
   }
   const end = traced.ok ? wrongEnd(traced.value, classes) : [traced.error];

@@ -77,7 +77,10 @@ test('each takes images that are large enough for every layer, and no smaller on
     const [mistake] = modelMistakes(name, 1);
     const size = Number(/at least (\d+)/.exec(mistake!.message)![1]);
     assert.deepEqual(modelMistakes(name, size), []);
-    assert.deepEqual(mistake, { at: ['imageSize'], message: `expected at least ${size} for ${name}, got 1` });
+    assert.deepEqual(mistake, {
+      at: ['imageSize'],
+      message: `expected an image size of at least ${size} for ${name}, got 1`,
+    });
     return [name, size];
   });
   assert.deepEqual(Object.fromEntries(smallest), {
