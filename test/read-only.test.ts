@@ -68,5 +68,8 @@ test('a stage that must run on a read-only disk fails with the reason', whereMou
     messages['say']!,
     /^Cannot write the lease \S+: the disk is read-only\. Mount it for writing, or run in a copy of the project\.$/,
   );
+  const doctor = await project.command('doctor');
+  assert.equal(doctor.code, 1);
+  assert.match(doctor.stdout, /^✗ Folder +\S+cache: cannot be written$/m);
   disk.remount('rw');
 });

@@ -63,6 +63,7 @@ function ownNeeds(root: string): readonly Finding[] {
   const { bavail, bsize } = statfsSync(root);
   const free = bavail * bsize;
   const memory = usableMemory();
+  const written = ['cache', 'artifacts'].map((name) => (existsSync(join(root, name)) ? join(root, name) : root));
   return [
     { name: 'Restage', found: `${version} in ${packageRoot}` },
     { name: 'Node', found: process.version },
@@ -77,8 +78,8 @@ function ownNeeds(root: string): readonly Finding[] {
       found: `${formatBytes(free)} free in ${root}`,
       ...(free < 2 ** 30 && { lacks: 'results need room; `restage gc` frees what is old', needed: true }),
     },
-    ...[root, join(root, 'cache'), join(root, 'artifacts')]
-      .filter((folder) => existsSync(folder) && !isWritable(folder))
+    ...[...new Set(written)]
+      .filter((folder) => !isWritable(folder))
       .map((folder) => ({ name: 'Folder', found: folder, lacks: 'cannot be written', needed: true })),
   ];
 }
