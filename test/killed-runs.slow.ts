@@ -29,6 +29,7 @@ test('kill -9 of the run in the middle of a stage leaves no process and no parti
   await run.ended;
   await noProcessesIn(project.root);
   assert.deepEqual(project.files('out'), []);
+  assert.match((await project.command('history')).stdout, / killed +at wait /);
 
   gate.pass();
   assert.deepEqual((await project.run()).outcomes, { wait: 'ran', read: 'ran' });
