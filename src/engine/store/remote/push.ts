@@ -100,26 +100,26 @@ export class Push {
   async #addAll(parcel: Parcel): Promise<boolean> {
     for (const object of parcel.objects) {
       if (this.#isPacked(object.digest)) continue;
-      if ((await this.#isThere(object.digest)) || (await this.#add(object))) continue;
+      if ((await this.#locate(object.digest)) !== undefined || (await this.#add(object))) continue;
       return false;
     }
     return true;
   }
 
-  /** Whether an object is in the store, and not about to be deleted. */
-  async #isThere(digest: Digest): Promise<boolean> {
+  /** Where an object is in the store; undefined where it is not, or about to be deleted. */
+  async #locate(digest: Digest): Promise<Location | undefined> {
     const location = this.#options.placed.get(digest);
-    if (location === undefined) return false;
+    if (location === undefined) return undefined;
     const { key, start, length } = location;
     if (!(await this.#readMarks()).has(key)) {
-      if (Date.now() - (this.#seen.get(key) ?? 0) < trust) return true;
+      if (Date.now() - (this.#seen.get(key) ?? 0) < trust) return location;
       if (((await this.#options.request((bucket) => bucket.head(key))) ?? 0) >= start + length) {
         this.#seen.set(key, Date.now());
-        return true;
+        return location;
       }
     }
     this.#options.placed.delete(digest);
-    return false;
+    return undefined;
   }
 
   /** Sends a large object, or adds a small one to the pack. False for one that is lost or damaged. */
@@ -169,9 +169,13 @@ export class Push {
 
   /** Signs and stores the text, if all objects are still there; otherwise it waits for the next push. */
   async #seal(parcel: Parcel): Promise<void> {
-    const { placed, key, request } = this.#options;
-    for (const { digest } of parcel.objects) if (!(await this.#isThere(digest))) return void this.failed.push(parcel);
-    const locations = new Map(parcel.objects.map(({ digest }) => [digest, placed.get(digest)!]));
+    const { key, request } = this.#options;
+    const locations = new Map<Digest, Location>(); // as they were seen, since the gathering of the next pack may forget one
+    for (const { digest } of parcel.objects) {
+      const location = await this.#locate(digest);
+      if (location === undefined) return void this.failed.push(parcel);
+      locations.set(digest, location);
+    }
     const text = await sealEnvelope(parcel.kind, parcel.text, locations, key);
     const sync = parcel.kind === 'run'; // a run is announced only once, and a lost result is computed again
     await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync }));
