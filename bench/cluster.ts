@@ -95,7 +95,7 @@ async function manyStages(): Promise<void> {
   );
   report('  beyond the local time', seconds - local, 's', 15);
   report('  sbatch', callsOf(there, 'sbatch').length, 'calls', 5);
-  report('  squeue, seconds between two', Math.min(Number.POSITIVE_INFINITY, ...gaps), 's', 15, 'at least');
+  if (gaps.length > 0) report('  squeue, seconds between two', Math.min(...gaps), 's', 15, 'at least');
   report('  controller: processor time for each stage that ends', (1000 * (used - (await first))) / count, 'ms', 10);
   report('  … with its start and its decisions', (1000 * used) / count, 'ms');
   report('  … peak memory', peak, 'MB', 150);
