@@ -23,7 +23,7 @@ const bundled = [
 ];
 const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !bundled.includes(name));
 
-/** Of zod's messages only the English ones: those of 60 languages would be half of the code that every command loads. */
+/** Bundles only zod's English messages: all languages would be half of the largest file that every command loads. */
 const english = {
   name: 'english',
   setup({ onLoad, onEnd }) {

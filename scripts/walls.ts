@@ -97,7 +97,7 @@ function* circles(nodes: readonly string[], next: (node: string) => Iterable<str
   }
 }
 
-/** Of sibling folders; a folder's own files belong to all of its subfolders. */
+/** Imports between sibling folders; a folder's own files belong to all of its subfolders. */
 function* folderCircles(): Generator<string> {
   const reached = new Map<string, Set<string>>();
   for (const file of files)

@@ -30,7 +30,7 @@ test('counts that differ are a range', () => {
   assert.equal(formatCountRange([80, 80], 'image'), '80 images');
 });
 
-test('numbers that lie close get enough decimals to tell them apart', () => {
+test('close numbers get enough decimals to be told apart', () => {
   assert.equal(decimalsOf([0.2, 0.9]), 3);
   assert.equal(decimalsOf([0.5041, 0.5049]), 5);
   assert.equal(decimalsOf([0.5, 0.5]), 3);

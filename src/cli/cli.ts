@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   });
   try {
     const [first, asked] = argv;
-    // Of an unknown command commander would show the general help.
+    // For an unknown command, commander would show the general help.
     const isUnknown = first === 'help' && asked !== undefined && !program.commands.some((one) => one.name() === asked);
     await program.parseAsync(isUnknown ? argv.slice(1) : argv, { from: 'user' });
     return code;

@@ -92,7 +92,7 @@ export interface WorldOptions {
   readonly onTraffic?: (traffic: Traffic) => void;
 }
 
-/** What decisions are made from. `warn` is told of damage in the store; `rehash` ignores remembered digests. */
+/** Collects what stages are decided from. `warn` gets a message about damage in the store; `rehash` ignores remembered digests. */
 export async function makeWorld(
   project: Project,
   backend: string,

@@ -37,7 +37,7 @@ export async function lookAtImage(bytes: Buffer, { examine }: { readonly examine
   const print = {
     bytes: bytes.length,
     fileDigest: digest(bytes),
-    /** Of the decoded pixels and their size. */
+    /** The digest of the decoded pixels and their size. */
     pixelsDigest: digest(image.pixels, `${image.width} x ${image.height}`),
     encoding: readEncoding(bytes),
     /** `[32, 32]`, luma, 0 to 255. */

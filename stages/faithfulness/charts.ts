@@ -186,7 +186,7 @@ const replacements: Readonly<Record<BaselineName, string>> = {
 
 /** `pixels replaced by the blurred image, given the same class in 12 of 32 images`. */
 function baselineText({ kept, images, real }: Judgement, { curveBaseline }: Frame): string {
-  // Of more than two classes, the predicted one may have less.
+  // With more than two classes, the predicted one may have a lower probability.
   const has = real === undefined ? 'with a probability of the class of at least 0.5' : 'given the same class';
   return `pixels replaced by ${replacements[curveBaseline]}, ${has} in ${formatCount(kept)} of ${formatCountOf(images, 'image')}`;
 }

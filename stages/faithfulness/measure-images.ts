@@ -35,7 +35,7 @@ export interface MeasuredImage {
   readonly curves: readonly ExchangeCurves[];
   /** Absent if weights are not randomised. */
   readonly likeness?: Likeness;
-  /** Of integrated gradients, if they are among the methods: what attributions should sum to, and the error of the sum. */
+  /** What the attributions of integrated gradients should sum to, and the error of the sum; absent without this method. */
   readonly completeness?: { readonly rise: number; readonly gap: number };
 }
 

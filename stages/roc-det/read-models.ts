@@ -18,7 +18,7 @@ export interface Model {
   readonly name: string;
   /** The axis values of its scores. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Of both classes; a row for each group where groups are judged. */
+  /** Rows of both classes; one for each group where groups are judged. */
   readonly rows: readonly BinaryRow[];
   /** The scores of the split that its temperature is fitted on; empty where the file lacks it. */
   readonly calibration: readonly BinaryRow[];

@@ -64,9 +64,9 @@ function readSource(input: string, { path, labels }: InputArtifact): Source {
 export interface Sources {
   readonly document: string;
   readonly template: string;
-  /** Of every artifact that was read, by input and axis values. */
+  /** Digests of every artifact that was read, by input and axis values. */
   readonly artifacts: Readonly<Record<string, string>>;
-  /** By their paths relative to the document. */
+  /** Digests of the figures, by their paths relative to the document. */
   readonly figures: Readonly<Record<string, string>>;
   /** In the order of the template. */
   readonly places: readonly Filled[];

@@ -9,7 +9,7 @@ import { StageRun } from './stage-run.ts';
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
 const examiners = 8;
 /** The message of a stage that an interrupt ended or kept from beginning. */
-const interrupted = 'cancelled';
+const cancelled = 'cancelled';
 
 /** Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are lost run again. */
 export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
@@ -76,7 +76,7 @@ function obstacle(
     if (isDone(end)) continue;
     const { outcome, message } = end;
     if (outcome === 'cancelled')
-      return { outcome, message: message === interrupted ? message : `it comes after ${name}` };
+      return { outcome, message: message === cancelled ? message : `it comes after ${name}` };
     const how = outcome === 'failed' ? 'failed' : 'was blocked';
     return { outcome: 'blocked', message: `waits for ${name}, which ${how}` };
   }
@@ -113,7 +113,7 @@ async function bringStage(
       };
     }
     if (run.signal.aborted) {
-      return { outcome: 'cancelled', message: interrupted, ...(stageRun?.resumes && { resumes: true }) };
+      return { outcome: 'cancelled', message: cancelled, ...(stageRun?.resumes && { resumes: true }) };
     }
     return { outcome: 'failed', message: describeError(error) };
   }

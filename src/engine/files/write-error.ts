@@ -13,7 +13,7 @@ export function writeError(what: string, cause: unknown): unknown {
 
 /** The same for work that reads as well: only a full or read-only disk tells that it was a write that failed. */
 export function diskError(cause: unknown): unknown {
-  const { code = '', path = 'its files' } = cause as NodeJS.ErrnoException;
+  const { code = '', path = 'its files' } = (cause ?? {}) as NodeJS.ErrnoException; // anything can be thrown
   return ['ENOSPC', 'EDQUOT', 'EROFS'].includes(code) ? writeError(path, cause) : cause;
 }
 

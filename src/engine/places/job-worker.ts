@@ -250,7 +250,7 @@ export class JobWorker {
         emit: (event: StageEvent) => messages.add(event),
       });
       if (edited[0] !== undefined) return refused(edited[0]);
-      // Of two results the first one counts.
+      // The first of two results counts.
       const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
       return { type: 'done', result: first ?? result, host: hostname() };
     } catch (error) {

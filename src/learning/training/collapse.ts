@@ -3,7 +3,7 @@ import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
 import { type SplitImages, selectionSplit, totalOf } from './splits.ts';
 
-/** The class that all images are called although there are others: nothing was learned, or no gradient is left. Undefined if there is none. */
+/** The class that every image is called, though there are others: nothing was learned, or no gradient is left. Undefined if there is none. */
 export function allCalledBy(
   { labels, logits }: Pick<Predictions, 'labels' | 'logits'>,
   classes: readonly string[],

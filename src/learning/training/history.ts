@@ -8,7 +8,7 @@ const splitValues = z.object({
   loss: z.number(),
   /** Share of images whose class is predicted, 0 to 1; higher is better. */
   accuracy: z.number(),
-  /** The class that all images are called although there are others; absent for running values, and in old histories. */
+  /** The class that every image is called, though there are others; absent for running values, and in old histories. */
   allCalled: z.string().exactOptional(),
   /** The value of the metric that selects the epoch, where that is named; absent where undefined, and for other splits. */
   selected: z.number().exactOptional(),

@@ -3,7 +3,7 @@ import { Random } from '../../../random.ts';
 
 /** Rows along the directions of largest variance. */
 export interface PrincipalComponents {
-  /** Of each row, in the unit of the values, around 0: `[rows, 2]`. */
+  /** For each row, in the unit of the values, around 0: `[rows, 2]`. */
   readonly coordinates: Float64Array;
   /** The share of the total variance of each component, 0 to 1, falling. */
   readonly shares: readonly number[];

@@ -7,7 +7,7 @@ export interface NearPair {
   readonly other: number;
   /** Bits in which their hashes differ, 0 to 64. */
   readonly distance: number;
-  /** Of their grey values, 0.9 to 1. */
+  /** The correlation of their grey values, 0.9 to 1. */
   readonly correlation: number;
 }
 
