@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { ownKind } from './support/own-kind.ts';
 import { endOf, Project } from './support/rig.ts';
 import { until } from './support/until.ts';
@@ -81,6 +82,32 @@ test('if the scheduler accepts only some workers of a batch, these serve all sta
   const { outcomes } = await project.run('--on', 'shell');
   assert.deepEqual(outcomes, { one: 'ran', two: 'ran', three: 'ran' });
   assert.equal(project.read('submitted').split('\n').length, 2);
+});
+
+test('what jobs made is read neither when it is published nor when it is found in place, large, small, unstored or in a folder', async () => {
+  using project = shell(
+    `stages:
+  large: { kind: command, with: { run: 'head -c 300000 /dev/zero > \${outputs.out}' }, outputs: { out: artifacts/large.bin } }
+  small: { kind: command, with: { run: 'echo text > \${outputs.out}' }, outputs: { out: artifacts/small.txt } }
+  folder:
+    kind: command
+    with: { run: 'mkdir \${outputs.out}; echo a > \${outputs.out}/a; echo text > \${outputs.out}/b' }
+    outputs: { out: artifacts/folder }
+  unstored: { kind: command, cache: false, with: { run: 'echo more > \${outputs.out}' }, outputs: { out: artifacts/more.txt } }
+`,
+    9,
+  );
+  const loader = fileURLToPath(new URL('support/watch-reads.mjs', import.meta.url));
+  Object.assign(project.env, { READS: project.path('reads'), NODE_OPTIONS: `--import ${loader}` });
+  const all = { large: 'ran', small: 'ran', folder: 'ran', unstored: 'ran' };
+  assert.deepEqual((await project.run('--on', 'shell')).outcomes, all);
+  assert.deepEqual(new Set(Object.values((await project.run('--on', 'shell')).outcomes)), new Set(['up to date']));
+  assert.equal(project.has('reads') ? project.read('reads') : '', '');
+  assert.equal(project.read('artifacts/folder/b'), 'text\n');
+  project.write('artifacts/small.txt', 'Text\n');
+  const again = await project.run('--on', 'shell');
+  assert.equal(again.outcomes['small'], 'restored');
+  assert.match(project.read('reads'), /small\.txt/, 'an edited file is read');
 });
 
 test('a detached run continues though there was no room for its next step at first', async () => {

@@ -132,6 +132,8 @@ export interface AttemptOutcome {
   readonly result: StageResult;
   /** Absolute paths of the user's files that changed meanwhile. If there are any, nothing is stored or recorded. */
   readonly edited: readonly string[];
+  /** The `signSources` signature of the files of each output when they were hashed and kept, by the digest of the output. */
+  readonly signs: Readonly<Record<Digest, string>>;
 }
 
 /** Where stages run: this machine or a cluster. */

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Digest } from '../../digest.ts';
 import type { Highlight } from '../../stage.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import type { Lender, Misuse } from '../publishing/lender.ts';
+import { pathIn, signSources } from '../publishing/verified-copy.ts';
 import { changedFiles } from '../store/find-code.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import type { Admission, Grant } from './admission.ts';
@@ -87,8 +89,8 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
     record: await makeRecord(attempt, reports, { cpus, cards }, resources),
   };
   const all = [...edited, ...changed];
-  if (attempt.keep && all.length === 0) await keep(attempt, result, end.contained, world);
-  return { result, edited: all };
+  const signs = attempt.keep && all.length === 0 ? await keep(attempt, result, end.contained, world) : {};
+  return { result, edited: all, signs };
 }
 
 /** What a stage reported, for its record. */
@@ -211,14 +213,18 @@ async function makeRecord(
   };
 }
 
-/** Stores objects first, then the result. */
+/** Stores objects first, then the result. Gives the signature of what was stored, or stays in the folder, by artifact. */
 async function keep({ stage, work }: Attempt, result: StageResult, contained: boolean, { store }: World) {
-  if (stage.cache) {
-    for (const output of stage.outputs) {
-      await store.storeArtifact(privatePath(work, output), result.outputs[output.port]!, { contained });
-    }
+  const signs: Record<Digest, string> = {};
+  for (const output of stage.outputs) {
+    const artifact = result.outputs[output.port]!;
+    const path = privatePath(work, output);
+    if (stage.cache) await store.storeArtifact(path, artifact, { contained });
+    const sign = signSources(artifact, (file) => (stage.cache ? store.objectPath(file.digest) : pathIn(path, file)));
+    if (sign !== undefined) signs[artifact.digest] = sign;
   }
   await store.writeResult(result);
+  return signs;
 }
 
 const ownFiles = ({ code }: Stage): readonly string[] => Object.keys(code?.signatures ?? {});

@@ -202,7 +202,7 @@ export class StageRun {
     }
   }
 
-  async #keep({ result, edited }: AttemptOutcome, work: string): Promise<DoneStage> {
+  async #keep({ result, edited, signs }: AttemptOutcome, work: string): Promise<DoneStage> {
     const { world } = this.#run;
     const { outputs, record } = result;
     const done = { outcome: 'ran', outputs, highlights: record.highlights, seconds: record.seconds } as const;
@@ -217,7 +217,7 @@ export class StageRun {
     world.store.share(result);
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
-    if (!(await this.#publish(outputs, this.#stage.cache ? {} : { from: work }))) {
+    if (!(await this.#publish(outputs, { signs, ...(!this.#stage.cache && { from: work }) }))) {
       const why = 'its outputs were damaged on disk between being stored and being published; is the disk sound?';
       throw new StageFailure(why);
     }
@@ -247,7 +247,7 @@ export class StageRun {
   /** Publishes outputs, from the store or an attempt's folder. False if the source lacks some. */
   async #publish(
     outputs: Outputs,
-    { from: work, away }: { readonly from?: string; readonly away?: ReadonlySet<string> },
+    { from: work, signs, away }: Partial<Pick<AttemptOutcome, 'signs'>> & { from?: string; away?: ReadonlySet<string> },
   ): Promise<boolean> {
     const { world, publisher } = this.#run;
     for (const output of this.#stage.outputs) {
@@ -257,7 +257,10 @@ export class StageRun {
         throw new Error(`Internal error: the result of ${this.#stage.name} has no output ${output.port}`);
       const owner = { pipeline: world.pipeline.name, stage: this.#stage.name, port: output.port };
       const from = work === undefined ? undefined : privatePath(work, output);
-      const publication = await publisher.publish(artifact, output.path, owner, from);
+      const publication = await publisher.publish(artifact, output.path, owner, {
+        from,
+        sign: signs?.[artifact.digest],
+      });
       if (!publication.ok) return false;
       if (publication.displaced !== undefined) {
         const what = `${output.path} held something that Restage did not put there`;

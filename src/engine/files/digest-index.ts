@@ -2,7 +2,7 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
-import { FileClock } from './file-clock.ts';
+import { FileClock, isBackdated } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
@@ -85,6 +85,26 @@ export class DigestIndex {
     } catch (error) {
       if (error instanceof ListingError && error.missing && error.path === path) return undefined;
       throw error;
+    }
+  }
+
+  /**
+   * Takes over the digests of copies that were just put at `path`, so that they are not hashed again. `copies` has the stat data of
+   * each before, by its path in the listing: a later write would have given it another time.
+   */
+  learn(path: string, { files }: Listing, copies: ReadonlyMap<string, Stats>): void {
+    this.#folders ??= load(this.#path);
+    const digests = new Map(files.map((file) => [file.path, file.digest]));
+    const entries = [...copies].flatMap(([name, { size, mtimeMs, ino }]) => {
+      const stats = statSync(name === '' ? path : `${path}/${name}`, { throwIfNoEntry: false });
+      const isCopy = stats?.size === size && stats.mtimeMs === mtimeMs && stats.ino === ino && isBackdated(stats);
+      return isCopy ? [{ path: name, stats, folder: false }] : [];
+    });
+    for (const [folder, members] of byFolder(path, entries)) {
+      const learned = [...members].map(
+        ([name, entry]) => [name, asKnown(entry.stats, digests.get(entry.path)!)] as const,
+      );
+      this.#remember(folder, learned, undefined);
     }
   }
 

@@ -242,7 +242,7 @@ export class JobWorker {
     try {
       using peak = new PeakMemory();
       using seat = await this.#place(ticket, ready.world, peak).seat(stage);
-      const { result, edited } = await seat.run({
+      const { result, edited, signs } = await seat.run({
         ...{ stage, number: ticket.number, keep: ticket.keep, startedAt: Date.now(), work, log: folder.log(index) },
         examined: { ...ticket, looked: ready.looked, result: undefined },
         outputsOf: (name) => ready.outputs.get(name)!,
@@ -252,7 +252,7 @@ export class JobWorker {
       if (edited[0] !== undefined) return refused(edited[0]);
       // The first of two results counts.
       const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
-      return { type: 'done', result: first ?? result, host: hostname() };
+      return { type: 'done', result: first ?? result, host: hostname(), signs };
     } catch (error) {
       // A scheduler that ends a job signals all of its processes, this one perhaps last.
       if (error instanceof StageFailure && error.killed) await delay(settling);

@@ -23,9 +23,9 @@ test('outputs that no stage claims any more are removed with the folders that th
     'results/x',
   ];
   for (const path of paths) {
-    await publisher.publish(artifact, path, { pipeline: 'x', stage: 'fit', port: 'model' }, work);
+    await publisher.publish(artifact, path, { pipeline: 'x', stage: 'fit', port: 'model' }, { from: work });
   }
-  await publisher.publish(artifact, 'artifacts/y', { pipeline: 'y', stage: 'fit', port: 'model' }, work);
+  await publisher.publish(artifact, 'artifacts/y', { pipeline: 'y', stage: 'fit', port: 'model' }, { from: work });
   writeFileSync(join(root, 'artifacts/x/edited/file'), 'mine');
   rmSync(join(root, 'artifacts/x/gone'), { recursive: true });
 

@@ -98,10 +98,7 @@ export class Lender {
   async #isSound(object: string, { digest }: ListedFile): Promise<boolean> {
     const state = stateOf(object);
     if (state !== '' && this.#verified.get(digest) === state) return true;
-    const found = await hashOf(object);
-    if (found === digest) return true;
-    if (found !== undefined) this.#store.setAside(object, 'its content does not match its digest');
-    return false;
+    return await this.#store.checkObject(digest);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -17,10 +18,12 @@ import { listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { DigestIndex } from '../files/digest-index.ts';
+import type { ListedFile } from '../files/listing.ts';
 import { stagingName } from '../files/staging-name.ts';
 import { FolderStore } from '../store/folder-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { Publisher } from './publish.ts';
+import { signSources } from './verified-copy.ts';
 
 const owner = { pipeline: 'experiments/x', stage: 'fit', port: 'model' };
 
@@ -28,12 +31,14 @@ class Project {
   readonly root: string;
   readonly warnings: string[] = [];
   readonly cache: FolderStore;
+  readonly digests: DigestIndex;
   readonly publisher: Publisher;
 
   constructor(t: TestContext, options: { readonly hardLink?: boolean } = {}) {
     this.root = temporaryFolder(t);
     this.cache = new FolderStore(this.root, (message) => this.warnings.push(message));
-    this.publisher = new Publisher(this.root, this.cache, new DigestIndex(this.cache.folder), options);
+    this.digests = new DigestIndex(this.cache.folder);
+    this.publisher = new Publisher(this.root, this.cache, this.digests, options);
   }
 
   /** Stores a folder with these files, or a single file of this text. */
@@ -140,11 +145,49 @@ test('an object with a flipped byte is noticed, set aside, and nothing of it is 
   assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['x']);
 });
 
+test('copies of signed objects are not hashed, then or when they are listed, until an object or a copy changes', async (t) => {
+  const project = new Project(t);
+  const artifact = await project.store({ a: 'text', b: 'more' });
+  const object = project.cache.objectPath(sha256('text'));
+  chmodSync(object, 0o644);
+  writeFileSync(object, 'lies'); // shows where its digest is taken over
+  const sourceOf = ({ digest }: ListedFile) => project.cache.objectPath(digest);
+  const sign = signSources(artifact, sourceOf);
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), { ok: true });
+  assert.equal(project.read('artifacts/x/a'), 'lies');
+  assert.equal((await project.digests.list(join(project.root, 'artifacts/x'))).digest, artifact.digest);
+  project.write('artifacts/x/b', 'More');
+  assert.notEqual((await project.digests.list(join(project.root, 'artifacts/x'))).digest, artifact.digest);
+  writeFileSync(object, 'LIES');
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/y', owner, { sign }), { ok: false });
+  assert.match(project.warnings.join(), new RegExp(`^${object} is damaged`));
+});
+
+test('a signed object of which only a part is read is not published', async (t) => {
+  const project = new Project(t);
+  const artifact = await project.store('text');
+  truncateSync(project.cache.objectPath(sha256('text')), 2);
+  const sign = signSources(artifact, ({ digest }) => project.cache.objectPath(digest));
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), { ok: false });
+  assert.equal(project.exists('artifacts/x'), false);
+});
+
+test('a published file that is written to in the same moment is noticed', async (t) => {
+  const project = new Project(t);
+  for (let round = 0; round < 50; round += 1) {
+    const text = `text ${round}`;
+    await project.publisher.publish(await project.store(text), 'artifacts/x', owner);
+    project.write('artifacts/x', text.toUpperCase());
+    assert.equal((await project.digests.list(join(project.root, 'artifacts/x'))).digest, sha256(text.toUpperCase()));
+    rmSync(join(project.root, 'artifacts/x'));
+  }
+});
+
 test('an output that is not stored is published from its private path', async (t) => {
   const project = new Project(t);
   const work = writeFiles(join(project.root, 'cache/work/out'), { a: 'text' });
   const artifact = await listArtifact(work);
-  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, work), { ok: true });
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { from: work }), { ok: true });
   assert.equal(project.read('artifacts/x/a'), 'text');
   assert.equal(project.exists('cache/objects'), false);
 });

@@ -1,8 +1,7 @@
-import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
-import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { linkOrRename } from '../files/write-atomic.ts';
@@ -12,7 +11,7 @@ import { Lease } from '../store/lease.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
 import { clearLeftovers, PublishError, resolveTarget, Staging, type Target, targetKey } from './target.ts';
-import { CopyFault, copyVerified, pathIn } from './verified-copy.ts';
+import { CopyFault, copyVerified, pathIn, signSources } from './verified-copy.ts';
 
 export type Publication =
   /** `displaced`: the new path of something of the user's that was in the way, relative to the root. */
@@ -20,8 +19,22 @@ export type Publication =
   /** The source is gone, or damaged and set aside: the artifact must be made again. Nothing was published. */
   | { readonly ok: false };
 
+/** An artifact beside its target, with the stat data of its files. */
+interface Staged {
+  readonly artifact: StoredArtifact;
+  readonly copies: ReadonlyMap<string, Stats>;
+}
+
 /** What is at a target: nothing, the wanted artifact, what Restage published there before, or something else. */
 type Present = { readonly state: 'nothing' | 'same' | 'foreign' } | { readonly state: 'ours'; readonly digest: Digest };
+
+/** What a publication is made of. */
+export interface PublicationSource {
+  /** A private path that holds the artifact; by default its objects in the store are used. */
+  readonly from?: string | undefined;
+  /** The {@link signSources} signature of these files when they were hashed: while it holds, they are not hashed again. */
+  readonly sign?: string | undefined;
+}
 
 export interface PublisherOptions {
   readonly hardLink?: boolean;
@@ -49,8 +62,13 @@ export class Publisher {
     this.#stillClaims = options.stillClaims ?? (async () => false);
   }
 
-  /** Makes `path` hold the artifact, from the store or the private path `from`. Throws a {@link PublishError} or `WriteError`. */
-  async publish(artifact: StoredArtifact, path: string, owner: Owner, from?: string): Promise<Publication> {
+  /** Makes `path` hold the artifact. Throws a {@link PublishError} or `WriteError`. */
+  async publish(
+    artifact: StoredArtifact,
+    path: string,
+    owner: Owner,
+    source: PublicationSource = {},
+  ): Promise<Publication> {
     try {
       return await this.#at(path, async (target) => {
         const { state } = await this.#look(target, artifact.digest);
@@ -59,8 +77,8 @@ export class Publisher {
         // The record comes first, so that what a kill leaves beside the path is found even the first time.
         this.records.begin(target.key, recordOf(target, artifact.digest, owner));
         await using staging = new Staging(target);
-        await this.#stage(artifact, from, staging);
-        return { ok: true, ...(await this.#swapIn(staging, target, artifact.digest, owner)) };
+        const copies = await this.#stage(artifact, source, staging);
+        return { ok: true, ...(await this.#swapIn(staging, target, { artifact, copies }, owner)) };
       });
     } catch (error) {
       if (error instanceof CopyFault) return { ok: false };
@@ -128,23 +146,28 @@ export class Publisher {
   }
 
   /** Throws a {@link CopyFault} where the source is gone or damaged. A damaged object is set aside. */
-  async #stage(artifact: StoredArtifact, from: string | undefined, staging: Staging): Promise<void> {
+  async #stage(artifact: StoredArtifact, { from, sign }: PublicationSource, staging: Staging) {
     const sourceOf = (file: ListedFile): string =>
       from === undefined ? this.store.objectPath(file.digest) : pathIn(from, file);
+    const known = sign !== undefined && signSources(artifact, sourceOf) === sign;
+    const hardLink = this.#hardLink && from === undefined;
     try {
-      await copyVerified(artifact, sourceOf, staging.path, { hardLink: this.#hardLink && from === undefined });
+      return await copyVerified(artifact, sourceOf, staging.path, { hardLink, known });
     } catch (error) {
       if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined) throw error;
-      const object = this.store.objectPath(error.file.digest);
-      // Hashed again, since another run may have replaced it by a sound one meanwhile.
-      if ((await hashFile(object)) !== error.file.digest)
-        this.store.setAside(object, 'its content does not match its digest');
+      await this.store.checkObject(error.file.digest); // another run may have replaced it by a sound one meanwhile
       throw error;
     }
   }
 
   /** Looks just before it acts, and again if overtaken. Runs take turns, so that each sees what others published. */
-  async #swapIn(staging: Staging, target: Target, digest: Digest, owner: Owner): Promise<{ displaced?: string }> {
+  async #swapIn(
+    staging: Staging,
+    target: Target,
+    { artifact, copies }: Staged,
+    owner: Owner,
+  ): Promise<{ displaced?: string }> {
+    const { digest } = artifact;
     await using _turn = await this.#turn(target.key);
     await this.#checkClaim(target, owner);
     const displaced: { displaced?: string } = {};
@@ -158,6 +181,7 @@ export class Publisher {
         if (present.state === 'foreign') displaced.displaced = displace(this.root, this.store.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
         putInPlace(staging.path, target.path);
+        this.#digests.learn(target.path, artifact, copies);
         return displaced;
       } catch (error) {
         if (!overtaken.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
@@ -219,6 +243,7 @@ function displace(root: string, cacheFolder: string, target: Target): string {
 function putInPlace(staged: string, target: string) {
   if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
   linkOrRename(staged, target);
+  rmSync(staged, { force: true }); // now, since it changes the times of the file
 }
 
 /** Error codes of a swap if something else moved the target away, or wrote there first. */

@@ -1,11 +1,13 @@
-import { chmodSync, constants, copyFileSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../digest.ts';
+import { backdate } from '../files/file-clock.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
+import { signEntries } from '../files/walk-tree.ts';
 
 /** A file whose source is gone, or does not match its digest. */
 export class CopyFault extends Error {
@@ -23,20 +25,44 @@ const copiers = 8;
 /** Up to this size, in bytes, the system calls take less time than handing them over to another thread. */
 const small = 1 << 16;
 
-/** Copies an artifact to the new path `to`, and hashes every copy; `hardLink` shares objects. Throws a {@link CopyFault}. */
+/** Where the files of an artifact are copied from. */
+export type SourceOf = (file: ListedFile) => string;
+
+export interface CopyOptions {
+  /** Whether copies may share the objects. */
+  readonly hardLink: boolean;
+  /** Whether the sources are known to hold the artifact. Then the sizes of copies are compared; otherwise each copy is hashed. */
+  readonly known?: boolean;
+}
+
+/** Copies an artifact to the new path `to`, and gives the stat data of each copy by its path in it. Throws a {@link CopyFault}. */
 export async function copyVerified(
   listing: Listing,
-  sourceOf: (file: ListedFile) => string,
+  sourceOf: SourceOf,
   to: string,
-  { hardLink }: { readonly hardLink: boolean },
-): Promise<void> {
+  { hardLink, known = false }: CopyOptions,
+): Promise<ReadonlyMap<string, Stats>> {
+  const copies = new Map<string, Stats>();
   await makeFolders(listing, to);
   await forEachBounded(listing.files, copiers, async (file) => {
     const copy = pathIn(to, file);
     const linked = hardLink && file.executable === undefined && (await linkObject(sourceOf(file), copy));
     if (!linked) await copyOne(file, sourceOf(file), copy);
-    if ((await hashCopy(copy, file.size)) !== file.digest) throw new CopyFault(file, 'corrupt');
+    if (!linked) backdate(copy);
+    const stats = statSync(copy);
+    const isSound = stats.size === file.size && (known || (await hashCopy(copy, file.size)) === file.digest);
+    if (!isSound) throw new CopyFault(file, 'corrupt');
+    copies.set(file.path, stats);
+    await nextTurn(); // lets timers and children in between two files
   });
+  return copies;
+}
+
+/** Signs the files that an artifact is copied from, by their stat data; undefined where one is missing. */
+export function signSources({ files }: Listing, sourceOf: SourceOf): string | undefined {
+  const found = files.map((file) => ({ path: file.path, stats: statSync(sourceOf(file), { throwIfNoEntry: false }) }));
+  const entries = found.flatMap(({ path, stats }) => (stats === undefined ? [] : [{ path, stats, folder: false }]));
+  return entries.length < files.length ? undefined : signEntries(entries).signature;
 }
 
 /** The path of a listed file in a folder, or `folder` itself for the only file of an artifact. */
@@ -69,9 +95,7 @@ export async function copyOne(file: ListedFile, source: string, copy: string): P
 
 async function hashCopy(copy: string, size: number): Promise<Digest> {
   if (size > small) return await hashFile(copy, size);
-  const digest = sha256(readFileSync(copy));
-  await nextTurn(); // lets timers and children in between two files
-  return digest;
+  return sha256(readFileSync(copy));
 }
 
 /** Links an object; false where the disk has no links, or no more of them, or the object is on another disk. */

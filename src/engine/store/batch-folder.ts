@@ -104,7 +104,13 @@ export interface Beat {
 
 /** How a ticket ended. */
 export type TicketEnd =
-  | { readonly type: 'done'; readonly result: StageResult; readonly host: string }
+  | {
+      readonly type: 'done';
+      readonly result: StageResult;
+      readonly host: string;
+      /** The signature of the files of each output on the node, by the digest of the output. */
+      readonly signs?: Readonly<Record<Digest, string>>;
+    }
   | { readonly type: 'failed'; readonly message: string }
   /** Somebody killed the stage's process on the node. */
   | { readonly type: 'killed'; readonly message: string }
@@ -126,6 +132,8 @@ export type TicketEnd =
   /** The jobs are over, and claimed only other tickets. */
   | { readonly type: 'unclaimed' }
   | { readonly type: 'cancelled'; readonly by: string };
+
+export type DoneTicket = Extract<TicketEnd, { type: 'done' }>;
 
 /** The folder `cache/jobs/<id>` of a batch. Every file has one writer; a torn file counts as missing; of two ends the first stays. */
 export class BatchFolder {

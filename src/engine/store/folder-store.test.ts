@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   closeSync,
   existsSync,
   linkSync,
@@ -143,6 +144,18 @@ test('objects that are gone or cut short are missing until they are stored again
   await cache.storeArtifact(writeFiles(work, { a: 'first', b: 'second' }), artifact);
   assert.deepEqual(await cache.missingObjects(artifact), []);
   assert.equal(readFileSync(cache.objectPath(sha256('first')), 'utf8'), 'first');
+});
+
+test('a damaged object is replaced when its file is stored again', async (t) => {
+  const { cache, work, warnings } = project(temporaryFolder(t), { a: 'text' });
+  const artifact = await listArtifact(work);
+  await cache.storeArtifact(work, artifact);
+  const object = cache.objectPath(sha256('text'));
+  chmodSync(object, 0o644);
+  writeFileSync(object, 'Text');
+  await cache.storeArtifact(writeFiles(work, { a: 'text' }), artifact);
+  assert.equal(readFileSync(object, 'utf8'), 'text');
+  assert.match(warnings.join(), /^\S+ is damaged \(its content does not match its digest\)/);
 });
 
 test('a file such as a log is stored as a copy', async (t) => {

@@ -65,19 +65,30 @@ export class FolderStore {
     }
   }
 
-  /** Stores what was listed at `source`: moved, or copied where a process may still have it open (not `contained`). */
+  /**
+   * Stores what was listed at `source`: moved, or copied where a process may still have it open (not `contained`). An object that is
+   * there already is hashed, and replaced if it is damaged.
+   */
   async storeArtifact(source: string, listing: Listing, { contained = true }: { readonly contained?: boolean } = {}) {
     this.#markFolder();
     const owns = contained ? ownsFolder(source) : () => false;
     const unique = new Map(listing.files.map((file) => [file.digest, file]));
     await forEachBounded(unique.values(), storers, async (file) => {
       const object = this.objectPath(file.digest);
-      if (isStored(object, file.size)) return;
+      if (isStored(object, file.size) && (await this.checkObject(file.digest))) return;
       const path = file.path === '' ? source : `${source}/${file.path}`;
       await storeObject(object, path, owns(file.path) ? 'move' : 'copy').catch((error) => {
         throw writeError(`${path} as an object in ${this.folder}`, error);
       });
     });
+  }
+
+  /** Hashes an object. False if it is gone or damaged: then it is set aside. */
+  async checkObject(digest: Digest): Promise<boolean> {
+    const object = this.objectPath(digest);
+    const found = await hashFile(object).catch(() => undefined);
+    if (found !== undefined && found !== digest) this.setAside(object, 'its content does not match its digest');
+    return found === digest;
   }
 
   /** Files of an artifact whose objects are lost. It looks at names and sizes, not at bytes. */
