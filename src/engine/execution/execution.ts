@@ -132,7 +132,7 @@ export interface AttemptOutcome {
   readonly result: StageResult;
   /** Absolute paths of the user's files that changed meanwhile. If there are any, nothing is stored or recorded. */
   readonly edited: readonly string[];
-  /** The `signSources` signature of the files of each output when they were hashed and kept, by the digest of the output. */
+  /** The `signFiles` signature of the kept files of each output from before they were hashed, by the digest of the output. */
   readonly signs: Readonly<Record<Digest, string>>;
 }
 

@@ -1,19 +1,22 @@
-import { existsSync } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { Highlight } from '../../stage.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
+import { signFiles } from '../files/backdate.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
-import type { Outputs, World } from '../plan/examine.ts';
+import type { ListedFile } from '../files/listing.ts';
+import type { World } from '../plan/examine.ts';
 import type { Lender, Misuse } from '../publishing/lender.ts';
-import { pathIn, signSources } from '../publishing/verified-copy.ts';
 import { changedFiles } from '../store/find-code.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
+import { backdateOwn } from '../store/store-object.ts';
 import type { Admission, Grant } from './admission.ts';
 import {
   type Attempt,
+  type AttemptOutcome,
   type HostFacts,
   type Place,
   privatePath,
@@ -80,16 +83,18 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
   if (trace !== undefined) reportReads(trace, [...view.originals.values(), ...ownFiles(stage)], world, emit);
   if (!end.ok) throw new StageFailure(end.message, end);
   if (misuses[0] !== undefined) throw new StageFailure(describeMisuse(misuses[0], root));
+  const listed = await listOutputs(stage, work, world.digests);
   const result: StageResult = {
     format: 1,
     digest: examined.digest,
     fingerprint: examined.fingerprint,
-    outputs: await listOutputs(stage, work, world.digests),
+    outputs: Object.fromEntries(listed.map(({ port, artifact }) => [port, artifact])),
     stored: stage.cache,
     record: await makeRecord(attempt, reports, { cpus, cards }, resources),
   };
   const all = [...edited, ...changed];
-  const signs = attempt.keep && all.length === 0 ? await keep(attempt, result, end.contained, world) : {};
+  const signs =
+    attempt.keep && all.length === 0 ? await keep(attempt, result, { listed, contained: end.contained }, world) : {};
   return { result, edited: all, signs };
 }
 
@@ -173,8 +178,16 @@ function contentOf<T extends StageMessage>({ type: _, ...content }: T): Omit<T, 
   return content;
 }
 
+/** An output of an attempt, with the stat data of its files from before they were hashed, by path. */
+interface ListedOutput {
+  readonly port: string;
+  readonly artifact: StoredArtifact;
+  readonly path: string;
+  readonly stats: ReadonlyMap<string, Stats>;
+}
+
 /** Hashes the outputs of an attempt. Throws a {@link StageFailure} that names those that it did not write. */
-async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Promise<Outputs> {
+async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Promise<readonly ListedOutput[]> {
   const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
   if (missing.length > 0) {
     const names = missing.map(({ port }) => port).join(', ');
@@ -182,10 +195,13 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
     const what = `ended without writing its output${missing.length > 1 ? 's' : ''} ${names}`;
     throw new StageFailure(`${what}: there is nothing at ${places}`);
   }
-  const outputs: Record<string, StoredArtifact> = {};
+  const outputs: ListedOutput[] = [];
   for (const output of stage.outputs) {
-    const { folder, files, digest, parts } = await digests.list(privatePath(work, output));
-    outputs[output.port] = { type: output.type, folder, files, digest, parts };
+    const path = privatePath(work, output);
+    await backdateOwn(path);
+    const { listing, stats } = await digests.listOutput(path);
+    const { folder, files, digest, parts } = listing;
+    outputs.push({ path, stats, port: output.port, artifact: { type: output.type, folder, files, digest, parts } });
   }
   return outputs;
 }
@@ -213,14 +229,18 @@ async function makeRecord(
   };
 }
 
-/** Stores objects first, then the result. Gives the signature of what was stored, or stays in the folder, by artifact. */
-async function keep({ stage, work }: Attempt, result: StageResult, contained: boolean, { store }: World) {
+/** Stores objects first, then the result. Gives the signatures of the kept files. */
+async function keep(
+  { stage }: Attempt,
+  result: StageResult,
+  { listed, contained }: { readonly listed: readonly ListedOutput[]; readonly contained: boolean },
+  { store }: World,
+): Promise<AttemptOutcome['signs']> {
   const signs: Record<Digest, string> = {};
-  for (const output of stage.outputs) {
-    const artifact = result.outputs[output.port]!;
-    const path = privatePath(work, output);
-    if (stage.cache) await store.storeArtifact(path, artifact, { contained });
-    const sign = signSources(artifact, (file) => (stage.cache ? store.objectPath(file.digest) : pathIn(path, file)));
+  for (const { artifact, path, stats } of listed) {
+    const objects = stage.cache ? await store.storeArtifact(path, artifact, { contained, stats }) : undefined;
+    const statsOf = ({ path, digest }: ListedFile) => (objects === undefined ? stats.get(path) : objects.get(digest));
+    const sign = signFiles(artifact, statsOf);
     if (sign !== undefined) signs[artifact.digest] = sign;
   }
   await store.writeResult(result);

@@ -2,7 +2,8 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
-import { FileClock, isBackdated } from './file-clock.ts';
+import { isUnwritten } from './backdate.ts';
+import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
@@ -33,7 +34,10 @@ interface KnownFolder {
 const format = 1;
 const today = (): number => Math.floor(Date.now() / 86_400_000);
 
-/** Digests in `cache/digests.json`. One is reused if size, times and inode match and both times lay safely before the hashing. */
+/**
+ * Digests in `cache/digests.json`. One is reused if size, times and inode match, and any later write was sure to change a time: both
+ * lay safely before the hashing, or the file is a backdated copy.
+ */
 export class DigestIndex {
   readonly #path: string;
   readonly #folder: string;
@@ -68,6 +72,12 @@ export class DigestIndex {
     return { listing, entries, settlesIn };
   }
 
+  /** Lists an output of a stage, with the stat data that each file had before it was hashed, by its path in the listing. */
+  async listOutput(path: string): Promise<{ readonly listing: Listing; readonly stats: ReadonlyMap<string, Stats> }> {
+    const { listing, entries } = await this.#list(path, true);
+    return { listing, stats: new Map(entries.map(({ path, stats }) => [path, stats])) };
+  }
+
   /** Lists what was just written once it has settled, milliseconds later. A file that is written all the time never settles. */
   async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
     let listing = await this.list(path, options);
@@ -89,20 +99,22 @@ export class DigestIndex {
   }
 
   /**
-   * Takes over the digests of copies that were just put at `path`, so that they are not hashed again. `copies` has the stat data of
-   * each before, by its path in the listing: a later write would have given it another time.
+   * Takes over the digests of copies that were just put at `path`, so that they need not be hashed again. `copies` has the stat data
+   * of each before that, backdated, by its path in the listing. With `rehash` nothing is taken over.
    */
-  learn(path: string, { files }: Listing, copies: ReadonlyMap<string, Stats>): void {
+  async learn(path: string, { files }: Listing, copies: ReadonlyMap<string, Stats>): Promise<void> {
+    if (this.#rehash) return;
     this.#folders ??= load(this.#path);
     const digests = new Map(files.map((file) => [file.path, file.digest]));
-    const entries = [...copies].flatMap(([name, { size, mtimeMs, ino }]) => {
-      const stats = statSync(name === '' ? path : `${path}/${name}`, { throwIfNoEntry: false });
-      const isCopy = stats?.size === size && stats.mtimeMs === mtimeMs && stats.ino === ino && isBackdated(stats);
-      return isCopy ? [{ path: name, stats, folder: false }] : [];
-    });
+    const entries: TreeEntry[] = [];
+    for (const [name, before] of copies) {
+      const stats = statOf(name === '' ? path : `${path}/${name}`);
+      if (stats !== undefined && isUnwritten(before, stats)) entries.push({ path: name, stats, folder: false });
+      if (entries.length % 1024 === 0) await nextTurn();
+    }
     for (const [folder, members] of byFolder(path, entries)) {
       const learned = [...members].map(
-        ([name, entry]) => [name, asKnown(entry.stats, digests.get(entry.path)!)] as const,
+        ([name, { path, stats }]) => [name, asKnown(stats, digests.get(path)!)] as const,
       );
       this.#remember(folder, learned, undefined);
     }
@@ -250,6 +262,14 @@ function asKnown({ size, mtimeMs, ctimeMs, ino }: Stats, digest: Digest): KnownF
 
 const isSame = ([size, mtimeMs, ctimeMs, ino]: KnownFile, stats: Stats): boolean =>
   size === stats.size && mtimeMs === stats.mtimeMs && ctimeMs === stats.ctimeMs && ino === stats.ino;
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // a disk that fails here reports it when the file is read
+  }
+}
 
 function isUntouched(known: KnownFile, path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });

@@ -1,24 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, type Stats, statSync, utimesSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { creatingFolder } from './write-atomic.ts';
 
 /** Twice the coarsest tick of a kernel (100 Hz), in milliseconds: times of files move in ticks. */
-const tick = 20;
+export const tick = 20;
 /** For a disk with times in whole or even seconds, and for one whose clock cannot be read. In milliseconds. */
 const coarse = 3_000;
-
-/** Dates a file that was just written before its writing. See {@link isBackdated}. */
-export function backdate(path: string): void {
-  const { atimeMs, mtimeMs } = statSync(path);
-  try {
-    utimesSync(path, atimeMs / 1000, (mtimeMs - tick) / 1000);
-  } catch {
-    // A disk without such times: then the file is hashed later.
-  }
-}
-
-/** Whether a file changed, such as by a link or a new date, safely after its content: then any later write gives it another time. */
-export const isBackdated = ({ mtimeMs, ctimeMs }: Stats): boolean => ctimeMs - mtimeMs >= tick;
 
 /** Reads the clock of the store's disk by a probe file. A time is safely past once a later write is sure to get another one. */
 export class FileClock {

@@ -2,11 +2,11 @@ import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.
 import { unreachable } from '../../result.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { PlaceSpec } from '../config/places.ts';
-import type { Claim, DoneTicket, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
+import type { Claim, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
 
 /** What a run does after a ticket: use the result, submit or examine the stage again, leave it to a new run, or give up. */
 export type NextStep =
-  | { readonly step: 'use'; readonly end: DoneTicket }
+  | { readonly step: 'use'; readonly end: Extract<TicketEnd, { type: 'done' }> }
   | { readonly step: 'again'; readonly tries: Tries; readonly message?: string }
   | { readonly step: 'decide'; readonly message: string }
   | { readonly step: 'fail' | 'cancel' | 'leave'; readonly message: string };

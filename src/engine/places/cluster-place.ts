@@ -21,8 +21,8 @@ import {
 } from '../execution/execution.ts';
 import { signPlace } from '../files/walk-tree.ts';
 import { creatingFolder } from '../files/write-atomic.ts';
-import { pathIn, signSources } from '../publishing/verified-copy.ts';
-import { BatchFolder, type DoneTicket, type TicketEnd, type Tries } from '../store/batch-folder.ts';
+import { BatchFolder, type TicketEnd, type Tries } from '../store/batch-folder.ts';
+import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, afterJob, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
@@ -134,11 +134,10 @@ export class ClusterPlace implements Place {
       keepLog(placed, attempt.log);
       if (next.step !== 'use' && next.step !== 'cancel') placed.folder.use(placed.index);
       switch (next.step) {
-        case 'use': {
-          const signs = await this.#use(next.end, attempt, placed);
+        case 'use':
+          await this.#use(next.end.result, attempt, placed);
           placed.folder.use(placed.index); // last: after a kill, another run attaches to what was not used
-          return { result: next.end.result, edited: [], signs };
-        }
+          return { result: next.end.result, edited: [], signs: next.end.signs ?? {} };
         case 'decide':
           throw new OutdatedInput(next.message);
         case 'again':
@@ -259,10 +258,9 @@ export class ClusterPlace implements Place {
     throw new StageLeftToJob(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
   }
 
-  /** Takes over the result of a ticket, once its objects are visible here. Gives the signatures of its files, which a move changes. */
-  async #use({ result, signs = {} }: DoneTicket, { stage, keep, work }: Attempt, { folder, index }: Placed) {
+  /** Takes over the result of a ticket, once its objects are visible here. */
+  async #use(result: StageResult, { stage, keep, work }: Attempt, { folder, index }: Placed): Promise<void> {
     const { store } = this.#options.world;
-    const moved: Record<Digest, string> = {};
     const claim = await waitFor(() => folder.claimOf(index), lag);
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {
@@ -275,18 +273,12 @@ export class ClusterPlace implements Place {
           folder.use(index); // a run took it, and was killed before it could mark that
           throw new OutdatedInput(`its output ${output.port} is no longer there`);
         }
-        const artifact = result.outputs[output.port]!;
-        const signAt = (place: string) => signSources(artifact, (file) => pathIn(place, file));
-        const isKnown = signAt(path) === signs[artifact.digest];
         folder.moveOutput(path, privatePath(work, output));
-        const sign = signAt(privatePath(work, output));
-        if (isKnown && sign !== undefined) moved[artifact.digest] = sign;
       }
     }
     if (keep && folder.ticket(index)?.replaces === true) await store.writeResult(result);
     else if (keep) await store.writeFirstResult(result);
     if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim);
-    return { ...signs, ...moved };
   }
 
   #run(): void {

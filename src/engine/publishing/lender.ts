@@ -47,7 +47,7 @@ export class Lender {
   async lend(artifact: StoredArtifact, to: string, borrower: string, published: string): Promise<Loan> {
     const loan = await this.#lendObjects(artifact, to, borrower);
     if (loan !== undefined) return loan;
-    await copyVerified(artifact, (file) => pathIn(published, file), to, { hardLink: false });
+    await copyVerified(artifact, (file) => pathIn(published, file), to);
     const files = artifact.files.map((file) => ({ file, path: pathIn(to, file), state: stateOf(pathIn(to, file)) }));
     return { borrower, files };
   }
@@ -98,7 +98,7 @@ export class Lender {
   async #isSound(object: string, { digest }: ListedFile): Promise<boolean> {
     const state = stateOf(object);
     if (state !== '' && this.#verified.get(digest) === state) return true;
-    return await this.#store.checkObject(digest);
+    return await this.#store.checkObject(digest).catch(() => false); // one that cannot be read is lent from elsewhere
   }
 }
 

@@ -11,7 +11,7 @@ import { Lease } from '../store/lease.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
 import { clearLeftovers, PublishError, resolveTarget, Staging, type Target, targetKey } from './target.ts';
-import { CopyFault, copyVerified, pathIn, signSources } from './verified-copy.ts';
+import { CopyFault, type CopyOptions, copyVerified, pathIn } from './verified-copy.ts';
 
 export type Publication =
   /** `displaced`: the new path of something of the user's that was in the way, relative to the root. */
@@ -29,11 +29,9 @@ interface Staged {
 type Present = { readonly state: 'nothing' | 'same' | 'foreign' } | { readonly state: 'ours'; readonly digest: Digest };
 
 /** What a publication is made of. */
-export interface PublicationSource {
+export interface PublicationSource extends Pick<CopyOptions, 'sign'> {
   /** A private path that holds the artifact; by default its objects in the store are used. */
   readonly from?: string | undefined;
-  /** The {@link signSources} signature of these files when they were hashed: while it holds, they are not hashed again. */
-  readonly sign?: string | undefined;
 }
 
 export interface PublisherOptions {
@@ -41,7 +39,7 @@ export interface PublisherOptions {
   readonly stillClaims?: StillClaims;
 }
 
-/** Publishes artifacts as verified copies, by rename. It replaces only bytes that it recorded as its own. */
+/** Publishes artifacts as copies, whole or not at all, by rename. It replaces only bytes that it recorded as its own. */
 export class Publisher {
   readonly root: string;
   readonly store: FolderStore;
@@ -149,10 +147,9 @@ export class Publisher {
   async #stage(artifact: StoredArtifact, { from, sign }: PublicationSource, staging: Staging) {
     const sourceOf = (file: ListedFile): string =>
       from === undefined ? this.store.objectPath(file.digest) : pathIn(from, file);
-    const known = sign !== undefined && signSources(artifact, sourceOf) === sign;
-    const hardLink = this.#hardLink && from === undefined;
     try {
-      return await copyVerified(artifact, sourceOf, staging.path, { hardLink, known });
+      const hardLink = this.#hardLink && from === undefined;
+      return await copyVerified(artifact, sourceOf, staging.path, { hardLink, sign });
     } catch (error) {
       if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined) throw error;
       await this.store.checkObject(error.file.digest); // another run may have replaced it by a sound one meanwhile
@@ -181,7 +178,7 @@ export class Publisher {
         if (present.state === 'foreign') displaced.displaced = displace(this.root, this.store.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
         putInPlace(staging.path, target.path);
-        this.#digests.learn(target.path, artifact, copies);
+        await this.#digests.learn(target.path, artifact, copies);
         return displaced;
       } catch (error) {
         if (!overtaken.has((error as NodeJS.ErrnoException).code ?? '')) throw error;

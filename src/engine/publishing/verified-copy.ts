@@ -3,11 +3,10 @@ import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../digest.ts';
-import { backdate } from '../files/file-clock.ts';
+import { backdate, signFiles } from '../files/backdate.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
-import { signEntries } from '../files/walk-tree.ts';
 
 /** A file whose source is gone, or does not match its digest. */
 export class CopyFault extends Error {
@@ -25,44 +24,45 @@ const copiers = 8;
 /** Up to this size, in bytes, the system calls take less time than handing them over to another thread. */
 const small = 1 << 16;
 
-/** Where the files of an artifact are copied from. */
-export type SourceOf = (file: ListedFile) => string;
-
 export interface CopyOptions {
   /** Whether copies may share the objects. */
-  readonly hardLink: boolean;
-  /** Whether the sources are known to hold the artifact. Then the sizes of copies are compared; otherwise each copy is hashed. */
-  readonly known?: boolean;
+  readonly hardLink?: boolean;
+  /** The {@link signFiles} signature of the sources from before they were hashed. While it holds, copies are not hashed. */
+  readonly sign?: string | undefined;
 }
 
-/** Copies an artifact to the new path `to`, and gives the stat data of each copy by its path in it. Throws a {@link CopyFault}. */
+/**
+ * Copies an artifact to the new path `to`, and gives the stat data of each copy, backdated, by its path in the listing. Copies are
+ * hashed, or the sources are signed and the sizes of copies compared. Throws a {@link CopyFault}.
+ */
 export async function copyVerified(
   listing: Listing,
-  sourceOf: SourceOf,
+  sourceOf: (file: ListedFile) => string,
   to: string,
-  { hardLink, known = false }: CopyOptions,
+  { hardLink = false, sign }: CopyOptions = {},
 ): Promise<ReadonlyMap<string, Stats>> {
   const copies = new Map<string, Stats>();
   await makeFolders(listing, to);
   await forEachBounded(listing.files, copiers, async (file) => {
     const copy = pathIn(to, file);
     const linked = hardLink && file.executable === undefined && (await linkObject(sourceOf(file), copy));
-    if (!linked) await copyOne(file, sourceOf(file), copy);
-    if (!linked) backdate(copy);
+    if (!linked) {
+      await copyOne(file, sourceOf(file), copy);
+      backdate(copy, statSync(copy));
+    }
     const stats = statSync(copy);
-    const isSound = stats.size === file.size && (known || (await hashCopy(copy, file.size)) === file.digest);
-    if (!isSound) throw new CopyFault(file, 'corrupt');
+    if (stats.size !== file.size) throw new CopyFault(file, 'corrupt');
     copies.set(file.path, stats);
     await nextTurn(); // lets timers and children in between two files
   });
+  // Afterwards, so that a source that changed meanwhile is noticed.
+  const statsOf = (file: ListedFile) => statSync(sourceOf(file), { throwIfNoEntry: false });
+  if (sign !== undefined && signFiles(listing, statsOf) === sign) return copies;
+  await forEachBounded(listing.files, copiers, async (file) => {
+    if ((await hashCopy(pathIn(to, file), file.size)) !== file.digest) throw new CopyFault(file, 'corrupt');
+    await nextTurn();
+  });
   return copies;
-}
-
-/** Signs the files that an artifact is copied from, by their stat data; undefined where one is missing. */
-export function signSources({ files }: Listing, sourceOf: SourceOf): string | undefined {
-  const found = files.map((file) => ({ path: file.path, stats: statSync(sourceOf(file), { throwIfNoEntry: false }) }));
-  const entries = found.flatMap(({ path, stats }) => (stats === undefined ? [] : [{ path, stats, folder: false }]));
-  return entries.length < files.length ? undefined : signEntries(entries).signature;
 }
 
 /** The path of a listed file in a folder, or `folder` itself for the only file of an artifact. */

@@ -108,7 +108,7 @@ export type TicketEnd =
       readonly type: 'done';
       readonly result: StageResult;
       readonly host: string;
-      /** The signature of the files of each output on the node, by the digest of the output. */
+      /** Those of the attempt's outcome. Ends that an older version wrote have none. */
       readonly signs?: Readonly<Record<Digest, string>>;
     }
   | { readonly type: 'failed'; readonly message: string }
@@ -132,8 +132,6 @@ export type TicketEnd =
   /** The jobs are over, and claimed only other tickets. */
   | { readonly type: 'unclaimed' }
   | { readonly type: 'cancelled'; readonly by: string };
-
-export type DoneTicket = Extract<TicketEnd, { type: 'done' }>;
 
 /** The folder `cache/jobs/<id>` of a batch. Every file has one writer; a torn file counts as missing; of two ends the first stays. */
 export class BatchFolder {

@@ -19,8 +19,10 @@ import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
+import { isUnwritten } from '../files/backdate.ts';
 import { writeError } from '../files/write-error.ts';
 import { FolderStore } from './folder-store.ts';
+import { backdateOwn } from './store-object.ts';
 
 /** A cache with a private output in its work folder. */
 function project(root: string, files: Readonly<Record<string, string>>) {
@@ -59,15 +61,37 @@ test('where a process may live on that has an output open, the object is a copy 
   });
 });
 
+test('a file that was written to after it was hashed is not stored', async (t) => {
+  const { cache, work } = project(temporaryFolder(t), { a: 'text', b: 'other' });
+  await backdateOwn(work);
+  const stats = new Map(['a', 'b'].map((name) => [name, statSync(join(work, name))]));
+  const artifact = await listArtifact(work);
+  writeFileSync(join(work, 'a'), 'TEXT');
+  await assert.rejects(cache.storeArtifact(work, artifact, { stats }), {
+    message: `${join(work, 'a')} was written to after its stage had ended, so it was not stored. Run again.`,
+  });
+  assert.equal(existsSync(cache.objectPath(sha256('text'))), false);
+  writeFileSync(join(work, 'a'), 'text');
+  const stored = await cache.storeArtifact(work, artifact, { stats });
+  for (const text of ['text', 'other']) {
+    const now = statSync(cache.objectPath(sha256(text)));
+    assert.ok(isUnwritten(stored.get(sha256(text))!, now), 'its signature can be trusted, be it moved or copied');
+  }
+});
+
 test("what a stage linked into its output stays its owner's, untouched", async (t) => {
   const root = temporaryFolder(t);
   const own = writeFiles(join(root, 'data'), { soft: 'soft', hard: 'hard', 'folder/deep': 'deep' });
+  const times = () => ['soft', 'hard', 'folder/deep'].map((name) => statSync(join(own, name)).mtimeMs);
+  const before = times();
   const { cache, work } = project(root, {});
   symlinkSync(join(own, 'soft'), join(work, 'soft'));
   linkSync(join(own, 'hard'), join(work, 'hard'));
   symlinkSync(join(own, 'folder'), join(work, 'folder'));
+  await backdateOwn(work);
   const artifact = await listArtifact(work);
   await cache.storeArtifact(work, artifact);
+  assert.deepEqual(times(), before);
   assert.deepEqual(await cache.missingObjects(artifact), []);
   for (const name of ['soft', 'hard', 'folder/deep']) {
     assert.equal(statSync(join(own, name)).mode & 0o200, 0o200, name);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 import { slug } from '../config/file-names.ts';
@@ -14,11 +14,18 @@ import { Lease } from './lease.ts';
 import type { RunManifest } from './remote/manifest.ts';
 import { RunFolder } from './run-folder.ts';
 import { type Lookup, parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
-import { isStored, ownsFolder, storeObject, touchQuietly } from './store-object.ts';
+import { ownsFolder, storedStats, storeObject, touchQuietly } from './store-object.ts';
 
 /** How many files are stored at once: a disk commits many syncs together. */
 const storers = 16;
 const day = 86_400_000;
+
+interface StoreOptions {
+  /** Whether no process can have a file still open. By default none can. */
+  readonly contained?: boolean;
+  /** The stat data of files from before they were hashed, by path in the listing: one that was written to since is not stored. */
+  readonly stats?: ReadonlyMap<string, Stats>;
+}
 
 /**
  * The store in `<root>/cache`: objects by content, results by fingerprint. What it gives is whole; damage counts as missing. A file
@@ -58,7 +65,7 @@ export class FolderStore {
     try {
       const digest = await hashFile(path);
       const object = this.objectPath(digest);
-      if (!isStored(object, statSync(path).size)) await storeObject(object, path, 'copy');
+      if (storedStats(object, statSync(path).size) === undefined) await storeObject(object, path, 'copy');
       return digest;
     } catch (error) {
       throw writeError(`a copy of ${path} in ${this.folder}`, error);
@@ -66,27 +73,39 @@ export class FolderStore {
   }
 
   /**
-   * Stores what was listed at `source`: moved, or copied where a process may still have it open (not `contained`). An object that is
-   * there already is hashed, and replaced if it is damaged.
+   * Stores what was listed at `source`, by moves, or by copies where something else may have the file. An object that is there already
+   * is hashed, and replaced if it is damaged. Gives the stat data of each object from before its bytes were hashed.
    */
-  async storeArtifact(source: string, listing: Listing, { contained = true }: { readonly contained?: boolean } = {}) {
+  async storeArtifact(
+    source: string,
+    listing: Listing,
+    { contained = true, stats }: StoreOptions = {},
+  ): Promise<ReadonlyMap<Digest, Stats>> {
     this.#markFolder();
     const owns = contained ? ownsFolder(source) : () => false;
     const unique = new Map(listing.files.map((file) => [file.digest, file]));
-    await forEachBounded(unique.values(), storers, async (file) => {
-      const object = this.objectPath(file.digest);
-      if (isStored(object, file.size) && (await this.checkObject(file.digest))) return;
-      const path = file.path === '' ? source : `${source}/${file.path}`;
-      await storeObject(object, path, owns(file.path) ? 'move' : 'copy').catch((error) => {
-        throw writeError(`${path} as an object in ${this.folder}`, error);
-      });
+    const stored = new Map<Digest, Stats>();
+    await forEachBounded(unique.values(), storers, async ({ digest, path, size }) => {
+      const object = this.objectPath(digest);
+      const file = path === '' ? source : `${source}/${path}`;
+      try {
+        const present = storedStats(object, size);
+        const isSound = present !== undefined && (await this.checkObject(digest));
+        const mode = owns(path) ? 'move' : 'copy';
+        stored.set(digest, isSound ? present : await storeObject(object, file, mode, stats?.get(path)));
+      } catch (error) {
+        throw writeError(`${file} as an object in ${this.folder}`, error);
+      }
     });
+    return stored;
   }
 
-  /** Hashes an object. False if it is gone or damaged: then it is set aside. */
+  /** Hashes an object. False if it is gone or damaged: then it is set aside. Throws the error of the system if it cannot be read. */
   async checkObject(digest: Digest): Promise<boolean> {
     const object = this.objectPath(digest);
-    const found = await hashFile(object).catch(() => undefined);
+    const found = await hashFile(object).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
     if (found !== undefined && found !== digest) this.setAside(object, 'its content does not match its digest');
     return found === digest;
   }

@@ -5,57 +5,91 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
   renameSync,
+  type Stats,
   statSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { backdate, isUnwritten } from '../files/backdate.ts';
 import { hashFile } from '../files/hash-file.ts';
+import { walkTree } from '../files/walk-tree.ts';
 import { creatingFolder, syncFile, temporaryBeside } from '../files/write-atomic.ts';
 import { WriteError } from '../files/write-error.ts';
 
 const day = 86_400_000;
 
-/** Whether an object of this size is in place. Touches it for gc, since the result that needs it is not written yet. */
-export function isStored(object: string, size: number): boolean {
+/** The stat data of an object of this size that is in place. Touches it for gc, since the result that needs it is not written yet. */
+export function storedStats(object: string, size: number): Stats | undefined {
   const stats = statSync(object, { throwIfNoEntry: false });
-  if (stats === undefined || !stats.isFile() || stats.size !== size) return false;
-  if (Date.now() - stats.mtimeMs > day / 4) touchQuietly(object);
-  return true;
+  if (stats === undefined || !stats.isFile() || stats.size !== size) return undefined;
+  if (Date.now() - stats.mtimeMs <= day / 4) return stats;
+  touchQuietly(object);
+  const touched = statSync(object, { throwIfNoEntry: false });
+  if (touched !== undefined) backdate(object, touched);
+  return statSync(object, { throwIfNoEntry: false });
 }
 
-/** Stores a file, by a move if the stage alone owns it, otherwise by a verified copy. It is synced before it gets its name. */
-export async function storeObject(object: string, source: string, mode: 'move' | 'copy'): Promise<void> {
-  if (mode === 'move' && (await moveIn(source, object))) return;
+/** Backdates the files of an output that the stage alone owns. A link to a file of somebody else keeps its times. */
+export async function backdateOwn(source: string): Promise<void> {
+  const owns = ownsFolder(source);
+  let count = 0;
+  for (const { path, folder } of walkTree(source)) {
+    count += 1;
+    if (count % 1024 === 0) await nextTurn();
+    if (folder || !owns(path)) continue;
+    const file = path === '' ? source : `${source}/${path}`;
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (stats?.isFile() === true && stats.nlink === 1) backdate(file, stats);
+  }
+}
+
+/**
+ * Stores a file that had the stat data `hashed` before it was hashed: by a move if the stage alone owns it and it is unwritten since,
+ * otherwise by a verified copy. It is synced before it gets its name. Gives the stat data of the object.
+ */
+export async function storeObject(
+  object: string,
+  source: string,
+  mode: 'move' | 'copy',
+  hashed?: Stats,
+): Promise<Stats> {
+  const moved = mode === 'move' ? await moveIn(source, object, hashed) : undefined;
+  if (moved !== undefined) return moved;
   mkdirSync(dirname(object), { recursive: true });
   const temporary = temporaryBeside(object);
   try {
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
     chmodSync(temporary, 0o600); // the copy has the mode of its source, which may not be readable or writable
-    await seal(temporary, 'r+');
+    backdate(temporary, statSync(temporary));
+    const stats = await seal(temporary, 'r+');
     if ((await hashFile(temporary)) !== basename(object)) {
       throw new WriteError(`${source} was written to after its stage had ended, so it was not stored. Run again.`);
     }
     renameSync(temporary, object);
+    return stats!;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
 }
 
-/** False if the file is a link, has further names or cannot be moved: then it may not belong to the stage alone. */
-async function moveIn(source: string, object: string): Promise<boolean> {
+/** Undefined if the file was written to, is a link, has further names or cannot be moved: it may not belong to the stage alone. */
+async function moveIn(source: string, object: string, hashed?: Stats): Promise<Stats | undefined> {
   try {
-    const isSealed = await seal(source, constants.O_RDONLY | constants.O_NOFOLLOW);
-    if (isSealed) creatingFolder(object, () => renameSync(source, object));
-    return isSealed;
+    const stats = await seal(source, constants.O_RDONLY | constants.O_NOFOLLOW);
+    if (stats === undefined || (hashed !== undefined && !isUnwritten(hashed, stats))) return undefined;
+    creatingFolder(object, () => renameSync(source, object));
+    return stats;
   } catch (error) {
-    if (movable.has((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (movable.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }
@@ -63,15 +97,15 @@ async function moveIn(source: string, object: string): Promise<boolean> {
 /** Failures of a move after which a copy can still succeed: a link, another disk, a folder that must not be written. */
 const movable: ReadonlySet<string> = new Set(['ELOOP', 'EXDEV', 'EACCES', 'EPERM', 'EROFS']);
 
-/** Syncs a file and makes it read-only. Does nothing and returns false unless it is a plain file with a single name. */
-async function seal(path: string, flags: string | number): Promise<boolean> {
+/** Syncs a file, makes it read-only, and gives its stat data. Does nothing unless it is a plain file with a single name. */
+async function seal(path: string, flags: string | number): Promise<Stats | undefined> {
   const file = openSync(path, flags);
   try {
-    const stats = fstatSync(file);
-    if (!stats.isFile() || stats.nlink !== 1) return false;
+    const before = fstatSync(file);
+    if (!before.isFile() || before.nlink !== 1) return undefined;
     await syncFile(file);
     fchmodSync(file, 0o444);
-    return true;
+    return fstatSync(file);
   } finally {
     closeSync(file);
   }

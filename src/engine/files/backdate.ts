@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { type Stats, utimesSync } from 'node:fs';
+import { tick } from './file-clock.ts';
+import type { ListedFile, Listing } from './listing.ts';
+
+/**
+ * Dates a file of ours, which has this stat data, shortly before it was written. Then any later write changes its time, also one
+ * within the same tick of the disk's clock.
+ */
+export function backdate(path: string, { atimeMs, mtimeMs }: Stats): void {
+  try {
+    utimesSync(path, atimeMs / 1000, (mtimeMs - tick) / 1000);
+  } catch {
+    // Where that is not possible, the file is hashed again.
+  }
+}
+
+/** Whether the change time is so much later than the modification time that any later write changes the latter. */
+export const isBackdated = ({ mtimeMs, ctimeMs }: Stats): boolean => ctimeMs - mtimeMs >= tick;
+
+/** Whether a backdated file has not been written to since it had the stat data `before`. A move, a link and a new mode do not count. */
+export const isUnwritten = (before: Stats, now: Stats): boolean =>
+  isBackdated(before) && isBackdated(now) && signOf(before).every((number, index) => number === signOf(now)[index]);
+
+const signOf = ({ size, mtimeMs, ino }: Stats): readonly number[] => [size, mtimeMs, ino];
+
+/** Signs backdated files that hold an artifact: while the signature is the same, they hold it. Undefined where one is not backdated. */
+export function signFiles({ files }: Listing, statsOf: (file: ListedFile) => Stats | undefined): string | undefined {
+  const numbers: number[] = [];
+  for (const file of files) {
+    const stats = statsOf(file);
+    if (stats === undefined || !isBackdated(stats)) return undefined;
+    numbers.push(...signOf(stats));
+  }
+  return createHash('sha256').update(Float64Array.from(numbers)).digest('hex').slice(0, 32);
+}
