@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -372,4 +373,33 @@ test('outputs that are not kept are published from the private folder', async ()
   assert.deepEqual((await project.run({})).words, { make: 'up to date', read: 'up to date' });
   rmSync(join(project.root, 'out/make'));
   assert.equal((await project.run({ make: pass, read: pass })).words['make'], 'ran');
+});
+
+test('an output that something writes to after it was hashed fails its stage', async () => {
+  using project = new FakedProject(two, files);
+  const { storeArtifact } = project.store;
+  project.store.storeArtifact = async (source, ...rest) => {
+    writeFileSync(source, 'TEXT');
+    return await storeArtifact.call(project.store, source, ...rest);
+  };
+  const ended = await project.run({ make: pass });
+  assert.match(ended.message('make'), /was written to after its stage had ended, so it was not stored\. Run again\.$/);
+  assert.equal(existsSync(join(project.root, 'out/make')), false);
+});
+
+test("an unstored output that links to a user's file is published as it was hashed, or not at all", async () => {
+  using project = new FakedProject(
+    'stages: { make: { kind: command, cache: false, outputs: { text: out/make }, with: { run: make } } }',
+    files,
+  );
+  const own = join(project.root, 'in.txt');
+  utimesSync(own, 1000, 1000);
+  const { writeResult } = project.store;
+  project.store.writeResult = async (...result) => {
+    writeFileSync(own, 'ABC');
+    utimesSync(own, 1000, 1000);
+    await writeResult.apply(project.store, result);
+  };
+  const ended = await project.run({ make: ({ request }) => void symlinkSync(own, request.outputs['text']!) });
+  assert.match(ended.message('make'), /damaged on disk/);
 });

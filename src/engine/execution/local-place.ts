@@ -178,7 +178,7 @@ function contentOf<T extends StageMessage>({ type: _, ...content }: T): Omit<T, 
   return content;
 }
 
-/** An output of an attempt, with the stat data of its files from before they were hashed, by path. */
+/** An output of an attempt, with the stat data of the files that it alone owns from before they were hashed, by path. */
 interface ListedOutput {
   readonly port: string;
   readonly artifact: StoredArtifact;
@@ -198,10 +198,11 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
   const outputs: ListedOutput[] = [];
   for (const output of stage.outputs) {
     const path = privatePath(work, output);
-    await backdateOwn(path);
+    const own = await backdateOwn(path);
     const { listing, stats } = await digests.listOutput(path);
     const { folder, files, digest, parts } = listing;
-    outputs.push({ path, stats, port: output.port, artifact: { type: output.type, folder, files, digest, parts } });
+    const artifact = { type: output.type, folder, files, digest, parts };
+    outputs.push({ port: output.port, artifact, path, stats: new Map([...stats].filter(([path]) => own.has(path))) });
   }
   return outputs;
 }

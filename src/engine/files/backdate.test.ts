@@ -1,41 +1,56 @@
 import assert from 'node:assert/strict';
-import { renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, type Stats, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
-import { backdate, isBackdated, isUnwritten, signFiles } from './backdate.ts';
+import { backdate, isBackdated, isSameWriting, signFiles } from './backdate.ts';
 import { DigestIndex } from './digest-index.ts';
 import { fileListing } from './listing.ts';
 
 test('a file is dated so long before its change that any later write has another time', (t) => {
   const file = join(writeFiles(temporaryFolder(t), { a: 'text' }), 'a');
   const fresh = statSync(file);
-  const { mtimeMs } = fresh;
   assert.equal(isBackdated(fresh), false);
   backdate(file, fresh);
-  const backdated = statSync(file);
-  assert.ok(isBackdated(backdated));
-  assert.ok(Math.abs(mtimeMs - 20 - backdated.mtimeMs) < 0.01);
-  renameSync(file, `${file}.moved`);
-  assert.ok(isUnwritten(backdated, statSync(`${file}.moved`)));
-  writeFileSync(`${file}.moved`, 'TEXT');
-  assert.equal(isUnwritten(backdated, statSync(`${file}.moved`)), false);
-  utimesSync(`${file}.moved`, 0, mtimeMs / 1000);
-  assert.equal(isUnwritten(backdated, statSync(`${file}.moved`)), false);
+  const { mtimeMs } = statSync(file);
+  assert.ok(isBackdated(statSync(file)));
+  assert.ok(Math.abs(fresh.mtimeMs - 20 - mtimeMs) < 0.01);
+  backdate(file, statSync(file));
+  assert.equal(statSync(file).mtimeMs, mtimeMs);
+  utimesSync(file, 0, 0);
+  backdate(file, statSync(file));
+  assert.equal(statSync(file).mtimeMs, 0, 'an old date stays');
 });
 
-test('only backdated files have a signature', (t) => {
+test('files have a signature once they are backdated, and another one after a write or a replacement, but not after a move', (t) => {
   const file = join(writeFiles(temporaryFolder(t), { a: 'text' }), 'a');
   const listing = fileListing({ digest: sha256('text'), size: 4 });
-  const sign = () => signFiles(listing, () => statSync(file));
-  assert.equal(sign(), undefined);
+  const signOf = (stats: Stats | undefined) => signFiles(listing, () => stats);
+  assert.equal(signOf(statSync(file)), undefined);
+  assert.equal(signOf(undefined), undefined);
   backdate(file, statSync(file));
-  assert.match(sign()!, /^[0-9a-f]{32}$/);
-  assert.equal(
-    signFiles(listing, () => undefined),
-    undefined,
-  );
+  const stats = statSync(file);
+  const sign = signOf(stats);
+  renameSync(file, `${file}.moved`);
+  chmodSync(`${file}.moved`, 0o444);
+  const moved = statSync(`${file}.moved`);
+  assert.ok(sign !== undefined && isSameWriting(stats, moved));
+  assert.equal(signOf(moved), sign);
+  for (const change of [{ size: 5 }, { mtimeMs: stats.mtimeMs - 1 }, { ino: stats.ino + 1 }]) {
+    const other = Object.assign(statSync(`${file}.moved`), change);
+    assert.notEqual(signOf(other), sign);
+    assert.equal(isSameWriting(stats, other), false);
+  }
+});
+
+test('an output is listed with the times that its files had before they were hashed', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(writeFiles(folder, { out: 'text'.repeat(1_000_000) }), 'out');
+  const before = statSync(file);
+  const listing = new DigestIndex(join(folder, 'cache')).listOutput(file);
+  utimesSync(file, 0, 0);
+  assert.equal((await listing).stats.get('')!.mtimeMs, before.mtimeMs);
 });
 
 /** An index that was told that a file holds "taken over", after `change`. */

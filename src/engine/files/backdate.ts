@@ -3,26 +3,25 @@ import { type Stats, utimesSync } from 'node:fs';
 import { tick } from './file-clock.ts';
 import type { ListedFile, Listing } from './listing.ts';
 
+/** Whether the change time is so much later than the modification time that any later write changes the latter. */
+export const isBackdated = ({ mtimeMs, ctimeMs }: Stats): boolean => ctimeMs - mtimeMs >= tick;
+
 /**
  * Dates a file of ours, which has this stat data, shortly before it was written. Then any later write changes its time, also one
  * within the same tick of the disk's clock.
  */
-export function backdate(path: string, { atimeMs, mtimeMs }: Stats): void {
+export function backdate(path: string, stats: Stats): void {
+  if (isBackdated(stats)) return; // as after an unpacking that kept old times
   try {
-    utimesSync(path, atimeMs / 1000, (mtimeMs - tick) / 1000);
+    utimesSync(path, stats.atimeMs / 1000, (stats.mtimeMs - tick) / 1000);
   } catch {
     // Where that is not possible, the file is hashed again.
   }
 }
 
-/** Whether the change time is so much later than the modification time that any later write changes the latter. */
-export const isBackdated = ({ mtimeMs, ctimeMs }: Stats): boolean => ctimeMs - mtimeMs >= tick;
-
-/** Whether a backdated file has not been written to since it had the stat data `before`. A move, a link and a new mode do not count. */
-export const isUnwritten = (before: Stats, now: Stats): boolean =>
-  isBackdated(before) && isBackdated(now) && signOf(before).every((number, index) => number === signOf(now)[index]);
-
-const signOf = ({ size, mtimeMs, ino }: Stats): readonly number[] => [size, mtimeMs, ino];
+/** Whether two stat data show the same writing. A move, a link and a new mode do not count. */
+export const isSameWriting = (one: Stats, other: Stats): boolean =>
+  one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino;
 
 /** Signs backdated files that hold an artifact: while the signature is the same, they hold it. Undefined where one is not backdated. */
 export function signFiles({ files }: Listing, statsOf: (file: ListedFile) => Stats | undefined): string | undefined {
@@ -30,7 +29,7 @@ export function signFiles({ files }: Listing, statsOf: (file: ListedFile) => Sta
   for (const file of files) {
     const stats = statsOf(file);
     if (stats === undefined || !isBackdated(stats)) return undefined;
-    numbers.push(...signOf(stats));
+    numbers.push(stats.size, stats.mtimeMs, stats.ino);
   }
   return createHash('sha256').update(Float64Array.from(numbers)).digest('hex').slice(0, 32);
 }

@@ -2,7 +2,7 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
-import { isUnwritten } from './backdate.ts';
+import { isBackdated, isSameWriting } from './backdate.ts';
 import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
@@ -107,10 +107,13 @@ export class DigestIndex {
     this.#folders ??= load(this.#path);
     const digests = new Map(files.map((file) => [file.path, file.digest]));
     const entries: TreeEntry[] = [];
+    let count = 0;
     for (const [name, before] of copies) {
       const stats = statOf(name === '' ? path : `${path}/${name}`);
-      if (stats !== undefined && isUnwritten(before, stats)) entries.push({ path: name, stats, folder: false });
-      if (entries.length % 1024 === 0) await nextTurn();
+      const isCopy = stats !== undefined && isSameWriting(before, stats) && isBackdated(stats);
+      if (isCopy) entries.push({ path: name, stats, folder: false });
+      count += 1;
+      if (count % 1024 === 0) await nextTurn();
     }
     for (const [folder, members] of byFolder(path, entries)) {
       const learned = [...members].map(

@@ -98,7 +98,7 @@ export class Lender {
   async #isSound(object: string, { digest }: ListedFile): Promise<boolean> {
     const state = stateOf(object);
     if (state !== '' && this.#verified.get(digest) === state) return true;
-    return await this.#store.checkObject(digest).catch(() => false); // one that cannot be read is lent from elsewhere
+    return await this.#store.checkObject(digest);
   }
 }
 

@@ -186,7 +186,9 @@ test('a signed object that changed is hashed, and one that changes while others 
   const sign = signed(artifact, project.cache);
   const publishing = project.publisher.publish(artifact, 'artifacts/x', owner, { sign });
   await nextTurn();
-  writeFileSync(project.cache.objectPath(sha256('text 299')), 'TEXT 299');
+  const object = project.cache.objectPath(sha256('text 299'));
+  chmodSync(object, 0o644);
+  writeFileSync(object, 'TEXT 299');
   assert.deepEqual(await publishing, { ok: false });
   assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, { sign }), { ok: false });
   assert.equal(project.exists('artifacts/x'), false);
@@ -196,6 +198,7 @@ test('a signed object of which only a part is there is not published', async (t)
   const project = new Project(t);
   const artifact = await project.store('text');
   const object = project.cache.objectPath(sha256('text'));
+  chmodSync(object, 0o644);
   truncateSync(object, 2);
   backdate(object, statSync(object));
   const sign = signed(artifact, project.cache);

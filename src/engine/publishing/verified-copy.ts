@@ -2,7 +2,7 @@ import { chmodSync, constants, copyFileSync, readFileSync, type Stats, statSync 
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Digest, sha256 } from '../../digest.ts';
+import { sha256 } from '../../digest.ts';
 import { backdate, signFiles } from '../files/backdate.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
@@ -42,26 +42,27 @@ export async function copyVerified(
   { hardLink = false, sign }: CopyOptions = {},
 ): Promise<ReadonlyMap<string, Stats>> {
   const copies = new Map<string, Stats>();
+  const sources = new Map<string, Stats>();
   await makeFolders(listing, to);
   await forEachBounded(listing.files, copiers, async (file) => {
-    const copy = pathIn(to, file);
-    const linked = hardLink && file.executable === undefined && (await linkObject(sourceOf(file), copy));
+    const [source, copy] = [sourceOf(file), pathIn(to, file)];
+    const linked = hardLink && file.executable === undefined && (await linkObject(source, copy));
     if (!linked) {
-      await copyOne(file, sourceOf(file), copy);
+      await copyOne(file, source, copy);
       backdate(copy, statSync(copy));
     }
     const stats = statSync(copy);
     if (stats.size !== file.size) throw new CopyFault(file, 'corrupt');
     copies.set(file.path, stats);
+    // Only now: a source that changed before or while it was copied is noticed.
+    const copied = sign === undefined ? undefined : statSync(source, { throwIfNoEntry: false });
+    if (copied === undefined) await checkCopy(copy, file);
+    else sources.set(file.path, copied);
     await nextTurn(); // lets timers and children in between two files
   });
-  // Afterwards, so that a source that changed meanwhile is noticed.
-  const statsOf = (file: ListedFile) => statSync(sourceOf(file), { throwIfNoEntry: false });
-  if (sign !== undefined && signFiles(listing, statsOf) === sign) return copies;
-  await forEachBounded(listing.files, copiers, async (file) => {
-    if ((await hashCopy(pathIn(to, file), file.size)) !== file.digest) throw new CopyFault(file, 'corrupt');
-    await nextTurn();
-  });
+  if (sign !== undefined && signFiles(listing, ({ path }) => sources.get(path)) !== sign) {
+    await forEachBounded(listing.files, copiers, async (file) => await checkCopy(pathIn(to, file), file));
+  }
   return copies;
 }
 
@@ -93,9 +94,9 @@ export async function copyOne(file: ListedFile, source: string, copy: string): P
   }
 }
 
-async function hashCopy(copy: string, size: number): Promise<Digest> {
-  if (size > small) return await hashFile(copy, size);
-  return sha256(readFileSync(copy));
+async function checkCopy(copy: string, file: ListedFile): Promise<void> {
+  const digest = file.size > small ? await hashFile(copy, file.size) : sha256(readFileSync(copy));
+  if (digest !== file.digest) throw new CopyFault(file, 'corrupt');
 }
 
 /** Links an object; false where the disk has no links, or no more of them, or the object is on another disk. */

@@ -19,7 +19,7 @@ import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
-import { isUnwritten } from '../files/backdate.ts';
+import { isBackdated, isSameWriting } from '../files/backdate.ts';
 import { writeError } from '../files/write-error.ts';
 import { FolderStore } from './folder-store.ts';
 import { backdateOwn } from './store-object.ts';
@@ -75,7 +75,8 @@ test('a file that was written to after it was hashed is not stored', async (t) =
   const stored = await cache.storeArtifact(work, artifact, { stats });
   for (const text of ['text', 'other']) {
     const now = statSync(cache.objectPath(sha256(text)));
-    assert.ok(isUnwritten(stored.get(sha256(text))!, now), 'its signature can be trusted, be it moved or copied');
+    assert.ok(isSameWriting(stored.get(sha256(text))!, now), text);
+    assert.ok(isBackdated(now), 'moved or copied, no later write can go unnoticed');
   }
 });
 
@@ -160,6 +161,7 @@ test('objects that are gone or cut short are missing until they are stored again
   const { cache, work } = project(temporaryFolder(t), { a: 'first', b: 'second' });
   const artifact = await listArtifact(work);
   await cache.storeArtifact(work, artifact);
+  chmodSync(cache.objectPath(sha256('first')), 0o644);
   truncateSync(cache.objectPath(sha256('first')), 2);
   assert.deepEqual(
     (await cache.missingObjects(artifact)).map(({ path }) => path),
@@ -180,6 +182,21 @@ test('a damaged object is replaced when its file is stored again', async (t) => 
   await cache.storeArtifact(writeFiles(work, { a: 'text' }), artifact);
   assert.equal(readFileSync(object, 'utf8'), 'text');
   assert.match(warnings.join(), /^\S+ is damaged \(its content does not match its digest\)/);
+});
+
+test('an object that was stored long ago is as good as a new one, but the time of a change while it is hashed is not taken', async (t) => {
+  const { cache, work } = project(temporaryFolder(t), { a: 'text'.repeat(1_000_000) });
+  const artifact = await listArtifact(work);
+  const digest = artifact.files[0]!.digest;
+  await cache.storeArtifact(work, artifact);
+  const object = cache.objectPath(digest);
+  utimesSync(object, 1000, 1000);
+  const storing = cache.storeArtifact(work, artifact);
+  const before = statSync(object);
+  utimesSync(object, 2000, 2000);
+  const stored = await storing;
+  assert.ok(Date.now() - before.mtimeMs < 60_000, 'gc sees that it is used');
+  assert.ok(isSameWriting(stored.get(digest)!, before) && isBackdated(before));
 });
 
 test('a file such as a log is stored as a copy', async (t) => {

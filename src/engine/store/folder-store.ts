@@ -100,12 +100,10 @@ export class FolderStore {
     return stored;
   }
 
-  /** Hashes an object. False if it is gone or damaged: then it is set aside. Throws the error of the system if it cannot be read. */
+  /** Hashes an object. False if it is gone, cannot be read or is damaged: then it is set aside. */
   async checkObject(digest: Digest): Promise<boolean> {
     const object = this.objectPath(digest);
-    const found = await hashFile(object).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
+    const found = await hashFile(object).catch(() => undefined);
     if (found !== undefined && found !== digest) this.setAside(object, 'its content does not match its digest');
     return found === digest;
   }

@@ -18,7 +18,7 @@ import {
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { backdate, isUnwritten } from '../files/backdate.ts';
+import { backdate, isSameWriting } from '../files/backdate.ts';
 import { hashFile } from '../files/hash-file.ts';
 import { walkTree } from '../files/walk-tree.ts';
 import { creatingFolder, syncFile, temporaryBeside } from '../files/write-atomic.ts';
@@ -37,9 +37,10 @@ export function storedStats(object: string, size: number): Stats | undefined {
   return statSync(object, { throwIfNoEntry: false });
 }
 
-/** Backdates the files of an output that the stage alone owns. A link to a file of somebody else keeps its times. */
-export async function backdateOwn(source: string): Promise<void> {
+/** Backdates the files of an output that the stage alone owns, and gives their paths in it. Files behind links keep their times. */
+export async function backdateOwn(source: string): Promise<ReadonlySet<string>> {
   const owns = ownsFolder(source);
+  const own = new Set<string>();
   let count = 0;
   for (const { path, folder } of walkTree(source)) {
     count += 1;
@@ -47,8 +48,11 @@ export async function backdateOwn(source: string): Promise<void> {
     if (folder || !owns(path)) continue;
     const file = path === '' ? source : `${source}/${path}`;
     const stats = lstatSync(file, { throwIfNoEntry: false });
-    if (stats?.isFile() === true && stats.nlink === 1) backdate(file, stats);
+    if (stats?.isFile() !== true || stats.nlink !== 1) continue;
+    backdate(file, stats);
+    own.add(path);
   }
+  return own;
 }
 
 /**
@@ -85,7 +89,7 @@ export async function storeObject(
 async function moveIn(source: string, object: string, hashed?: Stats): Promise<Stats | undefined> {
   try {
     const stats = await seal(source, constants.O_RDONLY | constants.O_NOFOLLOW);
-    if (stats === undefined || (hashed !== undefined && !isUnwritten(hashed, stats))) return undefined;
+    if (stats === undefined || (hashed !== undefined && !isSameWriting(hashed, stats))) return undefined;
     creatingFolder(object, () => renameSync(source, object));
     return stats;
   } catch (error) {
