@@ -116,6 +116,6 @@ const executions = (n: number) => runs.filter((line) => line === String(n)).leng
 const hits = (n: number) => kills.flat().filter((name) => name === `one[n=${n}]`).length;
 const tooOften = numbers.filter((n) => executions(n) > 1 + hits(n));
 process.stdout.write(
-  `${kills.length} kills of a ${what}, ${kills.flat().length} of them while a stage ran: ${stages} stages, ${runs.length} executions, at most ${Math.max(...numbers.map(executions))} of one, ${tooOften.length} more often than once and once more for each kill, ${wrong.length} with wrong bytes\n`,
+  `${kills.length} kills of a ${what}${what === 'controller' ? '' : `, which hit ${kills.flat().length} stages`}: ${stages} stages, ${runs.length} executions, at most ${Math.max(...numbers.map(executions))} of one, ${tooOften.length} more often than once and once more for each kill, ${wrong.length} with wrong bytes\n`,
 );
 assert.deepEqual([tooOften, wrong], [[], []]);
