@@ -184,6 +184,24 @@ test('if a kind changed while its job waited, the job refuses, and the next step
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, { mine: 'up to date' });
 });
 
+for (const change of ['echo more >>', 'touch']) {
+  test(`in a detached run, a stage that changes its own input by \`${change}\` runs as often as in any run, and fails`, async () => {
+    using project = shell('', 99);
+    const run = `echo run >> ${project.path('count')}; ${change} ${project.path('in.txt')}; : > \${outputs.out}`;
+    const rest = 'retries: 2, inputs: { in: ./in.txt }, outputs: { out: artifacts/out.txt }';
+    project.write('pipelines/test.yaml', `stages: { one: { kind: command, ${rest}, with: { run: "${run}" } } }\n`);
+    project.write('in.txt', 'first\n');
+    const here = await project.run('--on', 'shell');
+    assert.deepEqual([here.outcomes, project.read('count')], [{ one: 'failed' }, 'run\nrun\nrun\n']);
+    assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+    await areOver(project);
+    assert.equal(project.read('count'), 'run\n'.repeat(6));
+    const steps = project.files('cache/jobs').filter((name) => /^step-.*output$/.test(name));
+    const printed = steps.map((name) => project.read(`cache/jobs/${name}`)).join('');
+    assert.match(printed, /in\.txt changed while the stage ran, by an edit or by the stage itself/);
+  });
+}
+
 test('a step of a detached run refuses a pipeline whose file has changed', async () => {
   using project = shell(
     `${stages('one')}  two: { kind: command, after: [one], with: { run: 'echo two >> count' } }\n`,

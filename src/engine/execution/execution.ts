@@ -170,8 +170,11 @@ export class StageLeftToJob extends UnfinishedStage {}
 /** The code that decided about a stage changed while the stage waited: only a new process, with the new code, can decide again. */
 export class OldCode extends UnfinishedStage {}
 
-/** An input changed while the stage waited: nothing was recorded, and the stage must be examined again. */
+/** An input changed while the stage waited or ran: nothing was recorded, and the stage must be examined again. */
 export class OutdatedInput extends UserError {}
+
+/** How often a stage is decided whose inputs change again and again. */
+export const mostDecisions = 3;
 
 /** The absolute private path of an output during an attempt, with its extension, by which a program may choose a format. */
 export function privatePath(work: string, output: Output): string {

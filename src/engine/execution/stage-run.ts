@@ -17,6 +17,7 @@ import {
   type AttemptOutcome,
   type DoneStage,
   type Execution,
+  mostDecisions,
   OutdatedInput,
   privatePath,
   type Seat,
@@ -24,9 +25,6 @@ import {
   UnfinishedStage,
   viewFolder,
 } from './execution.ts';
-
-/** How often a stage is examined whose inputs change again and again while it waits for its job. */
-const mostDecisions = 3;
 
 /** Brings one stage up to date: restores its result, or makes attempts until one succeeds, and publishes. */
 export class StageRun {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { PlaceSpec } from '../config/places.ts';
-import { type Place, StageFailure } from '../execution/execution.ts';
+import { mostDecisions, OutdatedInput, type Place, StageFailure } from '../execution/execution.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import type { World } from '../plan/examine.ts';
 import { type NodeCommand, prepareJob } from './job-script.ts';
@@ -14,8 +14,8 @@ import { type Scheduler, SubmitError, submitPatiently } from './scheduler.ts';
 export interface Step {
   /** The digest of the pipeline's YAML files, which must not change meanwhile. */
   readonly pipeline: Digest;
-  /** The messages of attempts that failed, by fingerprint, the last one at the end. */
-  readonly failures: Readonly<Record<Digest, readonly string[]>>;
+  /** The messages of attempts that failed, by fingerprint, and of those whose inputs had changed, by stage, the last one at the end. */
+  readonly failures: Readonly<Record<string, readonly string[]>>;
   /** The place whose scheduler has its jobs. */
   readonly place: string;
   readonly jobs: readonly string[];
@@ -31,8 +31,8 @@ export interface StepOptions {
   readonly warn: (message: string) => void;
 }
 
-/** A place whose stages no longer run once they have used up their retries, over all steps of a detached run. */
-export function limitFailures(place: Place, failures: Record<Digest, readonly string[]>, signal: AbortSignal): Place {
+/** A place whose stages no longer run once they have used up their retries and decisions, over all steps of a detached run. */
+export function limitFailures(place: Place, failures: Record<string, readonly string[]>, signal: AbortSignal): Place {
   return {
     seat: async (stage) => {
       const seat = await place.seat(stage);
@@ -40,11 +40,14 @@ export function limitFailures(place: Place, failures: Record<Digest, readonly st
         run: async (attempt) => {
           const { digest } = attempt.examined;
           const before = failures[digest] ?? [];
+          const outdated = failures[stage.name] ?? [];
           if (before.length > stage.retries) throw new StageFailure(before.at(-1)!);
+          if (outdated.length >= mostDecisions) throw new OutdatedInput(outdated.at(-1)!);
           try {
             return await seat.run(attempt);
           } catch (error) {
             if (error instanceof StageFailure && !signal.aborted) failures[digest] = [...before, error.message];
+            if (error instanceof OutdatedInput) failures[stage.name] = [...outdated, error.message];
             throw error;
           }
         },

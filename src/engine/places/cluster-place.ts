@@ -124,6 +124,7 @@ export class ClusterPlace implements Place {
     const found = attempt.keep ? this.#openTickets().get(digest) : undefined;
     const open = found?.folder.used().has(found.index) ? undefined : found; // another run may have used it meanwhile
     this.#open.delete(digest);
+    if (open === undefined && this.#options.isStep) this.#takeRefusal(stage);
     let tries = open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0, memory: this.#rememberedMemory(stage) };
     let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
     await this.#download(stage);
@@ -153,6 +154,21 @@ export class ClusterPlace implements Place {
         case 'fail':
           throw new StageFailure(next.message);
       }
+    }
+  }
+
+  /** Throws an {@link OutdatedInput} where a job of an earlier step refused the stage with its input of then: it counts, too. */
+  #takeRefusal(stage: Stage): void {
+    const pathsOf = ({ outputs }: Stage) => outputs.map(({ path }) => path).join('\n'); // a path belongs to one pipeline
+    for (const [digest, { folder, batch, index }] of this.#open) {
+      if (batch.tickets[index]!.stage !== stage.name) continue;
+      const end = folder.endOf(index);
+      const then = folder.ticket(index)?.stage;
+      if (end?.type !== 'refused' || end.what !== 'input' || then === undefined) continue;
+      if (pathsOf(then) !== pathsOf(stage)) continue;
+      this.#open.delete(digest);
+      folder.use(index);
+      throw new OutdatedInput(end.message);
     }
   }
 

@@ -249,7 +249,7 @@ export class JobWorker {
         checkpoint: checkpoint && this.#store.checkpointPath(checkpoint),
         emit: (event: StageEvent) => messages.add(event),
       });
-      if (edited[0] !== undefined) return refused(edited[0]);
+      if (edited[0] !== undefined) return refused(edited[0], 'ran, by an edit or by the stage itself');
       // The first of two results counts.
       const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
       return { type: 'done', result: first ?? result, host: hostname(), signs };
@@ -312,8 +312,8 @@ const otherCode = (differs: string) => ({
   message: `${hostname()} differs from the machine that decided about the stage: ${differs}`,
 });
 
-const refused = (path: string) => ({
+const refused = (path: string, when = 'waited for its job') => ({
   type: 'refused' as const,
   what: 'input' as const,
-  message: `${path} changed while the stage waited for its job`,
+  message: `${path} changed while the stage ${when}`,
 });
