@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
@@ -182,6 +182,27 @@ test('if a kind changed while its job waited, the job refuses, and the next step
   await areOver(project);
   assert.equal(project.read('artifacts/mine.txt'), 'changed\n');
   assert.deepEqual((await project.run('--on', 'shell')).outcomes, { mine: 'up to date' });
+});
+
+test('damage that a job finds in the store is reported by the run that waits', async () => {
+  using project = shell(
+    `stages:
+  first: { kind: command, with: { run: 'echo text > \${outputs.out}' }, outputs: { out: artifacts/first.txt } }
+  next: { kind: command, inputs: { in: first.out }, with: { run: 'cat \${inputs.in} > \${outputs.out}; echo more >> \${outputs.out}' }, outputs: { out: artifacts/next.txt } }
+`,
+    9,
+  );
+  await project.run('--on', 'shell');
+  const object = project.path(
+    'cache/objects',
+    project.files('cache/objects').find((file) => project.read(`cache/objects/${file}`) === 'text\n')!,
+  );
+  chmodSync(object, 0o644);
+  writeFileSync(object, 'Text\n');
+  const { outcomes, warnings } = await project.run('--on', 'shell', '--force', 'next');
+  assert.deepEqual(outcomes, { first: 'up to date', next: 'ran' });
+  assert.match(warnings.join(), /is damaged \(its content does not match its digest\)/);
+  assert.equal(project.read('artifacts/next.txt'), 'text\nmore\n');
 });
 
 for (const change of ['echo more >>', 'touch']) {

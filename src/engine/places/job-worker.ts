@@ -52,6 +52,12 @@ const settling = 1_000;
 /** The store of a node: of two results the first stays, and replacing one is left to the controller. */
 class NodeStore extends FolderStore {
   replaces = false;
+  /** Reports damage with the stage that found it. */
+  warn: (message: string) => void = () => {};
+
+  constructor(root: string) {
+    super(root, (message) => this.warn(message));
+  }
 
   override async writeResult(result: StageResult): Promise<void> {
     if (!this.replaces) await this.writeFirstResult(result);
@@ -239,6 +245,7 @@ export class JobWorker {
     const isOutOfMemory = watchMemory(folder.log(index));
     const checkpoint = this.#checkpointOf(ticket);
     this.#store.replaces = ticket.replaces;
+    this.#store.warn = (message) => messages.add({ type: 'warning', message });
     try {
       using peak = new PeakMemory();
       using seat = await this.#place(ticket, ready.world, peak).seat(stage);
