@@ -108,7 +108,7 @@ export type TicketEnd =
       readonly type: 'done';
       readonly result: StageResult;
       readonly host: string;
-      /** Those of the attempt's outcome. Ends that an older version wrote have none. */
+      /** The signatures of the attempt's outcome. An end that an older version wrote has none. */
       readonly signs?: Readonly<Record<Digest, string>>;
     }
   | { readonly type: 'failed'; readonly message: string }
