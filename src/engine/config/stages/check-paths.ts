@@ -1,14 +1,19 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { groupBy } from '../../../group-by.ts';
 import { upwards } from '../../files/upwards.ts';
 import type { LoadContext } from '../load-context.ts';
-import type { Output, StageName } from '../pipeline.ts';
+import type { Output } from '../pipeline.ts';
+import { child, textOf } from '../yaml/node.ts';
 import type { PathClaim } from './input-paths.ts';
 import type { Instance } from './instances.ts';
+import { ownPlaceHint } from './outputs.ts';
 
 interface OutputClaim {
-  readonly stage: StageName;
+  readonly instance: Instance;
   readonly output: Output;
+  /** Absolute, with links resolved. */
+  readonly path: string;
 }
 
 /** Folders of the root without outputs: these would be lost there, or taken for the user's files. */
@@ -28,17 +33,14 @@ export function checkPaths(
   const real = new RealPaths();
   const realRoot = dirname(real.of(join(root, 'x')));
   const runPage = { shown: page, path: real.of(resolve(root, page)) };
-  const claimed = new Map<string, OutputClaim>();
-  for (const { name: stage, outputs } of instances) {
-    for (const output of outputs) {
-      const path = real.of(resolve(root, output.path));
-      if (!checkTarget(context, output, path, realRoot)) continue;
-      const first = claimed.get(path);
-      if (first) reportTwice(context, first, { stage, output });
-      else claimed.set(path, { stage, output });
-      checkPage(context, output, path, runPage);
-    }
-  }
+  const claims = instances.flatMap((instance) =>
+    instance.outputs.map((output): OutputClaim => ({ instance, output, path: real.of(resolve(root, output.path)) })),
+  );
+  const inPlace = claims.filter(({ output, path }) => checkTarget(context, output, path, realRoot));
+  for (const { output, path } of inPlace) checkPage(context, output, path, runPage);
+  const byPath = groupBy(inPlace, ({ path }) => path);
+  reportTwice(context, [...byPath.values()]);
+  const claimed = new Map(Array.from(byPath, ([path, [first]]) => [path, first!]));
   const readable = checkInputs(context, claimed, inputs, real);
   for (const [path, { output }] of claimed) {
     const reportInside = (what: string, at: Output['at']) => {
@@ -48,7 +50,7 @@ export function checkPaths(
     };
     for (const folder of upwards(path)) {
       const around = folder === path ? undefined : claimed.get(folder);
-      if (around) reportInside(`output "${around.output.port}" of "${around.stage}"`, around.output.at);
+      if (around) reportInside(`output "${around.output.port}" of "${around.instance.name}"`, around.output.at);
       const input = readable.get(folder);
       if (input) reportInside(`input "${input.shown}"`, input.at);
       if (folder === realRoot) break;
@@ -70,8 +72,9 @@ function checkInputs(
     const maker = makers.get(path);
     const { shown, at, missing } = claim;
     if (maker) {
-      const message = `"${shown}" is made by the stage "${maker.stage}"`;
-      const hint = `Read it as ${maker.stage}.${maker.output.port}, so that its stage runs first.`;
+      const stage = maker.instance.name;
+      const message = `"${shown}" is made by the stage "${stage}"`;
+      const hint = `Read it as ${stage}.${maker.output.port}, so that its stage runs first.`;
       const related = [{ message: 'It is published here', at: maker.output.at }];
       report({ code: 'input-in-output', message, at, related, hint });
     } else if (missing) report({ ...missing, at });
@@ -117,14 +120,53 @@ function checkPage(
   report({ code: 'wrong-target', message, at: output.at, hint });
 }
 
-function reportTwice({ report }: LoadContext, first: OutputClaim, { stage, output }: OutputClaim): void {
-  const message = `"${output.path}" is claimed by two outputs: of "${first.stage}" and of "${stage}"`;
-  const baseOf = (name: StageName) => name.replace(/\[.*/, '');
-  const more =
-    baseOf(stage) === baseOf(first.stage)
-      ? { hint: 'Put ${matrix.…} into the path, so that every instance has its own.' }
-      : { related: [{ message: 'The first one is here', at: first.output.at }] };
-  report({ code: 'output-twice', message, at: output.at, ...more });
+/** Reports paths that several outputs claim, each two outputs of the file once, whatever the number of their instances. */
+function reportTwice(context: LoadContext, claimsByPath: readonly (readonly OutputClaim[])[]): void {
+  const reported = new Set<string>();
+  for (const claims of claimsByPath) {
+    const byOutput = groupBy(claims, writtenAs);
+    const [first, ...others] = byOutput.keys();
+    for (const [written, instances] of byOutput) {
+      if (instances.length === 1 || reported.has(written)) continue;
+      reported.add(written);
+      reportInstances(context, instances);
+    }
+    for (const other of others) {
+      const pair = `${first} ${other}`;
+      if (reported.has(pair)) continue;
+      reported.add(pair);
+      reportOutputs(context, byOutput.get(first!)![0]!, byOutput.get(other)![0]!);
+    }
+  }
+}
+
+const writtenAs = ({ instance, output }: OutputClaim): string => `${instance.definition.name}.${output.port}`;
+
+function reportOutputs({ report }: LoadContext, first: OutputClaim, second: OutputClaim): void {
+  const [one, other] = [first, second].map(({ instance, output }) => `"${output.port}" of "${instance.name}"`);
+  const message = `"${second.output.path}" is claimed by two outputs: ${one} and ${other}`;
+  const related = [{ message: 'The first one is here', at: first.output.at }];
+  report({ code: 'output-twice', message, at: second.output.at, related });
+}
+
+function reportInstances({ report }: LoadContext, claims: readonly OutputClaim[]): void {
+  const { instance, output } = claims[0]!;
+  const { definition } = instance;
+  const axes = [...instance.axes.keys()].filter((axis) => {
+    return new Set(claims.map((claim) => claim.instance.axes.get(axis)!.label)).size > 1;
+  });
+  const slots = axes.filter((axis) => instance.axes.get(axis)!.slot);
+  const declared = child(child(definition.node, 'outputs'), output.port);
+  const written = textOf(declared) ?? textOf(child(declared, 'path')) ?? '';
+  if (slots.some((axis) => written.includes(`matrix.${axis}`))) return; // That a path depends on a slot is reported.
+  const names = claims.slice(0, 2).map(({ instance: { name } }) => `"${name}"`);
+  const some = claims.length === 2 ? 'by' : `by ${claims.length} instances of "${definition.name}", such as`;
+  const message = `"${output.path}" is claimed ${some} ${names.join(' and ')}`;
+  const others = axes.filter((axis) => !slots.includes(axis));
+  const varied =
+    others.length === 0 ? '' : ` Or put ${others.map((axis) => `\${matrix.${axis}}`).join(' and ')} into the path.`;
+  const hint = ownPlaceHint(definition, output) + varied;
+  report({ code: 'output-twice', message, at: output.at, hint });
 }
 
 /** Resolves links in a path's parents. The last part is not followed, since publishing replaces a link. */

@@ -190,11 +190,11 @@ test('outputs at the same path, inside one another, inside an input or outside t
   symlinkSync('/tmp', join(project.root, 'artifacts', 'away'));
   project.write({
     'pipelines/p.yaml': `stages:
-${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./artifacts//x/ }')}${command('c', 'outputs: { o: artifacts/x/y }')}${command('d', 'inputs: { i: data/ }, outputs: { o: data/new }')}${command('e', 'outputs: { o: ../x, p: cache/x, q: pipelines, r: /etc/x, s: ., t: artifacts/away/x }')}${command('f', 'matrix: { n: [1, 2] }, outputs: { o: artifacts/f }')}`,
+${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./artifacts//x/ }')}${command('c', 'outputs: { o: artifacts/x/y }')}${command('d', 'inputs: { i: data/ }, outputs: { o: data/new }')}${command('e', 'outputs: { o: ../x, p: cache/x, q: pipelines, r: /etc/x, s: ., t: artifacts/away/x }')}`,
   });
   const text = shownMistakes(await project.load());
   for (const part of [
-    '3:55: error: "artifacts/x" is claimed by two outputs: of "a" and of "b" [output-twice]',
+    '3:55: error: "artifacts/x" is claimed by two outputs: "o" of "a" and "o" of "b" [output-twice]',
     '4:55: error: The output "artifacts/x/y" lies inside the output "o" of "a" [output-inside]',
     '5:77: error: The output "data/new" lies inside the input "data/" [output-inside]',
     '6:55: error: The output "../x" lies outside the project\'s root [wrong-target]',
@@ -203,12 +203,39 @@ ${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./ar
     'error: The output "/etc/x" lies outside the project\'s root [wrong-target]',
     'error: The output "." is the project\'s root itself [wrong-target]',
     'error: The output "artifacts/away/x" lies outside the project\'s root [wrong-target]',
-    '7:78: error: "artifacts/f" is claimed by two outputs: of "f[n=1]" and of "f[n=2]" [output-twice]',
-    'Put ${matrix.…} into the path, so that every instance has its own.',
   ]) {
     assert.ok(text.includes(part), `${part}\nis not in\n${text}`);
   }
   assert.equal(text.match(/wrong-target/g)?.length, 6);
+});
+
+test('a path that the instances of a matrix share is reported once, with both ways out', async () => {
+  const text = await mistakes(`stages:
+  f:
+    kind: command
+    matrix: { n: [1, 2, 3], m: [x, y] }
+    outputs: { o: { path: "f-\${matrix.m}.csv", type: scores } }
+    with: { run: "echo \${matrix.n} \${matrix.m}" }
+${command('g', 'outputs: { o: g, p: g }')}`);
+  assert.equal(
+    text,
+    `pipelines/p.yaml:5:19: error: "f-x.csv" is claimed by 3 instances of "f", such as "f[m=x,n=1]" and "f[m=x,n=2]" [output-twice]
+
+    5 |     outputs: { o: { path: "f-\${matrix.m}.csv", type: scores } }
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+  Leave its path out, outputs: { o: { type: scores } }: then every instance has its own. Or put \${matrix.n} into the path.
+
+pipelines/p.yaml:7:61: error: "g" is claimed by two outputs: "o" of "g" and "p" of "g" [output-twice]
+
+    7 |   g: { kind: command, with: { run: x }, outputs: { o: g, p: g } }
+      |                                                             ^
+
+  pipelines/p.yaml:7:55: The first one is here
+
+    7 |   g: { kind: command, with: { run: x }, outputs: { o: g, p: g } }
+      |                                                       ^`,
+  );
 });
 
 test('an output that a setting asks for exists only with that setting', async () => {

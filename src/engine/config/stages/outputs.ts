@@ -59,6 +59,15 @@ function isWanted(stage: MapNode, when: string | undefined): boolean {
   return written?.type === 'scalar' && written.value === true;
 }
 
+/** A hint how every instance of a stage publishes an output at a place of its own. */
+export function ownPlaceHint({ kind }: Definition, { port, type }: Output): string {
+  const isOpen = !Object.hasOwn(kind?.spec.outputs ?? {}, port);
+  const how = isOpen
+    ? `Leave its path out, outputs: { ${port}: { type: ${type} } }`
+    : `Leave "${port}" out of "outputs"`;
+  return `${how}: then every instance has its own.`;
+}
+
 /** A hint how to ask for an optional output. */
 export const askHint = (when: string): string => `Set "${when}: true" under "with".`;
 

@@ -72,7 +72,31 @@ test('slots that cannot be filled are reported at their place', async () => {
     'pipelines/p.yaml:20:47: error: There are 4 slots, but the stage "fit1" has only 3 instances [wrong-reference]',
     'pipelines/p.yaml:20:41: error: Expected one choice for the slots of the axis "slot", got 0 [wrong-reference]',
     'pipelines/p.yaml:20:41: error: Expected one choice for the slots of the axis "slot", got 3 [wrong-reference]',
-    'pipelines/p.yaml:20:41: error: Only "with" may depend on the slots of the axis "slot" [wrong-reference]',
+    'pipelines/p.yaml:20:152: error: Only "with" may depend on the slots of the axis "slot", but "env" does [wrong-reference]',
     'no mistakes',
   ]);
+});
+
+test('a path that slots share, and one that depends on a slot, get the same way out, which works', async () => {
+  const told = async (outputs: string) => {
+    const slots = 'matrix: { slot: { of: fit1, by: best1.choice, count: 2 } }';
+    const use = 'inputs: { dataset: fit1.model }, with: { run: "echo ${matrix.slot.rate} > ${outputs.w}" }';
+    return mistakes(
+      sweep(`  other: { kind: command, ${slots}, ${outputs}, ${use} }\n`).replace(
+        'fit1.model }',
+        '"fit1[sample=1].model" }',
+      ),
+    );
+  };
+  const hint = 'Leave its path out, outputs: { w: { type: files } }: then every instance has its own.';
+  const shared = await told('outputs: { w: artifacts/w.bin }');
+  const varied = await told('outputs: { w: { path: "artifacts/w-${matrix.slot}.bin" } }');
+  assert.deepEqual(
+    [shared, varied].map((text) => [text.match(/error: .*/g), text.split('\n').at(-1)!.trim()]),
+    [
+      [['error: "artifacts/w.bin" is claimed by "other[slot=1]" and "other[slot=2]" [output-twice]'], hint],
+      [['error: Only "with" may depend on the slots of the axis "slot", but "outputs" does [wrong-reference]'], hint],
+    ],
+  );
+  assert.equal(await told('outputs: { w: { type: files } }'), 'no mistakes');
 });

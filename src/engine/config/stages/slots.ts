@@ -1,11 +1,13 @@
 import type { JsonObject } from '../../../json.ts';
 import type { AnyKindSpec } from '../../../stage.ts';
 import type { Definition } from '../definitions.ts';
+import type { LoadContext } from '../load-context.ts';
 import type { ChosenSlot, Input, Stage } from '../pipeline.ts';
-import { child, entriesOf, type MapNode, mapEntries, type Node, toJson } from '../yaml/node.ts';
+import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
 import type { Combination } from './axes.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
+import { ownPlaceHint } from './outputs.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
 /** The slot of an instance whose settings a choice decides, with the input that has the choices. Checks all candidates. */
@@ -23,11 +25,13 @@ export async function resolveSlot(
     const values = new Map(axes).set(name, candidate);
     return { label: candidate.label, values, node: substituteStage(context, definition, values, false) };
   });
-  const fixed = new Set(written.map(({ node }) => JSON.stringify(toJson(without(node, 'with')))));
-  if (fixed.size === 1 && new Set(written.map(({ node }) => withOf(node))).size === 1) return undefined;
+  const nodes = written.map(({ node }) => node);
+  const varying = varyingKeys(nodes);
+  if (varying.length === 0) return undefined;
   const at = child(child(definition.node, 'matrix'), name)?.at ?? definition.at;
   const report = (message: string) => context.report({ code: 'wrong-reference', message, at });
-  if (fixed.size > 1) report(`Only "with" may depend on the slots of the axis "${name}"`);
+  for (const key of varying.filter((key) => key !== 'with'))
+    reportVarying(context, instance, { key, axis: name, nodes });
   if (others[0] !== undefined) report(`Slots of both "${name}" and "${others[0].name}" are too many for one stage`);
   const port = `matrix.${name}`;
   const items: readonly Node[] = slot.choices.map(({ by }) => by);
@@ -47,8 +51,28 @@ export async function resolveSlot(
   return input && { slot: chosen, input: { ...input, at } };
 }
 
-const without = (node: MapNode, key: string): MapNode =>
-  mapEntries(node, (value, name) => (name === key ? { type: 'scalar', value: null, at: value.at } : value));
+/** The keys of a map that depend on the candidate; `nodes` is the map with the values of each. */
+function varyingKeys(nodes: readonly (Node | undefined)[]): readonly string[] {
+  const textOf = (node: Node | undefined, key: string) => {
+    const value = child(node, key);
+    return value && JSON.stringify(toJson(value));
+  };
+  return [...entriesOf(nodes[0]).keys()].filter((key) => new Set(nodes.map((node) => textOf(node, key))).size > 1);
+}
+
+/** Reports a key of a stage that depends on the candidate in a slot, as only the settings may. */
+function reportVarying(
+  { report }: LoadContext,
+  { definition, outputs }: Instance,
+  { key, axis, nodes }: { readonly key: string; readonly axis: string; readonly nodes: readonly Node[] },
+): void {
+  const message = `Only "with" may depend on the slots of the axis "${axis}", but "${key}" does`;
+  const { keyAt, value } = entriesOf(definition.node).get(key)!;
+  const ports = key === 'outputs' ? varyingKeys(nodes.map((node) => child(node, key))) : [];
+  const output = outputs.find(({ port }) => ports.includes(port));
+  const at = output ? entriesOf(value).get(output.port)!.value.at : keyAt;
+  report({ code: 'wrong-reference', message, at, hint: output && ownPlaceHint(definition, output) });
+}
 
 const withOf = (node: MapNode): string => JSON.stringify(toJson(child(node, 'with') ?? node));
 
