@@ -48,7 +48,7 @@ test('explain shows value by value what differs from the last result', async () 
   project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
   const printed = await print(project, 'explain', 'count', 'test.yaml');
   assert.ok(
-    printed.startsWith(`count (command): stale
+    printed.startsWith(`count (command): run
   settings.run: "wc -c < \${inputs.text} > \${outputs.text}" → "wc -l < \${inputs.text} > \${outputs.text}"
 
   value         last result                                 now

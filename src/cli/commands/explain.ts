@@ -7,6 +7,7 @@ import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
+import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { printJson } from '../command-error.ts';
 import { openProject, planProject } from '../open-project.ts';
@@ -28,9 +29,8 @@ export async function explainCommand(words: readonly string[], options: ExplainO
 }
 
 function asText({ stage, decision, examined }: PlannedStage): string {
-  const state = decision.state === 'failing' ? 'would fail' : decision.state;
   const lines = [
-    `${stage.name} (${stage.kind}): ${state}`,
+    `${stage.name} (${stage.kind}): ${plannedStates[decision.state].act}`,
     ...describeReasons(decision).map((reason) => `  ${reason}`),
   ];
   if (examined === undefined) return `${lines.join('\n')}\n`;

@@ -4,6 +4,7 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { printJson, printWarnings, warnOnStderr } from '../command-error.ts';
@@ -36,13 +37,7 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
 }
 
-const acts = {
-  'up to date': { verb: 'up to date', style: 'dim' },
-  restorable: { verb: 'restore', style: 'cyan' },
-  stale: { verb: 'run', style: 'yellow' },
-  waiting: { verb: 'may run', style: 'yellow' },
-  failing: { verb: 'fail', style: 'red' },
-} as const satisfies Readonly<Record<PlannedStage['decision']['state'], unknown>>;
+const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const satisfies Record<Tone, string>;
 
 function asText(project: Project, planned: readonly PlannedStage[]): string {
   const paint = createPaint(wantsColour(process.stdout, process.env));
@@ -50,7 +45,7 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
   const store = new FolderStore(project.root, warnOnStderr);
   const versions = { restage: version, node: process.version };
   const lines = planned.map(({ stage, decision, examined }) => {
-    const { verb, style } = acts[decision.state];
+    const { act, tone } = plannedStates[decision.state];
     const begins = decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
     const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
     const resumes = checkpoint !== undefined && existsSync(store.checkpointPath(checkpoint));
@@ -58,13 +53,9 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
     const drawn = Object.entries(stage.drawn ?? {}).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
     const last = [resumes ? 'has a checkpoint' : '', isAway ? 'in the shared store' : ''];
     const reasons = [drawn.join(', '), ...describeReasons(decision), ...last].filter((note) => note !== '').join('; ');
-    return `  ${paint[style](verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
+    return `  ${paint[styles[tone]](act.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
-  const counts = Object.entries(acts).flatMap(([state, { verb }]) => {
-    const count = planned.filter(({ decision }) => decision.state === state).length;
-    return count > 0 ? [`${count} ${verb}`] : [];
-  });
-  return `${project.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${counts.join(', ')}\n`;
+  return `${project.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${countActs(planned)}\n`;
 }
 
 const rowOf = ({ stage, decision, examined }: PlannedStage) => ({

@@ -15,15 +15,18 @@ interface GraphNode {
   readonly name: string;
   readonly kind: string;
   readonly state?: keyof typeof stateColours;
+  /** What the box calls its state; absent: its state's own name. */
+  readonly word?: string;
   /** Where a click leads. */
   readonly href?: string;
 }
 
-/** Fill and border by state, which the box also names. */
+/** Fill and border by state. */
 const stateColours = {
   'up to date': ['#e8f5f0', '#009e73'],
   restorable: ['#e6f1f9', '#0072b2'],
   stale: ['#fbeee4', '#d55e00'],
+  failing: ['#fbe9e7', '#b3261e'],
   blocked: ['#f4f4f5', '#8a8f98'],
   ran: ['#e8f5f0', '#009e73'],
   restored: ['#e6f1f9', '#0072b2'],
@@ -31,6 +34,7 @@ const stateColours = {
   waiting: ['#f7f8fa', '#8a8f98'],
   failed: ['#fbe9e7', '#b3261e'],
   cancelled: ['#fbeee4', '#d55e00'],
+  'left to jobs': ['#f7f8fa', '#8a8f98'],
   unknown: ['#f7f8fa', '#5f6368'],
 } as const;
 
@@ -102,7 +106,8 @@ function joinParallel(edges: StageGraph['edges']): readonly { from: string; to: 
   return [...pairs.values()].map(({ from, to, labels }) => ({ from, to, label: [...labels].join(', ') }));
 }
 
-const subtitle = ({ kind, state }: GraphNode): string => (state === undefined ? kind : `${kind} · ${state}`);
+const subtitle = ({ kind, state, word = state }: GraphNode): string =>
+  word === undefined ? kind : `${kind} · ${word}`;
 
 /** A rectangle around a point. */
 interface Box extends Point {

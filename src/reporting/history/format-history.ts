@@ -3,7 +3,7 @@ import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
 import { showMeasured, showNumber } from '../measured-number.ts';
-import { formatCounts } from '../terminal/format-summary.ts';
+import { formatOutcomes } from '../states.ts';
 import { formatTable } from '../terminal/text.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
@@ -35,7 +35,7 @@ export function formatHistory(
 
 /** `2 ran, 1 up to date; at fit` where `fit` has not ended. */
 function formatStages({ counts, outcome, at = [] }: PastRun): string {
-  return [formatCounts(counts, outcome), at.length > 0 && `at ${formatFew(at, 3)}`].filter(Boolean).join('; ') || '–';
+  return [formatOutcomes(counts, outcome), at.length > 0 && `at ${formatFew(at, 3)}`].filter(Boolean).join('; ') || '–';
 }
 
 function formatChanges(changes: readonly string[]): readonly string[] {

@@ -6,13 +6,14 @@ import { groupBy } from '../../group-by.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import { EventReader } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
-import { type EndState, endState } from '../run-model.ts';
+import { endState } from '../run-model.ts';
+import type { RunState } from '../states.ts';
 
-/** An earlier run as people ask for it. `killed`: it left no record and its process is gone. */
+/** An earlier run as people ask for it. */
 export interface PastRun {
   readonly id: string;
   readonly pipeline: string;
-  readonly outcome: EndState | 'killed' | 'running';
+  readonly outcome: RunState;
   readonly startedAt: number;
   readonly seconds?: number;
   readonly counts: Readonly<Partial<Record<Outcome, number>>>;
@@ -36,7 +37,7 @@ export function pastRun(run: RunFolder, events = () => new EventReader(run.event
   if (record === undefined) {
     if (!run.isLiving() && !run.ranStages()) return undefined;
     const outcome = run.isLiving() ? 'running' : 'killed';
-    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...progressOf(events()) };
+    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...progressOf(events(), outcome) };
   }
   const ends = Object.values(record.stages);
   const counts = countOf(ends.map(({ outcome }) => outcome));
@@ -45,14 +46,16 @@ export function pastRun(run: RunFolder, events = () => new EventReader(run.event
   return { id: run.id, pipeline, outcome, startedAt, seconds: record.seconds, counts, record };
 }
 
-/** How far a run without a record came, and how long it took, by its events. */
-function progressOf({ model, lastTime }: EventReader): Pick<PastRun, 'at' | 'counts' | 'seconds'> {
+/** How far a run without a record came, by its events, and how long it took: up to now, or to its last event. */
+function progressOf({ model, lastTime }: EventReader, outcome: RunState): Pick<PastRun, 'at' | 'counts' | 'seconds'> {
   const at = model.stages.flatMap(({ name, state }) => (state === 'running' ? [name] : []));
   const ended = model.stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
   return {
     at,
     counts: countOf(ended),
-    ...(lastTime !== undefined && { seconds: (lastTime - model.startedAt) / 1000 }),
+    ...(lastTime !== undefined && {
+      seconds: ((outcome === 'running' ? Date.now() : lastTime) - model.startedAt) / 1000,
+    }),
   };
 }
 

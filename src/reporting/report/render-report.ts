@@ -1,10 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
+import { formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { chart, quantity } from '../../learning/charts/encoders.ts';
 import { lineLayers } from '../../learning/charts/line-layers.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import type { CurvePoint } from '../../stage.ts';
+import { formatCounts, runTones } from '../states.ts';
 import { renderChart } from './chart-figure.ts';
 import { renderFindings } from './findings.ts';
 import { type Html, html } from './html.ts';
@@ -12,7 +13,7 @@ import { renderMarkdown } from './markdown.ts';
 import { type Page, renderPage } from './page.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results.ts';
-import { renderFacts, renderWhatRan, stateWords } from './stages.ts';
+import { renderFacts, renderWhatRan } from './stages.ts';
 import type { Sweep } from './sweeps.ts';
 import { renderTable, showValue } from './table.ts';
 
@@ -82,19 +83,16 @@ function whenIs(time: number): Html {
 }
 
 function renderHeader(model: ReportModel, warnings: number, reloads: boolean): Html {
-  const { pipeline, description, state, stages, startedAt, writtenAt, notAsked } = model;
+  const { pipeline, description, state, stages, startedAt, seconds, notAsked } = model;
   const isRunning = state === 'running';
-  const colour = { running: 'good', succeeded: 'good', failed: 'bad', interrupted: 'warn', detached: 'good' }[state];
-  const counts = Object.entries(stateWords).flatMap(([one, [word]]) => {
-    const count = stages.filter((stage) => stage.state === one).length;
-    return count > 0 ? [`${formatCount(count)} ${word}`] : [];
-  });
+  const byState = groupBy(stages, (stage) => stage.state);
+  const counts = Object.fromEntries(Array.from(byState, ([name, { length }]) => [name, length]));
   return html`<header>
 <h1>${pipeline}</h1>
 ${description !== undefined && html`<p class="lead">${description}</p>`}
-<p class="status"><span class="badge ${colour}">${state}</span><span>${formatCountOf(stages.length, 'stage')}: ${counts.join(', ')}</span>${
+<p class="status"><span class="badge ${runTones[state]}">${state}</span><span>${formatCountOf(stages.length, 'stage')}: ${formatCounts(counts)}</span>${
     warnings > 0 && html`<a href="#warnings">${formatCountOf(warnings, 'warning')}</a>`
-  }<span>${isRunning ? 'for' : 'in'} ${formatSeconds(Math.max(0, writtenAt - startedAt) / 1000)}</span><span class="nowrap">${whenIs(startedAt)}</span></p>
+  }<span>${isRunning ? 'for' : 'in'} ${formatSeconds(seconds)}</span><span class="nowrap">${whenIs(startedAt)}</span></p>
 ${notAsked > 0 && html`<p class="soft small">${formatCountOf(notAsked, 'more stage')} of this pipeline ${notAsked === 1 ? 'was' : 'were'} not asked for.</p>`}
 ${reloads && html`<p class="soft small" role="status">This page reloads during the run.</p><div id="stalled" class="card alert warn" hidden><p>It has not been updated for a while and stopped reloading: the run may have been killed. Load the page again to see.</p></div>`}
 ${renderFailures(stages)}

@@ -3,7 +3,8 @@ import type { FingerprintDifference } from '../../engine/fingerprint/diff-finger
 import type { Json } from '../../json.ts';
 import type { ArtifactType, Highlight } from '../../stage.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
-import type { EndState, StageModel } from '../run-model.ts';
+import type { StageModel } from '../run-model.ts';
+import type { RunState, StageState } from '../states.ts';
 import type { LateSelection } from './late-selections.ts';
 import type { Sweep } from './sweeps.ts';
 
@@ -12,10 +13,12 @@ export interface ReportModel {
   readonly pipeline: string;
   readonly description?: string | undefined;
   readonly run: string;
-  readonly state: 'running' | EndState;
+  readonly state: RunState;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** When the page was written; of a run that has ended, its end. */
+  /** How long the run took; of a run that has not ended, its time so far. */
+  readonly seconds: number;
+  /** When the page was written, in milliseconds since the epoch; of a stored run, its end. */
   readonly writtenAt: number;
   readonly stages: readonly ReportStage[];
   /** Stages of the pipeline that this run was not asked for, without those that only run when something reads them. */
@@ -31,10 +34,9 @@ export interface ReportModel {
 }
 
 /** A stage as the page describes it. */
-export interface ReportStage
-  extends Pick<Stage, 'kind' | 'description'>,
-    Pick<StageModel, 'state' | 'progress' | 'points'> {
+export interface ReportStage extends Pick<Stage, 'kind' | 'description'>, Pick<StageModel, 'progress' | 'points'> {
   readonly name: string;
+  readonly state: StageState;
   /** Why it is not up to date. */
   readonly reasons: readonly string[];
   readonly seconds: number;

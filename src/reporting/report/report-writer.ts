@@ -19,6 +19,7 @@ import {
   reasonsOf,
   type StageModel,
 } from '../run-model.ts';
+import { stageState } from '../states.ts';
 import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
 import { lateSelections } from './late-selections.ts';
 import { PageSchedule } from './page-schedule.ts';
@@ -166,6 +167,7 @@ export class ReportWriter implements RunListener {
     return {
       ...{ pipeline: pipeline.name, description: pipeline.description, run: run.id, state },
       startedAt: this.#run.startedAt,
+      seconds: run.readRecord()?.seconds ?? (Date.now() - this.#run.startedAt) / 1000,
       writtenAt: Date.now(),
       stages: described,
       notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage)).length,
@@ -227,9 +229,15 @@ export class ReportWriter implements RunListener {
     if (shown !== undefined) return shown;
     const planned = describePlanned(stage, this.#path);
     const model = this.#run.stages.find(({ name }) => name === stage.name)!;
-    const { state, progress, points, end } = model;
+    const { progress, points, end } = model;
     const described: ReportStage = {
-      ...{ ...planned, state, reasons: reasonsOf(model), progress, points, warnings: [], record: [] },
+      ...planned,
+      state: stageState(model),
+      reasons: reasonsOf(model),
+      progress,
+      points,
+      warnings: [],
+      record: [],
       seconds: end?.seconds ?? 0,
       message: end?.message,
       highlights: end?.highlights ?? [],

@@ -1,25 +1,11 @@
 import { formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
+import { type StageState, stageTones } from '../states.ts';
 import { dataUri, type Html, html } from './html.ts';
 import type { GraphDrawing, ReportModel, ReportStage, Setting } from './report-model.ts';
 import { fileLink, renderMetrics, renderShownTable, renderTable } from './table.ts';
 
-type State = ReportStage['state'];
-
-/** The states of a stage as words and colours, the most pressing first. */
-export const stateWords: Readonly<Record<State, readonly [word: string, colour: '' | 'good' | 'bad' | 'warn']>> = {
-  failed: ['failed', 'bad'],
-  cancelled: ['unfinished', 'warn'],
-  blocked: ['not run', 'warn'],
-  ran: ['ran', 'good'],
-  restored: ['restored', 'good'],
-  'up to date': ['up to date', ''],
-  running: ['running', 'good'],
-  waiting: ['waiting', ''],
-};
-
-export const stateBadge = (state: State): Html =>
-  html`<span class="badge ${stateWords[state][1]}">${stateWords[state][0]}</span>`;
+export const stateBadge = (state: StageState): Html => html`<span class="badge ${stageTones[state]}">${state}</span>`;
 
 const stageId = (name: string): string => `stage-${name}`;
 

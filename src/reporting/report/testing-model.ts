@@ -26,6 +26,7 @@ export function exampleModel(given: Partial<ReportModel> = {}): ReportModel {
     run: '2025-01-31T09-12-03.042-4f2a',
     state: 'succeeded',
     startedAt: 1_738_314_723_042,
+    seconds: 12,
     writtenAt: 1_738_314_735_042,
     stages: [exampleStage()],
     notAsked: 0,

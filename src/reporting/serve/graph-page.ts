@@ -9,6 +9,7 @@ import { Html, html } from '../report/html.ts';
 import { experimentOf } from '../report/results.ts';
 import { drawFitting } from '../report/stage-graph.ts';
 import { renderStage } from '../report/stages.ts';
+import { countActs, plannedStates } from '../states.ts';
 import { renderFrame } from './frame.ts';
 import type { Objects } from './objects.ts';
 import type { Sources } from './run-page.ts';
@@ -25,16 +26,10 @@ export interface Planner {
 /** More stages than this are one box for each pipeline that is included, until the address unfolds it. */
 const mostFlat = 24;
 
-type State = PlannedStage['decision']['state'];
-
-const words: Readonly<Record<State, readonly [word: string, colour: string]>> = {
-  failing: ['cannot run', 'bad'],
-  stale: ['must run', 'warn'],
-  waiting: ['may run', 'warn'],
-  restorable: ['restorable', 'good'],
-  'up to date': ['up to date', ''],
-};
-const badgeOf = (state: State): Html => html`<span class="badge ${words[state][1]}">${words[state][0]}</span>`;
+function badgeOf(state: PlannedStage['decision']['state']): Html {
+  const { act, tone } = plannedStates[state];
+  return html`<span class="badge ${tone}">${act}</span>`;
+}
 
 /** A pipeline by state: what a run would do now, and why. `open` in the address names the included ones that are unfolded. */
 export async function graphPage(c: Context, { project, objects, store }: Sources, planner: Planner): Promise<Response> {
@@ -57,16 +52,12 @@ export async function graphPage(c: Context, { project, objects, store }: Sources
     `/graph?${new URLSearchParams({ pipeline: name, open: [...opened].filter(Boolean).join(' ') })}`;
   const isOpen = (experiment: string) => experiment === '' || planned.length <= mostFlat || open.has(experiment);
   const graph = foldedGraph(planned, isOpen, (experiment) => addressOf([...open, experiment]));
-  const counts = Object.entries(words).flatMap(([state, [word]]) => {
-    const count = planned.filter(({ decision }) => decision.state === state).length;
-    return count > 0 ? [`${count} ${word}`] : [];
-  });
   const fold = [...open]
     .filter(Boolean)
     .map((one) => html`<a href="${addressOf([...open].filter((other) => other !== one))}">Fold ${one}</a> `);
   const svg = new Html((await drawFitting(graph)).svg);
   return page([
-    html`<p>${formatCountOf(planned.length, 'stage')}: ${counts.join(', ')}.${planned.length > mostFlat && ' Arrows that follow from others are left out; the list below has all inputs.'}</p>`,
+    html`<p>What a run would do with ${formatCountOf(planned.length, 'stage')}: ${countActs(planned)}.${planned.length > mostFlat && ' Arrows that follow from others are left out; the list below has all inputs.'}</p>`,
     html`<p class="links">${fold}</p>`,
     html`<div class="card graph" tabindex="0" role="group" aria-label="Graph of the stages; the list below has them too">${svg}</div>`,
     html`<section aria-labelledby="stages-title"><h2 id="stages-title">Stages</h2>${experiments(planned, objects)}</section>`,
@@ -88,7 +79,7 @@ function foldedGraph(
     return {
       name: box,
       kind: isFolded ? formatCountOf(own.length, 'stage') : first.stage.kind,
-      ...(others.length === 0 && state !== undefined && { state: state === 'failing' ? 'failed' : state }),
+      ...(others.length === 0 && state !== undefined && { state, word: plannedStates[state].act }),
       href: isFolded ? unfold(box) : `#stage-${encodeURIComponent(box)}`,
     };
   });

@@ -3,8 +3,8 @@ import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import { EventReader } from '../event-file.ts';
 import type { Section } from '../report/page.ts';
 import { reportPage } from '../report/render-report.ts';
-import type { ReportModel } from '../report/report-model.ts';
 import { emptyRun, endState, type RunModel } from '../run-model.ts';
+import type { RunState } from '../states.ts';
 import { type ReportSources, StoredReport } from './stored-report.ts';
 
 /** A run as its page shows it, read on as its event file grows. */
@@ -13,7 +13,7 @@ export class LiveRun {
   readonly #report: StoredReport;
   readonly #events: EventReader;
   #record: RunRecord | undefined;
-  #state: ReportModel['state'] = 'running';
+  #state: RunState = 'running';
 
   constructor(run: RunFolder, before: RunRecord | undefined, sources: ReportSources) {
     this.#run = run;
@@ -48,29 +48,31 @@ export class LiveRun {
 
   /** The parts of the page; a run that was killed says so. */
   async page(): Promise<{ readonly title: string; readonly sections: readonly Section[] }> {
-    const wasKilled = this.isOver && this.#record === undefined;
+    const state = this.#state;
     const message = 'This run left no record: it was killed, or its machine stopped.';
     const told = this.model;
-    const warnings = wasKilled ? [{ message }, ...told.warnings] : told.warnings;
-    const model = await this.#report.model({ ...told, warnings }, this.#state, this.#record);
+    const warnings = state === 'killed' ? [{ message }, ...told.warnings] : told.warnings;
+    const endedAt = state === 'killed' ? (this.#events.lastTime ?? told.startedAt) : undefined;
+    const model = await this.#report.model({ ...told, warnings }, { state, record: this.#record, endedAt });
     const { title, header, sections } = reportPage(model, false);
     return { title, sections: [{ id: 'header', title: 'Header', content: [header] }, ...sections] };
   }
 }
 
-function stateOf(run: RunFolder, record: RunRecord | undefined): ReportModel['state'] {
-  if (record === undefined) return run.isLiving() ? 'running' : 'interrupted';
+function stateOf(run: RunFolder, record: RunRecord | undefined): RunState {
+  if (record === undefined) return run.isLiving() ? 'running' : 'killed';
   return endState(Object.values(record.stages));
 }
 
 /** The model of a run without events, from the ends of stages in its record. */
 function modelOfRecord(run: RunFolder, record: RunRecord | undefined): RunModel {
   const time = record === undefined ? run.startedAt() : Date.parse(record.startedAt);
-  const stages = Object.entries(record?.stages ?? {}).map(([name, { outcome, seconds = 0, message }]) => ({
+  const stages = Object.entries(record?.stages ?? {}).map(([name, { outcome, seconds = 0, message, leftToJob }]) => ({
     ...{ name: name as StageName, state: outcome, samples: [], points: [] },
     end: {
       ...{ type: 'stage-finished' as const, time, stage: name as StageName, outcome, seconds },
       ...(message !== undefined && { message }),
+      ...(leftToJob && { leftToJob }),
       ...{ highlights: [], outputs: {} },
     },
   }));

@@ -12,6 +12,7 @@ import { PageRoom, showArtifact } from '../report/read-artifact.ts';
 import type { ReportModel, ReportOutput, ReportStage } from '../report/report-model.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import { type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
+import { type RunState, stageState } from '../states.ts';
 import { type Objects, whyGone } from './objects.ts';
 import { type Results, resultDigest } from './run-results.ts';
 
@@ -20,6 +21,13 @@ export interface ReportSources {
   readonly store: FolderStore;
   readonly results: Results;
   readonly objects: Objects;
+}
+
+/** How far a run is. `endedAt`: when a killed one ended, in milliseconds since the epoch. */
+interface RunEnd {
+  readonly state: RunState;
+  readonly record: RunRecord | undefined;
+  readonly endedAt: number | undefined;
 }
 
 const endless = Number.POSITIVE_INFINITY;
@@ -42,16 +50,19 @@ export class StoredReport {
     this.#sources = sources;
   }
 
-  async model(model: RunModel, state: ReportModel['state'], record: RunRecord | undefined): Promise<ReportModel> {
-    const stages = model.stages.map((stage) => this.#describe(stage, model, state, record));
+  async model(model: RunModel, end: RunEnd): Promise<ReportModel> {
+    const { state, record } = end;
+    const stages = model.stages.map((stage) => this.#describe(stage, model, end));
     const { pipeline, description, run, startedAt, finals, warnings } = model;
     const { file, restage, gitCommit } = record ?? {};
     const facts = Object.entries({ run, pipeline: file, Restage: restage, 'git commit': gitCommit });
-    const ended = model.end?.time ?? (record && startedAt + 1000 * record.seconds);
+    const endedAt = record === undefined ? end.endedAt : startedAt + 1000 * record.seconds;
+    const writtenAt = endedAt ?? Date.now();
     return {
       ...{ pipeline, description, run, state, stages, startedAt, finals, warnings, notAsked: 0 },
       facts: facts.filter((fact): fact is [string, string] => fact[1] !== undefined),
-      writtenAt: ended ?? Date.now(),
+      seconds: Math.max(0, writtenAt - startedAt) / 1000,
+      writtenAt,
       graph: await this.#draw(stages),
       ...{ sweeps: [], lateSelections: [] },
       ...readJson<Pick<ReportModel, 'sweeps' | 'lateSelections'>>(this.#run.selections),
@@ -72,12 +83,7 @@ export class StoredReport {
     return graph;
   }
 
-  #describe(
-    stage: StageModel,
-    model: RunModel,
-    state: ReportModel['state'],
-    record: RunRecord | undefined,
-  ): ReportStage {
+  #describe(stage: StageModel, model: RunModel, { state, record }: RunEnd): ReportStage {
     const known = this.#described.get(stage.name);
     if (known !== undefined) return known;
     const { store, results } = this.#sources;
@@ -91,7 +97,7 @@ export class StoredReport {
     const described: ReportStage = {
       name: stage.name,
       kind: content?.kind ?? stage.attempt?.kind ?? '',
-      state: wasKilled ? 'cancelled' : isOver && stage.state === 'waiting' ? 'blocked' : stage.state,
+      state: isOver && stage.end === undefined ? 'cancelled' : stageState(stage),
       reasons: reasonsOf(stage),
       ...{ progress: stage.progress, points: stage.points, seconds: stage.end?.seconds ?? attempt?.end?.seconds ?? 0 },
       message: stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),

@@ -1,8 +1,9 @@
-import type { Outcome, RunEvent } from '../../engine/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
+import { formatOutcomes } from '../states.ts';
 import type { Paint } from './colour.ts';
 import { describeTraffic } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
@@ -13,18 +14,6 @@ const mostFailures = 10;
 const mostOutputs = 16;
 const mostNames = 8;
 const mostRows = 40;
-
-/** In the order in which a run's end counts them. */
-const outcomes: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
-
-/** How many stages ended how: `2 ran, 1 up to date`. */
-export function formatCounts(counts: Readonly<Partial<Record<Outcome, number>>>, end: string): string {
-  const word = (outcome: Outcome) => (outcome === 'cancelled' && end === 'detached' ? 'left to jobs' : outcome);
-  return outcomes
-    .filter((outcome) => counts[outcome])
-    .map((outcome) => `${formatCount(counts[outcome]!)} ${word(outcome)}`)
-    .join(', ');
-}
 
 /** A run's end on the screen: tables, outputs, failures, and the counts last; one line if all was up to date. */
 export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
@@ -116,7 +105,7 @@ function formatVerdict(
   paint: Paint,
 ): string {
   const text =
-    (interrupted ? 'interrupted, ' : '') + formatCounts(counts, endState(stages.flatMap(({ end }) => end ?? [])));
+    (interrupted ? 'interrupted, ' : '') + formatOutcomes(counts, endState(stages.flatMap(({ end }) => end ?? [])));
   return `${ok ? paint.green('✓') : paint.red('✗')} ${paint.bold(pipeline)}: ${text} (${formatSeconds(seconds)})`;
 }
 

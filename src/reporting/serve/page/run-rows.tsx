@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { formatSeconds } from '../../../format-numbers.ts';
+import { type RunState, runTones } from '../../states.ts';
 import { type Column, itemsOf } from '../query.ts';
 import type { RunTable } from '../run-index.ts';
 import { drawnRows, useSeen } from './use-view.ts';
@@ -96,15 +97,6 @@ function scaleOf({ ends }: Column): Scale {
   return all.length === 0 ? undefined : [Math.min(...all), Math.max(...all)];
 }
 
-const colours: Readonly<Record<string, string>> = {
-  succeeded: 'good',
-  running: 'good',
-  detached: 'good',
-  failed: 'bad',
-  killed: 'warn',
-  interrupted: 'warn',
-};
-
 interface ValueProps {
   readonly column: Column;
   readonly row: number;
@@ -124,7 +116,7 @@ function Value({ column, row, id, scale }: ValueProps) {
   if (name === 'state')
     return (
       <td>
-        <span class={`badge ${colours[String(items[0])] ?? ''}`}>{items[0]}</span>
+        <span class={`badge ${runTones[items[0] as RunState]}`}>{items[0]}</span>
       </td>
     );
   if (name === 'started')
