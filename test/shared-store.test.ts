@@ -44,7 +44,7 @@ async function group(yaml = chain) {
 
 test('results from before there was a store are pushed with their run, so that somebody without the data can pull it', async () => {
   using maker = new Project(chain, { 'in.txt': 'abc\n' }, 'maker');
-  using reader = new Project('', {});
+  using reader = new Project(chain, {});
   for (const one of [maker, reader]) one.env['XDG_CONFIG_HOME'] = one.path('..', `config-${one === maker}`);
   assert.equal((await maker.run()).code, 0);
   await print(maker, 'store', 'init', maker.path('../shared'));

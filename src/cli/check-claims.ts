@@ -5,7 +5,12 @@ import type { Output, Stage } from '../engine/config/pipeline.ts';
 import { filesOfPipeline, reportPath } from '../engine/config/pipeline-name.ts';
 import { shownPath } from '../engine/config/yaml/load-document.ts';
 import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
-import { type Owner, type PublishedRecord, PublishedRecords } from '../engine/publishing/published-record.ts';
+import {
+  type Owner,
+  type PublishedRecord,
+  PublishedRecords,
+  type StillClaims,
+} from '../engine/publishing/published-record.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { MistakesError } from './command-error.ts';
 import type { Project } from './open-project.ts';
@@ -44,7 +49,8 @@ export async function checkClaims(project: Project): Promise<readonly Abandoned[
   return abandoned;
 }
 
-function nearby(records: readonly PublishedRecord[]): (path: string) => readonly PublishedRecord[] {
+/** Finds what is published at a path, around it and inside it. */
+export function nearby(records: readonly PublishedRecord[]): (path: string) => readonly PublishedRecord[] {
   const at = new Map(records.map((record) => [record.path, record]));
   const below = new Map<string, PublishedRecord[]>();
   for (const record of records) {
@@ -95,6 +101,12 @@ function describeDispute({ stage, output, record, claims, root }: Dispute): Diag
 
 /** What a pipeline claims now, by published path: the outputs of its stages, and its report, which its file does not name. */
 type Claims = ReadonlyMap<string, { readonly stage: string; readonly at?: Span }>;
+
+/** Whether the pipeline of a record still claims its path. One whose file has mistakes may. */
+export const stillClaims =
+  (root: string, kinds: Kinds): StillClaims =>
+  async ({ pipeline, path }) =>
+    (await claimsOf(pipeline, root, kinds))?.has(path) ?? true;
 
 /** The claims of a pipeline by name: none when its file is gone, undefined when its file has mistakes. */
 export async function claimsOf(pipeline: string, root: string, kinds: Kinds): Promise<Claims | undefined> {

@@ -18,7 +18,7 @@ import { findAgain } from '../engine/store/find-code.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
 import { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
-import { claimsOf } from './check-claims.ts';
+import { stillClaims } from './check-claims.ts';
 import type { Interrupts } from './interrupts.ts';
 import { loadProgram } from './load-run.ts';
 import { makePlace } from './make-place.ts';
@@ -82,7 +82,7 @@ export async function makeExecution(
     world,
     publisher: new Publisher(root, store, digests, {
       hardLink: options.hardLink ?? false,
-      stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
+      stillClaims: stillClaims(root, kinds),
     }),
     stages,
     folder,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { StageName } from '../engine/config/pipeline.ts';
 import { reportPath } from '../engine/config/pipeline-name.ts';
 import { findStageNames } from '../engine/config/stage-reference.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { type FetchPolicy, isWanted } from '../engine/plan/examine.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
@@ -9,9 +10,10 @@ import { type Locations, parseRunKey, runsOf } from '../engine/store/remote/enve
 import { type ManifestStage, parseManifest, type RunManifest } from '../engine/store/remote/manifest.ts';
 import type { SharedStore } from '../engine/store/remote/shared-store.ts';
 import { formatCountOf } from '../format-numbers.ts';
-import { claimsOf } from './check-claims.ts';
-import { mistake, print, UsageError } from './command-error.ts';
+import { stillClaims } from './check-claims.ts';
+import { MistakesError, mistake, print, UsageError, warnOnStderr } from './command-error.ts';
 import { loadKinds } from './load-kinds.ts';
+import { type PullRule, pullRule } from './pulled-paths.ts';
 
 /** Which stored run to pull, and which of its outputs. */
 export interface PullOptions {
@@ -35,21 +37,48 @@ export async function pull(
   const named = new Set(isAll ? all.filter((name) => manifest.stages[name]!.isFinal) : names);
   const { kinds } = await loadKinds(root);
   const digests = new DigestIndex(store.folder);
-  const publisher = new Publisher(root, store, digests, {
-    stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
-  });
+  const publisher = new Publisher(root, store, digests, { stillClaims: stillClaims(root, kinds) });
+  const records = publisher.records.all();
+  const refused = await refusedPaths(manifest, names, pullRule(root, pipeline, { kinds, records }));
   const missing: StageName[] = [];
   await Promise.all(
     names.map(async (name) => {
+      if (refused.has(name)) return;
       const options = { store, publisher, pipeline, policy: { mode, finals: named } };
       if (!(await pullStage(name, manifest.stages[name]!, options))) missing.push(name);
     }),
   );
   const isWhole = isAll && (await pullReport(manifest, locations, { store, publisher, pipeline }));
   digests.save();
-  const what = `${formatCountOf(names.length - missing.length, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
+  const count = names.length - missing.length - refused.size;
+  const what = `${formatCountOf(count, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
   print(`Brought ${what} of ${pipeline} here, from the run ${manifest.run}.`);
-  if (missing.length > 0) throw mistake('no-store', `The store no longer has all of ${missing.join(', ')}`);
+  const mistakes = [...refused.values()].flat();
+  const lost = `The store no longer has all of ${missing.join(', ')}`;
+  if (missing.length > 0) mistakes.push({ code: 'no-store', message: lost });
+  if (mistakes.length > 0) throw new MistakesError(mistakes);
+}
+
+/** The mistakes about paths where a run may not publish, by stage. */
+async function refusedPaths(
+  { stages, pipeline }: RunManifest,
+  names: readonly StageName[],
+  whyNot: PullRule,
+): Promise<ReadonlyMap<StageName, readonly Diagnostic[]>> {
+  const hint = "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
+  const refused = new Map<StageName, readonly Diagnostic[]>();
+  for (const name of names) {
+    const mistakes: Diagnostic[] = [];
+    for (const [port, path] of Object.entries(stages[name]!.outputs)) {
+      const reason = await whyNot(path);
+      if (reason === undefined) continue;
+      const wish = `The run of ${pipeline} publishes ${name}.${port} at "${path}"`;
+      const message = `${wish}, so the stage was left out: that path ${reason}`;
+      mistakes.push({ code: 'wrong-target', message, hint });
+    }
+    if (mistakes.length > 0) refused.set(name, mistakes);
+  }
+  return refused;
 }
 
 async function findRun({ remote }: SharedStore, pipeline: string, { run: wanted = '', commit }: PullOptions) {
@@ -60,6 +89,7 @@ async function findRun({ remote }: SharedStore, pipeline: string, { run: wanted 
     if (run === undefined || !run.startsWith(wanted)) continue;
     const envelope = await remote.readEnvelope('run', key, owner!);
     const manifest = envelope && parseManifest(envelope.text);
+    if (envelope && !manifest) warnOnStderr(`${key} in ${remote.url} is signed, but is no run: it is ignored`);
     if (manifest?.run !== run || manifest.pipeline !== pipeline) continue;
     if (commit === undefined || manifest.gitCommit?.startsWith(commit)) return { manifest, ...envelope! };
   }
@@ -91,8 +121,9 @@ async function pullStage(
   const artifacts = wanted.map(({ artifact }) => artifact);
   if (!(await store.fetch(artifacts, record.log))) return false;
   for (const { port, artifact } of wanted) {
-    const { ok } = await publisher.publish(artifact, paths[port]!, { pipeline, stage, port });
-    if (!ok) return false;
+    const publication = await publisher.publish(artifact, paths[port]!, { pipeline, stage, port });
+    if (!publication.ok) return false;
+    warnOfDisplaced(paths[port]!, publication.displaced);
   }
   store.writeLatest(pipeline, stage, digest);
   return true;
@@ -101,6 +132,13 @@ async function pullStage(
 async function pullReport({ report }: RunManifest, locations: Locations, { store, publisher, pipeline }: PullTarget) {
   if (report === undefined || !(await store.fetchObject(report, locations))) return false;
   const page = readFileSync(store.objectPath(report), 'utf8');
-  await publisher.publishText(page, reportPath(pipeline), { pipeline, stage: 'report', port: 'page' });
+  const path = reportPath(pipeline);
+  const { displaced } = await publisher.publishText(page, path, { pipeline, stage: 'report', port: 'page' });
+  warnOfDisplaced(path, displaced);
   return true;
+}
+
+function warnOfDisplaced(path: string, displaced: string | undefined): void {
+  if (displaced === undefined) return;
+  warnOnStderr(`${path} held something that Restage did not put there: it was moved to ${displaced}`);
 }

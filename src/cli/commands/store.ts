@@ -141,7 +141,10 @@ async function status({ store, spec }: Connected): Promise<void> {
   print(`  ${formatCountOf(known.size, 'result')} of them known here`);
   print(`  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`);
   const kept = results.length - shareable.length;
-  if (kept > 0) print(`  ${formatCountOf(kept, 'result')} not to be shared (cache: false, or dependent on env)`);
+  if (kept > 0)
+    print(
+      `  ${formatCountOf(kept, 'result')} not to be shared (cache: false, dependent on env, or with a Git repository)`,
+    );
   print(`  ${store.remote.own === undefined ? whyReadOnly() : 'you can read and write'}`);
 }
 

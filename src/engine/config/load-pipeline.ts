@@ -14,7 +14,7 @@ import { checkPaths } from './stages/check-paths.ts';
 import { findIdleAxes } from './stages/idle-axes.ts';
 import { InputPaths } from './stages/input-paths.ts';
 import type { InputWork } from './stages/inputs.ts';
-import { makeInstances } from './stages/instances.ts';
+import { type Instances, makeInstances } from './stages/instances.ts';
 import { resolveStage } from './stages/resolve-stage.ts';
 import { warnUnlistedFiles } from './stages/unlisted-files.ts';
 import { loadDocument, shownPath } from './yaml/load-document.ts';
@@ -31,31 +31,24 @@ export interface LoadOptions {
   readonly findCode?: FindCode;
 }
 
+/** A pipeline's file, read as far as its instances: they need none of its data. */
+interface ReadFile {
+  readonly name: string;
+  readonly absolute: string;
+  readonly context: LoadContext;
+  readonly document: MapNode;
+  readonly scope: FileScope;
+  readonly definitions: readonly Definition[];
+  readonly instances: Instances;
+}
+
 /** Reads and checks a pipeline's file: a pipeline in which every reference holds, or all mistakes. */
 export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
-  const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
+  const { root } = options;
   const mistakes = new DiagnosticList();
-  const unread = new Set<string>();
-  // Without an included pipeline, the axes that its readers inherit are unknown as well.
-  const report: Report = (mistake) =>
-    unread.size > 0 && /^(unknown|idle)-axis$/.test(mistake.code) ? undefined : mistakes.add(mistake);
-  const context: LoadContext = {
-    ...{ root, kinds, unloaded, env, report, unread },
-    ...{ findCode, askedEnv: new Map(), files: new Map(), looked: new Set(), codes: new Map() },
-  };
-  const absolute = resolve(root, options.file);
-  const name = pipelineName(absolute, root);
-  const document = loadDocument(context, [absolute]);
-  const settings = parseSetParams(set, document && child(document, 'params'), context.report);
-  if (!document) return err(mistakes.inOrder());
-
-  const { scope, definitions } = collectDefinitions(context, { chain: [absolute], document, settings, prefix: '' });
-  checkPrefixes(context, definitions, settings);
-  if (definitions.length === 0 && mistakes.isEmpty && !child(document, 'stages')) {
-    const at = { ...document.at, end: document.at.start };
-    context.report({ code: 'no-stages', message: `The pipeline "${name}" has no stages`, at });
-  }
-  const instances = makeInstances(context, definitions, name);
+  const read = readFile(options, mistakes);
+  if (read === undefined) return err(mistakes.inOrder());
+  const { name, absolute, context, document, scope, definitions, instances } = read;
   const work: InputWork = { context, instances, paths: new InputPaths(context), claims: [] };
   const warnings = new DiagnosticList();
   const stages: Stage[] = [];
@@ -78,6 +71,40 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   for (const each of scopes) unreadParams(each).forEach(warnings.add);
   const sources = sourcesOf(context, definitions, work.paths);
   return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources, warnings: warnings.inOrder() });
+}
+
+/** The paths where a pipeline's file publishes, as far as it can be read, whether its data are here or not. */
+export function declaredPaths(options: LoadOptions): ReadonlySet<string> {
+  const { instances } = readFile(options, new DiagnosticList()) ?? {};
+  const outputs = (instances?.all ?? []).flatMap((instance) => instance.outputs);
+  return new Set(outputs.map(({ path }) => path));
+}
+
+/** Undefined where not even the document can be read. */
+function readFile(options: LoadOptions, mistakes: DiagnosticList): ReadFile | undefined {
+  const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
+  const unread = new Set<string>();
+  // Without an included pipeline, the axes that its readers inherit are unknown as well.
+  const report: Report = (mistake) =>
+    unread.size > 0 && /^(unknown|idle)-axis$/.test(mistake.code) ? undefined : mistakes.add(mistake);
+  const context: LoadContext = {
+    ...{ root, kinds, unloaded, env, report, unread },
+    ...{ findCode, askedEnv: new Map(), files: new Map(), looked: new Set(), codes: new Map() },
+  };
+  const absolute = resolve(root, options.file);
+  const name = pipelineName(absolute, root);
+  const document = loadDocument(context, [absolute]);
+  const settings = parseSetParams(set, document && child(document, 'params'), context.report);
+  if (!document) return undefined;
+
+  const { scope, definitions } = collectDefinitions(context, { chain: [absolute], document, settings, prefix: '' });
+  checkPrefixes(context, definitions, settings);
+  if (definitions.length === 0 && mistakes.isEmpty && !child(document, 'stages')) {
+    const at = { ...document.at, end: document.at.start };
+    context.report({ code: 'no-stages', message: `The pipeline "${name}" has no stages`, at });
+  }
+  const instances = makeInstances(context, definitions, name);
+  return { name, absolute, context, document, scope, definitions, instances };
 }
 
 function checkPrefixes(context: LoadContext, definitions: readonly Definition[], settings: readonly SetParam[]) {

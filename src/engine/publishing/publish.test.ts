@@ -227,7 +227,7 @@ test('a target outside the root, in the cache or below a file is refused', async
     '/x': '/x is not a path inside the project, so nothing can be published there',
     'a/../..': 'a/../.. is not a path inside the project, so nothing can be published there',
     '.': '. is not a path inside the project, so nothing can be published there',
-    'cache/x': 'cache/x lies in the cache, where nothing can be published; choose another path',
+    'cache/x': 'cache/x lies in "cache/", which is not for outputs; choose another path',
     'linked/deep/x': `linked/deep/x leads out of the project: linked is a link to ${elsewhere}`,
     'loop/x': 'loop is not a folder, so loop/x cannot be published below it; move it away',
     'notes.txt/x': 'notes.txt is not a folder, so notes.txt/x cannot be published below it; move it away',

@@ -10,7 +10,15 @@ import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
-import { clearLeftovers, PublishError, resolveTarget, Staging, type Target, targetKey } from './target.ts';
+import {
+  clearLeftovers,
+  outputTarget,
+  PublishError,
+  resolveTarget,
+  Staging,
+  type Target,
+  targetKey,
+} from './target.ts';
 import { CopyFault, type CopyOptions, copyVerified, pathIn } from './verified-copy.ts';
 
 export type Publication =
@@ -115,7 +123,7 @@ export class Publisher {
   }
 
   async #at<T>(path: string, act: (target: Target) => Promise<T>): Promise<T> {
-    const target = resolveTarget(this.root, path);
+    const target = outputTarget(this.root, path);
     const folder = dirname(target.path);
     try {
       if (!this.#cleared.has(folder)) await clearLeftovers(folder);

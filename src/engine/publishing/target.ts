@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
+import { whyNoOutput } from '../config/output-path.ts';
 import { parseStagingName, stagingName } from '../files/staging-name.ts';
 
 /** A path where nothing can be published, in the user's words. */
@@ -12,22 +13,28 @@ export class PublishError extends UserError {}
 export interface Target {
   /** Relative to the root, POSIX, normalised, for records and messages. */
   readonly shown: string;
+  /** The same with the links of its folders followed: where in the project it really lies. */
+  readonly real: string;
   readonly path: string;
   readonly key: Digest;
 }
 
-/** The target at a path relative to the root. Throws a {@link PublishError} for one outside, in the cache, or below a file. */
+/** The target at a path relative to the root. Throws a {@link PublishError} for one outside, or below a file. */
 export function resolveTarget(root: string, shown: string): Target {
   const normal = normalPath(shown);
-  if (isAbsolute(shown) || normal === '.' || normal.split('/')[0] === '..') {
+  if (isAbsolute(shown) || normal === '.' || normal.split('/')[0] === '..' || normal.includes('\0')) {
     throw new PublishError(`${shown} is not a path inside the project, so nothing can be published there`);
   }
-  if (normal.split('/')[0] === 'cache') {
-    throw new PublishError(`${shown} lies in the cache, where nothing can be published; choose another path`);
-  }
   const path = join(root, normal);
-  checkFolders(root, path, normal);
-  return { shown: normal, path, key: sha256(normal) };
+  return { shown: normal, real: realTarget(root, path, normal), path, key: sha256(normal) };
+}
+
+/** The target of an output: throws a {@link PublishError} also where a pipeline may not publish. */
+export function outputTarget(root: string, shown: string): Target {
+  const target = resolveTarget(root, shown);
+  const reason = whyNoOutput(target.shown) ?? whyNoOutput(target.real);
+  if (reason !== undefined) throw new PublishError(`${shown} ${reason}; choose another path`);
+  return target;
 }
 
 /** The key of a path relative to the root, by its text alone. */
@@ -35,7 +42,7 @@ export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
 
 const normalPath = (shown: string): string => normalize(shown).split(sep).join('/').replace(/\/$/, '');
 
-function checkFolders(root: string, path: string, shown: string): void {
+function realTarget(root: string, path: string, shown: string): string {
   let folder = dirname(path);
   while (!exists(folder)) folder = dirname(folder);
   if (folder.length < root.length) throw new PublishError(`The project's folder ${root} does not exist`);
@@ -48,6 +55,7 @@ function checkFolders(root: string, path: string, shown: string): void {
   if (inside.split(sep)[0] === '..' || isAbsolute(inside)) {
     throw new PublishError(`${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`);
   }
+  return normalPath(join(inside, relative(folder, path)));
 }
 
 /** False also for a link that leads nowhere, or to itself. */

@@ -133,14 +133,19 @@ test('a result that was cut short, edited, moved or leads out of its folder is m
     'an output lists an invalid file': text.replace('"path":"a"', '"path":"../a"'),
     'it lacks its record': text.replace('"highlights":[]', '"highlights":0'),
   };
+  const invalid = 'an output lists an invalid file';
+  const cases = [...Object.entries(damaged), [invalid, text.replace('"path":"a"', '"path":"a\\u0000b"')] as const];
   await cache.writeResult(result);
-  for (const damage of Object.values(damaged)) {
+  for (const [, damage] of cases) {
     writeFileSync(cache.resultPath(result.digest), damage);
     assert.equal(cache.readResult(result.digest), undefined);
     assert.equal(existsSync(cache.resultPath(result.digest)), false);
   }
   const reasons = warnings.map((warning) => /is damaged \((.*?)\): it was moved to/.exec(warning)?.[1]);
-  assert.deepEqual(reasons, Object.keys(damaged));
+  assert.deepEqual(
+    reasons,
+    cases.map(([reason]) => reason),
+  );
   assert.equal(readdirSync(join(cache.folder, 'quarantine')).length, reasons.length);
 });
 

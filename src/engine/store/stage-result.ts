@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from '../../digest.ts';
 import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts';
+import { holdsRepository } from '../files/git-folder.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
 import { type Fingerprint, hashFingerprint } from '../fingerprint/fingerprint.ts';
 
@@ -53,6 +54,10 @@ export function objectsOf({ stored, outputs, record: { log } }: StageResult): re
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
+/** Whether an output is or has a Git repository. Such a result stays where it was made. */
+export const hasRepository = ({ outputs }: StageResult): boolean =>
+  Object.values(outputs).some(({ files }) => holdsRepository(files.map(({ path }) => path)));
+
 /** Parses a result, by hand since a schema library would slow down an idle run. Undefined for another format; throws if altered. */
 export function parseResult(text: string, digest: Digest): StageResult | undefined {
   const result: unknown = JSON.parse(text);
@@ -88,6 +93,7 @@ function isListedFile(file: unknown, inFolder: boolean): boolean {
   if (!isRecord(file) || !isDigest(file['digest']) || typeof file['path'] !== 'string') return false;
   if (!Number.isSafeInteger(file['size'])) return false;
   if (!inFolder) return file['path'] === '';
+  if (file['path'].includes('\0')) return false;
   return file['path'].split('/').every((name) => name !== '' && name !== '.' && name !== '..');
 }
 

@@ -1,8 +1,9 @@
 import { lstatSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { groupBy } from '../../../group-by.ts';
 import { upwards } from '../../files/upwards.ts';
 import type { LoadContext } from '../load-context.ts';
+import { whyNoOutput } from '../output-path.ts';
 import type { Output } from '../pipeline.ts';
 import { child, textOf } from '../yaml/node.ts';
 import type { PathClaim } from './input-paths.ts';
@@ -15,9 +16,6 @@ interface OutputClaim {
   /** Absolute, with links resolved. */
   readonly path: string;
 }
-
-/** Folders of the root without outputs: these would be lost there, or taken for the user's files. */
-const reserved = ['cache', 'pipelines', '.git'];
 
 /** In bytes, on nearly every file system. */
 const longestName = 255;
@@ -95,12 +93,15 @@ function checkTarget({ report }: LoadContext, { path: shown, at }: Output, path:
     report({ code: 'wrong-target', message, at, hint: 'Give it a shorter one under "outputs".' });
     return false;
   }
-  const inside = path.startsWith(root + sep);
-  const first = inside ? path.slice(root.length + 1).split(sep)[0]! : '';
-  if (inside && !reserved.includes(first)) return true;
-  const outside = path === root ? "is the project's root itself" : "lies outside the project's root";
-  const where = inside ? `lies in "${first}/", which is not for outputs` : outside;
-  report({ code: 'wrong-target', message: `The output "${shown}" ${where}`, at, hint: 'Publish it below artifacts/.' });
+  // Both as it is written and as links lead: a link at "cache" may lead anywhere.
+  const reason = whyNoOutput(shown) ?? whyNoOutput(relative(root, path).split(sep).join('/'));
+  if (reason === undefined) return true;
+  report({
+    code: 'wrong-target',
+    message: `The output "${shown}" ${reason}`,
+    at,
+    hint: 'Publish it below artifacts/.',
+  });
   return false;
 }
 

@@ -188,9 +188,11 @@ test('outputs at the same path, inside one another, inside an input or outside t
   using project = new TestProject();
   mkdirSync(join(project.root, 'artifacts'), { recursive: true });
   symlinkSync('/tmp', join(project.root, 'artifacts', 'away'));
+  symlinkSync('../stages', join(project.root, 'artifacts', 'kinds'));
+  mkdirSync(join(project.root, 'stages'));
   project.write({
     'pipelines/p.yaml': `stages:
-${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./artifacts//x/ }')}${command('c', 'outputs: { o: artifacts/x/y }')}${command('d', 'inputs: { i: data/ }, outputs: { o: data/new }')}${command('e', 'outputs: { o: ../x, p: cache/x, q: pipelines, r: /etc/x, s: ., t: artifacts/away/x }')}`,
+${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./artifacts//x/ }')}${command('c', 'outputs: { o: artifacts/x/y }')}${command('d', 'inputs: { i: data/ }, outputs: { o: data/new }')}${command('e', 'outputs: { o: ../x, p: cache/x, q: pipelines, r: /etc/x, s: ., t: artifacts/away/x, u: package.json, v: .envrc, w: stages/x/run.ts, x: out/.GIT/x, y: artifacts/kinds/x }')}`,
   });
   const text = shownMistakes(await project.load());
   for (const part of [
@@ -203,10 +205,15 @@ ${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./ar
     'error: The output "/etc/x" lies outside the project\'s root [wrong-target]',
     'error: The output "." is the project\'s root itself [wrong-target]',
     'error: The output "artifacts/away/x" lies outside the project\'s root [wrong-target]',
+    'error: The output "package.json" is one of the project\'s settings [wrong-target]',
+    'error: The output ".envrc" lies at ".envrc", a hidden name in the root [wrong-target]',
+    'error: The output "stages/x/run.ts" lies in "stages/", which is not for outputs [wrong-target]',
+    'error: The output "out/.GIT/x" lies in ".GIT/", which is not for outputs [wrong-target]',
+    'error: The output "artifacts/kinds/x" lies in "stages/", which is not for outputs [wrong-target]',
   ]) {
     assert.ok(text.includes(part), `${part}\nis not in\n${text}`);
   }
-  assert.equal(text.match(/wrong-target/g)?.length, 6);
+  assert.equal(text.match(/wrong-target/g)?.length, 11);
 });
 
 test('a path that the instances of a matrix share is reported once, with both ways out', async () => {

@@ -1,5 +1,5 @@
-import type { Digest } from '../../../digest.ts';
-import { jsonOf } from '../../../json.ts';
+import { type Digest, isDigest } from '../../../digest.ts';
+import { isJsonObject, type Json, jsonOf } from '../../../json.ts';
 import type { StageName } from '../../config/pipeline.ts';
 
 /** A run in a shared store: enough to publish its outputs without its data and its pipeline. */
@@ -20,8 +20,21 @@ export interface ManifestStage {
   readonly isFinal: boolean;
 }
 
-/** The manifest in a text; undefined for something else. */
+/** The manifest in a text; undefined for something else. A signature says who wrote it, not that it has this form. */
 export function parseManifest(text: string): RunManifest | undefined {
-  const manifest = jsonOf<RunManifest>(text);
-  return typeof manifest?.run === 'string' && typeof manifest.stages === 'object' ? manifest : undefined;
+  const manifest = jsonOf<Json>(text);
+  if (!isJsonObject(manifest) || !isJsonObject(manifest['stages'])) return undefined;
+  const { run, pipeline, gitCommit, report, stages } = manifest;
+  const isManifest =
+    typeof run === 'string' &&
+    typeof pipeline === 'string' &&
+    (gitCommit === undefined || typeof gitCommit === 'string') &&
+    (report === undefined || isDigest(report)) &&
+    Object.values(stages).every(isStage);
+  return isManifest ? (manifest as object as RunManifest) : undefined;
+}
+
+function isStage(stage: Json): boolean {
+  if (!isJsonObject(stage) || !isDigest(stage['result']) || !isJsonObject(stage['outputs'])) return false;
+  return Object.values(stage['outputs']).every((path) => typeof path === 'string');
 }

@@ -6,7 +6,7 @@ import { jsonOf } from '../../../json.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreAddress, StoreSpec } from '../../config/store-file.ts';
-import { parseResult, type StageResult } from '../stage-result.ts';
+import { hasRepository, parseResult, type StageResult } from '../stage-result.ts';
 import { type Bucket, storeFormat, UnreachableStore } from './bucket.ts';
 import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
@@ -128,6 +128,11 @@ export class RemoteStore {
   async readResult(fingerprint: Digest, owner: KeyId): Promise<FoundResult | undefined> {
     const envelope = await this.readEnvelope('result', resultKey(fingerprint, owner), owner);
     const result = envelope && this.#parse(envelope.text, fingerprint);
+    if (result !== undefined && hasRepository(result)) {
+      const why = 'an output holds a Git repository, which could run programs here';
+      this.#warn(`a result in ${this.url} is ignored, since ${why}: ${fingerprint.slice(0, 12)}`);
+      return undefined;
+    }
     return result?.stored === true ? { result, owner, envelope: envelope! } : undefined;
   }
 

@@ -15,7 +15,7 @@ import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
 import { RefusedRequest, UnreachableStore } from './bucket.ts';
-import { resultKey } from './envelope.ts';
+import { resultKey, sealEnvelope } from './envelope.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
 import { SharedStore } from './shared-store.ts';
@@ -157,6 +157,23 @@ test('an entry of an untrusted key is a miss, and hides no trusted one', async (
   copyFileSync(entry(mallory.id), entry(key.id));
   assert.equal(await gets(await group.clone('third'), world), false);
   assert.match(group.warnings.at(-1)!, /lacks the signature of its key, and is ignored$/);
+});
+
+test('a result with a Git repository is not sent, and one that a trusted key sent nevertheless is a miss', async (t) => {
+  const world = await shared(t);
+  const { group, maker, result, key, reader } = world;
+  const own = await make(maker, 2, { 'x/.git/config': '[core]' });
+  await maker.flush(never);
+  assert.equal(maker.isShareable(own), false);
+  assert.equal(group.files('results').length, 1);
+
+  const artifact = own.outputs['out']!;
+  const text = JSON.stringify({ ...result, outputs: { out: artifact } });
+  const entry = join(group.shared, resultKey(result.digest, key.id));
+  writeFileSync(entry, await sealEnvelope('result', text, new Map(), key));
+  assert.deepEqual(await reader.lookup(result.digest), { state: 'missing' });
+  const what = `a result in ${group.shared} is ignored, since an output holds a Git repository, which could run programs here`;
+  assert.deepEqual(group.warnings, [`${what}: ${result.digest.slice(0, 12)}`]);
 });
 
 test('an entry that was copied to another fingerprint is a miss', async (t) => {

@@ -9,7 +9,7 @@ import type { Traffic } from '../../events.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import { FolderStore } from '../folder-store.ts';
-import { type Lookup, objectsOf, type StageResult, type StoredArtifact } from '../stage-result.ts';
+import { hasRepository, type Lookup, objectsOf, type StageResult, type StoredArtifact } from '../stage-result.ts';
 import { writeObject } from '../store-object.ts';
 import { UnreachableStore } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
@@ -186,8 +186,9 @@ export class SharedStore extends FolderStore {
     this.#timer ??= setInterval(sendSome, uploadPause).unref();
   }
 
-  isShareable({ stored, fingerprint }: StageResult): boolean {
-    return stored && (fingerprint.env === undefined || this.#shareEnv);
+  isShareable(result: StageResult): boolean {
+    const { stored, fingerprint } = result;
+    return stored && (fingerprint.env === undefined || this.#shareEnv) && !hasRepository(result);
   }
 
   /** Prepares a run, with its page, to be sent after its results. */
