@@ -186,7 +186,7 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
-/** A point of each curve that a running stage follows, such as loss and accuracy at the end of an epoch. */
+/** A point of each curve that a stage reports while it runs, such as loss and accuracy at the end of an epoch. */
 export interface CurvePoint {
   /** What is counted, in the singular: `epoch`. */
   readonly unit: string;
@@ -241,7 +241,7 @@ export interface StageContext<S = unknown> {
    */
   download(file: PublishedFile): Promise<string>;
   progress(progress: Progress): void;
-  /** Shows a point while the stage runs. It is not kept: write an output for that. */
+  /** A point of the curves that pages draw while the stage runs. Thinned, they stay in the record of its result. */
   point(point: CurvePoint): void;
   log(line: string): void;
   /** A line for the log that is also shown to the user: good to know, and no reason to worry. */

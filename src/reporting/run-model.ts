@@ -1,3 +1,4 @@
+import { type Curve, withPoint } from '../curves.ts';
 import type { StageName } from '../engine/config/pipeline.ts';
 import type { Outcome, RunEvent, Traffic } from '../engine/events.ts';
 import type { PlannedDecision } from '../engine/plan/decide.ts';
@@ -38,7 +39,9 @@ export interface StageModel {
   readonly progress?: Progress | undefined;
   /** Progress of the last half minute, which tells the rate. */
   readonly samples: readonly { readonly done: number; readonly time: number }[];
-  readonly points: readonly CurvePoint[];
+  /** What it reported in its last attempt so far, and its last point. */
+  readonly curves: readonly Curve[];
+  readonly lastPoint?: CurvePoint;
   readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
 }
 
@@ -52,7 +55,7 @@ export function reduce(run: RunModel, event: RunEvent): RunModel {
   switch (event.type) {
     case 'run-started': {
       const { pipeline, description, stages, finals = stages, time } = event;
-      const waiting = stages.map((name): StageModel => ({ name, state: 'waiting', samples: [], points: [] }));
+      const waiting = stages.map((name): StageModel => ({ name, state: 'waiting', samples: [], curves: [] }));
       const told = description === undefined ? {} : { description };
       return { run: event.run, pipeline, ...told, startedAt: time, stages: waiting, finals, warnings: [] };
     }
@@ -83,16 +86,16 @@ function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stag
     case 'stage-decided':
       return { ...stage, decision: event.decision };
     case 'stage-started': {
-      const { progress: _, queued: _q, ...kept } = stage;
+      const { progress: _, queued: _q, lastPoint: _p, ...kept } = stage;
       const attempt = { kind: event.kind, number: event.attempt, of: event.attempts, startedAt: event.time };
-      return { ...kept, state: 'running' as const, attempt, samples: [], points: [] };
+      return { ...kept, state: 'running' as const, attempt, samples: [], curves: [] };
     }
     case 'stage-queued':
       return { ...stage, state: 'waiting' as const, queued: event };
     case 'stage-progress':
       return { ...stage, progress: event.progress, samples: samplesWith(stage, event.progress, event.time) };
     case 'stage-point':
-      return { ...stage, points: [...stage.points, event.point] };
+      return { ...stage, curves: withPoint(stage.curves, event.point), lastPoint: event.point };
     case 'stage-output': {
       const lastLine = event.text
         .split(/[\r\n]+/)

@@ -55,7 +55,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
     writeUserFile(file, await renderComparison(comparison, Date.now(), warnOnStderr));
     print(`Wrote ${file}`);
   } else if (options.json === true) {
-    const { paired, histories: _, ...rest } = comparison;
+    const { paired, histories: _, curves: _c, ...rest } = comparison;
     printJson({ ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) });
   } else {
     const tables = comparisonTables(comparison);

@@ -2,9 +2,7 @@ import { existsSync, type Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Digest } from '../../digest.ts';
-import type { Highlight } from '../../stage.ts';
 import type { Stage } from '../config/pipeline.ts';
-import type { StageEvent } from '../events.ts';
 import { signFiles } from '../files/backdate.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { ListedFile } from '../files/listing.ts';
@@ -27,8 +25,9 @@ import {
 import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, openView, withOriginals } from './input-view.ts';
 import type { RunProcess } from './process-runner.ts';
+import { ReportCollector, type StageReports } from './report-collector.ts';
 import type { ProcessEnd, ProcessJob } from './serve-job.ts';
-import type { StageMessage, StageRequest } from './stage-messages.ts';
+import type { StageRequest } from './stage-messages.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What stages on this machine share. */
@@ -98,9 +97,6 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
   return { result, edited: all, signs };
 }
 
-/** What a stage reported, for its record. */
-export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes'>;
-
 export interface StageProcessOptions
   extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
     Pick<StageRequest, 'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'>,
@@ -118,7 +114,7 @@ export async function runStageProcess(
   options: StageProcessOptions,
 ): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
   const { work, emit, cards = [], module, inputs, cpus, backend, checkpoint, root, launcher } = options;
-  const { reports, receive } = reportCollector(emit);
+  const collector = new ReportCollector(emit, checkpoint);
   const end = await options.runProcess({
     ...options,
     request: {
@@ -132,9 +128,9 @@ export async function runStageProcess(
     resources: stage.resources,
     timeout: stage.timeout,
     onOutput: (text) => emit({ type: 'stage-output', text }),
-    onMessage: receive,
+    onMessage: (message) => collector.receive(message),
   });
-  return { end, reports };
+  return { end, reports: collector.reports };
 }
 
 /** The whole environment, with the number of cores where most libraries read it. */
@@ -148,34 +144,6 @@ function environment(stage: Stage, cpus: number, cards: readonly string[]): Node
     // Last: a declared value would give the same cards to several stages.
     ...(cards.length > 0 && { CUDA_VISIBLE_DEVICES: cards.join(',') }),
   };
-}
-
-function reportCollector(emit: (event: StageEvent) => void) {
-  const highlights: Highlight[] = [];
-  const warnings: string[] = [];
-  const notes: Record<string, string | number> = {};
-  const receive = (message: StageMessage) => {
-    switch (message.type) {
-      case 'progress':
-        return emit({ type: 'stage-progress', progress: contentOf(message) });
-      case 'point':
-        return emit({ type: 'stage-point', point: contentOf(message) });
-      case 'info':
-        return emit({ type: 'info', message: message.message });
-      case 'warn':
-        warnings.push(message.message);
-        return emit({ type: 'warning', message: message.message });
-      case 'highlight':
-        return void highlights.push(contentOf(message));
-      case 'note':
-        notes[message.name] = message.value;
-    }
-  };
-  return { reports: { highlights, warnings, notes }, receive };
-}
-
-function contentOf<T extends StageMessage>({ type: _, ...content }: T): Omit<T, 'type'> {
-  return content;
 }
 
 /** An output of an attempt, with the stat data of the files that it alone owns from before they were hashed, by path. */

@@ -112,6 +112,7 @@ test('checkpoints are removed when they are old, or where there is no room besid
     findGarbage(cache, { keep: 30 * day, now: Date.now() + days * day, ...options });
   writeFiles(root, { [relative(root, older)]: 'the older one', [relative(root, newer)]: 'newer' });
   utimesSync(newer, new Date(Date.now() + day), new Date(Date.now() + day));
+  const points = `${older}.points`;
   const objects = 'object 1shared'.length;
 
   const all = findAfter(3);
@@ -120,11 +121,12 @@ test('checkpoints are removed when they are old, or where there is no room besid
   const tight = findAfter(3, { maxBytes: objects + 17 });
   assert.deepEqual([tight.checkpoints, tight.bytes, tight.keptBytes], [[older], 13, objects + 5]);
   assert.deepEqual(findAfter(0.5, { keep: 0, maxBytes: 0 }).checkpoints, [], 'a run may be about to go on from it');
+  writeFiles(root, { [relative(root, points)]: '{}' });
   const old = findGarbage(cache, { keep: day, now: Date.now() + 3 * day });
-  assert.deepEqual(new Set(old.checkpoints), new Set([older, newer]));
+  assert.deepEqual(new Set(old.checkpoints), new Set([older, newer, points]), 'and the points of their curves');
 
   removeGarbage(cache, old);
-  assert.deepEqual([existsSync(older), existsSync(newer)], [false, false]);
+  assert.deepEqual([older, newer, points].filter(existsSync), []);
 });
 
 test('verifying finds a checkpoint that changed on the disk, and leaves sound ones', async (t) => {

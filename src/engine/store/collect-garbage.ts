@@ -1,9 +1,10 @@
 import { rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
+import { pointsEnding } from './checkpoint-points.ts';
 import type { FolderStore } from './folder-store.ts';
 import { isHeld } from './lease.ts';
 import { objectsOf, type StageResult } from './stage-result.ts';
@@ -167,7 +168,8 @@ function sortCheckpoints(
 ): { readonly going: readonly Entry[]; readonly keptBytes: number } {
   const going: Entry[] = [];
   let keptBytes = 0;
-  const checkpoints = filesIn(join(cache, 'checkpoints')).filter(({ name }) => isDigest(name));
+  const isOurs = ({ name }: Entry) => isDigest(basename(name, pointsEnding));
+  const checkpoints = filesIn(join(cache, 'checkpoints')).filter(isOurs);
   for (const checkpoint of checkpoints.toSorted((a, b) => b.touched - a.touched)) {
     const age = now - checkpoint.touched;
     if (age > day && (age > keep || keptBytes + checkpoint.size > room)) going.push(checkpoint);

@@ -10,6 +10,7 @@ import type { ListedFile, Listing } from '../files/listing.ts';
 import { readJson, writeJson, writeNew, writeSynced } from '../files/write-atomic.ts';
 import { WriteError, writeError, writing } from '../files/write-error.ts';
 import { BatchFolder } from './batch-folder.ts';
+import { pointsEnding } from './checkpoint-points.ts';
 import { Lease } from './lease.ts';
 import type { RunManifest } from './remote/manifest.ts';
 import { RunFolder } from './run-folder.ts';
@@ -57,7 +58,10 @@ export class FolderStore {
   }
 
   removeCheckpoint(digest: Digest): void {
-    writing(`to ${this.folder}`, () => rmSync(this.checkpointPath(digest), { force: true }));
+    const path = this.checkpointPath(digest);
+    writing(`to ${this.folder}`, () => {
+      for (const file of [path, path + pointsEnding]) rmSync(file, { force: true });
+    });
   }
 
   /** Stores a copy of a single file, such as a log, and gives its digest. */

@@ -1,3 +1,4 @@
+import type { Curve } from '../../curves.ts';
 import { type Digest, isDigest } from '../../digest.ts';
 import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts';
 import { holdsRepository } from '../files/git-folder.ts';
@@ -44,6 +45,8 @@ export interface StageRecord {
   readonly notes: Readonly<Record<string, string | number>>;
   readonly highlights: readonly Highlight[];
   readonly warnings: readonly string[];
+  /** What the stage reported while it ran; absent where it reported no point, and in old records. */
+  readonly curves?: readonly Curve[];
   /** The log's object; absent where nothing was logged. */
   readonly log?: Digest;
 }
@@ -67,7 +70,8 @@ export function parseResult(text: string, digest: Digest): StageResult | undefin
   expect(typeof result['stored'] === 'boolean' && isRecord(result['outputs']), 'it lacks its outputs');
   expect(isRecord(result['record']) && Array.isArray(result['record']['highlights']), 'it lacks its record');
   const parsed = result as unknown as StageResult;
-  const { log } = parsed.record;
+  const { log, curves } = parsed.record;
+  expect(curves === undefined || isCurves(curves), 'its curves have another form');
   expect(log === undefined || isDigest(log), 'its log is not named by a digest');
   expect(
     parsed.digest === digest && hashFingerprint(parsed.fingerprint) === digest,
@@ -96,6 +100,9 @@ function isListedFile(file: unknown, inFolder: boolean): boolean {
   if (file['path'].includes('\0')) return false;
   return file['path'].split('/').every((name) => name !== '' && name !== '.' && name !== '..');
 }
+
+const isCurves = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((curve) => isRecord(curve) && Array.isArray(curve['points']));
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 

@@ -1,3 +1,4 @@
+import type { Curve } from '../../curves.ts';
 import { isDigest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import { type BinaryRow, usualSides } from '../../learning/metrics/binary-view.ts';
@@ -21,6 +22,8 @@ export interface Comparison {
   /** A stage with numbers of each, as `a:scores[seed=7]`, where the subjects share no number. */
   readonly alike?: readonly string[];
   readonly histories: readonly { readonly stage: string; readonly of: readonly (History | undefined)[] }[];
+  /** What stages without a history reported while they ran; empty lists for subjects without the stage. */
+  readonly curves: readonly { readonly stage: string; readonly of: readonly (readonly Curve[])[] }[];
 }
 
 interface DifferingValue {
@@ -74,11 +77,15 @@ export function compareSubjects(subjects: readonly Subject[], tested: TestedPair
     metrics,
     paired: common.flatMap((row) => pairedScores(row, subjects, tested)),
     ...(alike !== undefined && { alike }),
-    histories: common
-      .filter(({ of }) => of.filter((one) => one?.history !== undefined).length > 1)
-      .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.history) })),
+    histories: common.filter(hasHistories).map(({ stage, of }) => ({ stage, of: of.map((one) => one?.history) })),
+    curves: common
+      .filter((row) => !hasHistories(row) && row.of.filter((one) => one?.curves !== undefined).length > 1)
+      .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.curves ?? []) })),
   };
 }
+
+/** Histories of at least two subjects, which one chart shows. */
+const hasHistories = ({ of }: Row): boolean => of.filter((one) => one?.history !== undefined).length > 1;
 
 interface Row {
   readonly stage: string;

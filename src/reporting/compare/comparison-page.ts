@@ -5,6 +5,7 @@ import { lineLayers } from '../../learning/charts/line-layers.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import { totalOf } from '../../learning/training/splits.ts';
+import { curveCharts, stepAxis } from '../curve-charts.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { dataUri, type Html, html } from '../report/html.ts';
 import { renderPage } from '../report/page.ts';
@@ -66,12 +67,16 @@ const width = 400;
 export function comparisonCharts(
   comparison: Comparison,
 ): readonly { readonly name: string; readonly spec: TopLevelSpec }[] {
-  const { subjects, histories, paired } = comparison;
+  const { subjects, histories, paired, curves } = comparison;
   return [
     ...paired.flatMap((one) =>
       'problem' in one ? [] : [{ name: `${one.stage}, ROC`, spec: rocChart(one, subjects) }],
     ),
     ...histories.map(({ stage, of }) => ({ name: `${stage}, training`, spec: historyChart(stage, of, subjects) })),
+    ...curves.flatMap(({ stage, of }) => {
+      const owners = of.map((own, index) => ({ owner: subjects[index]!, curves: own }));
+      return curveCharts({ name: stage, owners }).map(({ measure, spec }) => ({ name: `${stage}, ${measure}`, spec }));
+    }),
   ];
 }
 
@@ -111,7 +116,11 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
     ),
   );
   const names = [...new Set(values.map(({ series }) => series))];
-  const x = quantity('epoch', 'Epoch', { tickMinStep: 1, format: 'd' });
+  const x = stepAxis(
+    'epoch',
+    values.map(({ epoch }) => epoch),
+    'epoch',
+  );
   const panel = (field: 'accuracy' | 'loss', title: string) => ({
     ...{ width, height: 220 },
     layer: lineLayers(names, { x, y: quantity(field, title), legend: { width }, points: true }),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Curve } from '../../curves.ts';
 import type { Digest } from '../../digest.ts';
 import { type Listing, partsDigest } from '../../engine/files/listing.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
@@ -35,6 +36,8 @@ export interface SubjectStage {
   /** Why scores have no two sides, such as those of more classes; absent where they have. */
   readonly unpaired?: string;
   readonly history?: History;
+  /** What the stage reported while it ran; absent where it reported no point. */
+  readonly curves?: readonly Curve[];
 }
 
 /** A store, or a cache of what was read from one. */
@@ -59,6 +62,7 @@ export function readSubjectStage(
     metrics: kept ?? (parsed && measuredNumbers(parsed.values, parsed.intervals)) ?? new Map(),
     ...view,
     ...(history !== undefined && { history }),
+    ...(result?.record.curves !== undefined && { curves: result.record.curves }),
   };
 }
 

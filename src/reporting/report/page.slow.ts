@@ -150,6 +150,7 @@ test('without scripts everything is there, charts as pictures', { skip: noBrowse
 
 test('the page of a running run reloads and keeps what was opened', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
+  const loss = { name: 'loss', unit: 'epoch', every: 1 };
   const running = (epoch: number) =>
     exampleModel({
       state: 'running',
@@ -157,11 +158,8 @@ test('the page of a running run reloads and keeps what was opened', { skip: noBr
       stages: [
         exampleStage({
           state: 'running',
-          points: Array.from({ length: epoch }, (_, i) => ({
-            unit: 'epoch',
-            step: i + 1,
-            values: { loss: 1 / (i + 1) },
-          })),
+          curves: [{ ...loss, count: epoch, points: Array.from({ length: epoch }, (_, i) => [i + 1, 1 / (i + 1)]) }],
+          lastPoint: { unit: 'epoch', step: epoch, values: { loss: 1 / epoch } },
         }),
       ],
     });

@@ -67,7 +67,19 @@ test('nothing that a user or a program wrote becomes markup, wherever it stands'
           name: `${evil}2`,
           state: 'running',
           progress: { done: 1, total: 2, unit: evil, note: evil },
-          points: [1, 2].map((step) => ({ unit: evil, step, values: { [evil]: 1 } })),
+          curves: [
+            {
+              name: evil,
+              unit: evil,
+              count: 2,
+              every: 1,
+              points: [
+                [1, 1],
+                [2, 1],
+              ],
+            },
+          ],
+          lastPoint: { unit: evil, step: 2, values: { [evil]: 1 } },
         }),
       ],
     }),

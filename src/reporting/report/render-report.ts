@@ -1,18 +1,13 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
-import { chart, quantity } from '../../learning/charts/encoders.ts';
-import { lineLayers } from '../../learning/charts/line-layers.ts';
-import { theme } from '../../learning/charts/theme.ts';
-import type { CurvePoint } from '../../stage.ts';
 import { formatCounts, runTones } from '../states.ts';
-import { renderChart } from './chart-figure.ts';
 import { renderFindings } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Page, renderPage } from './page.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results.ts';
+import { runningCurves } from './stage-curves.ts';
 import { renderFacts, renderWhatRan } from './stages.ts';
 import type { Sweep } from './sweeps.ts';
 import { renderTable, showValue } from './table.ts';
@@ -143,21 +138,14 @@ function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
 /** Stages that work now: how far they are, the last values of their curves, and the curves. */
 function renderProgress(stages: readonly ReportStage[]): readonly Html[] {
   const running = stages.filter(({ state }) => state === 'running');
-  const charts = running.flatMap(({ name, points }) => {
-    const spec = epochChart(name, points);
-    if (spec === undefined) return [];
-    const size = { width: 560, height: 420, isPlain: true };
-    const title = `${name} so far`;
-    return renderChart(name, undefined, { as: 'chart', title, subtitle: '', ...size, spec: JSON.stringify(spec) });
-  });
+  const charts = running.flatMap(runningCurves);
   return [
     ...(running.length > 0 ? [html`<div class="half">${running.map(renderRunning)}</div>`] : []),
     ...(charts.length > 0 ? [html`<div class="charts below">${charts}</div>`] : []),
   ];
 }
 
-function renderRunning({ name, kind, progress, points }: ReportStage): Html {
-  const point = points.at(-1);
+function renderRunning({ name, kind, progress, lastPoint: point }: ReportStage): Html {
   const percent = progress === undefined ? undefined : Math.floor(100 * shareDone(progress));
   return html`<div class="card padded"><strong>${name}</strong> <span class="soft small">${kind}</span>
 ${
@@ -172,33 +160,4 @@ ${
     .map(([curve, value]) => `${curve} ${showValue(value)}`)
     .join(', ')}</p>`
 }</div>`;
-}
-
-const width = 364;
-
-/** The curves of a stage that still runs: one panel for losses, one for everything else. Undefined before the second point. */
-function epochChart(stage: string, points: readonly CurvePoint[]): TopLevelSpec | undefined {
-  const last = points.at(-1);
-  if (last === undefined || points.length < 2) return undefined;
-  const data = points.flatMap(({ step, values }) =>
-    Object.entries(values).map(([name, value]) => ({
-      step,
-      series: name.replace(/ (loss|accuracy)$/, ''),
-      panel: /(loss|accuracy)$/.exec(name)?.[0] ?? 'value',
-      value,
-    })),
-  );
-  const names = [...new Set(data.map(({ series }) => series))];
-  const x = quantity('step', last.unit, { tickMinStep: 1, format: 'd' });
-  const panelOf = (panel: string) => {
-    const filter = `datum.panel === '${panel}'`;
-    const layer = lineLayers(names, { x, y: quantity('value', panel), filter, legend: { width }, points: true });
-    return { width, height: 160, layer };
-  };
-  const of = last.total === undefined ? '' : ` of ${last.total}`;
-  return chart(`${stage} after ${last.unit} ${last.step}${of}`, 'Still running.', width, {
-    config: theme,
-    data: { values: data },
-    vconcat: [...new Set(data.map(({ panel }) => panel))].map(panelOf),
-  });
 }

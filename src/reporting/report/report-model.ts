@@ -34,7 +34,9 @@ export interface ReportModel {
 }
 
 /** A stage as the page describes it. */
-export interface ReportStage extends Pick<Stage, 'kind' | 'description'>, Pick<StageModel, 'progress' | 'points'> {
+export interface ReportStage
+  extends Pick<Stage, 'kind' | 'description'>,
+    Pick<StageModel, 'progress' | 'curves' | 'lastPoint'> {
   readonly name: string;
   readonly state: StageState;
   /** Why it is not up to date. */

@@ -229,13 +229,14 @@ export class ReportWriter implements RunListener {
     if (shown !== undefined) return shown;
     const planned = describePlanned(stage, this.#path);
     const model = this.#run.stages.find(({ name }) => name === stage.name)!;
-    const { progress, points, end } = model;
+    const { progress, curves, lastPoint, end } = model;
     const described: ReportStage = {
       ...planned,
       state: stageState(model),
       reasons: reasonsOf(model),
       progress,
-      points,
+      curves,
+      ...(lastPoint !== undefined && { lastPoint }),
       warnings: [],
       record: [],
       seconds: end?.seconds ?? 0,
@@ -270,6 +271,7 @@ export class ReportWriter implements RunListener {
       ...(result !== undefined && {
         warnings: result.record.warnings,
         record: describeRecord(result.record),
+        ...(model.curves.length === 0 && { curves: result.record.curves ?? [] }),
         changes: last && describeChanges(last, result, stage),
       }),
     };

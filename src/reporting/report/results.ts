@@ -8,6 +8,7 @@ import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Section, shownOf } from './page.ts';
 import type { ReportOutput, ReportStage, ShownArtifact, ShownTable } from './report-model.ts';
+import { endedCurves } from './stage-curves.ts';
 import { renderStage, stateBadge } from './stages.ts';
 import { fileLink, renderDataset, renderHighlight, renderShownTable, showValue } from './table.ts';
 
@@ -18,11 +19,11 @@ const mostFlat = 24;
 export function resultSections(stages: readonly ReportStage[]): readonly Section[] {
   const experiments = groupBy(stages, ({ name }) => experimentOf(name));
   if (stages.length > mostFlat && experiments.size > 1) {
-    const content = Array.from(experiments, ([name, own]) => renderExperiment(name, own));
+    const content = Array.from(experiments, ([name, own]) => renderExperiment(name, own, stages));
     return [{ id: 'experiments', title: 'Experiments', content }];
   }
   return [
-    ...shownSections(stages),
+    ...shownSections(stages, stages),
     { id: 'stages', title: 'Stages', content: stages.map((stage) => renderStage(stage)) },
   ];
 }
@@ -30,8 +31,8 @@ export function resultSections(stages: readonly ReportStage[]): readonly Section
 /** The name under which the stage's pipeline was included; empty for a stage of the run's own pipeline. */
 export const experimentOf = (stage: string): string => stage.replace(/\[.*$/, '').split('/').slice(0, -1).join('/');
 
-function renderExperiment(name: string, stages: readonly ReportStage[]): Html {
-  const sections = shownSections(stages);
+function renderExperiment(name: string, stages: readonly ReportStage[], all: readonly ReportStage[]): Html {
+  const sections = shownSections(stages, all);
   const states = [...new Set(stages.map(({ state }) => state))];
   const charts = stages.flatMap(({ outputs }) => outputs).filter(({ shown }) => shown?.as === 'chart').length;
   const notes = [
@@ -61,10 +62,12 @@ function headline(stages: readonly ReportStage[]): readonly string[] {
   return [];
 }
 
-function shownSections(stages: readonly ReportStage[]): readonly Section[] {
-  const charts = shownAs(stages, 'chart').map(({ stage, output, shown }) =>
+/** The charts, tables and data of some stages; `all` are those of the run. */
+function shownSections(stages: readonly ReportStage[], all: readonly ReportStage[]): readonly Section[] {
+  const drawn = shownAs(stages, 'chart').map(({ stage, output, shown }) =>
     renderChart(nameOf(stage, output), output.href, shown),
   );
+  const charts = [...drawn, ...endedCurves(stages, all)];
   return shownOf([
     { id: 'charts', title: 'Charts', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
     { id: 'tables', title: 'Tables', content: renderTables(stages) },

@@ -1,9 +1,10 @@
-import { formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
+import type { Curve } from '../../curves.ts';
+import { formatCount, formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { type StageState, stageTones } from '../states.ts';
 import { dataUri, type Html, html } from './html.ts';
 import type { GraphDrawing, ReportModel, ReportStage, Setting } from './report-model.ts';
-import { fileLink, renderMetrics, renderShownTable, renderTable } from './table.ts';
+import { fileLink, renderMetrics, renderShownTable, renderTable, showValue } from './table.ts';
 
 export const stateBadge = (state: StageState): Html => html`<span class="badge ${stageTones[state]}">${state}</span>`;
 
@@ -61,6 +62,7 @@ ${outputs.flatMap(({ port, href, shown }) => {
   if (shown?.as !== 'table' || stage.highlights.length === 0 || shown.rows.length === 0) return [];
   return [renderShownTable(shown, html`${port} ${fileLink(href)}`)];
 })}
+${stage.curves.length > 0 && html`<h4>Curves</h4>${renderCurveTable(stage.curves)}`}
 ${
   log !== undefined &&
   html`<h4>Log${log.cut && ' (its end; the whole: restage logs)'}</h4><pre tabindex="0" role="group" aria-label="Log of ${name}">${log.text}</pre>`
@@ -71,6 +73,18 @@ ${
 
 export const renderFacts = (facts: readonly (readonly [name: string, value: string])[]): Html =>
   html`<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+
+/** The first, last, least and greatest value of every curve of a stage. */
+function renderCurveTable(curves: readonly Curve[]): Html {
+  const rows = curves.map(({ name, unit, count, points }) => {
+    const measured = points.flatMap(([step, value]) => (value === null ? [] : [{ step, value }]));
+    const ordered = measured.toSorted((a, b) => a.value - b.value);
+    const at = (point: { step: number; value: number } | undefined) =>
+      point === undefined ? '–' : `${showValue(point.value)} at ${formatCount(point.step)}`;
+    return [name, unit, formatCount(count), ...[measured[0], measured.at(-1), ordered[0], ordered.at(-1)].map(at)];
+  });
+  return renderTable(['curve', 'by', 'points', 'first', 'last', 'least', 'greatest'], rows);
+}
 
 function renderChanges({ changes, state }: ReportStage): Html {
   if (changes === undefined && state === 'waiting') return html``;

@@ -14,7 +14,7 @@ export function exampleStage(given: Partial<ReportStage> = {}): ReportStage {
     highlights: [],
     warnings: [],
     record: [['host', 'workstation, 2 cores']],
-    points: [],
+    curves: [],
     ...given,
   };
 }

@@ -130,6 +130,6 @@ function plannedStage({ stage, decision, examined }: PlannedStage, objects: Obje
       href: artifact === undefined ? '' : objects.list(artifact, fileName(output.path, output.port, artifact)).href,
     };
   });
-  const rest = { state: 'waiting' as const, points: [], seconds: 0, highlights: [], warnings: [], record: [] };
+  const rest = { state: 'waiting' as const, curves: [], seconds: 0, highlights: [], warnings: [], record: [] };
   return renderStage({ ...described, ...rest, outputs, reasons: describeReasons(decision) }, badgeOf(decision.state));
 }

@@ -68,7 +68,7 @@ function stateOf(run: RunFolder, record: RunRecord | undefined): RunState {
 function modelOfRecord(run: RunFolder, record: RunRecord | undefined): RunModel {
   const time = record === undefined ? run.startedAt() : Date.parse(record.startedAt);
   const stages = Object.entries(record?.stages ?? {}).map(([name, { outcome, seconds = 0, message, leftToJob }]) => ({
-    ...{ name: name as StageName, state: outcome, samples: [], points: [] },
+    ...{ name: name as StageName, state: outcome, samples: [], curves: [] },
     end: {
       ...{ type: 'stage-finished' as const, time, stage: name as StageName, outcome, seconds },
       ...(message !== undefined && { message }),

@@ -246,12 +246,16 @@ test('a run is followed line by line; half a line waits for its other half, and 
   assert.ok(JSON.parse(again!.data).changed.provenance, 'a page that is behind gets everything');
 });
 
-test('a run that was killed is over, and says so', async (t) => {
+test('a run that was killed is over, says so, and keeps its curves', async (t) => {
   const root = temporaryFolder(t);
   const store = new FolderStore(root);
   const run = store.startRun('2025-01-31T09-12-03.042-4f2a', 'test');
   write(run, { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit'], time: 1 });
   write(run, { type: 'stage-started', stage: 'fit', kind: 'train', attempt: 1, attempts: 1, time: 2 });
+  for (const step of [1, 2]) {
+    const point = { unit: 'epoch', step, total: 9, values: { loss: 1 / step } };
+    write(run, { type: 'stage-point', stage: 'fit', time: 3, point });
+  }
   appendFileSync(run.events, '{"type":"stage-poi');
   run.attempt('fit', 1).record({ startedAt: 2 });
   const file = join(run.path, 'process.json');
@@ -259,5 +263,11 @@ test('a run that was killed is over, and says so', async (t) => {
   const site = await serveIn(t, root);
   const { text } = await site.get(`/run/${run.id}`);
   assert.match(text, /left no record: it was killed/);
+  assert.match(text, /"text":\["fit: loss until epoch 2 of 9"\],"subtitle":\["It did not end"\]/);
+  assert.match(
+    text,
+    />loss<\/th><td>epoch<\/td>.*<td[^>]*>1 at 1<\/td><td[^>]*>0\.500 at 2/,
+    'its curve so far, and its values',
+  );
   assert.doesNotMatch(text, /data-follows/);
 });

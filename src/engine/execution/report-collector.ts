@@ -1,0 +1,76 @@
+import { type Curve, mostCurves, withPoint } from '../../curves.ts';
+import type { CurvePoint, Highlight } from '../../stage.ts';
+import type { StageEvent } from '../events.ts';
+import { CheckpointPoints } from '../store/checkpoint-points.ts';
+import type { StageRecord } from '../store/stage-result.ts';
+import type { StageMessage } from './stage-messages.ts';
+
+/** What a stage reported, for its record. */
+export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes' | 'curves'>;
+
+/** Passes a stage's messages on as events, and keeps those that belong in its record. */
+export class ReportCollector {
+  readonly #emit: (event: StageEvent) => void;
+  readonly #highlights: Highlight[] = [];
+  readonly #warnings: string[] = [];
+  readonly #notes: Record<string, string | number> = {};
+  readonly #points: CheckpointPoints | undefined;
+  #curves: readonly Curve[] = [];
+  #leavesCurvesOut = false;
+
+  /** `checkpoint` is the path of the stage's checkpoint, from which the attempt may resume. */
+  constructor(emit: (event: StageEvent) => void, checkpoint: string | undefined) {
+    this.#emit = emit;
+    this.#points = checkpoint === undefined ? undefined : new CheckpointPoints(checkpoint);
+  }
+
+  get reports(): StageReports {
+    return {
+      highlights: this.#highlights,
+      warnings: this.#warnings,
+      notes: this.#notes,
+      ...(this.#curves.length > 0 && { curves: this.#curves }),
+    };
+  }
+
+  receive(message: StageMessage): void {
+    switch (message.type) {
+      case 'progress':
+        this.#emit({ type: 'stage-progress', progress: contentOf(message) });
+        break;
+      case 'point':
+        for (const point of this.#points?.add(contentOf(message)) ?? [contentOf(message)]) this.#addPoint(point);
+        break;
+      case 'info':
+        this.#emit({ type: 'info', message: message.message });
+        break;
+      case 'warn':
+        this.#warn(message.message);
+        break;
+      case 'highlight':
+        this.#highlights.push(contentOf(message));
+        break;
+      case 'note':
+        this.#notes[message.name] = message.value;
+    }
+  }
+
+  #addPoint(point: CurvePoint): void {
+    this.#emit({ type: 'stage-point', point });
+    this.#curves = withPoint(this.#curves, point);
+    const isKept = (name: string) => this.#curves.some((curve) => curve.name === name && curve.unit === point.unit);
+    const leftOut = Object.keys(point.values).find((name) => !isKept(name));
+    if (leftOut === undefined || this.#leavesCurvesOut) return;
+    this.#leavesCurvesOut = true;
+    this.#warn(`It reports more than ${mostCurves} curves: "${leftOut}" and further ones are not kept`);
+  }
+
+  #warn(message: string): void {
+    this.#warnings.push(message);
+    this.#emit({ type: 'warning', message });
+  }
+}
+
+function contentOf<T extends StageMessage>({ type: _, ...content }: T): Omit<T, 'type'> {
+  return content;
+}
