@@ -135,7 +135,7 @@ export function rateOf({ samples }: Pick<StageModel, 'samples'>): number | undef
   return seconds >= 1 && done > 0 ? done / seconds : undefined;
 }
 
-export const isDone = ({ state }: { readonly state: StageModel['state'] }): boolean =>
+export const isDone = ({ state }: { readonly state: string }): boolean =>
   state === 'ran' || state === 'restored' || state === 'up to date';
 
 /** How a run ended. A `detached` one left stages to jobs, which continue. */

@@ -100,7 +100,6 @@ export class StoredReport {
       state: isOver && stage.end === undefined ? 'cancelled' : stageState(stage),
       reasons: reasonsOf(stage),
       ...{ progress: stage.progress, seconds: stage.end?.seconds ?? attempt?.end?.seconds ?? 0 },
-      // A stage that ran in this run may have been restored, or its events lost.
       curves: stage.curves.length > 0 ? stage.curves : (result?.record.curves ?? []),
       ...(stage.lastPoint !== undefined && { lastPoint: stage.lastPoint }),
       message: stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
