@@ -10,7 +10,8 @@ import { kindBuild, writeKindModule, writeKindSources } from '../engine/store/ki
 import { packageRoot } from '../package-root.ts';
 import type { KindSpec } from '../stage.ts';
 import { buildKind } from './build-kind.ts';
-import { importSpec, specMistakes } from './import-spec.ts';
+import { importSpec } from './import-spec.ts';
+import { specMistakes } from './spec-form.ts';
 
 /** A kind, built-in or of the project, whose spec is loaded. */
 export interface LoadedKind extends KnownKind {
@@ -107,10 +108,18 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   const built = writeKindModule(build, 'spec', modules.spec);
   const module = writeKindModule(build, 'run', modules.run);
   writeKindSources(build, sources);
-  const loaded = (await importSpec(pathToFileURL(built).href)) as { spec?: KindSpec };
+  const { exports, effects } = await importSpec(name, pathToFileURL(built).href);
+  const loaded = exports as { spec?: KindSpec };
   if (loaded.spec === undefined) throw new Error('its spec.ts exports no `spec`');
   const mistakes = specMistakes(loaded.spec);
   if (mistakes.length > 0) throw new Error(mistakes.join('; '));
   if (loaded.spec.name !== name) throw new Error(`its spec is named ${loaded.spec.name}, its folder ${name}`);
-  return { spec: loaded.spec, version, files, looked: [folder, ...looked], module, warnings };
+  const stray = effects.map((effect) => describeEffect(name, effect));
+  return { spec: loaded.spec, version, files, looked: [folder, ...looked], module, warnings: [...stray, ...warnings] };
 }
+
+const describeEffect = (name: string, effect: string): Diagnostic => ({
+  code: 'spec-effect',
+  message: `The spec of the kind ${name} ${effect}`,
+  hint: 'That has no effect: a spec only describes its kind. Move it to run.ts.',
+});

@@ -1,0 +1,83 @@
+import { inspect } from 'node:util';
+import { z } from 'zod';
+import { namePattern } from '../engine/config/definitions.ts';
+import { type ArtifactType, artifactTypes } from '../stage.ts';
+
+const text = z.string('a string').min(1, 'a text');
+const type = z.enum(artifactTypes, `one of ${artifactTypes.join(', ')}`);
+const flag = z.boolean('true or nothing').optional();
+const method = z.instanceof(Function, { error: 'a function' }).optional();
+const portsOf = <T extends z.ZodType>(port: T) =>
+  z
+    .record(z.string(), port, 'a map of ports by name')
+    .refine(
+      (ports) => Object.keys(ports).every((name) => namePattern.test(name)),
+      'names of letters, digits, "_" and "-"',
+    );
+
+const input = z.object(
+  {
+    type: z.custom<ArtifactType>(
+      (given) =>
+        [given].flat().length > 0 && [given].flat().every((one) => one === 'any' || type.safeParse(one).success),
+      `any, one of ${artifactTypes.join(', ')}, or a list of these`,
+    ),
+    summary: text,
+    optional: flag,
+    list: flag,
+    labelled: flag,
+    parts: method,
+    code: flag,
+  },
+  'a port: { type, summary }',
+);
+const output = z.object(
+  {
+    type,
+    summary: text,
+    extension: z.string('a string').regex(/^\./, 'an extension such as .csv').optional(),
+    when: text.optional(),
+  },
+  'a port: { type, summary }',
+);
+
+/** The form of a `KindSpec`, checked since no compiler has seen the code. The version is optional: the contents of the files are the version. */
+const form = z.object(
+  {
+    name: text,
+    version: z.int('a whole number').optional(),
+    summary: text,
+    settings: z.instanceof(z.ZodType, { error: 'a zod schema, such as z.strictObject({ })' }),
+    inputs: portsOf(input),
+    outputs: portsOf(output),
+    openPorts: z.union([z.boolean(), z.literal('inputs')], 'true, "inputs" or nothing').optional(),
+    shell: z.array(text, 'a list of settings').optional(),
+    axes: z.record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports').optional(),
+    computes: flag,
+    checkpointsWithout: z.array(text, 'a list of settings').optional(),
+    code: z.object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }').optional(),
+    downloads: method,
+    check: method,
+    facts: method,
+    checkInputs: method,
+    example: text,
+  },
+  'what defineKind gives',
+);
+
+/** The mistakes in the form of a spec, each with its place, what was expected and what there is. */
+export function specMistakes(spec: unknown): readonly string[] {
+  return (form.safeParse(spec).error?.issues ?? []).map(({ path, message }) => {
+    const got = path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key], spec);
+    return `${['spec', ...path].join('.')}: expected ${message}, got ${shown(got)}`;
+  });
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const written =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return written.length > 60 ? `${written.slice(0, 59)}…` : written;
+}
