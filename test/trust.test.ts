@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import type { StageName } from '../src/engine/config/pipeline.ts';
+import { temporaryBeside } from '../src/engine/files/write-atomic.ts';
 import type { RunManifest } from '../src/engine/store/remote/manifest.ts';
 import { forgeManifest } from './support/forge-archive.ts';
 import { Project } from './support/rig.ts';
@@ -24,6 +27,7 @@ async function insider() {
     return await reader.command('import', forged, '--trust', key!);
   };
   return {
+    archive,
     reader,
     sign,
     /** The same with the text of `shout` at paths of the insider's choice, as stages s0, s1, and so on. */
@@ -154,4 +158,58 @@ test('a signed text that is no run is ignored with a warning', async () => {
       /^warning: runs\/test-\w+\/[^/]+\/\w+\.json in the archive is signed, but is no run: it is ignored\nerror: the archive has no run of test that is trusted \[no-store\]\n$/,
     );
   }
+});
+
+test('an archive is read in place: what is no plain file in it, or no archive, is refused at once, and nothing is left behind', async () => {
+  using world = await insider();
+  const { archive, reader } = world;
+  const folder = reader.path('../inside');
+  mkdirSync(folder);
+  const archiveOf = (...command: readonly string[]) => {
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    execFileSync('tar', ['-xf', archive, '-C', folder]);
+    execFileSync('sh', ['-c', command.join('; ')], { cwd: folder });
+    execFileSync('tar', ['-cf', reader.path('../x.tar'), '-C', folder, '.']);
+    return '../x.tar';
+  };
+  const refused = async (path: string, reason: string, hint = '') => {
+    const { code, stdout, stderr } = await reader.command('import', path);
+    const mistake = `error: ${path} is no complete archive of \`restage export\`: ${reason} [no-store]\n${hint}`;
+    assert.deepEqual({ code, stdout, stderr }, { code: 1, stdout: '', stderr: mistake });
+  };
+  for (const name of ['signer', 'store.json']) {
+    await refused(archiveOf(`rm ${name}`, `mkfifo ${name}`), `"./${name}" in it is neither a plain file nor a folder`);
+    const link = archiveOf(`rm ${name}`, `ln -s /dev/zero ${name}`);
+    await refused(link, `"./${name}" in it is neither a plain file nor a folder`);
+  }
+  await refused(archiveOf('mkfifo objects'), '"./objects" in it is neither a plain file nor a folder');
+  await refused(archiveOf('printf "\\033[2J" > signer'), 'it does not name the key that signed it');
+  await refused(archiveOf('head -c 5000 /dev/zero > pipeline'), 'it does not name its pipeline');
+  execFileSync('mkfifo', [reader.path('../pipe')]);
+  await refused('../pipe', 'it is no plain file');
+  await refused('/dev/zero', 'it is no plain file');
+  await refused('..', 'it is no plain file');
+  await refused('pipelines/test.yaml', 'it is cut short');
+  execFileSync('gzip', [reader.path('../x.tar')]);
+  await refused(
+    '../x.tar.gz',
+    'it is no tar archive, or damaged',
+    '\n  It is compressed: unpack it with gunzip first.\n',
+  );
+  assert.deepEqual(
+    readdirSync(reader.path('..')).filter((name) => name.startsWith('.')),
+    [],
+  );
+});
+
+test('an export that was killed leaves one hidden file, which the next one there removes', async () => {
+  using maker = new Project(shout, files, 'maker');
+  maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
+  await maker.run();
+  maker.write('../out/.tmp-000000-1-000000000000', 'of a process elsewhere');
+  const dead = temporaryBeside(maker.path('../out/x')).replace(`-${process.pid}-`, `-${spawnSync('true').pid}-`);
+  maker.write(`../out/${basename(dead)}`, 'half');
+  await print(maker, 'export', '../out/x.tar', 'test.yaml');
+  assert.deepEqual(readdirSync(maker.path('../out')).sort(), ['.tmp-000000-1-000000000000', 'x.tar']);
 });

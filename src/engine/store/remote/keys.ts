@@ -17,6 +17,9 @@ import { writing } from '../../files/write-error.ts';
 /** The name of a public key in a store: the first 16 hex digits of the SHA-256 of its 32 bytes. */
 export type KeyId = string;
 
+/** Whether a text has the form of a public key: 32 bytes in base64. */
+export const isKeyText = (text: string): boolean => /^[A-Za-z0-9+/]{43}=$/.test(text);
+
 /** The user's own Ed25519 key. */
 export interface SigningKey {
   readonly id: KeyId;
