@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import type { DiagnosticCode } from '../engine/diagnostics/codes.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { writing } from '../engine/files/write-error.ts';
@@ -20,7 +21,7 @@ export class MistakesError extends UserError {
 /** A mistake in the words or options of a command. Its message has no full stop. */
 export class UsageError extends UserError {}
 
-export const mistake = (code: string, message: string, hint?: string): MistakesError =>
+export const mistake = (code: DiagnosticCode, message: string, hint?: string): MistakesError =>
   new MistakesError([{ code, message, hint }]);
 
 /** The value of a result; a command ends with the mistakes of one that has none. */

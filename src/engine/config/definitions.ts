@@ -143,8 +143,9 @@ function define(context: LoadContext, scope: FileScope, name: string, { keyAt: a
 function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Span): KnownKind | undefined {
   const kind = kinds.get(name);
   if (kind) return kind;
-  const unknown = { code: 'unknown-kind', message: `Unknown kind "${name}"`, hint: suggest(name, kinds.keys()) };
-  return report({ ...(unloaded.get(name) ?? unknown), at });
+  const broken = unloaded.get(name);
+  if (broken !== undefined) return report({ ...broken, at });
+  return report({ code: 'unknown-kind', message: `Unknown kind "${name}"`, at, hint: suggest(name, kinds.keys()) });
 }
 
 /** Whether a name is valid; reports one that is not. `what` says what it names, such as `stage`. */

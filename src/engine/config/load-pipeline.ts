@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { didYouMean } from '../../suggest.ts';
+import type { DiagnosticCode } from '../diagnostics/codes.ts';
 import { type Diagnostic, DiagnosticList, type Report } from '../diagnostics/diagnostic.ts';
 import { collectDefinitions, type Definition, type FileScope } from './definitions.ts';
 import { type FindCode, isUnread, type Kinds, type LoadContext, type UnloadedKind } from './load-context.ts';
@@ -80,13 +81,16 @@ export function declaredPaths(options: LoadOptions): ReadonlySet<string> {
   return new Set(outputs.map(({ path }) => path));
 }
 
+/** Mistakes in axes that a stage may inherit. */
+const ofInheritedAxes: ReadonlySet<DiagnosticCode> = new Set(['unknown-axis', 'idle-axis']);
+
 /** Undefined where not even the document can be read. */
 function readFile(options: LoadOptions, mistakes: DiagnosticList): ReadFile | undefined {
   const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
   const unread = new Set<string>();
   // Without an included pipeline, the axes that its readers inherit are unknown as well.
   const report: Report = (mistake) =>
-    unread.size > 0 && /^(unknown|idle)-axis$/.test(mistake.code) ? undefined : mistakes.add(mistake);
+    unread.size > 0 && ofInheritedAxes.has(mistake.code) ? undefined : mistakes.add(mistake);
   const context: LoadContext = {
     ...{ root, kinds, unloaded, env, report, unread },
     ...{ findCode, askedEnv: new Map(), files: new Map(), looked: new Set(), codes: new Map() },

@@ -1,3 +1,5 @@
+import type { DiagnosticCode } from './codes.ts';
+
 /** A stretch of a source file, in UTF-16 offsets: `start` inclusive, `end` exclusive. */
 export interface Span {
   readonly file: SourceFile;
@@ -15,8 +17,7 @@ export interface SourceFile {
 
 /** One mistake of the user, as data: what was expected, what was found, where, and what to do. */
 export interface Diagnostic {
-  /** Stable, and easy to search for: `docs/diagnostics.md` has a row for each. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   /** Absent only for mistakes outside any file, such as a missing file argument. */
   readonly at?: Span;

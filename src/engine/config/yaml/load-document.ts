@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { err, ok, type Result } from '../../../result.ts';
 import { reasonOf } from '../../../user-error.ts';
+import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { findInPackage, referredHint } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -89,7 +90,7 @@ const maximumBytes = 1 << 20;
 /** Reads a text file of at most {@link maximumBytes}. `at` is the place that names it, for the mistake. */
 export function readSource(absolute: string, root: string, at?: Span): Result<SourceFile, Diagnostic> {
   const path = shownPath(absolute, root);
-  const fail = (code: string, message: string) => err({ code, message, ...(at && { at }) });
+  const fail = (code: DiagnosticCode, message: string) => err({ code, message, ...(at && { at }) });
   try {
     const stats = statSync(absolute);
     if (!stats.isFile()) return fail('not-a-file', `"${path}" is not a file`);

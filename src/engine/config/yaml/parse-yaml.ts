@@ -13,6 +13,7 @@ import {
   type Node as YamlNode,
 } from 'yaml';
 import { err, ok, type Result } from '../../../result.ts';
+import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { explainYamlError } from './explain-yaml-error.ts';
 import { type Entry, type Node, tooLarge } from './node.ts';
@@ -153,7 +154,7 @@ class Conversion {
     return entries;
   }
 
-  #fail(code: string, message: string, at: Span, hint?: string): Node {
+  #fail(code: DiagnosticCode, message: string, at: Span, hint?: string): Node {
     this.#diagnostics.push({ code, message, at, hint });
     return { type: 'scalar', value: null, at };
   }
