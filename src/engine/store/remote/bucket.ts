@@ -22,11 +22,17 @@ export interface StoredKey {
 }
 
 /**
- * Bytes under keys, in a folder, in S3 or on a host. Keys are POSIX paths. A value is whole or absent. Failures throw
- * {@link UnreachableStore}, where another attempt may succeed, or {@link RefusedRequest}.
+ * The largest value that is read whole, in bytes: the signed text of a result of half a million files. Others may write to
+ * a store, and a larger file would only cost time and memory.
+ */
+export const mostWhole = 128 * 1024 ** 2;
+
+/**
+ * Bytes under keys, in a folder, in S3 or on a host. Keys are POSIX paths. A value is whole or absent; what is no plain file
+ * is absent. Failures throw {@link UnreachableStore}, where another attempt may succeed, or {@link RefusedRequest}.
  */
 export interface Bucket {
-  /** The bytes, or those of a range that lies inside; undefined where there is nothing. */
+  /** The bytes, of at most {@link mostWhole}, or those of a range that lies inside; undefined where there is nothing. */
   get(key: string, range?: Range): Promise<Buffer | undefined>;
   /** The size in bytes; undefined where there is nothing. */
   head(key: string): Promise<number | undefined>;
@@ -34,6 +40,8 @@ export interface Bucket {
   put(key: string, body: Buffer | FileBody, options?: { readonly sync: boolean }): Promise<void>;
   /** All keys with a prefix that ends with a slash, in any order, with temporary files. */
   list(prefix: string): AsyncIterable<StoredKey>;
+  /** Names of files and folders at the top; some of them where there are many. */
+  top(): Promise<readonly string[]>;
   /** Removes a key, which may be absent. */
   delete(key: string): Promise<void>;
   close(): Promise<void>;
@@ -44,6 +52,10 @@ export class UnreachableStore extends UserError {}
 
 /** The store answers, and refuses: credentials or rights are wrong. */
 export class RefusedRequest extends UserError {}
+
+/** A store holds no links: what lies behind one is not the store's, so it is neither read nor deleted. */
+export const foundLink = (path: string): UnreachableStore =>
+  new UnreachableStore(`${path} is a link, and a store holds none: whoever made it must remove it`);
 
 /** The version of the layout of keys and files. Version 1 had a folder for each result. */
 export const storeFormat = 2;

@@ -1,11 +1,32 @@
 import assert from 'node:assert/strict';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { mostWhole } from './bucket.ts';
 import { FolderBucket } from './folder-bucket.ts';
 import { signRequest } from './sign-request.ts';
-import { testBucket } from './testing-bucket.ts';
+import { testBucket, testForeignFiles } from './testing-bucket.ts';
 
 test('a folder keeps bytes under keys', (t) => testBucket(new FolderBucket(temporaryFolder(t)), temporaryFolder(t)));
+
+test('in a folder, what is no plain file is absent, and nothing happens behind a link', {
+  timeout: 20_000,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  await testForeignFiles(new FolderBucket(folder), folder, temporaryFolder(t));
+});
+
+test('a whole value is read up to a limit, so that a file of blanks fills no memory', async (t) => {
+  const folder = temporaryFolder(t);
+  const bucket = new FolderBucket(folder);
+  writeFileSync(join(folder, 'large'), '');
+  truncateSync(join(folder, 'large'), mostWhole);
+  assert.equal((await bucket.get('large'))?.length, mostWhole);
+  truncateSync(join(folder, 'large'), mostWhole + 1);
+  assert.equal(await bucket.get('large'), undefined);
+  assert.equal((await bucket.get('large', { start: mostWhole, length: 5 }))?.length, 1);
+});
 
 test('a request is signed as in the example of the documentation of S3', () => {
   const signed = signRequest(

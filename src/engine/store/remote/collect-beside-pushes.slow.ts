@@ -51,6 +51,10 @@ class WaitingBucket implements Bucket {
     );
   }
 
+  async top(): Promise<readonly string[]> {
+    return [];
+  }
+
   async delete(key: string): Promise<void> {
     await this.#inTurn(() => void this.files.delete(key));
   }

@@ -1,10 +1,23 @@
-import { constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { constants, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { copyFile, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { openPlain } from '../../files/open-plain.ts';
 import { temporaryBeside } from '../../files/write-atomic.ts';
-import { type Bucket, type FileBody, type Range, RefusedRequest, type StoredKey, UnreachableStore } from './bucket.ts';
+import {
+  type Bucket,
+  type FileBody,
+  foundLink,
+  mostWhole,
+  type Range,
+  RefusedRequest,
+  type StoredKey,
+  UnreachableStore,
+} from './bucket.ts';
 
-/** A shared store in a folder, such as one of a network disk. */
+/**
+ * A shared store in a folder, such as one of a network disk. Others may write there, too: nothing is written, listed or deleted
+ * through a link, which may lead to files that are no business of the store. What is read is verified, wherever it lies.
+ */
 export class FolderBucket implements Bucket {
   readonly #folder: string;
 
@@ -14,22 +27,25 @@ export class FolderBucket implements Bucket {
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
     return await this.#reading(async () => {
-      if (range === undefined) return await readFile(this.#path(key));
-      await using file = await open(this.#path(key));
-      const bytes = Buffer.alloc(range.length);
-      const { bytesRead } = await file.read(bytes, 0, range.length, range.start);
-      return bytes.subarray(0, bytesRead);
+      await using file = await openPlain(join(this.#folder, key));
+      if (file === undefined) return undefined;
+      if (range !== undefined) return await readPart(file, range);
+      const { size } = await file.stat();
+      return size > mostWhole ? undefined : await readPart(file, { start: 0, length: size });
     });
   }
 
   async head(key: string): Promise<number | undefined> {
-    return await this.#reading(async () => statSync(this.#path(key), { throwIfNoEntry: false })?.size);
+    return await this.#reading(async () => {
+      const stats = lstatSync(join(this.#folder, key), { throwIfNoEntry: false });
+      return stats?.isFile() === true ? stats.size : undefined;
+    });
   }
 
   async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
-    const path = this.#path(key);
     const isStored = await this.#reading(async () => {
       if (!existsSync(this.#folder)) throw new UnreachableStore(`the folder ${this.#folder} is not there`);
+      const path = this.#path(key);
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryBeside(path);
       try {
@@ -41,20 +57,25 @@ export class FolderBucket implements Bucket {
         throw error;
       }
     });
-    if (isStored !== true) throw new UnreachableStore(`${path} was removed while it was written`);
+    if (isStored !== true) throw new UnreachableStore(`${join(this.#folder, key)} was removed while it was written`);
   }
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
-    const names = await this.#reading(async () =>
+    const entries = await this.#reading(async () =>
       readdirSync(this.#path(prefix), { recursive: true, withFileTypes: true }),
     );
-    for (const entry of names ?? []) {
-      if (!entry.isFile()) continue;
+    for (const entry of entries ?? []) {
       const path = join(entry.parentPath, entry.name);
-      const stats = statSync(path, { throwIfNoEntry: false });
+      if (entry.isSymbolicLink()) throw foundLink(path);
+      if (!entry.isFile()) continue;
+      const stats = lstatSync(path, { throwIfNoEntry: false });
       const key = path.slice(this.#folder.length + 1);
       if (stats !== undefined) yield { key, size: stats.size, time: stats.mtimeMs };
     }
+  }
+
+  async top(): Promise<readonly string[]> {
+    return (await this.#reading(async () => readdirSync(this.#folder))) ?? [];
   }
 
   async delete(key: string): Promise<void> {
@@ -63,8 +84,15 @@ export class FolderBucket implements Bucket {
 
   async close(): Promise<void> {}
 
+  /** The path of a key or a prefix. Throws if one of its folders is a link. */
   #path(key: string): string {
-    return join(this.#folder, key);
+    const names = key.split('/');
+    let path = this.#folder;
+    for (const name of names.slice(0, -1)) {
+      path = join(path, name);
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw foundLink(path);
+    }
+    return join(path, names.at(-1)!);
   }
 
   /** A missing file gives undefined. A missing store is a failure: its disk may not be mounted. */
@@ -80,6 +108,16 @@ export class FolderBucket implements Bucket {
       throw new UnreachableStore((error as Error).message, { cause: error });
     }
   }
+}
+
+/** The bytes of a range; fewer where the file ends before. */
+async function readPart(file: FileHandle, { start, length }: Range): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  let end = 0;
+  for (let got = 1; got > 0 && end < length; end += got) {
+    ({ bytesRead: got } = await file.read(bytes, end, length - end, start + end));
+  }
+  return bytes.subarray(0, end);
 }
 
 /** Writes a new file. A copy has the mode of its source, which may be read-only: syncing needs no right to write. */

@@ -5,8 +5,9 @@ import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../../digest.ts';
-import type { Bucket, StoredKey } from './bucket.ts';
+import { type Bucket, mostWhole, type StoredKey } from './bucket.ts';
 import { dataKeyOf, openEnvelope } from './envelope.ts';
+import { FolderBucket } from './folder-bucket.ts';
 import { ensureKey } from './keys.ts';
 import { Push } from './push.ts';
 
@@ -40,7 +41,7 @@ test('an object that is marked while a text that names it waits for its seal doe
     put: async (at, body) => {
       files.set(at, Buffer.isBuffer(body) ? body : body.size);
       if (at.startsWith('packs/') || at === third.key) mock.timers.tick(61_000); // no earlier answer is trusted
-      if (at === third.key) files.set('garbage/1', Buffer.from(JSON.stringify([marked.key])));
+      if (at === third.key) files.set('garbage/0123456789abcdef.json', Buffer.from(JSON.stringify([marked.key])));
       if (!at.startsWith(`${marked.key}-`)) return;
       letHeadAnswer();
       for (let turns = 0; turns < 20; turns++) await setImmediate();
@@ -48,6 +49,7 @@ test('an object that is marked while a text that names it waits for its seal doe
     async *list(prefix): AsyncIterable<StoredKey> {
       for (const at of files.keys()) if (at.startsWith(prefix)) yield { key: at, size: 1, time: Date.now() };
     },
+    top: async () => [],
     delete: async (at) => void files.delete(at),
     close: async () => {},
   };
@@ -59,4 +61,16 @@ test('an object that is marked while a text that names it waits for its seal doe
   assert.deepEqual(push.failed, []);
   const named = openEnvelope('result', files.get('results/two') as Buffer, key.text)!;
   assert.match(named.locations.get(marked.digest)!.key, new RegExp(`^${marked.key}-`));
+});
+
+test('a text that is larger than readers accept is not sent, and the push says why', async (t) => {
+  const folder = temporaryFolder(t);
+  const key = ensureKey(join(folder, 'key.pem'));
+  const bucket = new FolderBucket(folder);
+  const push = new Push({ key, placed: new Map(), request: (act) => act(bucket) });
+  const text = 'x'.repeat(mostWhole);
+  await push.send([{ kind: 'result', key: 'results/large', text, objects: [], onSent: () => assert.fail() }]);
+  const why = 'it has more files than fit into the 128 MiB that are read of a signed text';
+  assert.deepEqual(push.failed, [{ key: 'results/large', why }]);
+  assert.equal(await bucket.get('results/large'), undefined);
 });

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../../digest.ts';
+import { formatBytes } from '../../../format-numbers.ts';
 import { hashFile } from '../../files/hash-file.ts';
-import type { Bucket, FileBody } from './bucket.ts';
+import { type Bucket, type FileBody, mostWhole } from './bucket.ts';
 import { dataKeyOf, type EnvelopeKind, type Location, type Locations, sealEnvelope } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import type { SigningKey } from './keys.ts';
@@ -23,6 +24,14 @@ export interface ParcelObject {
   readonly digest: Digest;
   readonly path: string;
 }
+
+/** A parcel that could not be sent, and why, as the end of a sentence. */
+export interface FailedParcel {
+  readonly key: string;
+  readonly why: string;
+}
+
+const damagedHere = 'some of its objects are lost or damaged here';
 
 export interface PushOptions {
   readonly request: <T>(act: (bucket: Bucket) => Promise<T>) => Promise<T>;
@@ -58,8 +67,7 @@ export class Push {
   readonly #seen = new Map<string, number>();
   #marks: Promise<ReadonlySet<string>> | undefined;
   #marksReadAt = Number.NEGATIVE_INFINITY;
-  /** Parcels that could not be sent, because some of their objects are lost or damaged here. */
-  readonly failed: Parcel[] = [];
+  readonly failed: FailedParcel[] = [];
 
   constructor(options: PushOptions) {
     this.#options = options;
@@ -75,7 +83,7 @@ export class Push {
       if (isFull) await this.#flush();
       if (isFull && onePack) return void (await this.#left);
       if (!(await this.#addAll(parcel))) {
-        this.failed.push(parcel);
+        this.failed.push({ key: parcel.key, why: damagedHere });
         continue;
       }
       this.#waiting.push(parcel);
@@ -173,12 +181,16 @@ export class Push {
     const locations = new Map<Digest, Location>(); // as they were seen, since the gathering of the next pack may forget one
     for (const { digest } of parcel.objects) {
       const location = await this.#locate(digest);
-      if (location === undefined) return void this.failed.push(parcel);
+      if (location === undefined) return void this.failed.push({ key: parcel.key, why: damagedHere });
       locations.set(digest, location);
     }
-    const text = await sealEnvelope(parcel.kind, parcel.text, locations, key);
+    const text = Buffer.from(await sealEnvelope(parcel.kind, parcel.text, locations, key));
+    if (text.length > mostWhole) {
+      const why = `it has more files than fit into the ${formatBytes(mostWhole)} that are read of a signed text`;
+      return void this.failed.push({ key: parcel.key, why });
+    }
     const sync = parcel.kind === 'run'; // a run is announced only once, and a lost result is computed again
-    await request((bucket) => bucket.put(parcel.key, Buffer.from(text), { sync }));
+    await request((bucket) => bucket.put(parcel.key, text, { sync }));
     parcel.onSent(locations);
   }
 

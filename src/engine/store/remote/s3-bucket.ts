@@ -6,7 +6,15 @@ import { sha256 } from '../../../digest.ts';
 import { UserError } from '../../../user-error.ts';
 import { askUrl, Silence } from '../open-url.ts';
 import { readAwsSettings } from './aws-settings.ts';
-import { type Bucket, type FileBody, type Range, RefusedRequest, type StoredKey, UnreachableStore } from './bucket.ts';
+import {
+  type Bucket,
+  type FileBody,
+  mostWhole,
+  type Range,
+  RefusedRequest,
+  type StoredKey,
+  UnreachableStore,
+} from './bucket.ts';
 import { type Credentials, encode, signRequest } from './sign-request.ts';
 
 export interface S3Place {
@@ -21,6 +29,8 @@ interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** Whether the rest of the body was not read, since it is larger than anything that is asked for. */
+  readonly isCut: boolean;
 }
 
 interface Question {
@@ -63,7 +73,7 @@ export class S3Bucket implements Bucket {
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
     const bytes = range && `bytes=${range.start}-${range.start + range.length - 1}`;
     const answer = await this.#ask('GET', key, bytes === undefined ? {} : { headers: { range: bytes } });
-    return answer.status === 404 || answer.status === 416 ? undefined : answer.body;
+    return answer.status === 404 || answer.status === 416 || answer.isCut ? undefined : answer.body;
   }
 
   async head(key: string): Promise<number | undefined> {
@@ -89,6 +99,14 @@ export class S3Bucket implements Bucket {
       }
       next = textOf(text, 'NextContinuationToken');
     }
+  }
+
+  async top(): Promise<readonly string[]> {
+    const query = { 'list-type': '2', prefix: this.#prefix, delimiter: '/' };
+    const text = (await this.#ask('GET', undefined, { query })).body.toString('utf8');
+    const found = text.matchAll(/<(?:Contents><Key|CommonPrefixes><Prefix)>([^<]*)</g);
+    const names = Array.from(found, ([, key = '']) => unescapeXml(key).slice(this.#prefix.length));
+    return names.map((name) => name.replace(/\/$/, '')).filter((name) => name !== ''); // a console makes a key of the prefix
   }
 
   async delete(key: string): Promise<void> {
@@ -137,9 +155,7 @@ export class S3Bucket implements Bucket {
     const content = body === undefined ? {} : { body: isFile ? createReadStream(body.path) : body };
     const options = { method, signal: this.#closing.signal, timeout: this.#timeout };
     const response = await askUrl(url, { ...options, headers: signed, ...content });
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+    return { status: response.statusCode ?? 0, headers: response.headers, ...(await readBody(response)) };
   }
 
   #check(answer: Answer, key: string | undefined): Answer {
@@ -158,10 +174,25 @@ export class S3Bucket implements Bucket {
   }
 }
 
+/** The body of an answer, up to {@link mostWhole}. Of a longer one the connection is ended. */
+async function readBody(response: AsyncIterable<unknown>): Promise<Pick<Answer, 'body' | 'isCut'>> {
+  const chunks: Buffer[] = [];
+  let left = mostWhole;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    left -= chunk.length;
+    if (left < 0) return { body: Buffer.alloc(0), isCut: true };
+    chunks.push(chunk);
+  }
+  return { body: Buffer.concat(chunks), isCut: false };
+}
+
 /** The text of the first element of a name, in a flat piece of XML. */
 function textOf(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity]!);
+  return text && unescapeXml(text);
 }
+
+const unescapeXml = (text: string): string =>
+  text.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity]!);
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };

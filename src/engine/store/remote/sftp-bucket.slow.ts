@@ -5,7 +5,7 @@ import { noSshd, SshServer } from '../../../../test/support/sshd.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { RefusedRequest, UnreachableStore } from './bucket.ts';
 import { SftpBucket } from './sftp-bucket.ts';
-import { testBucket } from './testing-bucket.ts';
+import { testBucket, testForeignFiles } from './testing-bucket.ts';
 
 test('a host by SSH keeps bytes under keys, and an unknown host is refused', { skip: noSshd ?? false }, async (t) => {
   await using server = await SshServer.start();
@@ -17,6 +17,7 @@ test('a host by SSH keeps bytes under keys, and an unknown host is refused', { s
   const path = join(temporaryFolder(t), 'made', 'store');
   const bucket = new SftpBucket({ destination: 'testhost', port: undefined, path });
   await testBucket(bucket, temporaryFolder(t));
+  await testForeignFiles(bucket, path, temporaryFolder(t));
   await bucket.close();
   await assert.rejects(bucket.get('a/c d/é'), UnreachableStore);
 

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { StoreAddress } from '../../config/store-file.ts';
 import { temporaryBeside } from '../../files/write-atomic.ts';
-import type { Bucket, FileBody, Range, StoredKey } from './bucket.ts';
+import { type Bucket, type FileBody, foundLink, mostWhole, type Range, type StoredKey } from './bucket.ts';
 import { forEachOf } from './for-each-of.ts';
 import { openFlags, SftpClient, SftpFailure } from './sftp-client.ts';
 
@@ -11,7 +11,7 @@ const [block, calls] = [32 * 1024, 64];
 /** Folders that are listed at once. */
 const listers = 32;
 
-/** A shared store in a folder of a host that is reached by SSH. */
+/** A shared store in a folder of a host that is reached by SSH. As in a folder of this machine, links lead nowhere. */
 export class SftpBucket implements Bucket {
   readonly #client: SftpClient;
   readonly #folder: string;
@@ -24,7 +24,10 @@ export class SftpBucket implements Bucket {
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
     return await orMissing(async () => {
-      const { start, length } = range ?? { start: 0, length: (await this.#client.stat(this.#path(key))).size };
+      // To open a FIFO would stop the server, which answers one request after the other.
+      const { size, type } = await this.#client.lstat(this.#path(key));
+      if (type !== 'file' || (range === undefined && size > mostWhole)) return undefined;
+      const { start, length } = range ?? { start: 0, length: size };
       const handle = await this.#client.open(this.#path(key), openFlags.read);
       try {
         const bytes = Buffer.alloc(length);
@@ -48,7 +51,8 @@ export class SftpBucket implements Bucket {
   }
 
   async head(key: string): Promise<number | undefined> {
-    return (await orMissing(() => this.#client.stat(this.#path(key))))?.size;
+    const stats = await orMissing(() => this.#client.lstat(this.#path(key)));
+    return stats?.type === 'file' ? stats.size : undefined;
   }
 
   async put(key: string, body: Buffer | FileBody, { sync } = { sync: true }): Promise<void> {
@@ -89,13 +93,15 @@ export class SftpBucket implements Bucket {
 
   async *list(prefix: string): AsyncIterable<StoredKey> {
     const found: StoredKey[] = [];
+    await this.#refuseLinks(prefix);
     for (let folders = [prefix.replace(/\/$/, '')]; folders.length > 0; ) {
       const below: string[] = [];
       await forEachOf(folders, listers, async (folder) => {
         for (const { name, stats } of (await orMissing(() => this.#client.list(this.#path(folder)))) ?? []) {
           const key = `${folder}/${name}`;
-          if (stats.isFolder) below.push(key);
-          else found.push({ key, size: stats.size, time: 1000 * stats.time });
+          if (stats.type === 'link') throw foundLink(this.#path(key));
+          if (stats.type === 'folder') below.push(key);
+          if (stats.type === 'file') found.push({ key, size: stats.size, time: 1000 * stats.time });
         }
       });
       folders = below;
@@ -103,7 +109,13 @@ export class SftpBucket implements Bucket {
     yield* found;
   }
 
+  async top(): Promise<readonly string[]> {
+    const entries = await orMissing(() => this.#client.list(this.#folder));
+    return entries?.map(({ name }) => name) ?? [];
+  }
+
   async delete(key: string): Promise<void> {
+    await this.#refuseLinks(key);
     await orMissing(() => this.#client.remove(this.#path(key)));
   }
 
@@ -115,13 +127,28 @@ export class SftpBucket implements Bucket {
     return `${this.#folder}/${key}`;
   }
 
+  /** Throws if a folder of a key or a prefix is a link. */
+  async #refuseLinks(key: string): Promise<void> {
+    const names = key.split('/').slice(0, -1);
+    const folders = names.map((_, index) => this.#path(names.slice(0, index + 1).join('/')));
+    await Promise.all(
+      folders.map(async (folder) => {
+        const stats = await orMissing(() => this.#client.lstat(folder));
+        if (stats?.type === 'link') throw foundLink(folder);
+      }),
+    );
+  }
+
   /** Makes each folder once, after the one above it. Most are new: only if making one fails, the server is asked for it. */
   #makeFolder(path: string): Promise<unknown> {
     const above = posix.dirname(path);
     const make = async () => {
       if (above !== path) await this.#makeFolder(above);
       return await this.#client.makeFolder(path).catch(async (error) => {
-        await this.#client.stat(path).catch(() => Promise.reject(error)); // where it is there, all is well
+        // Where it is there, all is well. The user's own folders may be links, those of the store are none.
+        const isOwn = path.startsWith(`${this.#folder}/`);
+        const stats = await this.#client[isOwn ? 'lstat' : 'stat'](path).catch(() => Promise.reject(error));
+        if (stats.type === 'link') throw foundLink(path);
       });
     };
     const made = this.#made.get(path) ?? make();

@@ -3,7 +3,7 @@ import { RefusedRequest, UnreachableStore } from './bucket.ts';
 
 /** The numbers of version 3 of the protocol: draft-ietf-secsh-filexfer-02. */
 const send = {
-  ...{ init: 1, open: 3, close: 4, read: 5, write: 6, opendir: 11, readdir: 12, remove: 13, mkdir: 14 },
+  ...{ init: 1, open: 3, close: 4, read: 5, write: 6, lstat: 7, opendir: 11, readdir: 12, remove: 13, mkdir: 14 },
   ...{ stat: 17, rename: 18, extended: 200 },
 } as const;
 const reply = { version: 2, status: 101, handle: 102, data: 103, name: 104, attrs: 105 } as const;
@@ -14,7 +14,8 @@ export interface SftpStats {
   readonly size: number;
   /** Seconds since the epoch. */
   readonly time: number;
-  readonly isFolder: boolean;
+  /** `other` is a FIFO, a device or a socket. A server that tells no modes calls everything a file. */
+  readonly type: 'file' | 'folder' | 'link' | 'other';
 }
 
 /** A file or folder is missing, or a call failed for a reason that SFTP does not give. */
@@ -98,6 +99,11 @@ export class SftpClient {
 
   async stat(path: string): Promise<SftpStats> {
     return (await this.#call(send.stat, text(path))).body.stats();
+  }
+
+  /** Of a link, its own. */
+  async lstat(path: string): Promise<SftpStats> {
+    return (await this.#call(send.lstat, text(path))).body.stats();
   }
 
   async remove(path: string): Promise<void> {
@@ -197,6 +203,14 @@ export class SftpClient {
 /** In bytes. A longer packet is none: something else was printed before the protocol began. */
 const largest = 1024 ** 2;
 
+/** What a mode says that a name stands for. */
+const types: ReadonlyMap<number, SftpStats['type']> = new Map([
+  [0, 'file'],
+  [0o100000, 'file'],
+  [0o040000, 'folder'],
+  [0o120000, 'link'],
+]);
+
 function extensionsIn(body: Reader): ReadonlySet<string> {
   const names = new Set<string>();
   while (body.left > 0) {
@@ -256,6 +270,6 @@ class Reader {
     const mode = has(4) ? this.number() : 0;
     if (has(8)) this.#at += 4;
     const time = has(8) ? this.number() : 0;
-    return { size, time, isFolder: (mode & 0o170000) === 0o040000 };
+    return { size, time, type: types.get(mode & 0o170000) ?? 'other' };
   }
 }

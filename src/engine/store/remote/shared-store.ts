@@ -259,7 +259,7 @@ export class SharedStore extends FolderStore {
     let sent = 0;
     await push.send(this.parcels(results, () => void sent++));
     if (options.onePack !== true) await push.send(this.#runs());
-    for (const { key } of push.failed) this.#warn(`${key} is not sent: some of its objects are lost or damaged here`);
+    for (const { key, why } of push.failed) this.#warn(`${key} is not sent: ${why}`);
     return { sent, failed: push.failed.length };
   }
 
@@ -298,7 +298,7 @@ export class SharedStore extends FolderStore {
     const key = runKey(manifest.pipeline, manifest.run, this.remote.own!.id);
     await push.send([{ kind: 'run', key, text, objects, onSent: () => {} }]);
     const [failed] = push.failed;
-    if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: some of its objects are not here`);
+    if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: ${failed.why}`);
   }
 
   /** The stages of a run without those whose results are not shared. */
