@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
@@ -178,6 +179,21 @@ test('results of a revoked key no longer count, even if a run remembers that all
   assert.match(await print(clone, 'export', archive), /^Wrote 3 stages of test/);
 });
 
+test('a FIFO or a device in a shared folder keeps no run waiting: what is no plain file counts as missing', async () => {
+  using world = await group();
+  const { clone } = world;
+  clone.write('in.txt', 'abc\n');
+  const parts = ['results', 'packs', 'objects'].flatMap((folder) => world.filesOf(folder));
+  for (const [index, path] of parts.entries()) {
+    rmSync(path);
+    if (index % 2 === 0) execFileSync('mkfifo', [path]);
+    else symlinkSync('/dev/zero', path);
+  }
+  const ran = await clone.run();
+  assert.deepEqual([ran.code, ran.warnings], [0, []]);
+  assert.deepEqual(ran.outcomes, { shout: 'ran', grow: 'ran', count: 'ran' });
+});
+
 test('a server that refuses connections costs one warning', async () => {
   using project = new Project(chain, {
     'in.txt': 'abc\n',
@@ -252,6 +268,29 @@ test('an export names outputs that are not here and how to fetch them; outputs o
     /^Brought 3 stages and artifacts\/test\/report.html of test here, from the run /,
   );
   assert.deepEqual(clone.files('out'), ['count.txt', 'grow.txt', 'shout.txt']);
+});
+
+test('store init takes a new folder, an empty one or a store, and leaves every other one alone', async () => {
+  using project = new Project(chain, {}, 'project');
+  for (const theirs of ['../lab/results/measurements.csv', '../lab/cad/part.stl']) project.write(theirs, 'theirs');
+  project.env['XDG_CONFIG_HOME'] = project.path('config');
+  const { code, stdout, stderr } = await project.command('store', 'init', '../lab');
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.equal(
+    stderr,
+    `error: ../lab is not empty, and no store: it holds cad, results [wrong-value]
+
+  Name a place for the store alone, such as ../lab/restage
+`,
+  );
+  assert.deepEqual(project.files('../lab'), ['cad/part.stl', 'results/measurements.csv']);
+  assert.equal(project.has('store.yaml'), false);
+  assert.match(await print(project, 'store', 'init', '../lab/restage'), /^Made the store \.\.\/lab\/restage, /);
+  project.remove('store.yaml');
+  assert.match(await print(project, 'store', 'init', '../lab/restage'), /^Found the store \.\.\/lab\/restage, /);
+  project.remove('store.yaml');
+  project.write('../share/.DS_Store', 'of a file manager');
+  assert.match(await print(project, 'store', 'init', '../share'), /^Made the store /);
 });
 
 test('mistakes in store.yaml are reported, and an address with a password is refused', async () => {

@@ -20,8 +20,9 @@ import { ensureKey, keyFile, keyIdOf, readKey } from '../../engine/store/remote/
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
-import { formatBytes, formatCountOf } from '../../format-numbers.ts';
+import { formatBytes, formatCountOf, formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
+import { plainText } from '../../plain-text.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { mistake, orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
@@ -74,10 +75,11 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
   if (address.type === 'folder') writing(address.path, () => mkdirSync(address.path, { recursive: true }));
   const remote = await RemoteStore.open(spec, key);
   try {
+    const isNew = (await remote.bucket.get('store.json')) === undefined;
     const probe = `probe-${key.id}`;
+    if (isNew) refuseForeign(await remote.bucket.top(), url, probe);
     await remote.bucket.put(probe, Buffer.from('whether this key may write'));
     await remote.bucket.delete(probe);
-    const isNew = (await remote.bucket.get('store.json')) === undefined;
     if (isNew) await remote.bucket.put('store.json', Buffer.from(storeText()));
     await remote.connect();
     const text = `# Where this project shares its results, and whose results are trusted. Commit this file.\n${stringify({ ...where, keys: spec.keys })}`;
@@ -87,6 +89,15 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
   } finally {
     await remote.close();
   }
+}
+
+/** Throws for the names of a place that is not empty: a store has it alone. Hidden files are those of systems. */
+function refuseForeign(names: readonly string[], url: string, probe: string): void {
+  const theirs = names.filter((name) => !name.startsWith('.') && name !== probe);
+  if (theirs.length === 0) return;
+  const message = `${url} is not empty, and no store: it holds ${formatFew(theirs.toSorted().map(plainText), 3)}`;
+  const hint = `Name a place for the store alone, such as ${url.replace(/\/$/, '')}/restage`;
+  throw mistake('wrong-value', message, hint);
 }
 
 const ownName = (): string => `${userInfo().username}@${hostname()}`.replace(/[^\w@.-]/g, '-');

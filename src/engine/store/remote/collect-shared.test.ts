@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
@@ -75,17 +75,20 @@ test('what a push named after it was marked stays', async (t) => {
 
 test('temporary files of killed pushes are removed once no push can own them', async (t) => {
   const { bucket, group } = await shared(t);
-  const places = ['objects/ab', 'packs/cd', 'results/ef/0123', 'runs/p/2026-01-01'];
+  const places = ['objects/ab', 'packs/cd', 'results/ef', 'runs/p-0123456789ab/2026-01-01', 'garbage'];
   const names = ['old', 'new'].flatMap((age) => places.map((place) => `${place}/.tmp-000000-1-${age}`));
   writeFiles(group.shared, Object.fromEntries(names.map((name) => [name, 'cut short'])));
   for (const name of names.filter((name) => name.endsWith('old'))) utimesSync(join(group.shared, name), 0, 0);
   const temporary = () => group.files('.').filter((path) => path.includes('/.tmp-'));
-  assert.equal((await collectShared(bucket, { keep: 1e9, remove: false })).deleted, 4);
-  assert.equal(temporary().length, 8);
-  assert.deepEqual(await collectShared(bucket, { keep: 1e9, remove: true }), { ...nothing, deleted: 4 });
+  assert.equal((await collectShared(bucket, { keep: 1e9, remove: false })).deleted, 5);
+  assert.equal(temporary().length, 10);
+  assert.deepEqual(await collectShared(bucket, { keep: 1e9, remove: true }), { ...nothing, deleted: 5 });
   assert.deepEqual(
     temporary(),
-    names.filter((name) => name.endsWith('new')).map((name) => join(group.shared, name)),
+    names
+      .filter((name) => name.endsWith('new'))
+      .map((name) => join(group.shared, name))
+      .sort(),
   );
   assert.equal(await isSound(group), true);
 });
@@ -112,3 +115,52 @@ test('verify names damaged bytes, and results that lack some', async (t) => {
     group.files('objects'),
   );
 });
+
+test('gc neither removes nor marks a file that Restage did not write', async (t) => {
+  const { bucket, group } = await shared(t);
+  const digest = 'ab'.repeat(32);
+  const foreign = [
+    'results/measurements.csv',
+    `results/ab/${digest}.json`, // as a cache names it
+    'objects/part.stl',
+    `objects/${digest}`,
+    'packs/ab/notes.txt',
+    'runs/monday/log.json',
+    'garbage/list.json',
+    'objects/.tmp-of-mine',
+    'photos/.tmp-000000-1-old',
+  ].map((name) => join(group.shared, name));
+  writeFiles('/', Object.fromEntries(foreign.map((path) => [path, 'theirs'])));
+  for (const path of foreign) utimesSync(path, 0, 0);
+  const own = { ...nothing, results: 1 };
+  assert.deepEqual(await collectShared(bucket, { keep: -1, delay: 0, remove: true }), {
+    ...own,
+    marked: 2,
+    bytes: 1_500_003,
+  });
+  assert.equal((await collectShared(bucket, { keep: -1, delay: 0, remove: true })).deleted, 2);
+  assert.deepEqual(
+    group.files('.').filter((path) => foreign.includes(path)),
+    foreign.toSorted(),
+  );
+});
+
+for (const at of ['results', 'objects', 'packs', 'runs', 'results/ab', 'objects/ab']) {
+  test(`gc stops at a link in place of ${at}, and removes nothing behind it`, async (t) => {
+    const { bucket, group } = await shared(t);
+    const other = join(group.root, 'other');
+    const inside = { results: `ab/${'ab'.repeat(32)}-${'0'.repeat(16)}.json`, objects: `ab/${'ab'.repeat(32)}` };
+    const name = at.startsWith('objects') || at === 'packs' ? inside.objects : inside.results;
+    writeFiles(other, { [at.includes('/') ? name.slice(3) : name]: 'theirs' });
+    const link = join(group.shared, at);
+    mkdirSync(join(link, '..'), { recursive: true });
+    rmSync(link, { recursive: true, force: true });
+    symlinkSync(other, link);
+    const before = readdirSync(other, { recursive: true });
+    for (const path of before) utimesSync(join(other, String(path)), 0, 0);
+    await assert.rejects(collectShared(bucket, { keep: -1, delay: 0, remove: true }), {
+      message: `${link} is a link, and a store holds none: whoever made it must remove it`,
+    });
+    assert.deepEqual(readdirSync(other, { recursive: true }), before);
+  });
+}

@@ -3,10 +3,10 @@ import { posix } from 'node:path';
 import type { Digest } from '../../../digest.ts';
 import { parseTemporaryName } from '../../files/write-atomic.ts';
 import { type Bucket, type StoredKey, storeText, UnreachableStore } from './bucket.ts';
-import { parseResultKey, referencesOf } from './envelope.ts';
+import { isDataKey, parseResultKey, parseRunKey, referencesOf } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import { parseManifest } from './manifest.ts';
-import { listMarks, type Mark } from './marks.ts';
+import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './marks.ts';
 
 export interface SharedGarbageOptions {
   /** Results and runs that are younger stay, in milliseconds. So does the newest run of each pipeline. */
@@ -31,32 +31,30 @@ export interface SharedGarbage {
 const day = 86_400_000;
 const readers = 16;
 
-/** The name of a list of keys that were deleted, not marked. */
-const deletedList = /\/deleted-/;
-
 /**
  * Frees a shared store while others may push. Old results are removed at once, and are misses from then on. Bytes that nothing
  * names are marked, and removed after a delay if still nothing names them. A push sends marked bytes again under another name,
  * also for another delay after their removal: a second collection that began before may be about to delete them, too. Temporary
- * files that nobody has written to for the delay are removed as well: their pushes were killed.
+ * files that nobody has written to for the delay are removed as well: their pushes were killed. Files that others put into the
+ * folder stay: only keys of our own forms are looked at.
  */
 export async function collectShared(
   bucket: Bucket,
   { keep, delay = day, remove }: SharedGarbageOptions,
 ): Promise<SharedGarbage> {
   const id = randomBytes(8).toString('hex');
-  const own = `garbage/${id}.json`;
+  const own = markKey(id);
   await bucket.put(own, Buffer.from('[]'));
   const marks = await listMarks(bucket);
   // The server's clock dates everything, this file too.
   const now = marks.find(({ at }) => at.key === own)?.at.time;
   if (now === undefined) throw new UnreachableStore('it does not list what was just stored');
   const left: string[] = [];
-  const all = async (prefix: string): Promise<readonly StoredKey[]> => {
+  const all = async (prefix: Folder): Promise<readonly StoredKey[]> => {
     const found: StoredKey[] = [];
-    for await (const one of bucket.list(prefix)) {
-      if (parseTemporaryName(posix.basename(one.key)) === undefined) found.push(one);
-      else if (now - one.time >= delay) left.push(one.key);
+    for await (const stored of bucket.list(prefix)) {
+      if (isOwn[prefix](stored.key)) found.push(stored);
+      else if (isTemporary(stored.key) && now - stored.time >= delay) left.push(stored.key);
     }
     return found;
   };
@@ -73,9 +71,10 @@ export async function collectShared(
   const unnamed = data.filter(({ key }) => !named.has(key));
   const ending = unnamed.flatMap(({ key }) => (ripe.has(key) ? [key] : []));
   const fresh = unnamed.filter(({ key }) => !ripe.has(key) && !waiting.has(key));
+  await all('garbage/'); // for its temporary files: the lists themselves are known
   if (remove) {
     await forEachOf([...ending, ...left], readers, (key) => bucket.delete(key));
-    if (ending.length > 0) await bucket.put(`garbage/deleted-${id}.json`, Buffer.from(JSON.stringify(ending)));
+    if (ending.length > 0) await bucket.put(markKey(id, { deleted: true }), Buffer.from(JSON.stringify(ending)));
     for (const { at } of old) await bucket.delete(at.key);
   }
   if (remove && fresh.length > 0) await bucket.put(own, Buffer.from(JSON.stringify(fresh.map(({ key }) => key))));
@@ -90,10 +89,27 @@ export async function collectShared(
   };
 }
 
+/** The folders of a store that gc clears, and the forms of the keys that Restage writes there. */
+const isOwn = {
+  'results/': (key: string) => parseResultKey(key) !== undefined,
+  'runs/': (key: string) => parseRunKey(key) !== undefined,
+  'objects/': isDataKey,
+  'packs/': isDataKey,
+  'garbage/': isMarkKey,
+} as const;
+
+type Folder = keyof typeof isOwn;
+
+/** Whether a key is the temporary name of a push, where a push writes. */
+function isTemporary(key: string): boolean {
+  const folder = /^(?:garbage|(?:results|objects|packs)\/[0-9a-f]{2}|runs\/[^/]+-[0-9a-f]{12}\/[^/]+)$/;
+  return folder.test(posix.dirname(key)) && parseTemporaryName(posix.basename(key)) !== undefined;
+}
+
 /** Divides results and runs: `results` and `runs` are old and protected by no run that stays; the others are `kept`. */
 async function sortEnvelopes(
   bucket: Bucket,
-  all: (prefix: string) => Promise<readonly StoredKey[]>,
+  all: (prefix: Folder) => Promise<readonly StoredKey[]>,
   isOld: (stored: StoredKey) => boolean,
 ): Promise<Readonly<Record<'results' | 'runs' | 'kept', readonly StoredKey[]>>> {
   const allRuns = await all('runs/');
@@ -108,8 +124,7 @@ async function sortEnvelopes(
 }
 
 /** The keys that lists mark, without those of lists of what was deleted. */
-const markedIn = (lists: readonly Mark[]) =>
-  new Set(lists.flatMap(({ at, keys }) => (deletedList.test(at.key) ? [] : keys)));
+const markedIn = (lists: readonly Mark[]) => new Set(lists.flatMap((mark) => (isOfDeleted(mark) ? [] : mark.keys)));
 
 /** Whether no run of the same pipeline has a later name. */
 function isNewest(key: string, runs: readonly StoredKey[]): boolean {

@@ -70,13 +70,15 @@ export function unpackLocations({ keys, at }: Pick<EnvelopeFile, 'keys' | 'at'>)
   const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
   const locations = Object.entries(at).flatMap(([digest, [index, start, length]]): [Digest, Location][] => {
     const key = keys[index];
-    if (key === undefined || !dataKey.test(key) || !isDigest(digest) || !isSize(start) || !isSize(length)) return [];
+    if (key === undefined || !isDataKey(key) || !isDigest(digest) || !isSize(start) || !isSize(length)) return [];
     return [[digest, { key, start, length }]];
   });
   return new Map(locations);
 }
 
-const dataKey = /^(?:objects|packs)\/[0-9a-f]{2}\/[0-9a-f]{64}(?:-[0-9a-f]{8})?$/;
+/** Whether a key is that of an object or a pack. */
+export const isDataKey = (key: string): boolean =>
+  /^(?:objects|packs)\/[0-9a-f]{2}\/[0-9a-f]{64}(?:-[0-9a-f]{8})?$/.test(key);
 
 /** The key of an object or a pack. A suffix may follow, for a copy of bytes that are about to be deleted. */
 export const dataKeyOf = (folder: 'objects' | 'packs', digest: Digest): string =>
@@ -98,7 +100,8 @@ export const runsOf = (pipeline: string): string => `runs/${slug(pipeline)}/`;
 export const runKey = (pipeline: string, run: string, owner: KeyId): string =>
   `${runsOf(pipeline)}${run}/${owner}.json`;
 
+/** The run and the owner in the key of a manifest; undefined for another key. */
 export function parseRunKey(key: string): { readonly run: string; readonly owner: KeyId } | undefined {
-  const [, run, owner] = /^runs\/[^/]+\/([^/]+)\/([0-9a-f]{16})\.json$/.exec(key) ?? [];
+  const [, run, owner] = /^runs\/[^/]+-[0-9a-f]{12}\/([^/]+)\/([0-9a-f]{16})\.json$/.exec(key) ?? [];
   return owner === undefined ? undefined : { run: run!, owner };
 }

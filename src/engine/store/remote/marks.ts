@@ -7,10 +7,20 @@ export interface Mark {
   readonly keys: readonly string[];
 }
 
+/** The key of a list of what a `store gc` marks, or of what it deleted. */
+export const markKey = (collection: string, { deleted = false } = {}): string =>
+  `garbage/${deleted ? 'deleted-' : ''}${collection}.json`;
+
+export const isMarkKey = (key: string): boolean => /^garbage\/(?:deleted-)?[0-9a-f]{16}\.json$/.test(key);
+
+/** Whether the keys of a list are already deleted, not marked. */
+export const isOfDeleted = ({ at }: Mark): boolean => at.key.startsWith('garbage/deleted-');
+
 /** The lists in a store, the oldest first. */
 export async function listMarks(bucket: Bucket): Promise<readonly Mark[]> {
   const marks: Mark[] = [];
   for await (const at of bucket.list('garbage/')) {
+    if (!isMarkKey(at.key)) continue;
     const bytes = await bucket.get(at.key);
     if (bytes !== undefined) marks.push({ at, keys: parseKeys(bytes) });
   }
