@@ -1,10 +1,8 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readTar, type TarFile, tarEnd, tarHeader, tarPadding } from '../../../tar.ts';
-import type { Bucket, FileBody, Range, StoredKey } from './bucket.ts';
+import { type Bucket, type FileBody, mostWhole, type Range, type StoredKey } from './bucket.ts';
 
-/** The largest value that is read whole, in bytes. */
-const mostWhole = 128 * 1024 ** 2;
 /** Bytes that are copied at once. */
 const piece = 1024 ** 2;
 
@@ -72,6 +70,10 @@ export class ArchiveBucket implements Bucket {
   async *list(prefix: string): AsyncIterable<StoredKey> {
     const { mtimeMs: time } = fstatSync(this.#file);
     for (const [key, { length }] of this.#entries) if (key.startsWith(prefix)) yield { key, size: length, time };
+  }
+
+  async top(): Promise<readonly string[]> {
+    return [...new Set(Array.from(this.#entries.keys(), (key) => key.split('/', 1)[0]!))];
   }
 
   async delete(key: string): Promise<void> {
