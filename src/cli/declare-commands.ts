@@ -269,7 +269,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'Scores pictures with a trained model, and draws which places the score comes from, as one PNG. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
     takes: [
       ['<model>', 'the folder of a model, or a pipeline'],
-      ['<images...>', 'the stage of the pipeline, if needed; then pictures: JPEG, PNG, WebP, GIF, AVIF or TIFF'],
+      ['<images...>', 'the stage of the pipeline, if needed; then pictures: JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP'],
     ],
     options: [
       repeatable(

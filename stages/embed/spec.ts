@@ -39,7 +39,7 @@ export const usual = { model: 'xception', ...usualInput, seed: 7 } as const sati
 
 export const spec = defineKind<EmbedSettings>({
   name: 'embed',
-  version: 3,
+  version: 4,
   summary:
     'Writes the features of every image, a network’s values before its head, so that any number of heads can train on them.',
   settings,

@@ -264,5 +264,5 @@ test('a model needs images or features, scores need neither, and mistakes and co
 test('results change only with the version of the kind', async () => {
   using bench = await scored([...val, ...testing]);
   const digest = digestOf(...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
-  assert.deepEqual({ version: spec.version, digest }, { version: 8, digest: '01e17857280a4dd0' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 9, digest: '01e17857280a4dd0' });
 });

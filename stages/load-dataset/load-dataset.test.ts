@@ -96,7 +96,7 @@ test('results change only with the version of the kind', async () => {
     ...files.filter((file) => statSync(file).isFile()).sort(),
     bench.output('statistics', spec.outputs['statistics']),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: '026f079244faad70' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '026f079244faad70' });
 });
 
 test('classes of several sources keep them as slices; a source may be in some splits only', async () => {
@@ -454,6 +454,42 @@ test('unreadable images are named all in one error, or left out and counted', as
   assert.equal(samplesOf(bench).length, 6);
   assert.deepEqual(bench.notes, { 'images left out': 2 });
   assert.deepEqual(bench.warnings, ['Left out 2 of 8 images that cannot be decoded, such as train/real/cut.jpg.']);
+});
+
+test('images of 12 bits in files of 16, which look black, cause a warning that names them', async () => {
+  using bench = benchWith(...threeSplits);
+  const values = Uint16Array.from({ length: 3 * 64 }, (_, i) => (i * 65) % 4096);
+  const dim = await sharp(values, { raw: { width: 8, height: 8, channels: 3 } })
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer();
+  for (const path of ['train/real/a.png', 'val/fake/b.png']) writeFileSync(join(bench.images, path), dim);
+  await bench.run(spec, run, { inputs: { images: bench.images } });
+  assert.deepEqual(bench.warnings, [
+    '2 of 6 images have 16 bits a value but use only the lower 12, so they are at most 6 % as bright as white: ' +
+      'train/real/a.png, val/fake/b.png. Multiply their values by 16, or save them with 8 bits.',
+  ]);
+});
+
+test('a BMP is an image like any other', async () => {
+  using bench = benchWith('train/real/a.png', 'train/fake/b.png');
+  const bmp = Buffer.alloc(54 + 4);
+  bmp.write('BM');
+  for (const [at, value] of [
+    [10, 54],
+    [14, 40],
+    [18, 1],
+    [22, 1],
+  ] as const)
+    bmp.writeInt32LE(value, at);
+  bmp.writeUInt16LE(24, 28);
+  bmp.set([255, 255, 255], 54);
+  writeFileSync(join(bench.images, 'train/real/c.bmp'), bmp);
+  await bench.run(spec, run, { with: { splits: ['train'] }, inputs: { images: bench.images } });
+  using dataset = openDataset(bench.output('dataset'));
+  const { path, width, height } = dataset.split('train').samples[1]!;
+  assert.deepEqual({ path, width, height }, { path: 'train/real/c.bmp', width: 1, height: 1 });
+  assert.deepEqual(await dataset.split('train').read(1), bmp);
 });
 
 test('images in folders of no class cause a warning, and a split under another name a hint to rename it', async () => {

@@ -1,5 +1,6 @@
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
+import { type DimImage, isDim } from '../../src/learning/vision/dim-images.ts';
 import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { StageContext } from '../../src/stage.ts';
@@ -7,16 +8,25 @@ import type { Examined, Unreadable } from './examine.ts';
 import type { PlacedImage } from './found-image.ts';
 import type { CountedImage } from './statistics.ts';
 
-/** Decodes every image once to check it, writes the good ones as a dataset, and returns facts about them for statistics. */
+/** The images of a data set that was written. */
+interface Packed {
+  /** Facts for statistics. */
+  readonly packed: readonly CountedImage[];
+  readonly dim: readonly DimImage[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Decodes every image once to check it, and writes the good ones as a dataset. */
 export async function packImages(
   context: Pick<StageContext, 'output' | 'cpus' | 'progress'>,
   root: string,
   images: readonly PlacedImage[],
   { classes, splits }: { readonly classes: readonly string[]; readonly splits: readonly string[] },
-): Promise<{ readonly packed: readonly CountedImage[]; readonly unreadable: readonly Unreadable[] }> {
+): Promise<Packed> {
   using writer = new DatasetWriter(context.output('dataset'), { classes, splits });
   const keys = sampleKeys(images.map(({ path }) => path));
   const packed: CountedImage[] = [];
+  const dim: DimImage[] = [];
   const failed: Unreadable[] = [];
   let done = 0;
   const results = mapInThreads<PlacedImage, string, Examined>({
@@ -28,15 +38,16 @@ export async function packImages(
   for await (const examined of results) {
     if ('reason' in examined) failed.push(examined);
     else {
-      const { bytes, width, height, brightness } = examined;
+      const { bytes, width, height, brightness, usedBits } = examined;
       const { path, label, source, split, group, slices } = images[done]!;
       writer.add(split, { key: keys.get(path)!, label, source, path, group, slices, width, height }, bytes);
       packed.push({ split, class: classes[label]!, source, group, width, height, bytes: bytes.length, brightness });
+      if (isDim(usedBits)) dim.push({ path, usedBits });
     }
     context.progress({ done: ++done, total: images.length, unit: 'images' });
   }
   writer.finish();
-  return { packed, unreadable: await explain(root, failed) };
+  return { packed, dim, unreadable: await explain(root, failed) };
 }
 
 /** Decodes every failed image again, alone: libvips has one buffer for messages, in which parallel decoders overwrite each other. */

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
+import { dimWarning } from '../../src/learning/vision/dim-images.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
@@ -29,13 +30,14 @@ export default async function run(context: Context): Promise<void> {
   requireEveryClass(placed, splits, classes, drawn);
   const images = splits.flatMap((split) => placed.filter((image) => image.split === split));
 
-  const { packed, unreadable } = await packImages(context, root, images, { classes, splits });
+  const { packed, dim, unreadable } = await packImages(context, root, images, { classes, splits });
   if (unreadable.length > 0) {
     tellUnreadable(context, unreadable, images.length);
     const skipped = new Set(unreadable.map(({ path }) => path));
     const left = images.filter(({ path }) => !skipped.has(path));
     requireEveryClass(left, splits, classes, drawn);
   }
+  if (dim.length > 0) context.warn(dimWarning(dim, images.length));
   writeFileSync(context.output('statistics'), statisticsTable(packed));
   context.highlight({
     ...{ title: 'Images', columns: ['split', 'class', 'source', 'images'] },

@@ -102,10 +102,10 @@ export type ClassSources = NonNullable<LoadDatasetSettings['classes']>;
 
 export const spec = defineKind<LoadDatasetSettings>({
   name: 'load-dataset',
-  version: 2,
+  version: 3,
   summary:
     'Gathers labelled images from folders, a CSV list, Hugging Face Parquet files or WebDataset shards, checks every one, and packs them, unchanged, with their splits. ' +
-    'Decoding puts transparent images on white.',
+    'JPEG, PNG, WebP, GIF, AVIF, TIFF and BMP, of 8 or 16 bits a value, are decoded as a viewer shows them, transparent ones on white.',
   settings,
   inputs: {
     images: {

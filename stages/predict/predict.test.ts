@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import sharp from 'sharp';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { parseScores } from '../../src/learning/metrics/scores-file.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
@@ -88,4 +89,19 @@ test('files that are no images are left out by name, and a folder with none is a
   await assert.rejects(bench.run(spec, run, { inputs: { model, images: empty } }), {
     message: `Expected images in the folder ${empty}, got none.`,
   });
+});
+
+test('images of 12 bits in files of 16 cause a warning that names them', async () => {
+  using bench = new StageBench();
+  const model = join(bench.root, 'model');
+  await writeUntrainedModel(model);
+  const { folder } = await writeFolder(bench.root, 2);
+  const values = Uint16Array.from({ length: 3 * 64 }, (_, i) => (i * 65) % 4096);
+  const dim = sharp(values, { raw: { width: 8, height: 8, channels: 3 } }).toColourspace('rgb16');
+  writeFileSync(join(folder, 'camera.png'), await dim.png().toBuffer());
+  await bench.run(spec, run, { inputs: { model, images: folder } });
+  assert.deepEqual(bench.warnings, [
+    '1 of 3 images has 16 bits a value but uses only the lower 12, so it is at most 6 % as bright as white: ' +
+      'camera.png. Multiply their values by 16, or save them with 8 bits.',
+  ]);
 });

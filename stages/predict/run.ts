@@ -11,7 +11,8 @@ import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import { expectFinite, outputOf } from '../../src/learning/models/model-output.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { sampleKeys } from '../../src/learning/vision/dataset/sample-keys.ts';
-import { decodeImage } from '../../src/learning/vision/decode-image.ts';
+import { decodeImage, usedBits } from '../../src/learning/vision/decode-image.ts';
+import { type DimImage, dimWarning, isDim } from '../../src/learning/vision/dim-images.ts';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { normalizationTable, pixelsToFloats } from '../../src/learning/vision/pixels-to-floats.ts';
@@ -64,27 +65,30 @@ async function predictAll(context: Context, root: string, paths: readonly string
   const decode = async (path: string) => {
     const bytes = readFileSync(join(root, path));
     const image = await decodeImage(bytes, { width: size, height: size, fit, kernel }).catch(() => undefined);
-    return { path, pixels: image?.pixels };
+    return { path, pixels: image?.pixels, bits: image && (await usedBits(bytes)) };
   };
   const length = size * size * 3;
   const width = info.classes.length;
   const images = new Float32Array(length * Math.min(paths.length, context.settings.batchSize));
   const [unreadable, predictions, batch] = [[], [], []] as [string[], Prediction[], string[]];
+  const dim: DimImage[] = [];
   const scoreBatch = async () => {
     const values = await outputOf(model, images.slice(0, batch.length * length));
     predictions.push(...batch.map((path, i) => predictionOf(path, [...values.subarray(i * width, (i + 1) * width)])));
     batch.length = 0;
     context.progress({ done: predictions.length + unreadable.length, total: paths.length, unit: 'images' });
   };
-  for await (const { path, pixels } of mapParallel(paths, context.cpus + 1, decode)) {
+  for await (const { path, pixels, bits } of mapParallel(paths, context.cpus + 1, decode)) {
     if (pixels === undefined) unreadable.push(path);
     else pixelsToFloats(pixels, table, images.subarray((batch.push(path) - 1) * length));
+    if (isDim(bits)) dim.push({ path, usedBits: bits });
     if (batch.length * length === images.length) await scoreBatch();
   }
   if (batch.length > 0) await scoreBatch();
   const lost = `${unreadable.length} of ${paths.length} images, which cannot be decoded: ${formatFew(unreadable, 10)}`;
   if (predictions.length === 0) throw new StageError(`Expected images, got ${lost}.`);
   if (unreadable.length > 0) context.warn(`Left out ${lost}.`);
+  if (dim.length > 0) context.warn(dimWarning(dim, paths.length));
   return { classes: info.classes, predictions };
 }
 

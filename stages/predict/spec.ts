@@ -9,7 +9,7 @@ export type PredictSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<PredictSettings>({
   name: 'predict',
-  version: 2,
+  version: 3,
   summary: 'Scores images that have no labels, and shows those that the model is most and least certain of.',
   settings,
   inputs: {

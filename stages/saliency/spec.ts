@@ -27,7 +27,7 @@ export type SaliencySettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SaliencySettings>({
   name: 'saliency',
-  version: 10,
+  version: 11,
   summary:
     'Maps of the pixels that a score depends on, for the images of a split, and numbers about them: how concentrated they are, ' +
     'compared with an untrained network and with masks of what was forged.',

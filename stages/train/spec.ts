@@ -137,7 +137,7 @@ const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([tr
 
 export const spec = defineKind<TrainSettings>({
   name: 'train',
-  version: 4,
+  version: 5,
   summary:
     'Trains a network to classify images, such as real and fake ones, and keeps the epoch with the best validation accuracy, or another metric.',
   settings,

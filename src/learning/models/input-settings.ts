@@ -14,7 +14,7 @@ export const inputSettings = {
     .enum(fits)
     .default('cover')
     .describe(
-      'How an image of another shape becomes square: cropped (cover), on black (contain), or stretched (fill).',
+      'How an image that is not square becomes square: its middle alone (cover), all of it on black (contain), or stretched (fill).',
     ),
   kernel: z.enum(kernels).default('linear').describe('The interpolation kernel of resizing.'),
   normalise: z
@@ -37,7 +37,7 @@ export const optionalInputSettings = {
   fit: inputSettings.fit
     .unwrap()
     .exactOptional()
-    .describe('How an image of another shape becomes square; default: cover.'),
+    .describe('How an image that is not square becomes square; default: cover, its middle alone.'),
   kernel: inputSettings.kernel
     .unwrap()
     .exactOptional()

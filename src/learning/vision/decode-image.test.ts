@@ -1,9 +1,42 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
 import { assertClose } from '../../../test/support/assert-close.ts';
 import { encodedNoise } from '../../../test/support/noise-dataset.ts';
-import { decodeImage, examineImage } from './decode-image.ts';
+import { distances } from './augment/testing-images.ts';
+import { decodeImage, examineImage, usedBits } from './decode-image.ts';
+import { fits, type Kernel, kernels } from './resize-settings.ts';
+
+/** Images in base64: test/golden/resizing.py. */
+interface Golden {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: string;
+  readonly resized: readonly {
+    readonly kernel: Kernel;
+    readonly width: number;
+    readonly height: number;
+    readonly pixels: string;
+  }[];
+  readonly transparent: {
+    readonly width: number;
+    readonly height: number;
+    readonly rgba: string;
+    readonly onWhite: string;
+  };
+}
+
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/golden/resizing.json', import.meta.url), 'utf8'),
+) as Golden;
+
+const bytesOf = (base64: string): Uint8Array => Buffer.from(base64, 'base64');
+
+const goldenPng = (): Promise<Buffer> =>
+  raw(golden.width, golden.height, 3, [...bytesOf(golden.pixels)])
+    .png()
+    .toBuffer();
 
 /** A picture of one colour per pixel, as sharp takes it. */
 function raw(width: number, height: number, channels: 1 | 2 | 3 | 4, values: readonly number[]): Sharp {
@@ -36,6 +69,14 @@ test('transparent pixels are shown on white', async () => {
   assert.deepEqual([...(await decodeImage(grey)).pixels], [255, 255, 255, 50, 50, 50]);
 });
 
+test('a half transparent pixel is rounded, not cut', async () => {
+  const { width, height, rgba, onWhite } = golden.transparent;
+  const png = await raw(width, height, 4, [...bytesOf(rgba)])
+    .png()
+    .toBuffer();
+  assert.deepEqual([...(await decodeImage(png)).pixels], [...bytesOf(onWhite)]);
+});
+
 test('16 bits become 8 by their high byte', async () => {
   for (const channels of [1, 3] as const) {
     const values = Uint16Array.from({ length: channels * 64 }, () => 0x80ff);
@@ -47,6 +88,93 @@ test('16 bits become 8 by their high byte', async () => {
     assert.equal((await sharp(png).metadata()).depth, 'ushort');
     assertClose(await firstPixel(png), [0x80, 0x80, 0x80], 1);
   }
+});
+
+/** A row of grey pixels as PNG of 16 bits a value. */
+const grey16 = (values: readonly number[]): Promise<Buffer> =>
+  sharp(Uint16Array.from(values), { raw: { width: values.length, height: 1, channels: 1 } })
+    .toColourspace('grey16')
+    .png()
+    .toBuffer();
+
+/** A row of grey pixels as TIFF, which sharp does not write with 16 bits, nor with floats. */
+function greyTiff(values: Uint16Array | Float32Array): Buffer {
+  const isFloat = values instanceof Float32Array;
+  const pixels = Buffer.from(values.buffer);
+  const long = (tag: number, value: number) => [tag, 4, 1, value];
+  const tags = [
+    long(256, values.length),
+    long(257, 1),
+    long(258, 8 * values.BYTES_PER_ELEMENT),
+    long(259, 1),
+    long(262, 1),
+    long(273, 8),
+    long(277, 1),
+    long(278, 1),
+    long(279, pixels.length),
+    long(339, isFloat ? 3 : 1),
+  ];
+  const directory = Buffer.alloc(2 + tags.length * 12 + 4);
+  directory.writeUInt16LE(tags.length);
+  for (const [i, [tag, type, count, value]] of tags.entries()) {
+    directory.writeUInt16LE(tag!, 2 + 12 * i);
+    directory.writeUInt16LE(type!, 4 + 12 * i);
+    directory.writeUInt32LE(count!, 6 + 12 * i);
+    directory.writeUInt32LE(value!, 10 + 12 * i);
+  }
+  const header = Buffer.from('II*\0\0\0\0\0', 'latin1');
+  header.writeUInt32LE(8 + pixels.length, 4);
+  return Buffer.concat([header, pixels, directory]);
+}
+
+test('a file of 16 bits says how many of them its values use', async () => {
+  for (const [values, bits] of [
+    [[17, 4095], 12],
+    [[0, 4096], 13],
+    [[5, 65_535], 16],
+  ] as const) {
+    assert.equal(await usedBits(await grey16(values)), bits);
+    const tiff = greyTiff(Uint16Array.from(values));
+    assert.equal(await usedBits(tiff), bits);
+    assert.equal((await examineImage(tiff, 8)).usedBits, bits);
+  }
+  assert.equal(await usedBits(await solid('#fff').png().toBuffer()), undefined);
+});
+
+test('an alpha of 16 bits does not count as used', async () => {
+  const values = Uint16Array.of(100, 200, 300, 65_535);
+  const png = await sharp(values, { raw: { width: 1, height: 1, channels: 4 } })
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer();
+  assert.equal(await usedBits(png), 9);
+});
+
+test('floats are refused, since nothing says which of them is white', async () => {
+  await assert.rejects(decodeImage(greyTiff(Float32Array.of(0, 0.5, 1))), {
+    message: 'values of the type float have no defined white; save the image with 8 or 16 bits',
+  });
+});
+
+test('a BMP is decoded, transparency on white, and resized as other images are', async () => {
+  const pixels = [200, 100, 50, 255, 0, 0, 0, 51];
+  const bmp = Buffer.alloc(70 + 8);
+  bmp.write('BM');
+  bmp.writeUInt32LE(70, 10);
+  bmp.writeUInt32LE(56, 14);
+  bmp.writeInt32LE(2, 18);
+  bmp.writeInt32LE(1, 22);
+  bmp.writeUInt16LE(1, 26);
+  bmp.writeUInt16LE(32, 28);
+  bmp.writeUInt32LE(3, 30);
+  for (const [channel, mask] of [0xff, 0xff00, 0xff0000, 0xff000000].entries())
+    bmp.writeUInt32LE(mask, 54 + 4 * channel);
+  bmp.set(pixels, 70);
+  const png = await raw(2, 1, 4, pixels).png().toBuffer();
+  assert.deepEqual([...(await decodeImage(bmp)).pixels], [200, 100, 50, 204, 204, 204]);
+  const resize = { width: 5, height: 5, fit: 'contain', kernel: 'cubic' } as const;
+  assert.deepEqual(await decodeImage(bmp, resize), await decodeImage(png, resize));
+  assert.deepEqual(await examineImage(bmp, 8), await examineImage(png, 8));
 });
 
 test('a picture that was taken with the camera on its side is shown upright', async () => {
@@ -88,6 +216,49 @@ test('cover crops the centre, contain shows all of it on black, fill stretches',
     [9, 9, 250, 250, 9, 9],
     [9, 9, 250, 250, 9, 9],
   ]);
+});
+
+test('a resized image is Pillow’s, larger or smaller', async () => {
+  const png = await goldenPng();
+  for (const { kernel, width, height, pixels } of golden.resized) {
+    const image = await decodeImage(png, { width, height, fit: 'fill', kernel });
+    const { most, mean } = distances(image.pixels, bytesOf(pixels));
+    const isEnlarged = width > golden.width || height > golden.height;
+    // libvips, which reduces, places kernels in steps of a pixel's sixty-fourth.
+    const allowed = isEnlarged ? { most: 1, mean: 0.05 } : { most: 8, mean: 1 };
+    const message = `${kernel} ${width} x ${height}: ${most}, ${mean}`;
+    assert.ok(most <= allowed.most && mean <= allowed.mean, message);
+  }
+});
+
+test('cover shows the middle of Pillow’s enlarged image, and contain all of it', async () => {
+  const png = await goldenPng();
+  const { width, height, pixels } = golden.resized.find(({ kernel, width }) => kernel === 'linear' && width === 30)!;
+  const enlarged = bytesOf(pixels);
+  const square = (side: number, fit: 'cover' | 'contain') =>
+    decodeImage(png, { width: side, height: side, fit, kernel: 'linear' });
+  const row = (y: number, from: number, to: number) => enlarged.subarray((y * width + from) * 3, (y * width + to) * 3);
+  const covered = Array.from({ length: height }, (_, y) => [...row(y, 4, 4 + height)]).flat();
+  assert.ok(distances((await square(height, 'cover')).pixels, covered).most <= 1);
+  const contained = await square(width, 'contain');
+  const bar = Array<number>(4 * width * 3).fill(0);
+  assert.ok(distances(contained.pixels, [...bar, ...enlarged, ...bar]).most <= 1);
+});
+
+test('an enlarged mirror image is the mirror image of the enlarged one, by every fit and kernel', async () => {
+  const png = await goldenPng();
+  const mirrored = await sharp(png).flop().png().toBuffer();
+  for (const fit of fits) {
+    for (const kernel of kernels) {
+      const resize = { width: 44, height: 44, fit, kernel };
+      const { pixels } = await decodeImage(mirrored, resize);
+      const { data } = await raw(44, 44, 3, [...(await decodeImage(png, resize)).pixels])
+        .flop()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      assert.ok(distances(pixels, data).most <= 1, `${fit} ${kernel}`);
+    }
+  }
 });
 
 test('a truncated image, a damaged one and something else are errors', async () => {

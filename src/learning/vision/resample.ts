@@ -1,57 +1,135 @@
-type Size = { readonly width: number; readonly height: number };
+import type { Kernel } from './resize-settings.ts';
+
+export type Size = { readonly width: number; readonly height: number };
+
+/** Values of pixels; bytes are rounded where floats are not. */
+type Values = Float32Array | Uint8ClampedArray;
 
 /**
- * Values of pixels, `[height, width, channels]`, in another size, not rounded: linear between the centres of pixels, with
- * the edge continued outside; and when reducing, the mean of all under a triangle as wide as two new pixels, as in
- * torchvision's `resize` with antialiasing. libvips' own enlargement is half a pixel off. Example: 0, 4 in twice the width
- * give 0, 1, 3, 4.
+ * Values of pixels, `[height, width, channels]`, in another size, first across and then down, as Pillow and torchvision (with
+ * antialiasing) resize. A new pixel is the weighted mean of the old ones around its centre, with the edge continued outside. When
+ * reducing, the kernel widens by the factor. Bytes are rounded after each direction. Example: 0, 4 in twice the width give 0, 1, 3, 4.
  */
-export function resample(values: Float32Array, from: Size, to: Size, channels: number): Float32Array {
-  const [columns, rows] = [windows(from.width, to.width), windows(from.height, to.height)];
-  const wide = new Float32Array(to.width * from.height * channels);
-  for (let y = 0; y < from.height; y++) {
-    for (const [x, { first, weights }] of columns.entries()) {
-      weigh(values, (y * from.width + first) * channels, channels, weights, wide, (y * to.width + x) * channels);
-    }
-  }
-  const resampled = new Float32Array(to.width * to.height * channels);
-  for (const [y, { first, weights }] of rows.entries()) {
-    const length = to.width * channels;
-    weigh(wide, first * length, length, weights, resampled, y * length);
-  }
+export function resample<Own extends Values>(
+  values: Own,
+  from: Size,
+  to: Size,
+  channels: number,
+  kernel: Kernel = 'linear',
+): Own {
+  const wide = sameType(values, to.width * from.height * channels);
+  weighColumns(values, wide, from.height, channels, from.width, filter(from.width, to.width, kernel));
+  const resampled = sameType(values, to.width * to.height * channels);
+  weighRows(wide, resampled, to.width * channels, filter(from.height, to.height, kernel));
   return resampled;
 }
 
-/** The old pixels of which a new one is the weighted mean; the weights sum to 1. */
-type Window = { readonly first: number; readonly weights: readonly number[] };
+const sameType = <Own extends Values>(values: Own, length: number): Own =>
+  new (values.constructor as new (length: number) => Own)(length);
 
-function windows(from: number, to: number): readonly Window[] {
-  const scale = from / to;
-  const reach = Math.max(1, scale);
-  return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - reach + 0.5));
-    const last = Math.min(from, Math.floor(centre + reach + 0.5));
-    const heights = Array.from({ length: last - first }, (_, k) =>
-      Math.max(0, 1 - Math.abs(first + k + 0.5 - centre) / reach),
-    );
-    const sum = heights.reduce((total, height) => total + height, 0);
-    return { first, weights: heights.map((height) => height / sum) };
-  });
+/** The old pixels of which each new one is the weighted mean. */
+interface Filter {
+  /** Old pixels of each new one. */
+  readonly taps: number;
+  /** The first of them, by new pixel. */
+  readonly first: Int32Array;
+  /** `[new pixels, taps]`; those of a new pixel sum to 1. */
+  readonly weights: Float64Array;
 }
 
-/** Writes `length` values from `target` on, each the weighted sum of those that begin at `start`, `length` apart. */
-function weigh(
-  values: Float32Array,
-  start: number,
-  length: number,
-  weights: readonly number[],
-  sums: Float32Array,
-  target: number,
+function filter(from: number, to: number, kernel: Kernel): Filter {
+  const scale = from / to;
+  const centre = (place: number) => (place + 0.5) * scale;
+  if (kernel === 'nearest') {
+    const first = Int32Array.from({ length: to }, (_, place) => Math.floor(centre(place)));
+    return { taps: 1, first, weights: new Float64Array(to).fill(1) };
+  }
+  const { reach, weightAt } = shapes[kernel];
+  const width = Math.max(1, scale);
+  const starts = Array.from({ length: to }, (_, place) => Math.floor(centre(place) - reach * width + 0.5));
+  const ends = Array.from({ length: to }, (_, place) => Math.floor(centre(place) + reach * width + 0.5));
+  const taps = Math.min(from, Math.max(...ends.map((end, place) => end - starts[place]!)));
+  // Beyond the edge a window keeps its length, with weights of 0.
+  const first = Int32Array.from(starts, (start) => Math.max(0, Math.min(start, from - taps)));
+  const weights = new Float64Array(to * taps);
+  for (let place = 0; place < to; place++) {
+    const own = weights.subarray(place * taps, (place + 1) * taps);
+    for (let k = 0; k < taps; k++) {
+      const old = first[place]! + k;
+      if (old >= starts[place]! && old < ends[place]!) own[k] = weightAt(Math.abs(old + 0.5 - centre(place)) / width);
+    }
+    const sum = own.reduce((total, weight) => total + weight, 0);
+    for (let k = 0; k < taps; k++) own[k]! /= sum;
+  }
+  return { taps, first, weights };
+}
+
+/** The weight of a pixel at a distance from the centre, in pixels, and the distance from which on it is 0. */
+interface KernelShape {
+  readonly reach: number;
+  readonly weightAt: (distance: number) => number;
+}
+
+const shapes: Readonly<Record<Exclude<Kernel, 'nearest'>, KernelShape>> = {
+  linear: { reach: 1, weightAt: (distance) => Math.max(0, 1 - distance) },
+  // Catmull and Rom's, that of Pillow and libvips; torch.nn.functional.interpolate without antialiasing has -0.75 for -0.5.
+  cubic: { reach: 2, weightAt: (distance) => cubic(distance, 0, 0.5) },
+  mitchell: { reach: 2, weightAt: (distance) => cubic(distance, 1 / 3, 1 / 3) },
+  lanczos2: { reach: 2, weightAt: (distance) => lanczos(distance, 2) },
+  lanczos3: { reach: 3, weightAt: (distance) => lanczos(distance, 3) },
+};
+
+/** The cubics of Mitchell and Netravali 1988, "Reconstruction filters in computer graphics", equation 8. */
+function cubic(x: number, b: number, c: number): number {
+  if (x < 1) return ((12 - 9 * b - 6 * c) * x ** 3 + (-18 + 12 * b + 6 * c) * x ** 2 + (6 - 2 * b)) / 6;
+  if (x < 2) return ((-b - 6 * c) * x ** 3 + (6 * b + 30 * c) * x ** 2 + (-12 * b - 48 * c) * x + (8 * b + 24 * c)) / 6;
+  return 0;
+}
+
+const lanczos = (x: number, lobes: number): number => (x < lobes ? sinc(x) * sinc(x / lobes) : 0);
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+/** Fills `sums`, `[height, new width, channels]`, from `values`, `[height, width, channels]`. */
+function weighColumns(
+  values: Values,
+  sums: Values,
+  height: number,
+  channels: number,
+  width: number,
+  { taps, first, weights }: Filter,
 ): void {
-  for (let i = 0; i < length; i++) {
-    let sum = 0;
-    for (let k = 0; k < weights.length; k++) sum += weights[k]! * values[start + k * length + i]!;
-    sums[target + i] = sum;
+  const half = roundingOf(sums);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < first.length; x++) {
+      const from = (y * width + first[x]!) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        let sum = half;
+        for (let k = 0; k < taps; k++) sum += weights[x * taps + k]! * values[from + k * channels + channel]!;
+        sums[to++] = half === 0 ? sum : Math.floor(sum);
+      }
+    }
   }
 }
+
+/** Fills `sums`, `[new height, length]`, from `values`, `[height, length]`. */
+function weighRows(values: Values, sums: Values, length: number, { taps, first, weights }: Filter): void {
+  const half = roundingOf(sums);
+  const band = new Float64Array(length);
+  for (let y = 0; y < first.length; y++) {
+    band.fill(half);
+    // Two rows in one pass, which reads and writes `band` half as often.
+    for (let k = 0; k < taps; k += 2) {
+      const hasTwo = k + 1 < taps;
+      const one = weights[y * taps + k]!;
+      const other = hasTwo ? weights[y * taps + k + 1]! : 0;
+      const from = (first[y]! + k) * length;
+      const next = hasTwo ? from + length : from;
+      for (let i = 0; i < length; i++) band[i]! += one * values[from + i]! + other * values[next + i]!;
+    }
+    for (let i = 0; i < length; i++) sums[y * length + i] = half === 0 ? band[i]! : Math.floor(band[i]!);
+  }
+}
+
+/** Bytes are rounded halves up, as in Pillow; the array alone would round a half to the even number. */
+const roundingOf = (sums: Values): number => (sums instanceof Uint8ClampedArray ? 0.5 : 0);

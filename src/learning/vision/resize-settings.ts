@@ -16,4 +16,4 @@ type Fit = (typeof fits)[number];
  * `linear`.
  */
 export const kernels = ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'] as const;
-type Kernel = (typeof kernels)[number];
+export type Kernel = (typeof kernels)[number];

@@ -11,7 +11,7 @@ export async function thumbnail(
   image: Uint8Array | DecodedImage,
   { side = 128, format = 'jpeg' }: { readonly side?: number; readonly format?: 'jpeg' | 'png' } = {},
 ): Promise<string> {
-  const whole = image instanceof Uint8Array ? imageAsShown(image) : sharpOf(image);
+  const whole = image instanceof Uint8Array ? (await imageAsShown(image)).image : sharpOf(image);
   const small = whole.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
   const encoded = format === 'png' ? small.png({ compressionLevel: 9 }) : small.jpeg({ quality: 82, mozjpeg: true });
   return `data:image/${format};base64,${(await encoded.toBuffer()).toString('base64')}`;
