@@ -9,6 +9,7 @@ import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
+import { cropNote } from '../../src/learning/vision/crop-note.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { FeaturesWriter } from '../../src/learning/vision/features/features.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -30,6 +31,11 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   const writer = new FeaturesWriter(context.output('features'), info);
   let done = 0;
   const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
+  const note = cropNote(
+    splits.flatMap((split) => dataset.split(split).samples),
+    resize,
+  );
+  if (note !== undefined) context.info(note);
   const options = { batchSize, resize, normalization: input.normalise, threads: context.cpus, cacheBytes: 0 };
   for (const split of splits) {
     await using loader = new BatchLoader(folder, split, options);

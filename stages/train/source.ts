@@ -14,6 +14,7 @@ import {
   type Labels,
   type TrainingData,
 } from '../../src/learning/training/training-data.ts';
+import { cropNote } from '../../src/learning/vision/crop-note.ts';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import type { Features } from '../../src/learning/vision/features/features.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -44,6 +45,12 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const { net, model, input } = await beginNetwork(context, { ...settings, classes: labels.classes.length });
   requireOutputs(model, labels.classes);
   const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
+  const splits = [...new Set([trainSplit, ...settings.monitor])];
+  const note = cropNote(
+    splits.flatMap((split) => dataset.split(split).samples),
+    resize,
+  );
+  if (note !== undefined) context.info(note);
   const options = { ...labels, batchSize, seed, augment, resize, normalization: input.normalise, threads: cpus };
   const batches = datasetBatches(folder, options);
   return {

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../src/json.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
 import { StageError } from '../../src/stage.ts';
+import { writeNoiseDataset } from '../../test/support/noise-dataset.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { dataset, digests, folder, small, trained } from '../../test/support/training-bench.ts';
@@ -54,6 +55,28 @@ test('training on a dataset leaves a model, its history, a line of log for each 
   const last = bench.progress.at(-1)!;
   assert.deepEqual([last.done, last.total, last.unit], [112, 112, 'images']);
   assert.match(last.note!, /^epoch 2\/2, evaluating test$/);
+});
+
+test('images that are not square are cropped, which a line says; on black or stretched they are whole', async () => {
+  using bench = new StageBench();
+  const images = join(bench.root, 'wide');
+  await writeNoiseDataset(images, 6, ['train', 'val']);
+  const settings = {
+    model: { layers: ['globalAveragePool', { dense: 2 }] },
+    imageSize: 16,
+    epochs: 1,
+    monitor: ['val'],
+    augment: { crop: 0, flip: false },
+  };
+  const infos = async (fit: string) => {
+    const before = bench.infos.length;
+    await bench.run(spec, run, { inputs: { dataset: images }, with: { ...settings, fit } });
+    return bench.infos.slice(before);
+  };
+  const line =
+    '12 of 12 images are cropped to their middle, such as 16 x 16 of 24 x 16 (fit: cover); contain and fill show all of an image.';
+  assert.deepEqual(await infos('cover'), [line]);
+  assert.deepEqual(await infos('contain'), []);
 });
 
 test('the same seed gives the same bytes, and what is monitored does not change the model', async () => {

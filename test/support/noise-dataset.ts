@@ -15,13 +15,19 @@ export async function encodedNoise(
     .toBuffer();
 }
 
-/** Writes a dataset of `count` images with alternating labels in one split, `train`. Returns the encoded files. */
-export async function writeNoiseDataset(folder: string, count: number): Promise<readonly Buffer[]> {
+/** Writes a dataset of `count` images of 24 x 16 with alternating labels in each split. Returns the encoded files. */
+export async function writeNoiseDataset(
+  folder: string,
+  count: number,
+  splits: readonly string[] = ['train'],
+): Promise<readonly Buffer[]> {
   const files = await Promise.all(Array.from({ length: count }, (_, seed) => encodedNoise(seed)));
-  using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: ['train'] });
-  for (const [index, bytes] of files.entries()) {
-    const [label, key] = [index % 2, `train/${index}`];
-    writer.add('train', { key, label, source: 'noise', path: `${key}.png`, width: 24, height: 16 }, bytes);
+  using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits });
+  for (const split of splits) {
+    for (const [index, bytes] of files.entries()) {
+      const [label, key] = [index % 2, `${split}/${index}`];
+      writer.add(split, { key, label, source: 'noise', path: `${key}.png`, width: 24, height: 16 }, bytes);
+    }
   }
   writer.finish();
   return files;
