@@ -19,6 +19,16 @@ export function setAt(tree: JsonTree, [key = '', ...deeper]: readonly string[], 
   }
 }
 
+/** Characters that JSON need not escape, and a terminal obeys: C1 controls, and those that turn the direction of a text. */
+const obeyed = /[\u007f-\u009f]|\p{Bidi_Control}/gu;
+
+/** A value as JSON of printable characters: a terminal shows it as it is, and a reader gets every character back. */
+export const printableJson = (value: unknown, indent?: number): string =>
+  (JSON.stringify(value, undefined, indent) ?? 'null').replace(
+    obeyed,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** The value of a JSON text, of which nobody checks the type; undefined for any other text. */
 export function jsonOf<T>(text: string): T | undefined {
   try {

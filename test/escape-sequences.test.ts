@@ -63,6 +63,58 @@ test('no escape sequence that a stage sends or prints reaches the terminal or th
   assert.match(plain.stdout, /cell overwritten shown/);
 });
 
+/** A text that acts on a terminal, in 7 and 8 bits, and one that reads as another: `exe.fdp` as `pdf.exe`. */
+const deceiving = 'a\u001b[2Jb\u009b2Jc \u202efdp.exe\u2066 \u200eשלום';
+/** As part of a text in quotes in YAML. */
+const inYaml = deceiving.replace('\u001b', '\\e').replace('\u009b', '\\x9b');
+const notShown = /[^\P{Cc}\n\t]|\p{Bidi_Control}/gu;
+
+test('no command prints what controls a terminal or turns a text, wherever it comes from; letters of any script show', async () => {
+  using project = new Project(
+    `description: "${inYaml}"
+params: { word: "${inYaml}" }
+stages:
+  say:
+    kind: command
+    inputs: { file: "./names/\u202efdp.txt" }
+    outputs: { text: "out/\u2066שלום.txt" }
+    with: { run: "echo \${params.word}; cat \${inputs.file} > \${outputs.text}" }
+`,
+    { 'names/\u202efdp.txt': deceiving },
+  );
+  const shown: string[] = [];
+  const quiet = async (...words: readonly string[]) => {
+    for (const colours of ['0', '1']) {
+      project.env['FORCE_COLOR'] = colours;
+      const { stdout, stderr } = await project.command(...words);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: a style begins with one
+      const text = `${stdout}${stderr}`.replace(colours === '1' ? /\u001b\[[1-9]\d?m/g : '', '');
+      assert.equal(text.match(notShown), null, `${words.join(' ')}: ${JSON.stringify(text)}`);
+      shown.push(text);
+    }
+  };
+  await quiet('plan', 'test.yaml');
+  for (const reporter of ['plain', 'json']) await quiet('run', 'test.yaml', '--force', '--reporter', reporter);
+  project.edit('pipelines/test.yaml', 'params: { word: "', 'params: { word: "other ');
+  await quiet('explain', 'test.yaml');
+  await quiet('explain', 'test.yaml', '--json');
+  await quiet('run', 'test.yaml');
+  for (const command of ['history', 'logs', 'graph', 'verify', 'clean', 'doctor', 'jobs', 'places'])
+    await quiet(command);
+  await quiet('history', '--json');
+  await quiet('run', `${deceiving}.yaml`);
+  await quiet(deceiving);
+  await quiet('run', `--${deceiving}`);
+  await quiet('import', deceiving);
+  await quiet('store', 'init', `s3://${deceiving}`);
+  assert.ok(shown.some((text) => text.includes('fdp.exe שלום')));
+
+  project.env['FORCE_COLOR'] = '0';
+  const { stdout } = await project.command('explain', 'test.yaml', '--json');
+  const [{ fingerprint }] = JSON.parse(stdout) as [{ fingerprint: { settings: { run: string } } }];
+  assert.ok(fingerprint.settings.run.includes(deceiving.slice(1)), 'JSON loses nothing');
+});
+
 test('logs leaves out escape sequences, unless --raw asks for them', async () => {
   using project = new Project(yaml, files);
   await project.command('run', 'test.yaml');

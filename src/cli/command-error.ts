@@ -3,6 +3,7 @@ import type { DiagnosticCode } from '../engine/diagnostics/codes.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { writing } from '../engine/files/write-error.ts';
+import { printableJson } from '../json.ts';
 import { wantsColour } from '../reporting/terminal/colour.ts';
 import type { Result } from '../result.ts';
 import { describeError, isForUser, UserError } from '../user-error.ts';
@@ -49,8 +50,7 @@ export const warnOnStderr = (message: string): void => void process.stderr.write
 /** Prints lines for people. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-export const printJson = (value: unknown): void =>
-  void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+export const printJson = (value: unknown): void => void process.stdout.write(`${printableJson(value, 2)}\n`);
 
 /** Writes a file that the user named. Throws a `WriteError`. */
 export const writeUserFile = (path: string, content: string | Buffer): void =>

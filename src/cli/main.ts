@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { findPipelineFile, findRoot, onlyPipelineFile } from '../engine/config/pipeline-files.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { memoryFile, recall } from '../engine/store/run-memory.ts';
+import { wantsColour } from '../reporting/terminal/colour.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
+import { guardStream } from '../reporting/terminal/terminal-text.ts';
 import { ignoresHangup, surviveLostOutput } from './process-end.ts';
 
 const argv = process.argv.slice(2);
 surviveLostOutput(argv[0] !== 'run');
+for (const stream of [process.stdout, process.stderr]) guardStream(stream, wantsColour(stream, process.env));
 if (ignoresHangup) process.on('SIGHUP', () => {});
 // The common case first, before anything heavy is loaded: the same command as last time, and nothing has changed.
 if (!(await recallCommand(argv))) {

@@ -5,7 +5,7 @@ import { withDefaults } from '../../engine/plan/changes.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatFew } from '../../format-numbers.ts';
-import type { Json } from '../../json.ts';
+import { type Json, printableJson } from '../../json.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { plannedStates } from '../../reporting/states.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
@@ -63,7 +63,7 @@ function differences(last: Fingerprint, now: Fingerprint, { defaultOf, inputs }:
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
 }
 
-const show = (value: Json | undefined): string => (value === undefined ? '—' : JSON.stringify(value));
+const show = (value: Json | undefined): string => (value === undefined ? '—' : printableJson(value));
 
 const rowOf = ({ stage, decision, examined }: PlannedStage) => ({
   stage: stage.name,

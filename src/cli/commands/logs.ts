@@ -4,7 +4,7 @@ import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { type LastAttempts, lastAttempts, type PastAttempt } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
-import { plainText } from '../../plain-text.ts';
+import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { warnOnStderr } from '../command-error.ts';
 import { openProject, openStore, planProject } from '../open-project.ts';
 
@@ -22,8 +22,9 @@ export async function logsCommand(
       const log = await stageLog(store, project.pipeline.name, planned);
       if (log === undefined) process.stderr.write(`${name} never ran here.\n`);
       else {
-        const text = options.raw === true ? log.text : plainText(log.text);
-        process.stdout.write(`${plainText(log.head)}${log.text === '' ? ' (it printed nothing)' : ''}\n${text}`);
+        process.stdout.write(`${log.head}${log.text === '' ? ' (it printed nothing)' : ''}\n`);
+        if (options.raw === true) writeRaw(process.stdout, log.text);
+        else process.stdout.write(log.text);
       }
     }
   } finally {

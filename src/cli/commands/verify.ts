@@ -4,6 +4,7 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { writeRaw } from '../../reporting/terminal/terminal-text.ts';
 import { print, warnOnStderr } from '../command-error.ts';
 import { projectRoot } from '../open-project.ts';
 import { exitCodes } from '../process-end.ts';
@@ -11,10 +12,10 @@ import { exitCodes } from '../process-end.ts';
 export async function verifyCommand({ inputs = false }: { readonly inputs?: boolean }): Promise<number> {
   const root = projectRoot();
   const progress = process.stderr.isTTY
-    ? (done: number, total: number) => void process.stderr.write(`\r${Math.floor((100 * done) / Math.max(1, total))} %`)
+    ? (done: number, total: number) => writeRaw(process.stderr, `\r${Math.floor((100 * done) / Math.max(1, total))} %`)
     : () => {};
   const found = await verifyStore(new FolderStore(root, warnOnStderr), progress);
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  if (process.stderr.isTTY) writeRaw(process.stderr, '\r\u001b[K');
   for (const { kind, result, missing } of found.incomplete) {
     const lacks = formatCountOf(missing.length, 'object');
     print(`incomplete: ${kind} ${result.slice(0, 12)} lacks ${lacks}; the next run that needs it computes it again`);

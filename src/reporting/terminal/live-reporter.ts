@@ -5,6 +5,7 @@ import { emptyRun, type RunListener, type RunModel, reasonsOf, type StageModel }
 import type { OutputStream, Paint } from './colour.ts';
 import { describeQueued, describeTraffic, eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
+import { terminalText, writeRaw } from './terminal-text.ts';
 import { clip, padEnd } from './text.ts';
 
 /** Calls `tick` with the time again and again, until the function that it returns is called. */
@@ -35,7 +36,7 @@ export class LiveReporter implements RunListener {
   constructor(stream: OutputStream, paint: Paint, ticker: Ticker = wallTicker) {
     this.#stream = stream;
     this.#paint = paint;
-    this.#region = new LiveRegion(stream);
+    this.#region = new LiveRegion(stream, paint.isColorSupported);
     this.#stop = ticker((now) => this.#draw(now));
   }
 
@@ -127,14 +128,16 @@ const eraseBelow = '\u001b[J';
 /** The last lines of a terminal, redrawn by one write without flicker, the cursor hidden until `close` or exit. */
 class LiveRegion {
   readonly #stream: OutputStream;
+  readonly #coloured: boolean;
   #lines: readonly string[] = [];
   #cursorHidden = false;
   readonly #restoreCursor = () => {
-    if (this.#cursorHidden) this.#stream.write(showCursor);
+    if (this.#cursorHidden) writeRaw(this.#stream, showCursor);
   };
 
-  constructor(stream: OutputStream) {
+  constructor(stream: OutputStream, coloured: boolean) {
     this.#stream = stream;
+    this.#coloured = coloured;
   }
 
   draw(finished: readonly string[], lines: readonly string[]): void {
@@ -146,11 +149,16 @@ class LiveRegion {
       this.#cursorHidden = true;
       process.once('exit', this.#restoreCursor);
     }
-    if (finished.length > 0) text += eraseBelow + finished.map((line) => `${line}\n`).join('');
-    for (const line of lines) text += `${line}${eraseToEndOfLine}\n`;
+    if (finished.length > 0) text += eraseBelow + finished.map((line) => `${this.#shown(line)}\n`).join('');
+    for (const line of lines) text += `${this.#shown(line)}${eraseToEndOfLine}\n`;
     if (finished.length === 0) text += eraseBelow; // also rows that a narrower terminal had wrapped
     this.#lines = lines;
-    this.#stream.write(text);
+    writeRaw(this.#stream, text);
+  }
+
+  /** Only the codes of this class move the cursor. */
+  #shown(line: string): string {
+    return terminalText(line, this.#coloured);
   }
 
   close(finished: readonly string[]): void {

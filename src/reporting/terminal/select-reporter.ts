@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../engine/events.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
+import { printableJson } from '../../json.ts';
 import { emptyRun, type RunListener, type RunModel, reasonsOf } from '../run-model.ts';
 import { createPaint, type OutputStream, type Paint, wantsColour } from './colour.ts';
 import { eventLine, progressParts } from './event-line.ts';
@@ -25,7 +26,7 @@ function jsonReporter(stream: OutputStream): RunListener {
   return {
     event: (event) => {
       const reasons = event.type === 'stage-decided' ? { reasons: describeReasons(event.decision) } : {};
-      stream.write(`${JSON.stringify({ ...event, ...reasons })}\n`);
+      stream.write(`${printableJson({ ...event, ...reasons })}\n`);
     },
     close: () => {},
   };
