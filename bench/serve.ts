@@ -113,6 +113,7 @@ try {
     port: 0,
     token: 'bench',
     planner: { names: () => [], plan: async () => '' },
+    fill: () => undefined,
     warn: console.warn,
   });
   const headers = { cookie: `restage-${server.port}=bench` };

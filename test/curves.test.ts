@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { startServer } from '../src/reporting/serve/serve.ts';
 import { Project } from './support/rig.ts';
+import { ServedPages } from './support/served-pages.ts';
 import { print } from './support/two-stages.ts';
 import { noPython } from './support/venv.ts';
 
@@ -22,17 +22,6 @@ done
 `,
 };
 const page = 'artifacts/test/report.html';
-
-async function served({ root }: Project, path: string): Promise<string> {
-  const planner = { names: () => [], plan: async () => [] };
-  const server = await startServer({ root, port: 0, token: 'secret', planner, warn: assert.fail });
-  try {
-    const cookie = `restage-${server.port}=secret`;
-    return await (await fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { cookie } })).text();
-  } finally {
-    await server.close();
-  }
-}
 
 /** The points that the charts of a page draw, as \`series step value\`. */
 function drawnIn(text: string): readonly string[] {
@@ -55,11 +44,8 @@ test('the points of a stage outlive it: in its report, when it is up to date, an
   assert.deepEqual((await project.run()).outcomes, { fit: 'restored' });
   assert.deepEqual(drawnIn(project.read(page)), points);
   const ids = project.files('cache/runs').flatMap((path) => /^(.*)\/run\.json$/.exec(path)?.[1] ?? []);
-  assert.deepEqual(
-    drawnIn(await served(project, `/run/${ids.at(-1)}`)),
-    points,
-    'the page of the run that restored it',
-  );
+  const shown = await new ServedPages(project).get(`/run/${ids.at(-1)}`);
+  assert.deepEqual(drawnIn(shown), points, 'the page of the run that restored it');
 });
 
 test('points decide nothing: a result with them has the name and the outputs of one without', async () => {

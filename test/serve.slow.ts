@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { plannerOf } from '../src/cli/commands/serve.ts';
+import { fillDefaults } from '../src/cli/fill-defaults.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
 import { BrowserPage, noBrowser } from './support/browser.ts';
 import { Project } from './support/rig.ts';
@@ -36,6 +37,7 @@ const serve = (port = 0) =>
     port,
     token: 'secret',
     planner: plannerOf(project.root),
+    fill: fillDefaults,
     warn: (line) => assert.fail(line),
   });
 const address = (path: string) => `http://127.0.0.1:${server.port}${path}${path.includes('?') ? '&' : '?'}token=secret`;

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { inRepository } from '../scripts/generated-files.ts';
 import { formatSeconds } from '../src/format-numbers.ts';
 import { plannedStates } from '../src/reporting/states.ts';
-import { Project, type Running } from './support/rig.ts';
+import { Project } from './support/rig.ts';
+import { ServedPages } from './support/served-pages.ts';
 
 /** A stage in every state that a plan knows: `made` is up to date, `kept` was deleted, and so on. */
 const everyState = `
@@ -15,31 +16,6 @@ stages:
   late: { kind: command, inputs: { text: anew.text }, outputs: { text: out/late.txt }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
   none: { kind: command, frozen: true, outputs: { text: out/none.txt }, with: { run: "echo 3 > \${outputs.text}" } }
 `;
-
-/** The pages of a project, as `restage serve` shows them. */
-class Pages {
-  readonly #server: Running;
-  readonly #address: Promise<URL>;
-
-  constructor(project: Project) {
-    this.#server = project.start('serve', '--port', '0');
-    this.#address = new Promise((resolve) => {
-      let printed = '';
-      this.#server.child.stderr!.on('data', (text: string) => {
-        printed += text;
-        const address = /^Open {2}(\S+)$/m.exec(printed)?.[1];
-        if (address !== undefined) resolve(new URL(address));
-      });
-    });
-  }
-
-  async get(path: string): Promise<string> {
-    const address = await this.#address;
-    const token = address.searchParams.get('token')!;
-    const cookie = `restage-${address.port}=${token}`;
-    return await (await fetch(new URL(path, address), { headers: { cookie } })).text();
-  }
-}
 
 test('plan, explain and the graph page use one word for a state, and docs/cache.md has them beside those of --json', async () => {
   using project = new Project(everyState, { 'in.txt': 'a\n' });
@@ -64,7 +40,7 @@ test('plan, explain and the graph page use one word for a state, and docs/cache.
   const heads = [...explained.matchAll(/^(\w+) \(command\): (.*)$/gm)];
   assert.deepEqual(Object.fromEntries(heads.map(([, stage, word]) => [stage, word])), words);
 
-  const page = await new Pages(project).get('/graph');
+  const page = await new ServedPages(project).get('/graph');
   const boxes = [...page.matchAll(/>(\w+)<\/text>\s*<text [^>]*>command · ([^<]*)</g)];
   assert.deepEqual(Object.fromEntries(boxes.map(([, stage, word]) => [stage, word])), words);
   const badges = [...page.matchAll(/<h3>(\w+)<\/h3>.*?<span class="badge [^"]*">([^<]*)</g)];
@@ -94,7 +70,7 @@ stages:
 
   const [past] = JSON.parse((await project.command('history', '--json')).stdout);
   assert.deepEqual([past.outcome, past.stages], ['killed', {}]);
-  const pages = new Pages(project);
+  const pages = new ServedPages(project);
   const { columns } = JSON.parse(await pages.get('/runs.json'));
   const cell = (name: string) => columns.find((column: { name: string }) => column.name === name).values[0];
   assert.deepEqual([cell('state'), cell('time')], ['killed', past.seconds]);

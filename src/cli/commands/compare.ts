@@ -8,6 +8,7 @@ import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, latexOf, markdownOf } from '../../reporting/compare/comparison-tables.ts';
 import {
+  type ResultSource,
   readSubjectStage,
   type Subject,
   type SubjectStage,
@@ -27,6 +28,7 @@ import {
   warnOnStderr,
   writeUserFile,
 } from '../command-error.ts';
+import { fillDefaults } from '../fill-defaults.ts';
 import { loadKinds } from '../load-kinds.ts';
 import { openStore, projectRoot } from '../open-project.ts';
 
@@ -107,6 +109,12 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
   return { label: `${label}:${name}`, stages: one, isStage: true, upstream: upstreamOf(name, stages) };
 }
 
+const resultSource = (store: FolderStore): ResultSource => ({
+  readResult: (digest) => store.readResult(digest),
+  objectPath: (digest) => store.objectPath(digest),
+  fill: fillDefaults,
+});
+
 type Whole = Pick<Subject, 'label' | 'stages'>;
 
 async function findWhole(word: string, sources: Sources): Promise<Whole | undefined> {
@@ -115,7 +123,7 @@ async function findWhole(word: string, sources: Sources): Promise<Whole | undefi
     const record = run.readRecord()!;
     const results = Object.values(record.stages).flatMap(({ result }) => result ?? []);
     await fetchCompared(results, sources.store);
-    return subjectOfRun(run.id, record, sources.store);
+    return subjectOfRun(run.id, record, resultSource(sources.store));
   }
   const file = findPipelineFile(word, process.cwd(), sources.root);
   return file.ok ? await ofPipeline(file.value, sources) : undefined;
@@ -157,7 +165,7 @@ async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole
   });
   const results = latest.map(([, result]) => result);
   await fetchCompared(results, store);
-  const known = latest.map(([stage, result]) => [stage, readSubjectStage(store, result)] as const);
+  const known = latest.map(([stage, result]) => [stage, readSubjectStage(resultSource(store), result)] as const);
   if (known.length === 0)
     throw mistake('never-ran', `${name} has no results yet`, `Run it: restage run ${shellQuote(`${name}.yaml`)}`);
   return { label: name, stages: new Map<string, SubjectStage>(known) };

@@ -4,6 +4,7 @@ import { formatHistory, runChanges } from '../../reporting/history/format-histor
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
 import { conditionName, type RunQuery, selectRuns } from '../../reporting/history/select-runs.ts';
 import { mistake, print, printJson, warnOnStderr } from '../command-error.ts';
+import { fillDefaults } from '../fill-defaults.ts';
 import { projectRoot } from '../open-project.ts';
 
 interface HistoryOptions extends RunQuery {
@@ -17,11 +18,13 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
   const root = projectRoot();
   const name = options.pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
   const store = new FolderStore(root, warnOnStderr);
-  const all = pastRuns(store).map((run): PastRun => ({ ...run, settings: settingsOf(run, options.show, store) }));
+  const all = pastRuns(store).map(
+    (run): PastRun => ({ ...run, settings: settingsOf(run, options.show, store, fillDefaults) }),
+  );
   const changesOf = (run: PastRun) => {
     const earlier = all.slice(all.indexOf(run) + 1);
     const last = earlier.find(({ pipeline, record }) => pipeline === run.pipeline && record !== undefined);
-    return runChanges(run, last, store);
+    return runChanges(run, last, { store, fill: fillDefaults });
   };
   const found = selectRuns(all, { ...options, ...(name !== undefined && { pipeline: name }) });
   if (!found.ok) throw mistake('unknown-name', found.error.message, found.error.hint);

@@ -4,6 +4,7 @@ import type { Planner } from '../../reporting/serve/graph-page.ts';
 import { type LiveServer, startServer } from '../../reporting/serve/serve.ts';
 import { isForUser } from '../../user-error.ts';
 import { MistakesError, UsageError, warnOnStderr } from '../command-error.ts';
+import { fillDefaults } from '../fill-defaults.ts';
 import { openProject, planProject, projectRoot } from '../open-project.ts';
 
 interface ServeOptions {
@@ -35,12 +36,18 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
 
 /** Starts the server and prints its address. Throws a {@link UsageError} where it cannot listen on the port. */
 export async function openServer(root: string, { port, host, token }: ServeOptions): Promise<LiveServer> {
-  const server = await startServer({ root, port, host, token, planner: plannerOf(root), warn: warnOnStderr }).catch(
-    (error) => {
-      if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES') throw error;
-      throw new UsageError(`Cannot listen on port ${port}: ${error.message}. Any that is free: --port 0`);
-    },
-  );
+  const server = await startServer({
+    root,
+    port,
+    host,
+    token,
+    planner: plannerOf(root),
+    fill: fillDefaults,
+    warn: warnOnStderr,
+  }).catch((error) => {
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES') throw error;
+    throw new UsageError(`Cannot listen on port ${port}: ${error.message}. Any that is free: --port 0`);
+  });
   const { SSH_CONNECTION: connection } = process.env;
   if (host === undefined && connection !== undefined) {
     const tunnel = `ssh -N -L ${server.port}:127.0.0.1:${server.port} ${connection.split(' ')[2]}`;

@@ -176,7 +176,7 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
 }
 
 async function makeRecord(
-  { startedAt, number, log, keep }: Attempt,
+  { stage, startedAt, number, log, keep }: Attempt,
   reports: StageReports,
   { cpus, cards }: { readonly cpus: number; readonly cards: readonly string[] },
   { host, world }: LocalResources,
@@ -193,6 +193,7 @@ async function makeRecord(
     cpus,
     ...(cards.length > 0 && { gpus: cards.length }),
     ...host.job?.(),
+    settings: stage.settings,
     ...reports,
     ...(stored !== undefined && { log: stored }),
   };

@@ -1,5 +1,6 @@
 import type { Curve } from '../../curves.ts';
 import { type Digest, isDigest } from '../../digest.ts';
+import type { JsonObject } from '../../json.ts';
 import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts';
 import { holdsRepository } from '../files/git-folder.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
@@ -42,6 +43,8 @@ export interface StageRecord {
   readonly job?: string;
   /** Bytes that it needs, by the peak measured after a job had too little memory. */
   readonly memory?: number;
+  /** All settings, defaults included; the fingerprint has those that differ from the default. Absent in old records. */
+  readonly settings?: JsonObject;
   readonly notes: Readonly<Record<string, string | number>>;
   readonly highlights: readonly Highlight[];
   readonly warnings: readonly string[];

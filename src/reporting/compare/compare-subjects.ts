@@ -8,6 +8,7 @@ import { differenceOf } from '../../learning/metrics/comparison/row-statistics.t
 import { auc, rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
 import type { History } from '../../learning/training/history.ts';
+import { comparable } from '../effective-settings.ts';
 import { baseName } from '../history/past-run.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import type { Subject, SubjectStage } from './subject.ts';
@@ -29,7 +30,7 @@ export interface Comparison {
 interface DifferingValue {
   readonly stage: string;
   readonly path: string;
-  /** Undefined for a setting at its default, and for an input that is absent. */
+  /** Undefined for a setting at a default that is not known, and for an input that is absent. */
   readonly values: readonly (Json | undefined)[];
 }
 
@@ -137,7 +138,8 @@ const ownName = (stage: string): string => baseName(stage).replace(/^.*\//, '');
 
 function differingValues({ stage, of }: Row): readonly DifferingValue[] {
   const known = of.flatMap((one, index) => (one?.fingerprint === undefined ? [] : [index]));
-  const fingerprints = known.map((index) => of[index]!.fingerprint as unknown as Json);
+  const described = known.map((index) => ({ fingerprint: of[index]!.fingerprint!, settings: of[index]!.settings }));
+  const fingerprints = comparable(described) as unknown as readonly Json[];
   return differences(fingerprints, '').map(({ path, values }) => {
     const all = of.map((_, index) => values[known.indexOf(index)]);
     return { stage, path, values: all };

@@ -6,13 +6,14 @@ import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunRecord, StageEntry } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
-import type { Json } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import { type BinaryScores, binaryView } from '../../learning/metrics/binary-view.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import { parseScores } from '../../learning/metrics/scores-file.ts';
 import { type History, parseHistory } from '../../learning/training/history.ts';
 import { ok } from '../../result.ts';
 import type { ArtifactType } from '../../stage.ts';
+import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { recordedNumbers } from '../history/past-run.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 
@@ -28,6 +29,8 @@ export interface Subject {
 /** A stage's result without what gc has removed; the numbers come from the record of the run. */
 export interface SubjectStage {
   readonly fingerprint?: Fingerprint;
+  /** All settings, defaults included; absent where they are not known. */
+  readonly settings?: JsonObject;
   readonly outputs?: readonly Listing[];
   readonly metrics: ReadonlyMap<string, MeasuredNumber>;
   readonly scores?: BinaryScores['rows'];
@@ -41,7 +44,9 @@ export interface SubjectStage {
 }
 
 /** A store, or a cache of what was read from one. */
-type ResultSource = Pick<FolderStore, 'readResult' | 'objectPath'>;
+export interface ResultSource extends Pick<FolderStore, 'readResult' | 'objectPath'> {
+  readonly fill: FillDefaults;
+}
 
 /** A stage by its result, or by its `entry` in a run's record where the result is gone. */
 export function readSubjectStage(
@@ -51,6 +56,7 @@ export function readSubjectStage(
   withScores = true,
 ): SubjectStage {
   const result = digest === undefined ? undefined : store.readResult(digest);
+  const settings = result && effectiveSettings(result, store.fill);
   const positive = result?.fingerprint.settings['positive'];
   const view =
     withScores && result ? readOutput(store, result, 'scores', (text) => parseView(text, positive)) : undefined;
@@ -59,6 +65,7 @@ export function readSubjectStage(
   const parsed = kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
   return {
     ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
+    ...(settings !== undefined && { settings }),
     metrics: kept ?? (parsed && measuredNumbers(parsed.values, parsed.intervals)) ?? new Map(),
     ...view,
     ...(history !== undefined && { history }),
@@ -84,7 +91,7 @@ function parseView(text: string, positive: Json | undefined) {
 
 /** The first output of a type that is one file, as its parser reads it; undefined if it is absent or not whole. */
 function readOutput<T>(
-  store: ResultSource,
+  store: Pick<ResultSource, 'objectPath'>,
   { outputs }: StageResult,
   type: ArtifactType,
   parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },

@@ -2,6 +2,7 @@ import { changesBetween } from '../../engine/plan/changes.ts';
 import { describeChange } from '../../engine/plan/describe-decision.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
+import { comparableResults, type FillDefaults } from '../effective-settings.ts';
 import { showMeasured, showNumber } from '../measured-number.ts';
 import { formatOutcomes } from '../states.ts';
 import { formatTable } from '../terminal/text.ts';
@@ -72,7 +73,11 @@ function formatValues(numbers: readonly RunNumber[]): string {
 }
 
 /** How a run differed from the one before, as `fit: settings.epochs: 5 → 8`; inputs only if nothing else differs. */
-export function runChanges(run: PastRun, before: PastRun | undefined, store: FolderStore): readonly string[] {
+export function runChanges(
+  run: PastRun,
+  before: PastRun | undefined,
+  { store, fill }: { readonly store: FolderStore; readonly fill: FillDefaults },
+): readonly string[] {
   if (run.record === undefined || before?.record === undefined) return [];
   const [causes, inputs] = [new Set<string>(), new Set<string>()];
   for (const [name, { result }] of Object.entries(run.record.stages)) {
@@ -82,7 +87,7 @@ export function runChanges(run: PastRun, before: PastRun | undefined, store: Fol
     const [then, now] = [store.readResult(last.result), store.readResult(result)];
     if (then === undefined || now === undefined) continue;
     const details = { filesOf: () => undefined, changedCode: () => [] };
-    for (const change of changesBetween(then.fingerprint, now.fingerprint, details)) {
+    for (const change of changesBetween(...comparableResults(then, now, fill), details)) {
       (change.of === 'input' ? inputs : causes).add(`${baseName(name)}: ${describeChange(change)}`);
     }
   }

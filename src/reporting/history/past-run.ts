@@ -4,6 +4,7 @@ import type { RunFolder, RunRecord, StageEntry } from '../../engine/store/run-fo
 import { formatFew } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { isJsonObject, type Json } from '../../json.ts';
+import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { EventReader } from '../event-file.ts';
 import { type MeasuredNumber, measuredNumbers } from '../measured-number.ts';
 import { endState } from '../run-model.ts';
@@ -95,11 +96,12 @@ export function namesOf({ stage, name }: RunNumber): readonly string[] {
   return [...new Set([`${stage}.${name}`, `${baseName(stage)}.${name}`, name])];
 }
 
-/** Settings by `fit.optimizer.learningRate`, of a stage or all its instances, as results have them, without defaults. */
+/** Settings by `fit.optimizer.learningRate`, of a stage or all its instances, defaults included where they are known. */
 export function settingsOf(
   { record }: PastRun,
   names: readonly string[],
   store: FolderStore,
+  fill: FillDefaults,
 ): Readonly<Record<string, string>> {
   const told = names.map((name) => {
     const values = Object.entries(record?.stages ?? {}).flatMap(([stage, { result }]) => {
@@ -107,7 +109,9 @@ export function settingsOf(
       if (own === undefined || result === undefined) return [];
       const path = name.slice(own.length + 1).split('.');
       const within = (found: Json | undefined, key: string) => (isJsonObject(found) ? found[key] : undefined);
-      return path.reduce<Json | undefined>(within, store.readResult(result)?.fingerprint.settings) ?? [];
+      const stored = store.readResult(result);
+      const settings = stored && (effectiveSettings(stored, fill) ?? stored.fingerprint.settings);
+      return path.reduce<Json | undefined>(within, settings) ?? [];
     });
     return [name, formatFew([...new Set(values.map((one) => JSON.stringify(one)))], 3)];
   });

@@ -107,11 +107,11 @@ test('a setting of the results is shown like a number, a range of instances by t
     a: { epochs: 3, optimizer: { learningRate: 0.1 } },
     b: { optimizer: { learningRate: 0.2 } },
   };
-  const store = { readResult: (digest: string) => ({ fingerprint: { settings: settings[digest] } }) };
+  const store = { readResult: (digest: string) => ({ record: { settings: settings[digest] } }) };
   const entry = (result: string) => ({ outcome: 'ran', result }) as unknown as StageEntry;
   const past = run('2025-01-04', {}, { 'fit[n=1]': entry('a'), 'fit[n=2]': entry('b') });
   const names = ['fit.optimizer.learningRate', 'fit[n=1].epochs', 'fit.momentum', 'fit'];
-  const shown = settingsOf(past, names, store as unknown as FolderStore);
+  const shown = settingsOf(past, names, store as unknown as FolderStore, () => undefined);
   assert.deepEqual(shown, { 'fit.optimizer.learningRate': '0.1, 0.2', 'fit[n=1].epochs': '3' });
   const found = selectRuns([{ ...past, settings: shown }], { show: ['fit[n=1].epochs'] });
   assert.ok(found.ok);

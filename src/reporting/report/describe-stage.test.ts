@@ -14,9 +14,8 @@ test('changes are listed value by value, with defaults filled in and digests sho
     'fit',
   );
   const digest = (letter: string) => letter.repeat(64);
-  const result = (settings: JsonObject, dataset: string) => ({
-    fingerprint: { kind: 'train', settings, inputs: { dataset: [{ digest: dataset }] } } as unknown as Fingerprint,
-  });
+  const result = (settings: JsonObject, dataset: string) =>
+    ({ kind: 'train', settings, inputs: { dataset: [{ digest: dataset }] } }) as unknown as Fingerprint;
   const changes = describeChanges(
     result({}, digest('a')),
     result({ optimizer: { kind: 'adam', learningRate: 0.0003 } }, digest('b')),

@@ -3,6 +3,7 @@ import { isDigest } from '../../digest.ts';
 import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { diffFingerprints, type FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
+import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import { withDefaults } from '../../engine/plan/changes.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
@@ -54,11 +55,11 @@ export function flatten(settings: JsonObject, path = ''): readonly (readonly [pa
 
 /** How two results' fingerprints differ, with digests short; defaults stand where a setting was left out. */
 export function describeChanges(
-  last: Pick<StageResult, 'fingerprint'>,
-  now: Pick<StageResult, 'fingerprint'>,
+  last: Fingerprint,
+  now: Fingerprint,
   { defaultOf }: Pick<Stage, 'defaultOf'>,
 ): readonly FingerprintDifference[] {
-  return diffFingerprints(last.fingerprint, now.fingerprint)
+  return diffFingerprints(last, now)
     .flatMap((difference) => withDefaults(difference, defaultOf))
     .map(({ path, before, after }) => ({ path, before: shortened(before), after: shortened(after) }));
 }

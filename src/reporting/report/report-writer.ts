@@ -272,7 +272,7 @@ export class ReportWriter implements RunListener {
         warnings: result.record.warnings,
         record: describeRecord(result.record),
         ...(model.curves.length === 0 && { curves: result.record.curves ?? [] }),
-        changes: last && describeChanges(last, result, stage),
+        changes: last && describeChanges(last.fingerprint, result.fingerprint, stage),
       }),
     };
   }

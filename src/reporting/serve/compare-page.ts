@@ -23,7 +23,7 @@ type Compared = Required<Pick<PastRun, 'id' | 'record'>>;
 
 /** Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the address asks for it. */
 export function comparePage(c: Context, sources: Sources): Response {
-  const { index, results, store, project } = sources;
+  const { index, results, store, project, fill } = sources;
   const asked = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
   const all = index.runs();
   const runs = all.flatMap(({ id, record }) => (record && asked.has(id) ? [{ id, record }] : []));
@@ -31,7 +31,7 @@ export function comparePage(c: Context, sources: Sources): Response {
     return c.html(renderFrame({ title: 'Compare', at: '/compare', project, content: chooser(sources, asked) }));
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));
   const withScores = runs.length <= mostScored;
-  const source = { readResult: results.read.bind(results), objectPath: store.objectPath.bind(store) };
+  const source = { readResult: results.read.bind(results), objectPath: store.objectPath.bind(store), fill };
   const subjects = runs.map(({ id, record }) => subjectOfRun(id, record, source, withScores));
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
   const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];

@@ -25,6 +25,17 @@ test('a query holds where all of its conditions do; a name without its stage mea
   assert.equal(found('"two words"'), 'a');
 });
 
+test('a name without its stage means the stages in which its value differs, if there are any', () => {
+  const seeds: readonly Column[] = [
+    { name: 'fit.seed', values: [7, 8, null] },
+    { name: 'scores.seed', values: [7, 7, 7] },
+    { name: 'scores.epochs', values: [5, 5, null] },
+  ];
+  const rowsOf = (query: string) => filterRows(seeds, 3, query).rows;
+  assert.deepEqual([rowsOf('seed=7'), rowsOf('seed!=7'), rowsOf('scores.seed=7')], [[0], [1], [0, 1, 2]]);
+  assert.deepEqual(rowsOf('epochs=5'), [0, 1]);
+});
+
 test('a name that is no column is reported, and nothing is found', () => {
   assert.deepEqual(filterRows(columns, 4, 'sead=7 run=a'), { rows: [], unknown: ['sead'] });
 });

@@ -25,10 +25,16 @@ export const parseQuery = (text: string): readonly Condition[] =>
       : { name, sign: sign as Condition['sign'], value: (quotedValue ?? value)! },
   );
 
-/** The columns that a name means: its own, or those of any stage that end in it, as `seed` means `fit.seed`. */
+/**
+ * The columns that a name means: its own, or those of any stage that end in it, as `seed` means `fit.seed`. Among these, columns
+ * with one value in all rows are left out, such as the seed of intervals, which would make each row meet `seed=7`.
+ */
 function columnsNamed(columns: readonly Column[], name: string): readonly Column[] {
   const own = columns.filter((column) => column.name === name);
-  return own.length > 0 ? own : columns.filter((column) => column.name.endsWith(`.${name}`));
+  if (own.length > 0) return own;
+  const ending = columns.filter((column) => column.name.endsWith(`.${name}`));
+  const differing = ending.filter(({ values }) => new Set(values.flatMap(itemsOf)).size > 1);
+  return differing.length > 0 ? differing : ending;
 }
 
 /** The rows for which a query holds, in order, and the names in it that are no column. */

@@ -1,11 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { StageResult } from '../../engine/store/stage-result.ts';
+import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
+import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { EventReader } from '../event-file.ts';
 import { baseName, numbersOf, type PastRun, pastRun } from '../history/past-run.ts';
 import { flatten } from '../report/describe-stage.ts';
 import { type Cell, type Column, itemsOf } from './query.ts';
+import { changesOf, joinSettings, type ResultSettings, type StageSettings } from './run-changes.ts';
 import type { Results } from './run-results.ts';
 
 /** The runs of a project as a table. */
@@ -23,22 +27,24 @@ const mostShown = 3;
 /** Milliseconds of reading between two pauses, in which requests are answered. */
 const slice = 15;
 
-type Settings = Readonly<Record<string, Cell>>;
-
 /** All runs of a project in memory; a run that has ended is read once. */
 export class RunIndex {
   readonly #results: Results;
+  readonly #fill: FillDefaults;
   readonly #ended = new Map<string, PastRun>();
   readonly #running = new Map<string, EventReader>();
   /** Null for a result that `gc` removed. */
-  readonly #settings = new Map<Digest, Settings | null>();
+  readonly #settings = new Map<Digest, ResultSettings | null>();
+  readonly #sameSettings = new Map<string, ResultSettings>();
   #runs: readonly PastRun[] = [];
   #reading: Promise<void> | undefined;
   #table: RunTable | undefined;
   #signature = '';
 
-  constructor(results: Results) {
+  /** `fill` knows the defaults of results that do not have theirs. */
+  constructor(results: Results, fill: FillDefaults) {
     this.#results = results;
+    this.#fill = fill;
   }
 
   /** All runs as they are now, newest first. */
@@ -114,14 +120,26 @@ export class RunIndex {
     let since = performance.now();
     for (const run of this.#runs) {
       for (const digest of this.#unreadOf(run)) {
-        const settings = this.#results.store.readResult(digest)?.fingerprint.settings;
-        const cells = settings && flatten(settings).map(([path, value]) => [path, cellOf(value)] as const);
-        this.#settings.set(digest, cells === undefined ? null : Object.fromEntries(cells));
+        const result = this.#results.store.readResult(digest);
+        this.#settings.set(digest, result === undefined ? null : this.#settingsOf(result));
         if (performance.now() - since < slice) continue;
         await setImmediate();
         since = performance.now();
       }
     }
+  }
+
+  /** Results of the same settings share an object: there may be 10,000. */
+  #settingsOf(result: StageResult): ResultSettings {
+    const all = effectiveSettings(result, this.#fill);
+    const settings = all ?? result.fingerprint.settings;
+    const text = JSON.stringify([settings, all === undefined]);
+    const known = this.#sameSettings.get(text);
+    if (known !== undefined) return known;
+    const items = flatten(settings).map(([path, value]) => [path, itemOf(value)] as const);
+    const made = { values: new Map(items), hasDefaults: all !== undefined };
+    this.#sameSettings.set(text, made);
+    return made;
   }
 
   #makeTable(runs: readonly PastRun[], unread: number): RunTable {
@@ -134,16 +152,16 @@ export class RunIndex {
     ];
     const settings = new Columns(runs.length);
     const numbers = new Columns(runs.length);
+    const stages = runs.map((run) => this.#stagesOf(run));
     for (const [row, run] of runs.entries()) {
-      for (const [stage, { result }] of Object.entries(run.record?.stages ?? {})) {
-        const own = result === undefined ? undefined : this.#settings.get(result);
-        for (const [path, value] of Object.entries(own ?? {})) settings.add(`${baseName(stage)}.${path}`, row, value);
+      for (const [stage, { values }] of stages[row]!) {
+        for (const [path, items] of values) for (const item of items) settings.add(`${stage}.${path}`, row, item);
       }
       for (const { stage, name, value, interval } of numbersOf(run)) {
         if (value !== null) numbers.add(`${baseName(stage)}.${name}`, row, value, interval);
       }
     }
-    const changed = { name: 'changed', values: this.#changes(runs, settings.all()) };
+    const changed = { name: 'changed', values: changesOf(runs, stages) };
     const hasChanged = changed.values.some((cell) => cell !== null && itemsOf(cell).length > 0);
     return {
       ids: runs.map(({ id }) => id),
@@ -153,25 +171,17 @@ export class RunIndex {
     };
   }
 
-  /** The settings in which a run differs from the one of its pipeline before it, as `fit.epochs 5 → 8`. */
-  #changes(runs: readonly PastRun[], settings: readonly Column[]): readonly Cell[] {
-    const earlier = new Map<string, number>();
-    const changes: Cell[] = runs.map(() => null);
-    for (let row = runs.length - 1; row >= 0; row--) {
-      const { pipeline, record } = runs[row]!;
-      const results = Object.values(record?.stages ?? {}).flatMap(({ result }) => result ?? []);
-      if (record === undefined || results.some((digest) => this.#settings.get(digest) == null)) continue;
-      const before = earlier.get(pipeline);
-      earlier.set(pipeline, row);
-      if (before === undefined) continue;
-      const shown = (cell: Cell | undefined) => (cell == null ? 'default' : String(cell));
-      changes[row] = settings.flatMap(({ name, values }) =>
-        shown(values[before]) === shown(values[row])
-          ? []
-          : [`${name} ${shown(values[before])} → ${shown(values[row])}`],
-      );
-    }
-    return changes;
+  /** The settings of a run's stages, those of the instances of a matrix together. */
+  #stagesOf({ record }: PastRun): ReadonlyMap<string, StageSettings> {
+    const stages = groupBy(Object.entries(record?.stages ?? {}), ([stage]) => baseName(stage));
+    return new Map(
+      Array.from(stages, ([stage, entries]) => {
+        const results = entries.map(([, { result }]) =>
+          result === undefined ? undefined : this.#settings.get(result),
+        );
+        return [stage, joinSettings(results.map((settings) => settings ?? undefined))];
+      }),
+    );
   }
 }
 
@@ -214,7 +224,7 @@ function mainNumbers(columns: readonly Column[]): readonly string[] {
     .slice(0, mostShown);
 }
 
-function cellOf(value: unknown): Cell {
+function itemOf(value: unknown): number | string {
   if (typeof value === 'number' || typeof value === 'string') return value;
   return value === null ? 'null' : JSON.stringify(value);
 }

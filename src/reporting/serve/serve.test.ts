@@ -78,7 +78,14 @@ async function serveIn(t: TestContext, root: string): Promise<Site> {
     names: () => ['base', 'test'],
     plan: async (name: string) => (name === 'base' ? [] : 'test.yaml:1:1: error: no stages'),
   };
-  const server = await startServer({ root, port: 0, token: 'secret', planner, warn: assert.fail });
+  const server = await startServer({
+    root,
+    port: 0,
+    token: 'secret',
+    planner,
+    fill: () => undefined,
+    warn: assert.fail,
+  });
   t.after(() => server.close());
   return new Site(server.port, 'secret');
 }

@@ -8,6 +8,7 @@ import { type Context, Hono } from 'hono';
 import { isDigest } from '../../digest.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { FillDefaults } from '../effective-settings.ts';
 import { assetFile, vegaFiles } from '../report/page.ts';
 import { comparePage } from './compare-page.ts';
 import { graphPage, type Planner } from './graph-page.ts';
@@ -28,6 +29,7 @@ interface ServeOptions {
   readonly host?: string | undefined;
   readonly token?: string | undefined;
   readonly planner: Planner;
+  readonly fill: FillDefaults;
   readonly warn: (message: string) => void;
 }
 
@@ -45,7 +47,8 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
   const store = new FolderStore(root, options.warn);
   const results = new Results(store);
   const sources: Sources = {
-    ...{ store, results, objects: new Objects(store), index: new RunIndex(results), project: basename(root) },
+    ...{ store, results, objects: new Objects(store), project: basename(root) },
+    ...{ index: new RunIndex(results, options.fill), fill: options.fill },
   };
   const named = options.host === undefined ? [] : namesOf(host);
   const hosts = new Set(['127.0.0.1', 'localhost', ...['::1', ...named].map(inAddress)]);

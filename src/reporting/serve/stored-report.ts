@@ -6,10 +6,12 @@ import { readJson } from '../../engine/files/write-atomic.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
+import type { JsonObject } from '../../json.ts';
 import { readableAs } from '../compare/subject.ts';
+import { comparableResults, effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { describeChanges, describeLog, describeRecord, flatten } from '../report/describe-stage.ts';
 import { PageRoom, showArtifact } from '../report/read-artifact.ts';
-import type { ReportModel, ReportOutput, ReportStage } from '../report/report-model.ts';
+import type { ReportModel, ReportOutput, ReportStage, Setting } from '../report/report-model.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import { type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
 import { type RunState, stageState } from '../states.ts';
@@ -21,6 +23,7 @@ export interface ReportSources {
   readonly store: FolderStore;
   readonly results: Results;
   readonly objects: Objects;
+  readonly fill: FillDefaults;
 }
 
 /** How far a run is. `endedAt`: when a killed one ended, in milliseconds since the epoch. */
@@ -103,7 +106,7 @@ export class StoredReport {
       curves: stage.curves.length > 0 ? stage.curves : (result?.record.curves ?? []),
       ...(stage.lastPoint !== undefined && { lastPoint: stage.lastPoint }),
       message: stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
-      settings: flatten(content?.settings ?? {}).map(([path, value]) => ({ path, value, written: true })),
+      settings: settingsIn(content?.settings ?? {}, result && effectiveSettings(result, this.#sources.fill)),
       inputs: this.#inputsOf(stage.name, content?.inputs ?? {}),
       outputs: this.#outputsOf(stage, result),
       highlights: result?.record.highlights ?? stage.end?.highlights ?? [],
@@ -129,7 +132,8 @@ export class StoredReport {
   #changesOf(stage: string, result: StageResult | undefined): ReportStage['changes'] {
     const digest = this.#before?.stages[stage]?.result;
     const before = digest === result?.digest ? result : this.#sources.results.read(digest);
-    return before && result && describeChanges(before, result, {});
+    if (before === undefined || result === undefined) return undefined;
+    return describeChanges(...comparableResults(before, result, this.#sources.fill), {});
   }
 
   #inputsOf(stage: StageName, inputs: StageResult['fingerprint']['inputs']): ReportStage['inputs'] {
@@ -157,6 +161,12 @@ export class StoredReport {
       return { port, type, path, href: files.href, shown: showArtifact(type, files, this.#room) };
     });
   }
+}
+
+/** All settings by their path, where they are known; those of `keyed` differ from their default. */
+function settingsIn(keyed: JsonObject, all: JsonObject = keyed): readonly Setting[] {
+  const written = new Set(flatten(keyed).map(([path]) => path));
+  return flatten(all).map(([path, value]) => ({ path, value, written: written.has(path) }));
 }
 
 /** The name of a single file, which a store does not keep: from its published path, or from its type. */
