@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { inRepository } from './support/pages.ts';
+import { inRepository, read } from './support/pages.ts';
 import { Project, pipeline } from './support/rig.ts';
 import { print, shout } from './support/two-stages.ts';
 
@@ -21,6 +22,21 @@ test('init writes a project that can be planned, and overwrites nothing', async 
   );
   assert.equal(project.read('new/.gitignore'), 'mine');
   assert.match(await print(project, 'plan', 'new/pipelines/first.yaml'), /^\.\/new\/pipelines\/first: 6 stages\n/);
+});
+
+test('init lets git ignore what npm and Restage write, and editors find the schema where Restage is installed', async () => {
+  using project = new Project(shout);
+  await print(project, 'init', 'apart');
+  assert.equal(project.read('apart/.gitignore'), '/cache/\n/artifacts/\nnode_modules/\n');
+  assert.match(project.read('apart/pipelines/first.yaml'), /^# A first study/);
+  mkdirSync(project.path('node_modules'));
+  symlinkSync(inRepository('.'), project.path('node_modules/restage'));
+  await print(project, 'init', 'within');
+  const [line, next] = project.read('within/pipelines/first.yaml').split('\n');
+  assert.equal(line, '# yaml-language-server: $schema=../../node_modules/restage/pipeline.schema.json');
+  assert.match(next!, /^# A first study/);
+  const schema = project.read(join('within/pipelines', line!.split('=')[1]!));
+  assert.equal(schema, read('pipeline.schema.json'));
 });
 
 test('init below a file says what is in the way', async () => {

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { packageFolders } from '../../engine/config/find-package.ts';
+import { upwards } from '../../engine/files/upwards.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { formatScores } from '../../learning/metrics/scores-file.ts';
 import { packageRoot } from '../../package-root.ts';
@@ -28,8 +30,8 @@ type Template = keyof typeof templates;
 export async function initCommand(folder: string, { template }: { readonly template: Template }): Promise<number> {
   const { file, others } = templates[template];
   const files = {
-    [`pipelines/${file}`]: ours(`src/cli/commands/${file}`),
-    '.gitignore': () => '/cache/\n/artifacts/\n',
+    [`pipelines/${file}`]: () => schemaLine(resolve(folder)) + ours(`src/cli/commands/${file}`)(),
+    '.gitignore': () => '/cache/\n/artifacts/\nnode_modules/\n',
     ...others,
   };
   for (const [name, text] of Object.entries(files)) {
@@ -48,6 +50,16 @@ export async function initCommand(folder: string, { template }: { readonly templ
   const go = there === '' ? '' : `cd ${shellQuote(there)} && `;
   print(`\nNow:   ${go}${ownCommand(resolve(folder))} run ${file}`);
   return exitCodes.ok;
+}
+
+/** The first line of a pipeline in a project, by which editors find the schema; empty if Restage is not installed around it. */
+function schemaLine(project: string): string {
+  const clone = [...upwards(project)].filter((path) => path === packageRoot);
+  const installed = [...packageFolders('restage', project), ...clone];
+  const schema = installed.map((path) => join(path, 'pipeline.schema.json')).find((path) => existsSync(path));
+  if (schema === undefined) return '';
+  const path = relative(join(project, 'pipelines'), schema);
+  return `# yaml-language-server: $schema=${path.split(sep).join('/')}\n`;
 }
 
 /** Makes a folder and its parents. Node's recursive mkdir would try forever below a parent that takes no folder, as in `/proc`. */
