@@ -3,11 +3,14 @@ import { formatCount } from './format-numbers.ts';
 /** Longer names are not compared: that takes time quadratic in their length. */
 const longestName = 64;
 
-/** The candidate with the least edit distance, at most a third of the name's length; the first of equals. One without a shared letter does not count. */
-export function closest(name: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate with the least edit distance, at most a third of the name's length, or another `share` of it; the first of
+ * equals. One without a shared letter does not count.
+ */
+export function closest(name: string, candidates: Iterable<string>, share = 1 / 3): string | undefined {
   if (name.length > longestName) return undefined;
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let least = Math.max(1, Math.floor(name.length * share)) + 1;
   const lower = name.toLowerCase();
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;

@@ -1,5 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { closest } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
 import { expandGlob } from '../expand-glob.ts';
@@ -47,7 +48,9 @@ export class InputPaths {
     const { root, looked } = this.#context;
     const isInPackage = text.startsWith('npm:');
     const missing = (absolute: string, code: 'missing-file' | 'empty-glob' | 'unreadable', message: string) => {
-      return { absolute, missing: { code, message, hint: /^~(\/|$)/.test(text) ? homeHint : undefined } };
+      const near = isInPackage ? undefined : nearPath(text, root);
+      const hint = /^~(\/|$)/.test(text) ? homeHint : near && `Did you mean "${near}"?`;
+      return { absolute, missing: { code, message, hint } };
     };
     const absolute = isInPackage ? findInPackage(text, root, looked) : resolve(root, text);
     if (absolute === undefined) return missing(text, 'missing-file', `No package of "${text}" is installed`);
@@ -66,6 +69,31 @@ export class InputPaths {
     return error.code === 'ENOENT' || error.code === 'ENOTDIR'
       ? missing(absolute, 'missing-file', `There is no file or folder "${text}"${where}`)
       : missing(absolute, 'unreadable', `"${text}" cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** The path with each part that does not exist replaced by a name like it; undefined where a part has no such name. */
+function nearPath(text: string, root: string): string | undefined {
+  const parts = text.split('/');
+  const wanted = parts.findIndex((part) => globCharacters.test(part));
+  const fixed = wanted === -1 ? parts : parts.slice(0, wanted);
+  let folder = isAbsolute(text) ? '/' : root;
+  const near = fixed.map((part) => {
+    const name = existsSync(join(folder, part)) ? part : closest(part, visibleNames(folder), 1 / 2);
+    folder = join(folder, name ?? part);
+    return name;
+  });
+  if (near.includes(undefined)) return undefined;
+  const path = [...near, ...parts.slice(fixed.length)].join('/');
+  return path === text ? undefined : path;
+}
+
+/** The names in a folder that a user may mean: the store is not read by path. None where the folder cannot be read. */
+function visibleNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => !/^(\..*|cache|node_modules)$/.test(name));
+  } catch {
+    return [];
   }
 }
 

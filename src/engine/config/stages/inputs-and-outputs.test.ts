@@ -104,6 +104,20 @@ test('inputs that lead nowhere are reported, with what to write instead', async 
   assert.match(text, /A file in the root is written "\.\/picture\.bin"\./);
 });
 
+test('a misspelt path is shown as it would be right, and a part that is like nothing gets no hint', async () => {
+  using project = new TestProject({ 'photos/real/1.png': '', 'cache/fotografs/x': '', 'scores.csv': '' });
+  const hintOf = async (text: string) => {
+    project.write({ 'pipelines/p.yaml': `stages: { one: { kind: load, inputs: { images: "${text}" } } }` });
+    return shownMistakes(await project.load()).split('\n\n')[2];
+  };
+  assert.equal(await hintOf('./fotos'), '  Did you mean "./photos"?');
+  assert.equal(await hintOf(`${project.root}/photo/rael/1.png`), `  Did you mean "${project.root}/photos/real/1.png"?`);
+  assert.equal(await hintOf('photoes/*/1.png'), '  Did you mean "photos/*/1.png"?');
+  assert.equal(await hintOf('./score.csv'), '  Did you mean "./scores.csv"?');
+  assert.equal(await hintOf('./photos/unlike.tiff'), undefined);
+  assert.equal(await hintOf('photos/real/*.tiff'), undefined);
+});
+
 test('the misspelt name of an included pipeline in a reference is suggested, though the text is a path', async () => {
   using project = new TestProject({
     'pipelines/say.yaml': 'stages:\n  one: { kind: load }\n',
