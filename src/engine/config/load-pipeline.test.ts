@@ -404,3 +404,33 @@ test('a thousand stages in a chain, and ten thousand instances, load without a s
   });
   assert.equal(value(await project.load()).stages.length, 10_000);
 });
+
+test('keys that stand beside the empty key that should hold them are one mistake, with the thought to indent them', async () => {
+  const text = await mistakes(`stages:
+  faces: { kind: load, inputs: { images: data/ } }
+  fit:
+    kind: train
+    inputs:
+    dataset: faces.dataset
+    with:
+    epochs: 5
+    rate: 0.1
+    wth: 1
+`);
+  assert.equal(
+    text,
+    `pipelines/p.yaml:5:5: error: Expected a map for "inputs", got nothing [wrong-type]
+
+    5 |     inputs:
+      |     ^^^^^^
+
+  Indent what belongs to it: dataset.
+
+pipelines/p.yaml:7:5: error: Expected a map for "with", got nothing [wrong-type]
+
+    7 |     with:
+      |     ^^^^
+
+  Indent what belongs to it: epochs, rate, wth.`,
+  );
+});

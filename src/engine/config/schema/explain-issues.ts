@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { formatCountOf } from '../../../format-numbers.ts';
 import { didYouMean, suggest } from '../../../suggest.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
-import { describeNode, type Node, nodeAt } from '../yaml/node.ts';
+import { child, describeNode, entriesOf, type Node, nodeAt } from '../yaml/node.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -19,7 +19,42 @@ interface Subject {
 
 /** The issues that zod found in a value, in plain words and at their places in the file. */
 export function explainIssues(issues: readonly Issue[], subject: Subject): readonly Diagnostic[] {
-  return issues.flatMap((issue) => explain(issue, [], subject));
+  const outdented = outdentedKeys(issues, subject.node);
+  const explained = new Set([...outdented.values()].flat());
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+      const keys = issue.keys.filter((key) => !explained.has(key));
+      return explain({ ...issue, keys }, [], subject);
+    }
+    const keys = outdented.get(issue);
+    const hint = keys && { hint: `Indent what belongs to it: ${keys.join(', ')}.` };
+    return explain(issue, [], subject).map((mistake) => ({ ...mistake, ...hint }));
+  });
+}
+
+/**
+ * Unknown keys right below an empty one that should hold a map, by the issue of the empty one:
+ *
+ *     with:
+ *     epochs: 5
+ */
+function outdentedKeys(issues: readonly Issue[], node: Node): ReadonlyMap<Issue, readonly string[]> {
+  const unknown = new Set(
+    issues.flatMap((issue) => (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [])),
+  );
+  const keys = [...entriesOf(node).keys()];
+  const found = issues.flatMap((issue) => {
+    const [key, ...deeper] = issue.path;
+    const value = deeper.length === 0 ? child(node, String(key)) : undefined;
+    const isEmpty = value?.type === 'scalar' && value.value === null;
+    const takesMap = issue.code === 'invalid_type' && structures.has(issue.expected);
+    if (!isEmpty || !takesMap) return [];
+    const below = keys.slice(keys.indexOf(String(key)) + 1);
+    const end = below.findIndex((name) => !unknown.has(name));
+    const inside = end === -1 ? below : below.slice(0, end);
+    return inside.length === 0 ? [] : [[issue, inside] as const];
+  });
+  return new Map(found);
 }
 
 function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject): readonly Diagnostic[] {
