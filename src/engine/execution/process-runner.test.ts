@@ -131,6 +131,17 @@ test('a stray message fails the stage at once, and what follows the last message
   assert.deepEqual([late.end.ok, late.messages], [true, []]);
 });
 
+test('a message of more than 1 MiB fails the stage, and a longer reason of a failure is cut', async (t) => {
+  const { end } = await run(
+    t,
+    `send({ type: 'note', name: 'large', value: 'x'.repeat(2_000_000) }); send({ type: 'done' })`,
+  );
+  const message = 'sent a message of more than 1 MiB to Restage: write large values to an output';
+  assert.deepEqual(end, { ok: false, message });
+  const failed = await run(t, `send({ type: 'failed', message: 'x'.repeat(2_000_000) })`);
+  assert.deepEqual(failed.end, { ok: false, message: `${'x'.repeat(9_999)}…` });
+});
+
 test('an interrupt asks a process to end, and a second one ends it', async (t) => {
   const begun = "process.stdout.write('begun')";
   const asked = new AbortController();

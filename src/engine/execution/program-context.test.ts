@@ -52,6 +52,32 @@ test('a line that is not a message fails the stage with that line, even if the p
   }
 });
 
+test('a message of more than 1 MiB fails the stage, and is not read to its end', async (t) => {
+  const letters = (count: number) => `head -c ${count} /dev/zero | tr '\\0' a`;
+  const whole = `{ printf '{"type":"log","message":"'; ${letters(1_100_000)}; echo '"}'; } >> "$RESTAGE_EVENTS"`;
+  const endless = `${letters(60_000_000)} >> "$RESTAGE_EVENTS"; exec sleep 1000`;
+  const message = 'sent a message of more than 1 MiB to Restage: write large values to an output';
+  for (const text of [whole, `${say('{"type":"log","message":"before"}')}; ${endless}`]) {
+    const before = process.memoryUsage().arrayBuffers;
+    const { end, output } = await sends(t, text);
+    assert.deepEqual(end, { ok: false, message });
+    assert.ok(process.memoryUsage().arrayBuffers - before < 16_000_000);
+    assert.equal(output, text === whole ? '' : 'before\n');
+  }
+});
+
+test('a message of nearly 1 MiB arrives whole, and so do many that are written at once', async (t) => {
+  const { end, output } = await sends(
+    t,
+    `{ printf '{"type":"log","message":"'; head -c 1000000 /dev/zero | tr '\\0' a; echo '"}'; } >> "$RESTAGE_EVENTS"
+for i in $(seq 5000); do echo '{"type":"log","message":"'$i$(printf %0400d 0)'"}'; done >> "$RESTAGE_EVENTS"
+printf '\\n\\n{"type":"log","message":"last"}' >> "$RESTAGE_EVENTS"`,
+  );
+  assert.equal(end.ok, true);
+  const lines = output.trimEnd().split('\n');
+  assert.deepEqual([lines.length, lines[0]?.length, lines.at(-1)], [5002, 1_000_000, 'last']);
+});
+
 test('a program can say why it fails', async (t) => {
   const { end } = await sends(t, `${say('{"type":"failed","message":"no faces here"}')}; exit 3`);
   assert.deepEqual(end, { ok: false, message: 'no faces here' });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { InputArtifact, ProgramContext } from '../../stage.ts';
 import { LineReader } from '../files/read-part.ts';
-import type { StageRequest } from './stage-messages.ts';
+import { mostMessage, type StageRequest } from './stage-messages.ts';
 
 /** The context of a stage, as far as the request gives it. */
 export function programContext(request: StageRequest): ProgramContext {
@@ -49,12 +49,26 @@ export function programVariables(request: StageRequest): Readonly<Record<string,
   };
 }
 
+/** Receives the lines of a file. */
+export interface LineListener {
+  receive(line: string): void;
+  /** Called once at a line that is longer than a message may be. It and what follows are not read. */
+  tooLong(): void;
+}
+
 /** Passes on every line that is appended to a file. The function returned reads the rest and stops. */
-export function followLines(path: string, receive: (line: string) => void): () => void {
-  const lines = new LineReader(path);
-  const timer = setInterval(() => lines.read().forEach(receive), interval);
+export function followLines(path: string, listener: LineListener): () => void {
+  const lines = new LineReader(path, mostMessage);
+  const read = (rest: boolean) => {
+    for (let before = -1; before < lines.offset; ) {
+      before = lines.offset;
+      for (const line of lines.read(rest)) listener.receive(line);
+    }
+    if (lines.isTooLong) listener.tooLong();
+  };
+  const timer = setInterval(() => read(false), interval);
   return () => {
     clearInterval(timer);
-    lines.read(true).forEach(receive);
+    read(true);
   };
 }

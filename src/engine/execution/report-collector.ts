@@ -8,6 +8,9 @@ import type { StageMessage } from './stage-messages.ts';
 /** What a stage reported, for its record. */
 export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes' | 'curves'>;
 
+/** The most characters of warnings, notes and tables, as JSON, that a stage reports: every report of its result has them. */
+const mostKept = 4 * 1024 ** 2;
+
 /** Passes a stage's messages on as events, and keeps those that belong in its record. */
 export class ReportCollector {
   readonly #emit: (event: StageEvent) => void;
@@ -17,6 +20,8 @@ export class ReportCollector {
   readonly #points: CheckpointPoints | undefined;
   #curves: readonly Curve[] = [];
   #leavesCurvesOut = false;
+  #kept = 0;
+  #leavesOut = false;
 
   /** `checkpoint` is the path of the stage's checkpoint, from which the attempt may resume. */
   constructor(emit: (event: StageEvent) => void, checkpoint: string | undefined) {
@@ -48,11 +53,24 @@ export class ReportCollector {
         this.#warn(message.message);
         break;
       case 'highlight':
-        this.#highlights.push(contentOf(message));
+        if (this.#hasRoom(message)) this.#highlights.push(contentOf(message));
         break;
       case 'note':
-        this.#notes[message.name] = message.value;
+        if (this.#hasRoom(message)) this.#notes[message.name] = message.value;
     }
+  }
+
+  /** Whether the record has room for what a message holds; warns once when it has none. */
+  #hasRoom(message: StageMessage): boolean {
+    const size = JSON.stringify(message).length;
+    if (this.#kept + size <= mostKept) {
+      this.#kept += size;
+      return true;
+    }
+    if (this.#leavesOut) return false;
+    this.#leavesOut = true;
+    this.#addWarning('It sends more than 4 MiB of warnings, notes and tables: further ones are left out');
+    return false;
   }
 
   #addPoint(point: CurvePoint): void {
@@ -66,6 +84,10 @@ export class ReportCollector {
   }
 
   #warn(message: string): void {
+    if (this.#hasRoom({ type: 'warn', message })) this.#addWarning(message);
+  }
+
+  #addWarning(message: string): void {
     this.#warnings.push(message);
     this.#emit({ type: 'warning', message });
   }

@@ -6,7 +6,7 @@ import type { Resources } from '../config/pipeline.ts';
 import { jsonLines } from '../files/read-part.ts';
 import { eventsFile, followLines } from './program-context.ts';
 import { StageLog } from './stage-log.ts';
-import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
+import { mostMessage, readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
 import type { ProcessGone, StageProcess } from './stage-process.ts';
 
 /** A stage's work for a process, and who listens to it. */
@@ -78,7 +78,10 @@ export class Service {
       const receive = (sent: unknown) => this.#receive(sent, resolve);
       this.#process.listener = { receive, print: (text) => this.#print(text) };
       if (this.#program !== undefined) {
-        unfollow = followLines(eventsFile(request), (line) => this.#receiveLine(line, resolve));
+        unfollow = followLines(eventsFile(request), {
+          receive: (line) => this.#receiveLine(line, resolve),
+          tooLong: () => this.#refuse(tooLong, resolve),
+        });
       }
     });
     if (this.#program === undefined) void this.#process.request(request);
@@ -131,8 +134,8 @@ export class Service {
     const message = readMessage(jsonLines(line)[0]);
     if (message === undefined || message.type === 'ready' || message.type === 'done') {
       const shown = line.length > 200 ? `${line.slice(0, 199)}…` : line;
-      this.#answer ??= { ok: false, message: `wrote a line to RESTAGE_EVENTS that is not a message: ${shown}` };
-      return void answered(this.#answer);
+      this.#refuse(`wrote a line to RESTAGE_EVENTS that is not a message: ${shown}`, answered);
+      return;
     }
     if (message.type === 'info') this.#print(`${message.message}\n`);
     if (message.type === 'warn') this.#print(`warning: ${message.message}\n`);
@@ -143,10 +146,9 @@ export class Service {
     const { request, translate, onMessage } = this.#job;
     if (this.#answer !== undefined) return;
     const message = readMessage(sent);
-    if (message === undefined) {
-      this.#answer = { ok: false, message: strayMessage(request.kind, sent) };
-      return answered(this.#answer);
-    }
+    if (message === undefined) return this.#refuse(strayMessage(request.kind, sent), answered);
+    if (message.type === 'failed') return this.#fail(message, answered);
+    if (Buffer.byteLength(JSON.stringify(message)) > mostMessage) return this.#refuse(tooLong, answered);
     switch (message.type) {
       case 'ready':
         return;
@@ -155,16 +157,25 @@ export class Service {
       case 'info':
       case 'warn':
         return onMessage({ ...message, message: translate(message.message) });
-      case 'failed':
-        if (message.stack !== undefined) this.#log.write(`${translate(message.stack)}\n`);
-        this.#answer = { ok: false, message: translate(message.message) };
-        return answered(this.#answer);
       case 'done':
         this.#answer = { ok: true, memory: message.memory };
         return answered(this.#answer);
       default:
         return onMessage(message);
     }
+  }
+
+  #fail({ message, stack }: Extract<StageMessage, { type: 'failed' }>, answered: (answer: Answer) => void): void {
+    const { translate } = this.#job;
+    if (stack !== undefined) this.#log.write(`${translate(stack)}\n`);
+    const cut = message.length > longestFailure ? `${message.slice(0, longestFailure - 1)}…` : message;
+    this.#refuse(translate(cut), answered);
+  }
+
+  /** Fails the stage for what it sent, unless it has answered. */
+  #refuse(message: string, answered: (answer: Answer) => void): void {
+    this.#answer ??= { ok: false, message };
+    answered(this.#answer);
   }
 
   #print(text: string): void {
@@ -178,6 +189,10 @@ export class Service {
     this.#process.signal(signal);
   }
 }
+
+/** Characters of the reason of a failure, which every report repeats. */
+const longestFailure = 10_000;
+const tooLong = 'sent a message of more than 1 MiB to Restage: write large values to an output';
 
 /** A shell exits with 128 plus the number of the signal that killed its program. */
 const signalOf = (code: number | null): string | undefined =>

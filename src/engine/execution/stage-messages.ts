@@ -51,6 +51,9 @@ export type StageMessage =
   /** `stack` only for a bug: a user's mistake has none. */
   | { readonly type: 'failed'; readonly message: string; readonly stack?: string };
 
+/** The most bytes of a message as JSON. */
+export const mostMessage = 1024 ** 2;
+
 const text = z.string();
 const optional = z.number().optional();
 const numberOrNull = z.number().nullable();

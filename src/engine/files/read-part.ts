@@ -17,18 +17,25 @@ export function readPart(path: string, most: number, at: 'beginning' | 'end' | n
 /** Reads the lines that another process appends to a file, which need not be there yet. */
 export class LineReader {
   readonly #path: string;
+  readonly #longest: number;
   /** The bytes read so far: up to the end of the last whole line. */
   offset = 0;
+  /** Whether the next line is longer than the longest, so that nothing is read any more. */
+  isTooLong = false;
 
-  constructor(path: string) {
+  /** No line may have more than `longest` bytes, and no more are read at once. */
+  constructor(path: string, longest = Number.POSITIVE_INFINITY) {
     this.#path = path;
+    this.#longest = longest;
   }
 
-  /** The whole lines since the last call, without empty ones; with `rest`, also a last one without a line break. */
+  /** Whole lines since the last call, without empty ones; with `rest`, also the file's last one without a line break. */
   read(rest = false): readonly string[] {
     try {
-      const { bytes } = readPart(this.#path, Number.POSITIVE_INFINITY, this.offset);
-      const end = rest ? bytes.length : bytes.lastIndexOf('\n') + 1;
+      const { bytes } = readPart(this.#path, this.#longest + 1, this.offset);
+      const isAll = bytes.length <= this.#longest;
+      const end = rest && isAll ? bytes.length : bytes.lastIndexOf('\n') + 1;
+      this.isTooLong = end === 0 && !isAll;
       this.offset += end;
       const lines = bytes.toString('utf8', 0, end).split('\n');
       return lines.filter((line) => line.trim() !== '');
