@@ -44,7 +44,8 @@ export const guard =
     if (given !== null && isSame(given, token)) {
       setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
       url.searchParams.delete('token');
-      return c.redirect(`${url.pathname}${url.search}`, 303);
+      // A path that begins with two slashes would be the address of another host.
+      return c.redirect(`${url.pathname.replace(/^[/\\]+/, '/')}${url.search}`, 303);
     }
     if (!isSame(getCookie(c, cookie) ?? '', token)) {
       return c.text('Open the address that `restage serve` printed: it holds a token, which this one lacks.', 403);

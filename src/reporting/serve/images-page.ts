@@ -23,12 +23,15 @@ export function imagesPage(c: Context, sources: Sources): Response {
   const option = (value: string, text: string, chosen: string | undefined) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
   const runs = [...new Set([...(run === undefined ? [] : [run.id]), ...ids.slice(0, mostRuns)])];
-  const own = scored.filter((name) => name !== stage).map((name) => `${run!.id}:${name}`);
+  const prefix = run === undefined ? undefined : `${run.id}:`;
+  const own = scored.filter((name) => name !== stage).map((name) => prefix + name);
+  const otherLabel = (one: string) =>
+    prefix !== undefined && one.startsWith(prefix) ? one.slice(prefix.length) : shortLabel(one);
   const others = [...new Set([...own, ...(other === '' ? [] : [other])])];
   const form = html`<form class="line" action="/images">
 <label>Run <select name="run">${runs.map((id) => option(id, shortLabel(id), run?.id))}</select></label>
 <label>Stage <select name="stage">${[...scored, ...sets].map((name) => option(name, name, stage))}</select></label>
-<label>Beside <select name="other">${option('', 'no other model', other)}${others.map((one) => option(one, one.startsWith(`${run!.id}:`) ? one.slice(run!.id.length + 1) : shortLabel(one), other))}</select></label>
+<label>Beside <select name="other">${option('', 'no other model', other)}${others.map((one) => option(one, otherLabel(one), other))}</select></label>
 <button>Show</button></form>`;
   const from = run && stage && `/images.json?${new URLSearchParams({ run: run.id, stage, other })}`;
   const content: readonly Html[] =

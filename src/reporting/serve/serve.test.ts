@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
@@ -73,7 +74,7 @@ class Site {
   }
 }
 
-async function serveIn(t: TestContext, root: string): Promise<Site> {
+async function serveIn(t: TestContext, root: string, warn: (message: string) => void = assert.fail): Promise<Site> {
   const planner = {
     names: () => ['base', 'test'],
     plan: async (name: string) => (name === 'base' ? [] : 'test.yaml:1:1: error: no stages'),
@@ -84,7 +85,7 @@ async function serveIn(t: TestContext, root: string): Promise<Site> {
     token: 'secret',
     planner,
     fill: () => undefined,
-    warn: assert.fail,
+    warn,
   });
   t.after(() => server.close());
   return new Site(server.port, 'secret');
@@ -138,6 +139,85 @@ test('requests without the token, under another host name or with another method
   assert.equal(page.status, 200);
   assert.match(String(page.headers['content-security-policy']), /script-src 'self';(?!.*eval)/);
   assert.equal(page.headers['x-content-type-options'], 'nosniff');
+});
+
+test('a token in the address of another host never leads there', async (t) => {
+  const { root } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  for (const path of ['//evil.example/x', '/\\evil.example/x', '///evil.example']) {
+    const { status, headers } = await site.get(`${path}?token=secret`, { cookie: '' });
+    const location = String(headers['location'] ?? '/');
+    const led = new URL(location, `http://127.0.0.1:${site.port}/`);
+    assert.ok(status === 303 || status === 400);
+    assert.equal(led.host, `127.0.0.1:${site.port}`, location);
+  }
+});
+
+/** Every page with its parameters; those in braces are parts of the path. The streams of events have no end. */
+const pages: Readonly<Record<string, readonly string[]>> = {
+  '/': ['q', 'cols', 'sort'],
+  '/runs.json': ['whole'],
+  '/run/{id}': [],
+  '/run/{id}/log': ['stage'],
+  '/run/{id}/events': ['from'],
+  '/compare': ['runs', 'base'],
+  '/graph': ['pipeline', 'open'],
+  '/images': ['run', 'stage', 'other'],
+  '/images.json': ['run', 'stage', 'other'],
+  '/maps.json': ['run', 'split', 'key'],
+  '/thumb/{digest}/{split}/{place}': [],
+  '/image/{digest}/{split}/{place}': [],
+  '/map/{digest}/{row}/{file}': [],
+  '/object/{digest}/{member}': [],
+  '/asset/{name}': [],
+};
+
+test('no page fails for an id, a name or a number that it does not know: old bookmarks and edited addresses', async (t) => {
+  const { root, run, artifact } = await projectWithRun(t);
+  const site = await serveIn(t, root, (message) => t.diagnostic(message));
+  await site.get(`/run/${run.id}`); // lists the artifact
+  const gone = '2024-01-31T09-12-03.042-4f2a';
+  const own = [run.id, hostile, `${run.id}:${hostile}`, artifact.digest, 'out', 'a.svg', 'test', 'test.auc'];
+  const odd = [
+    gone,
+    `${gone}:fit`,
+    'x:y',
+    ':',
+    '',
+    ',',
+    '-1',
+    '1e999',
+    'NaN',
+    '__proto__',
+    'constructor',
+    '..',
+    '../x',
+  ];
+  const worse = ['\0', 'é'.repeat(2000), '%', '>', 'a>b<', '"', 'f'.repeat(64)];
+  const value = fc.constantFrom(...own, ...odd, ...worse);
+  const address = fc.constantFrom(...Object.keys(pages)).chain((path) => {
+    const parts = path.match(/\{\w+\}/g) ?? [];
+    const names = pages[path]!;
+    return fc
+      .tuple(
+        fc.array(value, { minLength: parts.length, maxLength: parts.length }),
+        fc.array(fc.option(value), { minLength: names.length, maxLength: names.length }),
+      )
+      .map(([inPath, values]) => {
+        const filled = inPath.reduce((text, one) => text.replace(/\{\w+\}/, () => encodeURIComponent(one)), path);
+        const query = names.flatMap((name, index) =>
+          values[index] == null ? [] : [`${name}=${encodeURIComponent(values[index])}`],
+        );
+        return query.length === 0 ? filled : `${filled}?${query.join('&')}`;
+      });
+  });
+  const answers = async (path: string) => {
+    const { status, text } = await site.get(path);
+    assert.ok([200, 303, 404, 410].includes(status), `${status} for ${path}: ${text.slice(0, 200)}`);
+  };
+  await answers('/images?run=gone&other=x:y');
+  for (const path of ['/run/%E0%A4%A', '/object/%', '/images?run=%E0%A4%A']) await answers(path);
+  await fc.assert(fc.asyncProperty(address, answers), { numRuns: 500 });
 });
 
 test('only what a page has listed can be read, by its digest and a name in it', async (t) => {
