@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Project } from './support/rig.ts';
+
+const interruptAtEnd = fileURLToPath(new URL('support/interrupt-at-end.mjs', import.meta.url));
 
 const yaml = (word: string) => `stages:
   one:
@@ -48,6 +51,29 @@ test('with --interrupt, a change during a run stops the run', async () => {
   await running.output('one', 'data-1');
   running.child.kill('SIGINT');
   await running.ended;
+});
+
+test('Ctrl-C at the very end of a run ends the watch', async () => {
+  using project = new Project(yaml('first'), { 'data.txt': 'data-1\n' });
+  project.env['NODE_OPTIONS'] = `--import ${interruptAtEnd}`;
+  const running = project.startRun('--watch');
+  await running.event('run-finished');
+  project.write('data.txt', 'data-2\n');
+  const { code, stderr } = await running.ended;
+  assert.equal(code, 0, stderr);
+});
+
+test('a watch that was stopped by a failure goes on with the next change, and Ctrl-C while it waits ends it', async () => {
+  using project = new Project(yaml('first'), { 'data.txt': '' });
+  project.edit('pipelines/test.yaml', 'echo first', '[ -s data.txt ] || exit 3; echo first');
+  const running = project.startRun('--watch', '--fail-fast');
+  assert.equal((await running.event('stage-finished', 'one')).outcome, 'failed');
+  await running.printed('Waiting for a change');
+  project.write('data.txt', 'data-1\n');
+  await running.output('one', 'data-1');
+  await running.printed('Waiting for a change', 2);
+  running.child.kill('SIGINT');
+  assert.equal((await running.ended).code, 0);
 });
 
 test('options that need --watch, and --host without --token, are wrong usage', async () => {

@@ -1,12 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { exitCodes, ignoresHangup } from './process-end.ts';
 
-/** Ctrl-C and the like: the first asks stages to end, the second ends them at once, the third ends this process. */
+/**
+ * Ctrl-C and the like: the first asks stages to end, the second ends them at once, the third ends this process.
+ *
+ * A command that runs its stages again and again has one for all its runs, and listens all the time: a signal that comes
+ * just when a listener goes would be lost.
+ */
 export class Interrupts implements Disposable {
-  readonly #stop = new AbortController();
-  readonly #kill = new AbortController();
-  /** Aborted when stages are to end, and when they are to end at once. */
-  readonly signal: AbortSignal = this.#stop.signal;
+  #stop = newController();
+  readonly #kill = newController();
+  /** Aborted when stages are to end at once. */
   readonly kill: AbortSignal = this.#kill.signal;
   readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(ignoresHangup ? [] : ['SIGHUP' as const])];
   #count = 0;
@@ -16,7 +20,11 @@ export class Interrupts implements Disposable {
 
   constructor() {
     for (const signal of this.#signals) process.on(signal, this.#onSignal);
-    setMaxListeners(0, this.signal, this.kill); // every stage that waits or runs listens
+  }
+
+  /** Aborted when the stages of the present run are to end. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Whether the user interrupted; {@link stop} does not count. */
@@ -30,8 +38,15 @@ export class Interrupts implements Disposable {
     return this.#asked > 0 ? 2_000 : 0;
   }
 
+  /** Stops the present run. */
   stop(): void {
     this.#stop.abort(new Error('stopped'));
+  }
+
+  /** After a run: what stopped it alone does not stop the next one, which may have no jobs. */
+  endRun(): void {
+    if (!this.interrupted) this.#stop = newController();
+    this.detaches = false;
   }
 
   [Symbol.dispose](): void {
@@ -46,4 +61,10 @@ export class Interrupts implements Disposable {
     this.#stop.abort(new Error('interrupted'));
     if (this.#count > 1) this.#kill.abort(new Error('interrupted'));
   };
+}
+
+function newController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // every stage that waits or runs listens
+  return controller;
 }

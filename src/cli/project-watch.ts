@@ -1,10 +1,11 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
 import { reportError } from './command-error.ts';
+import { Interrupts } from './interrupts.ts';
 import type { Project } from './open-project.ts';
-import { exitCodes } from './process-end.ts';
 
 /** Milliseconds without another change before a project is read: editors save in several steps. */
 const quiet = 60;
@@ -108,28 +109,35 @@ const foldersIn = (folder: string): readonly string[] =>
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
     .flatMap((path) => [path, ...foldersIn(path)]);
 
+/** What all runs of a watch share. */
+export interface WatchedRuns {
+  readonly watch: ProjectWatch;
+  readonly interrupts: Interrupts;
+}
+
 /** Runs again whenever what was read has changed, until the user interrupts it. Returns the exit code of the last run. */
-export async function watchRuns(root: string, run: (watch: ProjectWatch) => Promise<number>): Promise<number> {
+export async function watchRuns(root: string, run: (runs: WatchedRuns) => Promise<number>): Promise<number> {
   using watch = new ProjectWatch(root);
+  using interrupts = new Interrupts();
   for (;;) {
     watch.begin();
-    const code = await run(watch).catch(reportError); // a mistake in a file that is being edited ends no watch
-    if (code === exitCodes.interrupted) return code;
-    if (!(await nextChange(watch))) return code;
+    const code = await run({ watch, interrupts }).catch(reportError); // a mistake in a file that is being edited ends no watch
+    interrupts.endRun();
+    if (interrupts.interrupted || !(await nextChange(watch, interrupts.signal))) return code;
   }
 }
 
 /** Whether something has changed; otherwise the user interrupted the wait. */
-function nextChange(watch: ProjectWatch): Promise<boolean> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+async function nextChange(watch: ProjectWatch, signal: AbortSignal): Promise<boolean> {
   const alive = setInterval(() => {}, 60_000); // listening to files keeps no process alive
-  return new Promise<boolean>((resolve) => {
-    const end = () => resolve(false);
-    for (const signal of signals) process.once(signal, end);
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
     process.stderr.write('Waiting for a change. Ctrl-C ends it.\n');
-    watch.onChange(() => {
-      for (const signal of signals) process.off(signal, end);
-      resolve(true);
-    });
-  }).finally(() => clearInterval(alive));
+    watch.onChange(resolve);
+  });
+  clearInterval(alive);
+  // A signal is heard in the next whole turn of the event loop, and a change may be known before it.
+  await setImmediate();
+  await setImmediate();
+  return !signal.aborted;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -67,6 +68,12 @@ export class Running {
   /** Resolves when a stage has printed a text. */
   async output(stage: string, text: string): Promise<void> {
     await this.#find((event) => event.type === 'stage-output' && event.stage === stage && event.text.includes(text));
+  }
+
+  /** Resolves when standard error holds a text, `times` times. Rejects when the command ends before it. */
+  async printed(text: string, times = 1): Promise<void> {
+    const ended = this.ended.then((end) => Promise.reject(new Error(`ended before it: ${JSON.stringify(end)}`)));
+    while (this.#stderr.split(text).length <= times) await Promise.race([once(this.child.stderr!, 'data'), ended]);
   }
 
   async #find(matches: (event: RunEvent) => boolean): Promise<RunEvent> {

@@ -17,7 +17,7 @@ import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { digestOfFiles } from '../make-place.ts';
 import { openPlaces, openProject, projectRoot } from '../open-project.ts';
 import { exitCodes } from '../process-end.ts';
-import { type ProjectWatch, watchRuns } from '../project-watch.ts';
+import { type WatchedRuns, watchRuns } from '../project-watch.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {
@@ -40,14 +40,14 @@ export function runCommand(argv: readonly string[]) {
     findTarget({ words, ...options }, root); // a pipeline that is not there at the start is a slip, not one to wait for
     const server = serve ? await (await import('./serve.ts')).openServer(root, { port: 0 }) : undefined;
     try {
-      return await watchRuns(root, (watch) => runOnce(argv, words, options, watch));
+      return await watchRuns(root, (watched) => runOnce(argv, words, options, watched));
     } finally {
       await server?.close();
     }
   };
 }
 
-async function runOnce(argv: readonly string[], words: readonly string[], options: RunOptions, watch?: ProjectWatch) {
+async function runOnce(argv: readonly string[], words: readonly string[], options: RunOptions, watched?: WatchedRuns) {
   const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
   if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
   const startedAt = Date.now();
@@ -59,7 +59,7 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
   }
   const project = await openProject({ words, ...options });
-  watch?.follow(project);
+  watched?.watch.follow(project);
   if (
     step !== undefined &&
     (await waitFor(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
@@ -70,8 +70,10 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   const claims = await checkClaims(project);
   const style = step === undefined ? options.reporter : 'plain';
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
-  using interrupts = new Interrupts();
-  if (options.interrupt === true) watch?.onChange(() => interrupts.stop());
+  using own = watched === undefined ? new Interrupts() : undefined;
+  const interrupts = own ?? watched!.interrupts;
+  if (interrupts.interrupted) return exitCodes.interrupted; // while the project was read again
+  if (options.interrupt === true) watched?.watch.onChange(() => interrupts.stop());
   const run = await makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
   const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
   reporter.add(new EventFile(run.folder.events, warn));
@@ -84,14 +86,14 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     project.forced.size === 0 &&
     options.rehash !== true &&
     options.checkReads !== true &&
-    watch === undefined;
+    watched === undefined;
   if (options.rehash === true) forgetAll(project.root); // the memory of runs compares times of files too
   process.exitCode = exitCodes.failed; // holds if the process ends before the run does
   try {
     if (detach) interrupts.detaches = true;
     for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
     // What was forced would run once more; a detached run has further steps, and a watched one sees the change itself.
-    const isRepeatable = project.forced.size === 0 && !detach && watch === undefined;
+    const isRepeatable = project.forced.size === 0 && !detach && watched === undefined;
     const memory = memorable ? memoryFile(project.root, process.cwd(), argv) : undefined;
     const code = await bringStages(run, project, { interrupts, report, detach, isRepeatable, memory });
     if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
