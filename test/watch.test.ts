@@ -30,6 +30,49 @@ test('a watched pipeline runs again when its file or an input has changed, and s
   assert.match(stderr, /Waiting for a change\. Ctrl-C ends it\./);
 });
 
+test('a watched pipeline runs again when a pattern matches a new file, also in a new folder', async () => {
+  const listing = (pattern: string) => `stages:
+  one:
+    kind: command
+    inputs: { data: '${pattern}' }
+    outputs: { out: artifacts/test/one.txt }
+    with: { run: "for file in \${inputs.data}; do cat $file; done | tee \${outputs.out}" }
+`;
+  for (const [pattern, file, other] of [
+    ['data/*', 'data/b.txt', 'data/sub/c.txt'],
+    ['data/**/*.txt', 'data/new/sub/b.txt', 'data/new/b.csv'],
+  ] as const) {
+    using project = new Project(listing(pattern), { 'data/a.txt': 'first\n' });
+    const running = project.startRun('--watch');
+    await running.output('one', 'first');
+    await running.printed('Waiting for a change');
+    project.write(other, 'other\n');
+    project.write(file, 'second\n');
+    await running.output('one', 'second');
+    await running.printed('Waiting for a change', 2);
+    running.child.kill('SIGINT');
+    assert.equal((await running.ended).code, 0);
+    assert.equal(project.read('artifacts/test/one.txt'), 'first\nsecond\n');
+    assert.equal(running.events.filter(({ type }) => type === 'run-started').length, 2);
+  }
+});
+
+test('an input that is missing at the start of a watch runs the pipeline when it comes', async () => {
+  for (const [input, file] of [
+    ['./data.txt', 'data.txt'],
+    ['data/*.txt', 'data/a.txt'],
+  ] as const) {
+    using project = new Project(yaml('first').replace('./data.txt', `'${input}'`));
+    const running = project.startRun('--watch');
+    await running.printed('Waiting for a change');
+    project.write(file, 'data-1\n');
+    await running.output('one', 'data-1');
+    running.child.kill('SIGINT');
+    const { stderr } = await running.ended;
+    assert.match(stderr, /^pipelines\/test\.yaml:.* error: (There is no file|No file matches)/);
+  }
+});
+
 test('a watch of a pipeline that does not exist ends at once', async () => {
   using project = new Project(yaml('first'), { 'data.txt': '' });
   const { code, stderr } = await project.command('run', '--watch', 'nothing.yaml');

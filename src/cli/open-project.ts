@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
-import type { Pipeline, Stage, StageName } from '../engine/config/pipeline.ts';
+import type { Pipeline, PipelineSources, Stage, StageName } from '../engine/config/pipeline.ts';
 import { findRoot } from '../engine/config/pipeline-files.ts';
 import { checkPlaces, loadPlaces, type Places } from '../engine/config/places.ts';
 import { loadStoreFile, storeFile } from '../engine/config/store-file.ts';
@@ -23,6 +23,8 @@ import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
 export interface Request extends Words {
   readonly set?: readonly string[];
   readonly downstream?: boolean;
+  /** Is told what the pipeline was read from, also where it has mistakes. */
+  readonly onSources?: ((sources: PipelineSources) => void) | undefined;
 }
 
 /** A pipeline that is without mistakes, and what of it is asked for. */
@@ -45,12 +47,12 @@ export interface Project {
 }
 
 /** Finds, reads and checks the pipeline, and picks the stages. Throws a {@link MistakesError} with every mistake. */
-export async function openProject({ set = [], downstream = false, ...words }: Request): Promise<Project> {
+export async function openProject({ set = [], downstream = false, onSources, ...words }: Request): Promise<Project> {
   const root = projectRoot();
   const found = findTarget(words, root);
   const own = await loadKinds(root);
   const { kinds, unloaded } = own;
-  const pipeline = orThrow(await loadPipeline({ root, file: found.file, kinds, unloaded, set, findCode }));
+  const pipeline = orThrow(await loadPipeline({ root, file: found.file, kinds, unloaded, set, findCode, onSources }));
   const graph = new Graph(pipeline);
   refuseSecondFile(found, [...graph.stages.keys()], root);
   const { named, stages } = orThrow(selectStages(graph, found.stages, { downstream }));

@@ -1,11 +1,12 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { globBase, globExpander } from '../engine/config/expand-glob.ts';
+import type { PipelineSources } from '../engine/config/pipeline.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
 import { reportError } from './command-error.ts';
 import { Interrupts } from './interrupts.ts';
-import type { Project } from './open-project.ts';
 
 /** Milliseconds without another change before a project is read: editors save in several steps. */
 const quiet = 60;
@@ -15,31 +16,37 @@ const share = 1 / 50;
 
 /** Notices changes of what a project reads by files' signatures; the system's reports only make it look sooner. */
 export class ProjectWatch implements Disposable {
+  /** The signature of each thing that is watched, such as `tree /project/data`. */
   readonly #signed = new Map<string, () => string>();
   readonly #known = new Map<string, string>();
   readonly #watchers = new Map<string, FSWatcher>();
+  readonly #root: string;
   readonly #own: readonly string[];
+  readonly #expand: (pattern: string) => readonly string[];
   #timer: NodeJS.Timeout | undefined;
   #onChange: (() => void) | undefined;
   #hasChanged = false;
 
-  constructor(root: string) {
+  constructor(root: string, expand: (pattern: string) => readonly string[]) {
+    this.#root = root;
+    this.#expand = expand;
     this.#own = ['pipelines', 'stages'].map((name) => join(root, name));
-    for (const folder of this.#own) this.#add(folder, () => treeOf(folder));
+    for (const folder of this.#own) this.#addTree(folder);
     this.#look(false);
   }
 
   /** Takes the present state as what the next run reads. */
   begin(): void {
     this.#hasChanged = false;
-    for (const [path, sign] of this.#signed) this.#known.set(path, sign());
+    for (const [what, sign] of this.#signed) this.#known.set(what, sign());
   }
 
-  follow({ pipeline }: Pick<Project, 'pipeline'>): void {
-    const { files, code, looked } = pipeline.sources;
-    for (const path of [...files, ...code, ...looked]) this.#add(path, () => signPlace(path).signature);
-    const inputs = pipeline.stages.flatMap(({ inputs }) => inputs.flatMap(({ items }) => items));
-    for (const item of inputs) if (item.from === 'path') this.#add(item.path, () => treeOf(item.path));
+  /** Watches what a pipeline was read from, too, with what a pattern may match later. */
+  follow({ files, code, looked, inputs, globs }: PipelineSources): void {
+    for (const path of [...files, ...code, ...looked]) this.#addPlace(path);
+    const matches = Object.values(globs).flatMap((paths) => paths.map((path) => resolve(this.#root, path)));
+    for (const path of [...inputs, ...matches]) this.#addTree(path);
+    for (const [pattern, names] of Object.entries(globs)) this.#addPattern(pattern, names);
   }
 
   /** Calls `act` once, when something has changed and a moment of quiet is over; at once if it has already. */
@@ -54,11 +61,30 @@ export class ProjectWatch implements Disposable {
     this.#onChange = undefined;
   }
 
-  #add(path: string, sign: () => string): void {
-    if (!this.#known.has(path)) this.#known.set(path, sign());
-    this.#signed.set(path, sign);
-    this.#hear(statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path));
+  #addPlace(path: string): void {
+    this.#sign(`place ${path}`, () => signPlace(path).signature);
+    this.#hearAt(path);
+  }
+
+  #addTree(path: string): void {
+    this.#sign(`tree ${path}`, () => treeOf(path));
+    this.#hearAt(path);
     if (this.#own.includes(path)) for (const folder of foldersIn(path)) this.#hear(folder);
+  }
+
+  /** A pattern by the names that match it, first those that were read: each of them is watched as a tree. */
+  #addPattern(pattern: string, names: readonly string[]): void {
+    this.#sign(`pattern ${pattern}`, () => this.#expand(pattern).join('\n'), names.join('\n'));
+    this.#hear(globBase(pattern, this.#root));
+  }
+
+  #sign(what: string, sign: () => string, now?: string): void {
+    if (!this.#known.has(what)) this.#known.set(what, now ?? sign());
+    this.#signed.set(what, sign);
+  }
+
+  #hearAt(path: string): void {
+    this.#hear(statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path));
   }
 
   /** Listens to a folder. Where that cannot be, looking from time to time is enough. */
@@ -79,7 +105,7 @@ export class ProjectWatch implements Disposable {
 
   #look(mayTell: boolean): void {
     const startedAt = performance.now();
-    const changed = mayTell && [...this.#signed].some(([path, sign]) => sign() !== this.#known.get(path));
+    const changed = mayTell && [...this.#signed].some(([what, sign]) => sign() !== this.#known.get(what));
     this.#lookIn(Math.max(pause, (performance.now() - startedAt) / share));
     this.#timer?.unref();
     if (!changed || this.#hasChanged) return;
@@ -117,7 +143,7 @@ export interface WatchedRuns {
 
 /** Runs again whenever what was read has changed, until the user interrupts it. Returns the exit code of the last run. */
 export async function watchRuns(root: string, run: (runs: WatchedRuns) => Promise<number>): Promise<number> {
-  using watch = new ProjectWatch(root);
+  using watch = new ProjectWatch(root, await globExpander(root));
   using interrupts = new Interrupts();
   for (;;) {
     watch.begin();

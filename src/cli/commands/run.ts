@@ -1,3 +1,4 @@
+import type { PipelineSources } from '../../engine/config/pipeline.ts';
 import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
 import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
 import { waitFor } from '../../engine/places/wait-for.ts';
@@ -58,8 +59,8 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
   if (detach && (options.force ?? options.twice) !== undefined) {
     throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
   }
-  const project = await openProject({ words, ...options });
-  watched?.watch.follow(project);
+  const onSources = watched && ((sources: PipelineSources) => watched.watch.follow(sources));
+  const project = await openProject({ words, ...options, onSources });
   if (
     step !== undefined &&
     (await waitFor(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)

@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly findCode?: FindCode;
+  /** Is told everything that was read and looked up, also where there are mistakes. */
+  readonly onSources?: ((sources: PipelineSources) => void) | undefined;
 }
 
 /** A pipeline's file, read as far as its instances: they need none of its data. */
@@ -45,7 +47,7 @@ interface ReadFile {
 
 /** Reads and checks a pipeline's file: a pipeline in which every reference holds, or all mistakes. */
 export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
-  const { root } = options;
+  const { root, onSources } = options;
   const mistakes = new DiagnosticList();
   const read = readFile(options, mistakes);
   if (read === undefined) return err(mistakes.inOrder());
@@ -67,10 +69,11 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   checkInputs(context, instances, stages);
   checkPaths(context, instances.all, work.claims, reportPath(name));
   const texts = topLevelTexts(document, scope.params);
+  const sources = sourcesOf(context, definitions, work.paths);
+  onSources?.(sources);
   if (!mistakes.isEmpty) return err(mistakes.inOrder());
   const scopes = new Set([scope, ...definitions.map((definition) => definition.scope)]);
   for (const each of scopes) unreadParams(each).forEach(warnings.add);
-  const sources = sourcesOf(context, definitions, work.paths);
   return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources, warnings: warnings.inOrder() });
 }
 
@@ -99,7 +102,10 @@ function readFile(options: LoadOptions, mistakes: DiagnosticList): ReadFile | un
   const name = pipelineName(absolute, root);
   const document = loadDocument(context, [absolute]);
   const settings = parseSetParams(set, document && child(document, 'params'), context.report);
-  if (!document) return undefined;
+  if (!document) {
+    options.onSources?.(sourcesOf(context, [], new InputPaths(context)));
+    return undefined;
+  }
 
   const { scope, definitions } = collectDefinitions(context, { chain: [absolute], document, settings, prefix: '' });
   checkPrefixes(context, definitions, settings);
@@ -122,7 +128,7 @@ function checkPrefixes(context: LoadContext, definitions: readonly Definition[],
 function sourcesOf(
   { files, looked, askedEnv, codes }: LoadContext,
   definitions: readonly Definition[],
-  { globs }: InputPaths,
+  { paths, globs }: InputPaths,
 ): PipelineSources {
   const ofKinds = (what: 'files' | 'looked') => new Set(definitions.flatMap(({ kind }) => kind?.[what] ?? []));
   const programs = [...codes.values()];
@@ -131,6 +137,7 @@ function sourcesOf(
     files: [...files.keys()],
     code: [...new Set([...ofKinds('files'), ...ofPrograms])],
     looked: [...new Set([...ofKinds('looked'), ...looked, ...programs.flatMap((program) => program.looked)])],
+    inputs: [...paths],
     globs: Object.fromEntries(globs),
     ...(askedEnv.size > 0 && { env: Object.fromEntries(askedEnv) }),
   };

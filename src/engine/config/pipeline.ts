@@ -31,6 +31,8 @@ export interface PipelineSources {
   readonly code: readonly string[];
   /** Absolute paths that could select other files or inputs: folders by their names, and absent nearer places. */
   readonly looked: readonly string[];
+  /** Absolute paths of inputs that are written as paths, absent ones among them. */
+  readonly inputs: readonly string[];
   /** The matches of every glob, by pattern: paths relative to the root, POSIX, in code-unit order. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** Every environment variable that a stage takes its value from; an unset one is null. Absent: none. */

@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { closest } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
-import { expandGlob } from '../expand-glob.ts';
+import { expandGlob, globBase, globCharacters } from '../expand-glob.ts';
 import { findInPackage } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
 
@@ -22,14 +22,14 @@ export interface PathClaim {
   readonly missing?: Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 }
 
-const globCharacters = /[*?[\]{}!()]/;
-
 /** A shell expands the home folder only at the beginning of a word: not in `--set params.images=~/faces`. */
 const homeHint = '"~" is not expanded here: write the whole path, or on a command line $HOME.';
 
 /** Looks up paths and globs of inputs, each once. */
 export class InputPaths {
   readonly globs = new Map<string, readonly string[]>();
+  /** Absolute paths of all that are no globs, absent ones among them. */
+  readonly paths = new Set<string>();
   readonly #context: LoadContext;
   readonly #known = new Map<string, PathAnswer>();
 
@@ -55,15 +55,16 @@ export class InputPaths {
     const absolute = isInPackage ? findInPackage(text, root, looked) : resolve(root, text);
     if (absolute === undefined) return missing(text, 'missing-file', `No package of "${text}" is installed`);
     const error = accessError(absolute);
+    const isGlob = error?.code === 'ENOENT' && globCharacters.test(text) && !isInPackage;
+    if (!isGlob) this.paths.add(absolute);
     if (error === undefined) return { glob: false, paths: [{ absolute, shown: text }] };
-    if (error.code === 'ENOENT' && globCharacters.test(text) && !isInPackage) {
+    if (isGlob) {
       looked.add(absolute);
       const paths = await expandGlob(text, root);
       this.globs.set(text, paths);
       if (paths.length > 0)
         return { glob: true, paths: paths.map((path) => ({ absolute: resolve(root, path), shown: path })) };
-      const base = resolve(root, text.slice(0, text.search(globCharacters)).replace(/[^/]*$/, ''));
-      return missing(base, 'empty-glob', `No file matches "${text}"`);
+      return missing(globBase(text, root), 'empty-glob', `No file matches "${text}"`);
     }
     const where = isInPackage || isAbsolute(text) ? '' : " below the project's root";
     return error.code === 'ENOENT' || error.code === 'ENOTDIR'
