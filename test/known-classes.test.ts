@@ -29,8 +29,11 @@ test('a kind that needs two sides reports an input with more classes before anyt
   using project = new Project(yaml, imagesOf(['cat', 'dog', 'owl']));
   project.write('other.csv', 'key,split,label,score.cat,score.dog,score.owl\n1,test,cat,1,0,0\n');
   const ask =
-    'error: expected which of the classes cat, dog, owl are positive, as in positive: [dog, owl] [wrong-settings]';
-  assert.deepEqual(await wrong(project), [`6:3: ${ask}`, `7:3: ${ask}`, `8:68: ${ask}`, `9:3: ${ask}`]);
+    'error: expected "positive" to say which of the classes cat, dog, owl count as positive, as in positive: [dog, owl] [wrong-settings]';
+  const askOne =
+    'error: expected one of the 2 scores, since they are of 3 classes: name it, as in scores[seed=1].scores, or give ' +
+    'this stage the same matrix. For a detector, set positive: [dog, owl] [wrong-settings]';
+  assert.deepEqual(await wrong(project), [`6:3: ${askOne}`, `7:3: ${ask}`, `8:68: ${ask}`, `9:3: ${ask}`]);
 
   for (const stage of ['roc', 'ranking', 'audit']) {
     const line = new RegExp(`(\\n  ${stage}: .*) }`).exec(project.read('pipelines/test.yaml'))![1]!;

@@ -333,5 +333,8 @@ test('models of several classes compete as detectors of the positive ones', asyn
   await bench.run(spec, run, { with: { positive: ['dog', 'owl'] }, inputs });
   const { candidates, winner, negative, positive } = JSON.parse(read(bench, 'metrics'));
   assert.deepEqual([candidates[winner].auc, negative, positive], [0.75, 2, 2]);
-  await assert.rejects(bench.run(spec, run, { inputs }), /expected which of the classes cat, dog, owl are positive/);
+  await assert.rejects(
+    bench.run(spec, run, { inputs }),
+    /expected "positive" to say which of the classes cat, dog, owl count as positive/,
+  );
 });

@@ -161,7 +161,24 @@ test('the scores of folds are put together, and an image in two of them is refus
   using _ = bench;
   assert.equal(split.images, 120);
   await assert.rejects(evaluated([file(many(3)), file(many(3))]), {
-    message: 'Expected every image in one of the scores, got "0.jpg" of test in two.',
+    message:
+      'Expected every image in one of the scores, got "0.jpg" of test in two. Several scores are put together, as those of ' +
+      'the folds of a cross-validation. To evaluate each by itself, give each a stage of its own.',
+  });
+});
+
+test('scores of several seeds are no folds: the message says how each gets its own evaluation', async () => {
+  using bench = new StageBench();
+  const scores = [1, 2].map((seed) => {
+    const path = join(bench.root, `${seed}.csv`);
+    writeFileSync(path, file(many(3)));
+    return { path, labels: { seed: String(seed) } };
+  });
+  await assert.rejects(bench.run(spec, run, { inputs: { scores }, with: { splits: ['test'] } }), {
+    message:
+      'Expected every image in one of the scores, got "0.jpg" of test in two. Several scores are put together, as those of ' +
+      'the folds of a cross-validation. To evaluate each by itself, give this stage the same matrix, and let it read one, ' +
+      'as in "fit[seed=${matrix.seed}].scores".',
   });
 });
 

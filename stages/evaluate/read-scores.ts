@@ -18,8 +18,10 @@ export const factsOf = ({ class: of, source, group, slices }: Scorable, target: 
 /** The connected scores, joined where there are several, for the splits of the settings. */
 export function readScores(context: StageContext<EvaluateSettings>): ScoreTable {
   const options = { ...context.settings, needsLabels: context.inputs('dataset').length === 0 };
-  const tables = context.inputs('scores').map(({ path }) => readScoreTable(path, 'Input "scores"', options));
-  const joined = joinTables(tables);
+  const files = context.inputs('scores').map(({ path, labels }) => {
+    return { labels, table: readScoreTable(path, 'Input "scores"', options) };
+  });
+  const joined = joinTables(files);
   const splits = new Set(joined.rows.map(({ split }) => split));
   const rows = context.settings.splits.flatMap((split) => {
     if (splits.has(split)) return joined.rows.filter((row) => row.split === split);
@@ -31,13 +33,19 @@ export function readScores(context: StageContext<EvaluateSettings>): ScoreTable 
   return context.inputs('dataset').length === 0 ? table : complete(table, context);
 }
 
+/** A connected file of scores, with the axis values or the stage that distinguish it from the others. */
+interface ScoresFile {
+  readonly table: ScoreTable;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Puts tables together, such as those of the folds of a cross-validation. */
-function joinTables(tables: readonly ScoreTable[]): ScoreTable {
-  const [first, ...others] = tables as readonly [ScoreTable, ...ScoreTable[]];
-  if (others.length === 0) return first;
-  const names = [...new Set(tables.flatMap((table) => table.names))];
+function joinTables(files: readonly ScoresFile[]): ScoreTable {
+  const { table: first } = files[0]!;
+  if (files.length === 1) return first;
+  const names = [...new Set(files.flatMap(({ table }) => table.names))];
   const seen = new Set<string>();
-  const rows = tables.flatMap((table) => {
+  const rows = files.flatMap(({ table, labels }) => {
     if (table.classes.join() !== first.classes.join()) {
       const [one, other] = [first.classes.join(', '), table.classes.join(', ')];
       throw new StageError(`Expected scores of the same classes, got ${one} and ${other}.`);
@@ -45,13 +53,23 @@ function joinTables(tables: readonly ScoreTable[]): ScoreTable {
     return table.rows.map((row) => {
       const id = JSON.stringify([row.split, row.key]);
       if (seen.has(id)) {
-        throw new StageError(`Expected every image in one of the scores, got "${row.key}" of ${row.split} in two.`);
+        throw new StageError(
+          `Expected every image in one of the scores, got "${row.key}" of ${row.split} in two. Several scores are put together, as those of the folds of a cross-validation. ${evaluateApart(labels)}`,
+        );
       }
       seen.add(id);
       return { ...row, label: names.indexOf(table.names[row.label]!) };
     });
   });
   return { ...first, names, rows };
+}
+
+/** How each of several scores gets an evaluation of its own. */
+function evaluateApart(labels: ScoresFile['labels']): string {
+  const axis = Object.keys(labels).find((name) => name !== 'stage' && name !== 'path');
+  if (axis === undefined) return 'To evaluate each by itself, give each a stage of its own.';
+  const one = `fit[${axis}=\${matrix.${axis}}].scores`;
+  return `To evaluate each by itself, give this stage the same matrix, and let it read one, as in "${one}".`;
 }
 
 /** Adds to the rows what the data set knows of their images, and labels where they have none. */

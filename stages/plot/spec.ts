@@ -157,7 +157,7 @@ export const spec = defineKind<PlotSettings>({
   checkInputs: ({ chart = 'histogram', positive }, inputs) => {
     const drawsSides =
       ['histogram', 'errors'].includes(chart) || (chart === 'confusion' && inputs('scores').length > 1);
-    return drawsSides ? sidesMissing(positive, inputs, 'scores') : [];
+    return drawsSides ? sidesMissing(positive, inputs, 'scores', { showsOne: chart === 'confusion' }) : [];
   },
   example: `curves:
   kind: plot

@@ -73,7 +73,9 @@ export const spec = defineKind<RocDetSettings>({
     return mistakeIf(split === calibrateOn && calibrateOn !== 'val', ['calibrateOn'], message);
   },
   checkInputs: ({ positive, bothScores, over }, inputs) =>
-    bothScores || over.length > 0 || inputs('scores').length > 1 ? sidesMissing(positive, inputs, 'scores') : [],
+    bothScores || over.length > 0 || inputs('scores').length > 1
+      ? sidesMissing(positive, inputs, 'scores', { showsOne: !bothScores })
+      : [],
   example: `roc:
   kind: roc-det
   inputs: { scores: [score.scores] } # every instance of a matrix is a curve

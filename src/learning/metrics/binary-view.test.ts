@@ -60,7 +60,7 @@ test('a wrong choice of the positive side is reported', () => {
   };
   assert.equal(
     errorOf(),
-    'expected which of the classes real, Deepfakes, FaceSwap are positive, as in positive: [Deepfakes, FaceSwap]',
+    'expected "positive" to say which of the classes real, Deepfakes, FaceSwap count as positive, as in positive: [Deepfakes, FaceSwap]',
   );
   assert.match(errorOf(['Deepfake']), /^expected classes as positive, got "Deepfake"\. Did you mean "Deepfakes"\?/);
   assert.equal(
@@ -107,7 +107,7 @@ test('a label beside the two classes has no side until one is named', () => {
   assert.deepEqual(binaryView(labels), {
     ok: false,
     error:
-      'expected which of the classes real, Deepfakes are positive, as in positive: [Deepfakes], since "FaceSwap" is ' +
+      'expected "positive" to say which of the classes real, Deepfakes count as positive, as in positive: [Deepfakes], since "FaceSwap" is ' +
       'neither of them and counts as negative unless named',
   });
   const view = binaryView(labels, ['Deepfakes']);

@@ -18,6 +18,9 @@ export const classSettings = {
     ),
 };
 
+/** How a setting names the positive side: `positive: [dog, owl]`. */
+export const positiveExample = (classes: readonly string[]): string => `positive: [${classes.slice(1, 3).join(', ')}]`;
+
 /** Asks for the positive side of more than two classes. */
 export const whichArePositive = (classes: readonly string[]): string =>
-  `expected which of the classes ${formatFew(classes, 10)} are positive, as in positive: [${classes.slice(1, 3).join(', ')}]`;
+  `expected "positive" to say which of the classes ${formatFew(classes, 10)} count as positive, as in ${positiveExample(classes)}`;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Facts, KnownInputs, SettingMistake } from '../../stage.ts';
-import { whichArePositive } from './class-settings.ts';
+import { positiveExample, whichArePositive } from './class-settings.ts';
 import { detectorMetrics, leastClasses, type MetricName } from './metric-catalogue.ts';
 import { parseScores } from './scores-file.ts';
 
@@ -18,14 +18,23 @@ export function factsOfClasses(inputs: KnownInputs, port: string): Facts {
   return classes ? { classes } : {};
 }
 
-/** The mistake of a kind that needs two sides, where more classes are known and none was named as positive. */
+/**
+ * The mistake of a kind that needs two sides, where more classes are known and none was named as positive. `showsOne`: it shows
+ * the scores of any classes if they are the only ones.
+ */
 export function sidesMissing(
   positive: readonly string[] | undefined,
   inputs: KnownInputs,
   port: string,
+  { showsOne = false } = {},
 ): readonly SettingMistake[] {
-  const many = knownClasses(inputs, port).find(({ length }) => length > 2);
-  return many === undefined || positive !== undefined ? [] : [{ at: [], message: whichArePositive(many) }];
+  const classes = knownClasses(inputs, port).find(({ length }) => length > 2);
+  if (classes === undefined || positive !== undefined) return [];
+  const count = inputs(port).length;
+  if (!showsOne || count === 1) return [{ at: [], message: whichArePositive(classes) }];
+  const one = `expected one of the ${count} scores, since they are of ${classes.length} classes`;
+  const ways = `name it, as in scores[seed=1].scores, or give this stage the same matrix`;
+  return [{ at: [], message: `${one}: ${ways}. For a detector, set ${positiveExample(classes)}` }];
 }
 
 /** The mistake of a metric that the known number of classes does not have, if these are at least `from`; `at` is its setting. */

@@ -173,7 +173,7 @@ test('scores without two sides are reported in one line, and a curve names the p
   const several = compareSubjects([subject('a', { s: unpaired }), subject('b', { s: unpaired })]);
   assert.match(
     formatComparison(comparisonTables(several)),
-    /Not compared: tests need two sides, which "positive" of evaluate names: expected which of the classes cat, dog, owl are positive/,
+    /Not compared: tests need two sides, which evaluate sets: expected "positive" to say which of the classes cat, dog, owl count as positive/,
   );
   const pets = { ...scores(1, 4), sides: ['cat', 'dog'] as const };
   const two = compareSubjects([subject('a', { s: pets }), subject('b', { s: pets })]);

@@ -186,7 +186,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: 
   if (scored.length + unpaired.length < 2) return [];
   if (unpaired.length > 0) {
     const indices = [...scored, ...unpaired].map(({ index }) => index).sort((a, b) => a - b);
-    const problem = `tests need two sides, which "positive" of evaluate names: ${unpaired[0]!.reason}`;
+    const problem = `tests need two sides, which evaluate sets: ${unpaired[0]!.reason}`;
     return [{ stage, split: '', subjects: indices, problem }];
   }
   const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
