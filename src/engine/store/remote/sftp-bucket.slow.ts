@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { noSshd, SshServer } from '../../../../test/support/sshd.ts';
@@ -24,7 +25,25 @@ test('a host by SSH keeps bytes under keys, and an unknown host is refused', { s
   const stranger = new SftpBucket({ destination: 'stranger', port: undefined, path });
   await assert.rejects(stranger.get('x'), (error: Error) => {
     assert.ok(error instanceof RefusedRequest, error.message);
-    assert.match(error.message, /Host key verification failed/);
+    assert.match(
+      error.message,
+      /^ssh: Host key verification failed\.: type `ssh stranger` once, and accept its key if it is the right one$/,
+    );
     return true;
   });
+});
+
+test('a host that answers nothing more counts as silent, and ends all calls', { skip: noSshd ?? false }, async (t) => {
+  const folder = temporaryFolder(t);
+  const program = join(folder, 'silent');
+  writeFileSync(program, "#!/bin/sh\nprintf '\\0\\0\\0\\5\\2\\0\\0\\0\\3'\nexec cat > /dev/null\n", { mode: 0o755 });
+  await using server = await SshServer.start(program);
+  const before = process.env['PATH'];
+  t.after(() => {
+    process.env['PATH'] = before;
+  });
+  process.env['PATH'] = server.path;
+  const bucket = new SftpBucket({ destination: 'testhost', port: undefined, path: folder }, 500);
+  const calls = [bucket.get('a'), bucket.head('b')];
+  for (const call of calls) await assert.rejects(call, new UnreachableStore('the host fell silent'));
 });

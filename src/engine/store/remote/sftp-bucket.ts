@@ -17,8 +17,9 @@ export class SftpBucket implements Bucket {
   readonly #folder: string;
   readonly #made = new Map<string, Promise<unknown>>();
 
-  constructor({ destination, port, path }: Omit<Extract<StoreAddress, { type: 'ssh' }>, 'type'>) {
-    this.#client = new SftpClient(destination, port);
+  /** `patience` in milliseconds: see {@link SftpClient}. */
+  constructor({ destination, port, path }: Omit<Extract<StoreAddress, { type: 'ssh' }>, 'type'>, patience?: number) {
+    this.#client = new SftpClient(destination, port, patience);
     this.#folder = path;
   }
 

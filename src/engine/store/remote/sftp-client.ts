@@ -33,7 +33,12 @@ interface Reply {
   readonly body: Reader;
 }
 
+/** Milliseconds without an answer after which a host counts as silent. */
+const patience = 30_000;
+
 interface Waiting {
+  /** The number of the call. */
+  readonly type: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
@@ -44,15 +49,21 @@ interface Waiting {
  */
 export class SftpClient {
   readonly #child: ChildProcess;
+  readonly #destination: string;
   readonly #waiting = new Map<number, Waiting>();
   readonly #version: Promise<ReadonlySet<string>>;
   #lastId = 0;
   #received: Buffer = Buffer.alloc(0);
   #said = '';
   #end: Error | undefined;
+  /** Runs while answers are waited for. */
+  #silence: NodeJS.Timeout | undefined;
+  readonly #patience: number;
 
-  /** `destination` as `ssh` takes it, such as `me@host`: it never begins with a dash. */
-  constructor(destination: string, port: string | undefined) {
+  /** `destination` as `ssh` takes it, such as `me@host`: it never begins with a dash. `silence` in milliseconds ends the connection. */
+  constructor(destination: string, port: string | undefined, silence = patience) {
+    this.#destination = destination;
+    this.#patience = silence;
     const settings = ['BatchMode=yes', 'ConnectTimeout=15', 'ServerAliveInterval=15'];
     const options = settings.flatMap((setting) => ['-o', setting]);
     const args = [...options, ...(port === undefined ? [] : ['-p', port]), '-s', '--', destination, 'sftp'];
@@ -65,7 +76,7 @@ export class SftpClient {
     this.#child.on('error', (error) => this.#fail(new UnreachableStore(`ssh cannot be started: ${error.message}`)));
     this.#child.on('close', () => this.#fail(this.#explainEnd()));
     this.#version = new Promise((resolve, reject) => {
-      this.#waiting.set(0, { resolve: ({ body }) => resolve(extensionsIn(body)), reject });
+      this.#waiting.set(0, { type: send.init, resolve: ({ body }) => resolve(extensionsIn(body)), reject });
     });
     this.#version.catch(() => {}); // every call throws it
     this.#write(send.init, number(3));
@@ -147,14 +158,15 @@ export class SftpClient {
     this.#lastId += 1;
     const id = this.#lastId;
     const answer = await new Promise<Reply>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { type, resolve, reject });
+      this.#silence ??= setTimeout(() => this.#endSilence(), this.#patience);
       this.#write(type, number(id), ...parts);
     });
     if (answer.type !== reply.status) return answer;
     const code = answer.body.number();
     if (code === status.ok || code === status.eof) return answer;
     const message = answer.body.string().toString('utf8');
-    if (code === status.denied) throw new RefusedRequest(`the host refuses the request (${message})`);
+    if (code === status.denied) throw new RefusedRequest(`${message}: your user there lacks a right to its files`);
     throw new SftpFailure(message, code === status.noFile);
   }
 
@@ -184,10 +196,25 @@ export class SftpClient {
       this.#waiting.get(id)?.resolve({ type, body: new Reader(packet.subarray(5)) });
       this.#waiting.delete(id);
     }
+    this.#silence?.refresh();
+    if (this.#waiting.size === 0) this.#endWatch();
+  }
+
+  /** Ends the connection, unless the host may be writing a large file to its disk: it answers one call after the other. */
+  #endSilence(): void {
+    const isSyncing = [...this.#waiting.values()].some(({ type }) => type === send.extended);
+    if (isSyncing) this.#silence?.refresh();
+    else this.#fail(new UnreachableStore('the host fell silent'));
+  }
+
+  #endWatch(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
   }
 
   #fail(error: Error): void {
     this.#end ??= error;
+    this.#endWatch();
     for (const { reject } of this.#waiting.values()) reject(this.#end);
     this.#waiting.clear();
     this.#child.kill();
@@ -195,10 +222,17 @@ export class SftpClient {
 
   #explainEnd(): Error {
     const last = this.#said.trim().split('\n').at(-1) || 'ssh ended';
-    const refusal = /Permission denied|Host key verification failed|Too many authentication failures/;
-    return refusal.test(this.#said) ? new RefusedRequest(`ssh: ${last}`) : new UnreachableStore(`ssh: ${last}`);
+    const remedy = remedies.find(([said]) => said.test(this.#said))?.[1];
+    if (remedy === undefined) return new UnreachableStore(`ssh: ${last}`);
+    return new RefusedRequest(`ssh: ${last}: ${remedy.replace('HOST', this.#destination)}`);
   }
 }
+
+/** What to do about the refusals of `ssh`. */
+const remedies: readonly (readonly [said: RegExp, remedy: string])[] = [
+  [/Host key verification failed/, 'type `ssh HOST` once, and accept its key if it is the right one'],
+  [/Permission denied|Too many authentication failures/, '`ssh HOST` must connect without a question, by a key'],
+];
 
 /** In bytes. A longer packet is none: something else was printed before the protocol began. */
 const largest = 1024 ** 2;
