@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Project } from './support/rig.ts';
+import { MemoryS3 } from './support/memory-s3.ts';
+import { endOf, Project } from './support/rig.ts';
 import { print } from './support/two-stages.ts';
 
 /** A stage whose output is large, between two whose outputs are small. */
@@ -203,6 +204,80 @@ test('a server that refuses connections costs one warning', async () => {
   assert.deepEqual({ code, outcomes }, { code: 0, outcomes: { shout: 'ran', grow: 'ran', count: 'ran' } });
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /^The store s3:\/\/bucket\/x cannot be reached/);
+});
+
+/** Three stages, of which the first waits at a gate. */
+const gated = `stages:
+  fit: { kind: command, outputs: { a: out/a }, with: { run: "echo waits; read _ < GATE; echo 1 > \${outputs.a}" } }
+  two: { kind: command, inputs: { a: fit.a }, outputs: { b: out/b }, with: { run: "cp \${inputs.a} \${outputs.b}" } }
+  three: { kind: command, inputs: { b: two.b }, outputs: { c: out/c }, with: { run: "cp \${inputs.b} \${outputs.c}" } }
+`;
+
+test('a run whose credentials expire goes on without the store, and a push with new ones sends what it made', async () => {
+  await using server = await MemoryS3.start();
+  using project = new Project(gated);
+  Object.assign(project.env, { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' });
+  project.env['XDG_CONFIG_HOME'] = project.path('config');
+  const gate = project.gate('gate');
+  project.edit('pipelines/test.yaml', 'GATE', project.path('gate'));
+  await print(project, 'store', 'init', 's3://bucket/lab', '--endpoint', server.endpoint);
+  const running = project.startRun();
+  await running.output('fit', 'waits');
+  server.fault = ({ id }) => (id === 'id' ? { status: 400, code: 'ExpiredToken' } : undefined);
+  gate.pass();
+  const { code, outcomes, warnings } = await endOf(running);
+  assert.deepEqual({ code, outcomes }, { code: 0, outcomes: { fit: 'ran', two: 'ran', three: 'ran' } });
+  const expired = 'ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`';
+  assert.deepEqual(warnings, [
+    `The store s3://bucket/lab refuses the request (${expired}): this run continues without it`,
+    '3 results did not reach s3://bucket/lab: `restage store push` sends what is left',
+  ]);
+  const refused = await project.command('store', 'push');
+  assert.deepEqual(refused, {
+    code: 1,
+    stdout: '',
+    stderr: `error: The store s3://bucket/lab refuses the request (${expired})\n`,
+  });
+  project.env['AWS_ACCESS_KEY_ID'] = 'new';
+  assert.match(await print(project, 'store', 'push'), /^Sent 3 results/);
+  assert.match(await print(project, 'store', 'verify'), /^3 results, \d objects: ✓ all sound/);
+});
+
+test('rubbish in store.json stops nobody: a run warns and goes on, and commands that need the store say what mends it', async () => {
+  using world = await group();
+  const { clone, shared } = world;
+  clone.write('in.txt', 'abc\n');
+  const url = shared.replace(/\/$/, '');
+  const damaged = `The store.json of ${url} is damaged: \`restage store verify --repair\` writes it again`;
+  writeFileSync(join(shared, 'store.json'), 'rubbish');
+  const ran = await clone.run();
+  assert.deepEqual([ran.code, ran.warnings], [0, [`${damaged}: this run continues without it`]]);
+  assert.deepEqual(await clone.command('store', 'status'), { code: 1, stdout: '', stderr: `error: ${damaged}\n` });
+  rmSync(join(shared, 'store.json'));
+  execFileSync('mkfifo', [join(shared, 'store.json')]);
+  clone.remove('cache');
+  assert.equal((await clone.run()).code, 0);
+  rmSync(join(shared, 'store.json'));
+  writeFileSync(join(shared, 'store.json'), JSON.stringify({ restage: 'store', format: 3 }));
+  clone.remove('cache');
+  const newer = await clone.run();
+  assert.equal(newer.code, 1, 'a store of a newer version is an error: everyone must know of it');
+  assert.match(newer.messages['shout']!, /is a store of another version of Restage: make one beside it/);
+});
+
+test('an error of a store names its address', async () => {
+  using project = new Project(chain, {}, 'project');
+  project.env['XDG_CONFIG_HOME'] = project.path('config');
+  const url = ['store', 'init', 's3://bucket/lab', '--endpoint', 'http://127.0.0.1:9'];
+  const { code, stderr } = await project.command(...url);
+  const expected = 'error: The store s3://bucket/lab cannot be reached (connect ECONNREFUSED 127.0.0.1:9)\n';
+  assert.deepEqual([code, stderr], [1, expected]);
+  assert.equal(project.has('store.yaml'), false);
+  project.write('../other/store.json', '{"name":"a shop"}');
+  assert.equal(
+    (await project.command('store', 'init', '../other')).stderr,
+    'error: The store.json in ../other is not that of a store: name another place [wrong-value]\n',
+  );
 });
 
 test('store pull brings the outputs and the report of a run to someone without its data', async () => {

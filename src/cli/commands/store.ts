@@ -14,7 +14,7 @@ import {
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';
-import { storeText } from '../../engine/store/remote/bucket.ts';
+import { describeFailure, isStoreFailure, MissingStore, storeText } from '../../engine/store/remote/bucket.ts';
 import { collectShared } from '../../engine/store/remote/collect-shared.ts';
 import { ensureKey, keyFile, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
@@ -25,6 +25,7 @@ import { groupBy } from '../../group-by.ts';
 import { plainText } from '../../plain-text.ts';
 import { formatTable } from '../../reporting/terminal/text.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
+import { UserError } from '../../user-error.ts';
 import { mistake, orThrow, print, UsageError, warnOnStderr } from '../command-error.ts';
 import { findTarget } from '../find-target.ts';
 import { lastRunOf } from '../last-run.ts';
@@ -86,6 +87,10 @@ async function init([url, ...more]: readonly string[], { endpoint, region }: Sto
     writing('store.yaml', () => writeAtomic(storeFile(root), text, { sync: false }));
     print(`${isNew ? 'Made' : 'Found'} the store ${url}, and wrote store.yaml with your public key ${key.id}.`);
     print(`Your private key is ${keyFile()}: keep it to yourself. Commit store.yaml.`);
+  } catch (error) {
+    if (error instanceof MissingStore)
+      throw mistake('wrong-value', `The store.json in ${url} is not that of a store: name another place`);
+    throw storeError(url, error);
   } finally {
     await remote.close();
   }
@@ -115,15 +120,22 @@ function connected(
   return async (words, options) => {
     const root = projectRoot();
     const spec = specOf(root);
-    const store = await SharedStore.open(root, spec, { warn: warnOnStderr });
+    const remote = await RemoteStore.open(spec, readKey(), warnOnStderr);
     try {
-      await store.remote.connect();
+      await remote.connect();
+      const store = new SharedStore(root, spec, remote, { warn: warnOnStderr });
       return await act({ root, store, spec }, words, options);
+    } catch (error) {
+      throw storeError(spec.url, error);
     } finally {
-      await store.close();
+      await remote.close();
     }
   };
 }
+
+/** An error that names the store where a store failed: buckets give the reason alone. */
+const storeError = (url: string, error: unknown): unknown =>
+  isStoreFailure(error) ? new UserError(describeFailure(url, error)) : error;
 
 const makeHint = 'Make one: restage store init <folder, s3://… or ssh://…>';
 

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../digest.ts';
-import { UserError } from '../../../user-error.ts';
+import { describeError, UserError } from '../../../user-error.ts';
 
 /** A part of the bytes under a key. */
 export interface Range {
@@ -47,11 +47,25 @@ export interface Bucket {
   close(): Promise<void>;
 }
 
-/** The store does not answer, or answers nonsense. Another attempt may succeed. */
+/** The store does not answer, or answers nonsense. Another attempt may succeed. Its message is the reason alone. */
 export class UnreachableStore extends UserError {}
 
-/** The store answers, and refuses: credentials or rights are wrong. */
+/** The store answers, and refuses: credentials or rights are wrong. Its message is the reason alone. */
 export class RefusedRequest extends UserError {}
+
+/** There is no store at an address, or its `store.json` is damaged. Its message is a full sentence. */
+export class MissingStore extends UserError {}
+
+/** Whether an error is one of the store, which others do not share. */
+export const isStoreFailure = (error: unknown): boolean =>
+  [UnreachableStore, RefusedRequest, MissingStore].some((type) => error instanceof type);
+
+/** What failed at a store, as a sentence without its full stop that names the address. */
+export function describeFailure(url: string, error: unknown): string {
+  if (error instanceof UnreachableStore) return `The store ${url} cannot be reached (${error.message})`;
+  if (error instanceof RefusedRequest) return `The store ${url} refuses the request (${error.message})`;
+  return describeError(error);
+}
 
 /** A store holds no links: what lies behind one is not the store's, so it is neither read nor deleted. */
 export const foundLink = (path: string): UnreachableStore =>

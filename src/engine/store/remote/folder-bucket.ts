@@ -104,10 +104,16 @@ export class FolderBucket implements Bucket {
       if (error instanceof UnreachableStore) throw error;
       if (code === 'ENOENT' && existsSync(this.#folder)) return undefined;
       if (code === 'ENOENT') throw new UnreachableStore(`the folder ${this.#folder} is not there`);
-      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw new RefusedRequest((error as Error).message);
+      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw new RefusedRequest(describeRight(error));
       throw new UnreachableStore((error as Error).message, { cause: error });
     }
   }
+}
+
+/** The path that may not be read or written, and why. */
+function describeRight(error: unknown): string {
+  const { path, code } = error as NodeJS.ErrnoException;
+  return `${path}: ${code === 'EROFS' ? 'the disk is read-only' : 'you lack the right to it'}`;
 }
 
 /** The bytes of a range; fewer where the file ends before. */

@@ -3,11 +3,10 @@ import PQueue from 'p-queue';
 import type { Digest } from '../../../digest.ts';
 import { groupBy } from '../../../group-by.ts';
 import { jsonOf } from '../../../json.ts';
-import { shellQuote } from '../../../shell/shell-quote.ts';
 import { UserError } from '../../../user-error.ts';
 import type { StoreAddress, StoreSpec } from '../../config/store-file.ts';
 import { hasRepository, parseResult, type StageResult } from '../stage-result.ts';
-import { type Bucket, storeFormat, UnreachableStore } from './bucket.ts';
+import { type Bucket, MissingStore, storeFormat, UnreachableStore } from './bucket.ts';
 import { type Envelope, type EnvelopeKind, type Location, openEnvelope, resultKey } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
@@ -87,7 +86,10 @@ export class RemoteStore {
     return new RemoteStore({ url, keys: Object.values(keys), type: address.type }, await openBucket(spec), key, warn);
   }
 
-  /** Asks the store for the first time, with limited patience. Throws if there is no store at the address. */
+  /**
+   * Asks the store for the first time, with limited patience. Throws a {@link MissingStore} if there is none at the address, and
+   * another error for one of another version.
+   */
   connect(): Promise<void> {
     this.#connected ??= this.#connect();
     return this.#connected;
@@ -97,15 +99,25 @@ export class RemoteStore {
     const answered = new AbortController();
     try {
       const text = await Promise.race([this.bucket.get('store.json'), this.#late(answered.signal)]);
-      const state = text && parseStore(text);
-      this.collected = state?.collected;
-      if (state !== undefined) return;
-      const absent = `There is no store at ${this.url} yet: make one with \`restage store init ${shellQuote(this.url)}\``;
-      const other = `${this.url} is a store of another version of Restage: make one beside it with \`restage store init <another address>\``;
-      throw new UserError(text === undefined ? absent : other);
+      this.collected = this.#parseStore(text).collected;
     } finally {
       answered.abort();
     }
+  }
+
+  #parseStore(text: Buffer | undefined): { readonly collected?: string } {
+    const mends = '`restage store verify --repair` writes it again';
+    if (text === undefined) {
+      const why = `look at "url" in store.yaml. If its store.json was lost, ${mends}`;
+      throw new MissingStore(`There is no store at ${this.url}: ${why}`);
+    }
+    const state = jsonOf<StoreState>(`${text}`);
+    if (state?.restage !== 'store' || !Number.isSafeInteger(state.format)) {
+      throw new MissingStore(`The store.json of ${this.url} is damaged: ${mends}`);
+    }
+    if (state.format === storeFormat) return state;
+    const remedy = 'make one beside it with `restage store init <another address>`';
+    throw new UserError(`${this.url} is a store of another version of Restage: ${remedy}`);
   }
 
   /** Throws after the patience, in short steps: a pause of this machine is no sign of a silent store. */
@@ -228,7 +240,8 @@ function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObj
   });
 }
 
-function parseStore(text: Buffer): { readonly collected?: string } | undefined {
-  const state = jsonOf<{ readonly restage: string; readonly format: number; readonly collected?: string }>(`${text}`);
-  return state?.restage === 'store' && state.format === storeFormat ? state : undefined;
+interface StoreState {
+  readonly restage: string;
+  readonly format: number;
+  readonly collected?: string;
 }

@@ -18,7 +18,7 @@ test('S3 keeps bytes under keys', { skip: noS3 ?? false }, async (t) => {
   const keys = new Set<string>();
   for await (const { key } of bucket.list('pages/')) keys.add(key);
   assert.equal(keys.size, 1100);
-  await assert.rejects(new S3Bucket({ ...place, bucket: 'other' }, server.env).get('x'), /There is no bucket at/);
+  await assert.rejects(new S3Bucket({ ...place, bucket: 'other' }, server.env).get('x'), /there is no bucket at /);
 });
 
 test('wrong credentials are refused, and never shown', { skip: noS3 ?? false }, async () => {
@@ -26,7 +26,7 @@ test('wrong credentials are refused, and never shown', { skip: noS3 ?? false }, 
   const bucket = new S3Bucket({ bucket: 'bucket', prefix: '', endpoint: server.endpoint }, server.env);
   await assert.rejects(bucket.get('x'), (error: Error) => {
     assert.ok(error instanceof RefusedRequest);
-    assert.match(error.message, /refuses the request \(InvalidAccessKeyId\)$/);
+    assert.match(error.message, /^InvalidAccessKeyId: the server does not know this access key: /);
     assert.doesNotMatch(error.message, /secret/);
     return true;
   });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { MemoryS3 } from '../../../../test/support/memory-s3.ts';
+import { type Fault, MemoryS3 } from '../../../../test/support/memory-s3.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import { mostWhole } from './bucket.ts';
+import { mostWhole, RefusedRequest } from './bucket.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { testBucket } from './testing-bucket.ts';
 
@@ -20,4 +22,61 @@ test('a whole value is read up to a limit, so that a file of blanks fills no mem
   server.files.set('store/large', Buffer.alloc(mostWhole + 1));
   assert.equal(await bucket.get('large'), undefined);
   assert.equal((await bucket.get('large', { start: 0, length: 5 }))?.length, 5);
+});
+
+test('credentials that expired are read again, once for all requests that they failed, and only new ones are tried', async (t) => {
+  await using server = await MemoryS3.start();
+  const file = join(temporaryFolder(t), 'credentials');
+  const renew = (id: string) =>
+    writeFileSync(file, `[default]\naws_access_key_id=${id}\naws_secret_access_key=secret\n`);
+  renew('morning');
+  const bucket = new S3Bucket(place(server), { AWS_SHARED_CREDENTIALS_FILE: file });
+  await bucket.put('a', Buffer.from('bytes'));
+  server.fault = ({ id }) => (id === 'morning' ? { status: 400, code: 'ExpiredToken' } : undefined);
+  const why = 'ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`';
+  await assert.rejects(bucket.get('a'), new RefusedRequest(why));
+  renew('noon');
+  const [bytes, size] = await Promise.all([bucket.get('a'), bucket.head('a')]);
+  assert.deepEqual([bytes?.toString(), size], ['bytes', 5]);
+});
+
+const day = 86_400_000;
+const now = Date.UTC(2026, 0, 31);
+const refusals: readonly (readonly [fault: Fault, reason: string])[] = [
+  [
+    { status: 403, code: 'AccessDenied' },
+    'AccessDenied: these credentials lack a right: they need to read, write, delete and list',
+  ],
+  [
+    { status: 403, code: 'InvalidAccessKeyId' },
+    'InvalidAccessKeyId: the server does not know this access key: look at AWS_ACCESS_KEY_ID, or at the profile in ~/.aws',
+  ],
+  [
+    { status: 403, code: 'RequestTimeTooSkewed', date: new Date(now - day) },
+    'RequestTimeTooSkewed: the clock of this machine is fast, by 24 h 0 min: set it',
+  ],
+  [
+    { status: 403, code: 'RequestTimeTooSkewed', date: new Date(now + 180_000) },
+    'RequestTimeTooSkewed: the clock of this machine is slow, by 3 min 0 s: set it',
+  ],
+  [{ status: 403, code: 'SomethingElse' }, 'SomethingElse'],
+];
+
+for (const [fault, reason] of refusals) {
+  test(`a refusal says what to do: ${reason}`, async (t) => {
+    await using server = await MemoryS3.start();
+    t.mock.timers.enable({ apis: ['Date'], now });
+    server.fault = () => fault;
+    const bucket = new S3Bucket(place(server), env);
+    await assert.rejects(bucket.get('a'), new RefusedRequest(reason));
+    await assert.rejects(bucket.head('a'), new RefusedRequest(reason));
+  });
+}
+
+test('without credentials a refusal says how to set them', async () => {
+  await using server = await MemoryS3.start();
+  server.fault = () => ({ status: 403, code: 'AccessDenied' });
+  const noFile = { AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_CONFIG_FILE: '/dev/null' };
+  const why = 'no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE';
+  await assert.rejects(new S3Bucket(place(server), noFile).get('a'), new RefusedRequest(why));
 });

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sha256 } from '../../../digest.ts';
+import { formatSeconds } from '../../../format-numbers.ts';
 import { UserError } from '../../../user-error.ts';
 import { askUrl, Silence } from '../open-url.ts';
 import { readAwsSettings } from './aws-settings.ts';
@@ -41,6 +42,9 @@ interface Question {
 
 /** How often a request is made, at most, and the first pause between two, in milliseconds. */
 const [tries, pause] = [4, 200];
+/** Milliseconds of silence after which a request is given up; for an upload, one more for each `written` bytes. */
+const patience = 30_000;
+const written = 50_000;
 /** The largest object that S3 takes in one request, in bytes. */
 const most = 5 * 1024 ** 3;
 
@@ -50,13 +54,16 @@ export class S3Bucket implements Bucket {
   readonly #base: string;
   readonly #prefix: string;
   readonly #region: string;
-  readonly #credentials: Credentials | undefined;
+  /** As last read: programs that renew credentials write them into the files of the user's profile. */
+  #credentials: Credentials | undefined;
+  readonly #readCredentials: () => Credentials | undefined;
   readonly #closing = new AbortController();
-  /** Milliseconds of silence that end a request; by default those of all requests. */
-  readonly #timeout: number | undefined;
+  /** Milliseconds of silence that end a request. */
+  readonly #timeout: number;
 
-  constructor({ bucket, prefix, ...place }: S3Place, env: NodeJS.ProcessEnv = process.env, timeout?: number) {
+  constructor({ bucket, prefix, ...place }: S3Place, env: NodeJS.ProcessEnv = process.env, timeout = patience) {
     const settings = readAwsSettings(env);
+    this.#readCredentials = () => readAwsSettings(env).credentials;
     const endpoint = place.endpoint ?? settings.endpoint;
     this.#region = place.region ?? settings.region ?? 'us-east-1';
     this.#credentials = settings.credentials;
@@ -121,8 +128,12 @@ export class S3Bucket implements Bucket {
   /** Asks, and asks again after failures of the network or the server, except a silent one, which has taken long enough. */
   async #ask(method: string, key: string | undefined, question: Question = {}): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
+      const credentials = this.#credentials;
       const answer = await this.#askOnce(method, key, question).catch((error: Error) => error);
       const isTransient = answer instanceof Error || answer.status >= 500 || [408, 409, 429].includes(answer.status);
+      const isRefused = !isTransient && [400, 401, 403].includes(answer.status);
+      if (isRefused && this.#hasOthers(credentials)) continue;
+      if (isRefused && method === 'HEAD') return await this.#ask('GET', key, { headers: { range: 'bytes=0-0' } }); // says why
       if (!isTransient) return this.#check(answer, key);
       this.#closing.signal.throwIfAborted();
       if (attempt === tries || answer instanceof Silence) {
@@ -132,6 +143,13 @@ export class S3Bucket implements Bucket {
       const wait = pause * 2 ** (attempt - 1) * (0.5 + Math.random());
       await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
+  }
+
+  /** Whether there are other credentials by now than those that were refused. */
+  #hasOthers(refused: Credentials | undefined): boolean {
+    const isSame = () => JSON.stringify(this.#credentials) === JSON.stringify(refused);
+    if (isSame()) this.#credentials = this.#readCredentials();
+    return !isSame();
   }
 
   async #askOnce(
@@ -145,7 +163,8 @@ export class S3Bucket implements Bucket {
       .map(([name, value]) => `${encode(name)}=${encode(value)}`)
       .join('&');
     const isFile = body !== undefined && !Buffer.isBuffer(body);
-    const length = body === undefined ? {} : { 'content-length': String(isFile ? body.size : body.length) };
+    const size = isFile ? body.size : (body?.length ?? 0);
+    const length = body === undefined ? {} : { 'content-length': String(size) };
     const bodyDigest = isFile ? body.digest : sha256(body ?? '');
     const plain = { ...headers, ...length };
     const signed =
@@ -153,7 +172,8 @@ export class S3Bucket implements Bucket {
         ? plain
         : signRequest({ method, url, headers: plain, bodyDigest }, this.#credentials, this.#region);
     const content = body === undefined ? {} : { body: isFile ? createReadStream(body.path) : body };
-    const options = { method, signal: this.#closing.signal, timeout: this.#timeout };
+    const timeout = this.#timeout + size / written; // a server may store all of it before it answers
+    const options = { method, signal: this.#closing.signal, timeout };
     const response = await askUrl(url, { ...options, headers: signed, ...content });
     return { status: response.statusCode ?? 0, headers: response.headers, ...(await readBody(response)) };
   }
@@ -163,15 +183,37 @@ export class S3Bucket implements Bucket {
     const code = textOf(body.toString('utf8', 0, 2000), 'Code');
     if ((status >= 200 && status < 300) || status === 416) return answer;
     if (status === 404 && key !== undefined && code !== 'NoSuchBucket') return answer;
-    if (status === 404) throw new UserError(`There is no bucket at ${this.#base}`);
-    if (status === 301 || status === 307)
-      throw new UserError(`The bucket at ${this.#base} is in another region: name it as "region" in store.yaml`);
-    const why =
-      this.#credentials === undefined
-        ? 'no credentials are set, such as AWS_ACCESS_KEY_ID or AWS_PROFILE'
-        : (code ?? status);
-    throw new RefusedRequest(`${this.#base} refuses the request (${why})`);
+    if (status === 404) throw new RefusedRequest(`there is no bucket at ${this.#base}`);
+    if (status === 301 || status === 307) {
+      throw new RefusedRequest(`the bucket at ${this.#base} is in another region: name it as "region" in store.yaml`);
+    }
+    throw new RefusedRequest(this.#credentials === undefined ? noCredentials : explainRefusal(answer, code));
   }
+}
+
+const noCredentials = 'no credentials are set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE';
+
+const renew = 'the credentials have expired: get new ones, such as by `aws sso login`';
+const rights = 'these credentials lack a right: they need to read, write, delete and list';
+
+/** What to do about the errors of S3 that a user can mend, by their codes. */
+const remedies: Readonly<Record<string, string>> = {
+  ExpiredToken: renew,
+  ExpiredTokenException: renew,
+  TokenRefreshRequired: renew,
+  InvalidToken: 'AWS_SESSION_TOKEN is not one of this access key',
+  InvalidAccessKeyId:
+    'the server does not know this access key: look at AWS_ACCESS_KEY_ID, or at the profile in ~/.aws',
+  SignatureDoesNotMatch: 'the secret key is not that of the access key: look at AWS_SECRET_ACCESS_KEY, or at ~/.aws',
+  AccessDenied: rights,
+};
+
+/** Why the server refused, and what to do. */
+function explainRefusal({ status, headers }: Answer, code = String(status)): string {
+  if (code !== 'RequestTimeTooSkewed') return remedies[code] === undefined ? code : `${code}: ${remedies[code]}`;
+  const ahead = Date.now() - Date.parse(headers.date ?? '');
+  const by = Number.isNaN(ahead) ? '' : `, by ${formatSeconds(Math.abs(ahead) / 1000)}`;
+  return `${code}: the clock of this machine is ${ahead < 0 ? 'slow' : 'fast'}${by}: set it`;
 }
 
 /** The body of an answer, up to {@link mostWhole}. Of a longer one the connection is ended. */

@@ -12,12 +12,15 @@ import {
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { MemoryS3 } from '../../../../test/support/memory-s3.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
-import { RefusedRequest, UnreachableStore } from './bucket.ts';
+import { sha256 } from '../../../digest.ts';
+import { type Bucket, RefusedRequest, storeText, UnreachableStore } from './bucket.ts';
 import { resultKey, sealEnvelope } from './envelope.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
+import { S3Bucket } from './s3-bucket.ts';
 import { SharedStore } from './shared-store.ts';
 import { CountingBucket, Group, make } from './testing-group.ts';
 
@@ -216,26 +219,116 @@ test('where nothing is to be sent, the end of a run does not ask the store', asy
   assert.deepEqual(group.warnings, []);
 });
 
-test('a store that refuses what a run sends meanwhile does not end the run, which hears of it at its end', async (t) => {
-  const group = new Group(temporaryFolder(t));
+/** A store of alice over a bucket, with what it warned of. */
+function storeOver(group: Group, bucket: Bucket) {
   const key = group.key('alice');
+  const warnings: string[] = [];
+  const remote = new RemoteStore({ url: 's3://lab', keys: [key.text], type: 's3' }, bucket, key, () => {});
+  const warn = (line: string) => void warnings.push(line);
+  const store = new SharedStore(join(group.root, 'maker'), { url: 's3://lab', shareEnv: false }, remote, { warn });
+  return { store, warnings };
+}
+
+test('a store that may only be read is read to the end of a run, which says then what it takes nothing of', async (t) => {
+  const group = new Group(temporaryFolder(t));
   const bucket = new CountingBucket(group.shared);
   let asked = 0;
   bucket.onPut = () => {
     asked += 1;
     throw new RefusedRequest('read-only');
   };
-  const remote = new RemoteStore({ url: group.shared, keys: [key.text], type: 'folder' }, bucket, key, () => {});
-  const store = new SharedStore(join(group.root, 'maker'), { url: group.shared, shareEnv: false }, remote, {
-    warn() {},
-  });
+  const { store, warnings } = storeOver(group, bucket);
   const result = await make(store, 1, { c: 'small' });
   t.mock.timers.enable({ apis: ['setInterval'] });
   store.share(result);
   t.mock.timers.tick(60_000);
   await until(() => asked > 0);
-  await assert.rejects(store.flush(never), new RefusedRequest('read-only'));
+  await store.flush(never);
+  assert.equal(asked, 1);
+  assert.deepEqual(await store.lookup(sha256('another')), { state: 'missing' });
+  assert.equal(bucket.gets.at(-1)!.key.startsWith('results/'), true);
+  assert.deepEqual(warnings, [
+    '1 result did not reach s3://lab, which takes nothing (read-only): `restage store push` sends what is left',
+  ]);
 });
+
+test('credentials that expire during a run cost one warning: it goes on without the store', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  await using server = await MemoryS3.start();
+  server.files.set('store.json', Buffer.from(storeText()));
+  const place = { bucket: 'bucket', prefix: '', endpoint: server.endpoint };
+  const bucket = new S3Bucket(place, { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' });
+  const { store, warnings } = storeOver(group, bucket);
+  assert.deepEqual(await store.lookup(sha256('first')), { state: 'missing' });
+  server.fault = () => ({ status: 400, code: 'ExpiredToken' });
+  store.share(await make(store, 1, { c: 'small' }));
+  const later = ['second', 'third'].map((name) => store.lookup(sha256(name)));
+  assert.deepEqual(await Promise.all(later), [{ state: 'missing' }, { state: 'missing' }]);
+  await store.flush(never);
+  await store.close();
+  assert.deepEqual(warnings, [
+    'The store s3://lab refuses the request (ExpiredToken: the credentials have expired: get new ones, such as by `aws sso login`): this run continues without it',
+    '1 result did not reach s3://lab: `restage store push` sends what is left',
+  ]);
+});
+
+test('credentials that are wrong at the first contact are an error, for every stage that asks', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const bucket = new CountingBucket(group.shared);
+  bucket.onGet = () => {
+    throw new RefusedRequest('a wrong key');
+  };
+  const { store, warnings } = storeOver(group, bucket);
+  const error = { message: 'The store s3://lab refuses the request (a wrong key)' };
+  await assert.rejects(store.lookup(sha256('one')), error);
+  await assert.rejects(store.lookup(sha256('two')), error);
+  assert.deepEqual(warnings, []);
+});
+
+test('a store that falls silent during a run is waited for once, and costs one warning', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  await using server = await MemoryS3.start();
+  server.files.set('store.json', Buffer.from(storeText()));
+  const place = { bucket: 'bucket', prefix: '', endpoint: server.endpoint };
+  const { store, warnings } = storeOver(group, new S3Bucket(place, {}, 1000));
+  assert.deepEqual(await store.lookup(sha256('first')), { state: 'missing' });
+  server.asked.length = 0;
+  server.fault = () => 'silence';
+  store.share(await make(store, 1, { c: 'small' }));
+  const looking = ['second', 'third'].map((name) => store.lookup(sha256(name)));
+  await until(() => server.asked.length === 2);
+  await Promise.all([...looking, store.flush(never)]);
+  assert.deepEqual(await store.lookup(sha256('fourth')), { state: 'missing' });
+  const asked = server.asked.length;
+  assert.ok(asked <= 4, `${asked} requests to a silent server`);
+  assert.deepEqual(warnings, [
+    'The store s3://lab cannot be reached (the server fell silent): this run continues without it',
+    '1 result did not reach s3://lab: `restage store push` sends what is left',
+  ]);
+});
+
+for (const [text, message] of [
+  ['{"restage":', 'The store.json of s3://lab is damaged: `restage store verify --repair` writes it again'],
+  ['[7]', 'The store.json of s3://lab is damaged: `restage store verify --repair` writes it again'],
+  [
+    undefined,
+    'There is no store at s3://lab: look at "url" in store.yaml. If its store.json was lost, `restage store verify --repair` writes it again',
+  ],
+] as const) {
+  test(`a store.json that holds ${text} costs one warning: whoever may write stops nobody's run`, async (t) => {
+    const group = new Group(temporaryFolder(t));
+    if (text === undefined) rmSync(join(group.shared, 'store.json'));
+    else writeFileSync(join(group.shared, 'store.json'), text);
+    const { store, warnings } = storeOver(group, new CountingBucket(group.shared));
+    assert.deepEqual(await store.lookup(sha256('one')), { state: 'missing' });
+    store.share(await make(store, 1, { c: 'small' }));
+    await store.flush(never);
+    assert.deepEqual(warnings, [
+      `${message}: this run continues without it`,
+      '1 result did not reach s3://lab: `restage store push` sends what is left',
+    ]);
+  });
+}
 
 test('results of a key that was revoked are not used any more', async (t) => {
   const world = await shared(t);

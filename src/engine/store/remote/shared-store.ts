@@ -11,7 +11,7 @@ import { writing } from '../../files/write-error.ts';
 import { FolderStore } from '../folder-store.ts';
 import { hasRepository, type Lookup, objectsOf, type StageResult, type StoredArtifact } from '../stage-result.ts';
 import { writeObject } from '../store-object.ts';
-import { UnreachableStore } from './bucket.ts';
+import { describeFailure, isStoreFailure, RefusedRequest } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { readKey } from './keys.ts';
 import type { RunManifest } from './manifest.ts';
@@ -45,8 +45,14 @@ export class SharedStore extends FolderStore {
   readonly #shareEnv: boolean;
   #warn: (message: string) => void;
   readonly #onTraffic: (traffic: Traffic) => void;
-  /** Whether the shared store answers. After a failure it is not asked again in this run. */
+  /** Whether the shared store is used. Once it has failed, it is not asked again in this run. */
   #isOn: Promise<boolean>;
+  #hasFailed = false;
+  /** Settles when the store fails: nobody waits for the other requests that are under way. */
+  readonly #failure: Promise<undefined>;
+  #endWaiting: () => void = () => {};
+  /** Why the store takes nothing, although it can be read; undefined as long as it is not known to refuse. */
+  #refusal: string | undefined;
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
   readonly #asked = new Map<Digest, Promise<StageResult | undefined>>();
@@ -72,9 +78,17 @@ export class SharedStore extends FolderStore {
     this.#shareEnv = shareEnv;
     this.#warn = warn;
     this.#onTraffic = onTraffic;
+    this.#failure = new Promise((resolve) => {
+      this.#endWaiting = () => resolve(undefined);
+    });
     this.#isOn = remote.connect().then(
       () => true,
-      (error) => this.#turnOff(error),
+      (error) => {
+        // At the first contact, this is a mistake of the user, who is still there.
+        if (error instanceof RefusedRequest) throw new UserError(describeFailure(url, error));
+        this.#turnOff(error);
+        return false;
+      },
     );
     this.#isOn.catch(() => {}); // whoever awaits it gets the error
   }
@@ -226,9 +240,10 @@ export class SharedStore extends FolderStore {
     await this.#sendLater({ signal });
     if (this.#traffic.fetched + this.#traffic.sent > 0) this.#onTraffic(this.#traffic);
     const left = this.records.unsent().length;
-    if (left === 0 || this.remote.own === undefined) return;
-    const what = `${formatCountOf(left, 'result')} did not reach ${this.remote.url} yet`;
-    this.#warn(`${what}: \`restage store push\` sends what is left`);
+    if (left + this.records.unsentRuns().length === 0 || this.remote.own === undefined) return;
+    const what = left === 0 ? 'The record of this run' : formatCountOf(left, 'result');
+    const why = this.#refusal === undefined ? '' : `, which takes nothing (${this.#refusal})`;
+    this.#warn(`${what} did not reach ${this.remote.url}${why}: \`restage store push\` sends what is left`);
   }
 
   override async close(): Promise<void> {
@@ -240,9 +255,21 @@ export class SharedStore extends FolderStore {
   #sendLater(options: SendOptions): Promise<void> {
     this.#sending = this.#sending.then(async () => {
       const waits = this.records.unsent().length + this.records.unsentRuns().length > 0; // else nobody asks the store
-      if (this.remote.own !== undefined && waits) await this.#whileOn(() => this.send(undefined, options));
+      if (this.remote.own === undefined || !waits || this.#refusal !== undefined) return;
+      await this.#whileOn(() => this.#sendIfAllowed(options));
     });
     return this.#sending;
+  }
+
+  /** Sends what waits, and remembers a refusal: a store that can be read may refuse to be written. */
+  async #sendIfAllowed(options: SendOptions): Promise<void> {
+    try {
+      await this.send(undefined, options);
+    } catch (error) {
+      if (!(error instanceof RefusedRequest)) throw error;
+      await this.remote.request((bucket) => bucket.get('store.json')); // throws where reading is refused, too
+      this.#refusal = error.message;
+    }
   }
 
   /**
@@ -366,21 +393,25 @@ export class SharedStore extends FolderStore {
     return missing.some(({ digest }) => this.#lost.has(digest) || !this.#locations.has(digest));
   }
 
-  /** Runs `act` as long as the shared store answers; undefined otherwise. Throws a refusal. */
+  /** Runs `act` as long as the shared store is used; undefined otherwise. Throws a refusal of the first contact. */
   async #whileOn<T>(act: () => Promise<T>): Promise<T | undefined> {
     if (!(await this.#isOn)) return undefined;
     try {
-      return await act();
+      return await Promise.race([act(), this.#failure]);
     } catch (error) {
       this.#turnOff(error);
-      this.#isOn = Promise.resolve(false);
       return undefined;
     }
   }
 
-  #turnOff(error: unknown): false {
-    if (!(error instanceof UnreachableStore)) throw error;
-    this.#warn(`The store ${this.remote.url} cannot be reached (${error.message}): this run continues without it`);
-    return false;
+  /** Leaves the shared store out from now on, and says so once: what was under way may fail for the same reason. */
+  #turnOff(error: unknown): void {
+    if (!isStoreFailure(error)) throw error;
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#isOn = Promise.resolve(false);
+    this.#warn(`${describeFailure(this.remote.url, error)}: this run continues without it`);
+    this.#endWaiting();
+    void this.remote.close();
   }
 }

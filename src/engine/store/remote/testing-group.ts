@@ -72,10 +72,12 @@ export async function make(
 export class CountingBucket extends FolderBucket {
   readonly gets: { readonly key: string; readonly range: Range | undefined }[] = [];
   readonly puts: string[] = [];
-  /** Called before something is stored; what it throws is thrown. */
+  /** Called before something is read or stored; what they throw is thrown. */
+  onGet: (key: string) => void = () => {};
   onPut: (key: string) => void = () => {};
 
   override async get(key: string, range?: Range): Promise<Buffer | undefined> {
+    this.onGet(key);
     this.gets.push({ key, range });
     return await super.get(key, range);
   }
