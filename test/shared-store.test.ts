@@ -75,6 +75,20 @@ test('another clone computes nothing, and fetches only the bytes that it needs',
   assert.equal(clone.read('out/grow.txt'), maker.read('out/grow.txt'));
 });
 
+test('a run brings no bytes with --fetch none, and leaves the store out with --no-store', async () => {
+  using world = await group();
+  const { clone, shared } = world;
+  clone.write('in.txt', 'abc\n');
+  const known = await clone.run('--fetch', 'none');
+  assert.deepEqual(known.outcomes, { shout: 'up to date', grow: 'up to date', count: 'up to date' });
+  assert.deepEqual(clone.files('out'), []);
+  clone.remove('cache');
+  const before = readdirSync(shared, { recursive: true });
+  const apart = await clone.run('--no-store');
+  assert.deepEqual(apart.outcomes, { shout: 'ran', grow: 'ran', count: 'ran' });
+  assert.deepEqual(readdirSync(shared, { recursive: true }), before);
+});
+
 test('the report of another clone has large pictures, too, but outputs that it does not show are not fetched', async () => {
   using world = await group(`stages:
   draw:
