@@ -20,21 +20,26 @@ const shown = (markdown: string): string =>
     .replaceAll(/\s+/g, ' ');
 
 /** The pages that make promises, in the order of their sections. */
-const pages = ['README.md', ...['commands', 'cache'].map((name) => `docs/${name}.md`)];
+const pages = [
+  'README.md',
+  ...['commands', 'cache', 'store', 'serve', 'cluster', 'python'].map((name) => `docs/${name}.md`),
+];
 
 function guaranteesOf(text: string): readonly Guarantee[] {
   return text.split(/^## /m).flatMap((section) => {
     const [, target] = /^\[[^\]]*\]\(([^)]*)\)\n/.exec(section) ?? [];
     if (target === undefined) return [];
     const page = posix.normalize(posix.join('docs', target));
-    return [...section.matchAll(/^\| (?!promise |---)(.*?) \| (`.*) \|$/gm)].map(([, promise, cell]) => ({
-      page,
-      promise: promise!.replace(/…$/, ''),
-      tests: cell!.split('<br>').map((one) => {
-        const [, file, name] = /^`([^`]+)`: (.+)$/.exec(one)!;
-        return { file: file!, name: shown(name!) };
-      }),
-    }));
+    const [, , ...rows] = section.split('\n').filter((line) => line.startsWith('|'));
+    return rows.map((row) => {
+      const [promise, cell] = row.slice(2, -2).split(' | ');
+      const tests = cell!.split('<br>').map((text) => {
+        const [, file, name] = /^`([^`]+)`: (.+)$/.exec(text) ?? [];
+        if (file === undefined || name === undefined) throw new Error(`expected \`file\`: name of a test in: ${row}`);
+        return { file, name: shown(name) };
+      });
+      return { page, promise: promise!, tests };
+    });
   });
 }
 
