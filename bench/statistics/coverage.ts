@@ -1,0 +1,126 @@
+/**
+ * How often the intervals that Restage prints contain the truth, and how often its tests reject a hypothesis that holds, on simulated data
+ * sets whose truth is known. See README.md for the populations and the results.
+ *
+ *     node --import tsx bench/statistics/coverage.ts [--sets 2000] [--draws 1000] [--only <pattern>] [--out <folder>]
+ *
+ * The same arguments give the same numbers. Each scenario is written to `<folder>` as soon as it is done; a scenario that is there with as
+ * many data sets is not simulated again.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Random } from '../../src/random.ts';
+import { classifierScenario } from './classifiers.ts';
+import { comparisonScenario, runsScenario } from './comparisons.ts';
+import { detectorScenario } from './detectors.ts';
+import type { Design } from './populations.ts';
+import { coverageTable, type ScenarioResult, worstTable } from './report.ts';
+import { type Scenario, Tallies } from './tally.ts';
+
+const { values: given } = parseArgs({
+  options: {
+    sets: { type: 'string', default: '2000' },
+    draws: { type: 'string', default: '1000' },
+    only: { type: 'string', default: '' },
+    out: { type: 'string', default: 'coverage' },
+  },
+});
+const [sets, draws] = [Number(given.sets), Number(given.draws)];
+mkdirSync(given.out, { recursive: true });
+
+const sizes = [20, 50, 100, 200];
+const alone = { groupSize: 1 };
+const balanced = sizes.map((n): Design => ({ name: `${n} + ${n}`, images: [n, n], ...alone }));
+const framesOfGroup = 5;
+const grouped = [10, 20, 40].map((groups): Design => {
+  const images = groups * framesOfGroup;
+  return {
+    name: `${groups} + ${groups} groups of ${framesOfGroup}`,
+    images: [images, images],
+    groupSize: framesOfGroup,
+  };
+});
+const uneven: readonly Design[] = [
+  { name: '180 + 20', images: [180, 20], ...alone },
+  { name: '20 + 180', images: [20, 180], ...alone },
+  { name: '200, of which 30 % fakes are drawn', images: [140, 60], drawsClasses: true, ...alone },
+  {
+    name: '60 groups of 5, of which 30 % fakes are drawn',
+    images: [210, 90],
+    drawsClasses: true,
+    groupSize: framesOfGroup,
+  },
+];
+/** Five classes and one that is unknown. */
+const classes: readonly Design[] = [
+  ...[20, 50, 200].map((n): Design => ({ name: `5 x ${n}`, images: Array<number>(6).fill(n), ...alone })),
+  { name: '5 classes of 20 to 200', images: [20, 50, 100, 200, 200, 100], ...alone },
+  { name: '5 x 20 groups of 5', images: Array<number>(6).fill(100), groupSize: framesOfGroup },
+];
+/** Weak, usual and strong: areas of 0.66, 0.86 and 0.98. */
+const shifts = [0.3, 0.75, 1.5];
+const temperature = 1.3;
+
+type Family = Readonly<Record<string, () => Promise<Scenario> | Scenario>>;
+const named = (prefix: string, design: Design) => `${prefix}, ${design.name}`;
+const scenarios: Family = {
+  ...Object.fromEntries(
+    shifts.flatMap((shift) =>
+      [...balanced, ...uneven, ...grouped].map((design) => [
+        named(`detector ${shift}`, design),
+        () => detectorScenario({ shift, temperature }, design, draws),
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
+    [1.2, 2.5].flatMap((shift) =>
+      classes.map((design) => [
+        named(`classifier ${shift}`, design),
+        () => classifierScenario({ shift, temperature }, design, draws),
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
+    [0.5, 1.2].flatMap((shift) =>
+      [...balanced, uneven[0]!, ...grouped].map((design) => [
+        named(`comparison ${shift}`, design),
+        () => comparisonScenario(shift, design, draws),
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
+    [3, 5].flatMap((runs) =>
+      [balanced[0]!, balanced[2]!, ...grouped].map((design) => [
+        named(`runs ${runs}`, design),
+        () => runsScenario(0.75, design, draws, runs),
+      ]),
+    ),
+  ),
+};
+
+const results: ScenarioResult[] = [];
+for (const [name, make] of Object.entries(scenarios)) {
+  if (!new RegExp(given.only).test(name)) continue;
+  const file = join(given.out, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}.json`);
+  results.push(known(file) ?? (await simulate(name, await make(), file)));
+  writeFileSync(join(given.out, 'coverage.md'), `${coverageTable(results)}\n`);
+  writeFileSync(join(given.out, 'worst.md'), `${worstTable(results)}\n`);
+}
+console.log(worstTable(results));
+
+function known(file: string): ScenarioResult | undefined {
+  if (!existsSync(file)) return undefined;
+  const result = JSON.parse(readFileSync(file, 'utf8')) as ScenarioResult;
+  return result.sets === sets && result.draws === draws ? result : undefined;
+}
+
+async function simulate(name: string, { simulate: draw }: Scenario, file: string): Promise<ScenarioResult> {
+  const tallies = new Tallies();
+  for (let set = 0; set < sets; set++) tallies.add(await draw(new Random('coverage', name, set), set));
+  const { intervals, tests } = tallies;
+  const result = { name, sets, draws, intervals: Object.fromEntries(intervals), tests: Object.fromEntries(tests) };
+  writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
+  console.log(`${new Date().toISOString()} ${name}`);
+  return result;
+}

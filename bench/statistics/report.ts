@@ -1,0 +1,71 @@
+import { markdownTable } from '../../src/markdown-table.ts';
+import { coverageOf, type Tally, type TestTally } from './tally.ts';
+
+/** What was counted in one scenario. */
+export interface ScenarioResult {
+  readonly name: string;
+  readonly sets: number;
+  readonly draws: number;
+  readonly intervals: Readonly<Record<string, Tally>>;
+  readonly tests: Readonly<Record<string, TestTally>>;
+}
+
+const percent = (share: number): string => (Number.isNaN(share) ? '–' : (100 * share).toFixed(1));
+
+/** A row for every interval and test of every scenario. */
+export function coverageTable(results: readonly ScenarioResult[]): string {
+  const intervals = results.flatMap(({ name, intervals }) =>
+    Object.entries(intervals).map(([interval, tally]) => [
+      ...[name, interval, percent(coverageOf(tally))],
+      ...[percent(tally.above / tally.printed), percent(tally.below / tally.printed)],
+      ...[percent(tally.printed / (tally.printed + tally.missing)), (tally.width / tally.printed).toFixed(3)],
+    ]),
+  );
+  const tests = results.flatMap(({ name, tests }) =>
+    Object.entries(tests).map(([test, { tests, rejected }]) => [name, test, percent(rejected / tests)]),
+  );
+  const isNumber = (column: number) => column > 1;
+  return [
+    markdownTable(['scenario', 'interval', 'covers %', 'above', 'below', 'printed %', 'width'], intervals, isNumber),
+    markdownTable(['scenario', 'test', 'rejects %'], tests, isNumber),
+  ].join('\n\n');
+}
+
+/** A row for every interval and test: the least and the mean over the scenarios. */
+export function worstTable(results: readonly ScenarioResult[]): string {
+  const rowsOf = <T>(
+    pick: (result: ScenarioResult) => Readonly<Record<string, T>>,
+    value: (tally: T) => number,
+    isWorse: (a: number, b: number) => boolean,
+  ) => {
+    const found = new Map<string, { value: number; where: string }[]>();
+    for (const result of results) {
+      const family = result.name.split(' ')[0]!;
+      for (const [name, tally] of Object.entries(pick(result))) {
+        const key = `${family}: ${name}`;
+        found.set(key, [...(found.get(key) ?? []), { value: value(tally), where: result.name }]);
+      }
+    }
+    return [...found].map(([name, all]) => {
+      const defined = all.filter((one) => !Number.isNaN(one.value));
+      const worst = defined.reduce((a, b) => (isWorse(b.value, a.value) ? b : a), defined[0] ?? all[0]!);
+      const mean = defined.reduce((sum, one) => sum + one.value, 0) / defined.length;
+      return [name, percent(worst.value), worst.where, percent(mean), `${defined.length} of ${all.length}`];
+    });
+  };
+  const intervals = rowsOf(
+    ({ intervals }) => intervals,
+    coverageOf,
+    (a, b) => a < b,
+  );
+  const tests = rowsOf(
+    ({ tests }) => tests,
+    ({ tests, rejected }) => rejected / tests,
+    (a, b) => a > b,
+  );
+  const isNumber = (column: number) => column === 1 || column > 2;
+  return [
+    markdownTable(['interval', 'least coverage %', 'where', 'mean', 'scenarios that print it'], intervals, isNumber),
+    markdownTable(['test', 'most rejections %', 'where', 'mean', 'scenarios'], tests, isNumber),
+  ].join('\n\n');
+}
