@@ -11,6 +11,7 @@ import { type MatchedScores, matchScores } from '../../src/learning/metrics/comp
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
+import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { readSplitScores } from '../../src/learning/metrics/read-split-scores.ts';
@@ -46,6 +47,8 @@ export default async function run(context: Context): Promise<void> {
   const names = namesOf(models);
   const entrants = pairs.map(({ one, other }, index) => enter(one, other, names[index]!, context.settings));
   const matched = match(context, entrants);
+  const few = fewGroups(matched, entrants[0]!.sides, split);
+  if (few !== undefined) context.warn(few);
   const ranked = rankEntrants(context, entrants, matched);
   const fake = matched.labels.filter((label) => label === 1).length;
   const lead = leadOf(context, ranked, entrants, matched);

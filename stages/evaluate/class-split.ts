@@ -4,13 +4,17 @@ import {
   confusionMatrix,
   decisionsOf,
   sumsOf,
+  unseenVariance,
 } from '../../src/learning/metrics/classification/class-metrics.ts';
 import { type ClassScores, classScoresOf, tempered } from '../../src/learning/metrics/classification/class-scores.ts';
+import { handTillAuc } from '../../src/learning/metrics/classification/hand-till-auc.ts';
+import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { countDraws, firstIndex, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import type { Fitted } from '../../src/learning/metrics/split-statistics.ts';
 import { constantLoss } from '../../src/learning/training/collapse.ts';
 import { type EvaluateOptions, measure, measureAuc, measureSplit, merge } from './measure.ts';
+import { withinFolds } from './within-folds.ts';
 
 /** Values fitted to the validation split; null where none is best. */
 export interface ClassFitted {
@@ -43,6 +47,7 @@ export async function classify(
   const { part } = await measureSplit({ labels: scores.labels, groups }, statistics, data, drawing);
   const matrix = confusionMatrix(scores);
   const { labelled, called } = sumsOf(matrix);
+  const forms = { balancedAccuracy: { unseen: unseenVariance(matrix, unitsByClass(scores.labels, groups)) } };
   const named = <T>(values: ArrayLike<T>) => Object.fromEntries(classes.map((name, c) => [name, values[c]!]));
   const each = classes.map((_, c) => {
     const labels = Uint8Array.from(scores.labels, (label) => (label === c ? 1 : 0));
@@ -51,10 +56,13 @@ export async function classify(
     const own = part((all) => all.classes[c]!);
     return { images: labelled[c]!, called: called[c]!, ...merge(own, area) };
   });
+  const areaOf = (own: readonly ScoreRow[]) => handTillAuc(classScoresOf(table, own));
+  const folds = withinFolds(rows, areaOf, options);
   return {
     ...{ images: rows.length, classCount: classes.length, counts: named(labelled), called: named(called) },
     ...{ majorityAccuracy: decisionsOf(matrix).majorityAccuracy, chanceLoss: constantLoss(labelled) },
-    ...part(({ whole }) => whole),
+    ...part(({ whole }) => whole, forms),
+    ...(folds && { withinFolds: folds }),
     classes: named(each),
     confusion: named(classes.map((_, c) => named(matrix.subarray(c * classes.length)))),
     ...(temperature != null && { withValTemperature: part(({ tempered }) => tempered!) }),

@@ -55,10 +55,12 @@ test('several classes are measured as a whole and each against all others, with 
   assert.deepEqual(split.counts, { real: 40, Deepfakes: 40, FaceSwap: 40 });
   assert.equal(split.classCount, 3);
   assert.ok(Math.abs(split.chanceLoss - Math.log(3)) < 1e-12);
-  for (const name of ['auc', 'accuracy', 'macroF1', 'cohensKappa', 'classwiseCalibrationError'] as const) {
+  for (const name of ['auc', 'accuracy', 'macroF1', 'cohensKappa'] as const) {
     const [low, high] = split.intervals[name]!;
-    assert.ok(low <= split[name]! && split[name]! <= high, name);
+    assert.ok(low < split[name]! && split[name]! < high, name);
   }
+  assert.ok(split.calibrationError! > 0 && split.classwiseCalibrationError! > 0);
+  assert.deepEqual([split.intervals.calibrationError, split.intervals.classwiseCalibrationError], [null, null]);
   const { confusion, classes: each } = split;
   const called = Object.values(confusion).map((row) => row['Deepfakes']!);
   assert.equal(each['Deepfakes']!.precision, confusion['Deepfakes']!['Deepfakes']! / called.reduce((a, b) => a + b));

@@ -1,16 +1,21 @@
 import { type BinaryRow, type SideNames, usualSides } from '../../src/learning/metrics/binary-view.ts';
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
-import { accuracy, confusion, majorityAccuracy } from '../../src/learning/metrics/confusion.ts';
+import { unseenVariance } from '../../src/learning/metrics/classification/class-metrics.ts';
+import { aucOfRows, rightness } from '../../src/learning/metrics/comparison/row-statistics.ts';
+import { type Confusion, confusion, majorityAccuracy } from '../../src/learning/metrics/confusion.ts';
+import { unitsByClass } from '../../src/learning/metrics/intervals/draws.ts';
 import { logitDifferences, type ScoreScale } from '../../src/learning/metrics/logits.ts';
 import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, countDraws } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
+  decideByScore,
   type Fitted,
   rankings,
   type Scored,
   scoredOf,
   splitStatistics,
 } from '../../src/learning/metrics/split-statistics.ts';
+import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import {
   type EvaluateOptions,
   finite,
@@ -21,6 +26,7 @@ import {
   measureSplit,
   merge,
 } from './measure.ts';
+import { withinFolds } from './within-folds.ts';
 
 /** How the two sides of a detector's scores are read. */
 interface Sides {
@@ -36,29 +42,44 @@ export type DetectedSplit = Awaited<ReturnType<typeof detect>>;
 export async function detect(rows: readonly BinaryRow[], sides: Sides, options: EvaluateOptions) {
   const { scale, names, fitted } = sides;
   const scored = scoredOf(rows, scale);
-  const { labels, predictions } = scored;
+  const { labels, ranking } = scored;
   const statistics = () => splitStatistics(scored, fitted);
   const { part, estimate } = await measureSplit(scored, statistics, { scored, fitted }, options);
   const fake = labels.reduce((sum, label) => sum + label, 0);
-  const whole = part((all) => all.whole);
+  const units = unitsByClass(labels, scored.groups);
+  const formsOf = ({ trueNegatives, falsePositives, falseNegatives, truePositives }: Confusion) => {
+    const matrix = Float64Array.of(trueNegatives, falsePositives, falseNegatives, truePositives);
+    return { balancedAccuracy: { unseen: unseenVariance(matrix, units) } };
+  };
+  const byScore = decideByScore(ranking)(countAtThresholds(labels, ranking));
+  const whole = part((all) => all.whole, formsOf(byScore));
   const { intervals, ...numbers } = merge(whole, measureAuc(scored, options));
   const both = { ...numbers, intervals };
   const decided = (threshold: 'equalErrorThreshold' | 'youdenThreshold', at: 'atEqualError' | 'atYouden') => {
-    const { majorityAccuracy, ...others } = predictionsOf(labels, predictionsAt(fitted![threshold]!, scored), names);
-    return { majorityAccuracy, ...part((all) => all[at]!), ...others };
+    const counts = confusion(labels, predictionsAt(fitted![threshold]!, scored));
+    const { majorityAccuracy, ...others } = countsOf(counts, names);
+    return { majorityAccuracy, ...part((all) => all[at]!, formsOf(counts)), ...others };
   };
-  const { majorityAccuracy, ...called } = predictionsOf(labels, predictions, names);
+  const { majorityAccuracy, ...called } = countsOf(byScore, names);
   const sources = sourceMetrics(rows, sides, options);
+  const folds = withinFolds(rows, areaOfRows, options);
   return {
     ...{ images: labels.length, ...bySide(names, labels.length - fake, fake), majorityAccuracy },
     ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
     ...called,
+    ...(folds && { withinFolds: folds }),
     ...(estimate.atEqualError && { atValEqualErrorThreshold: decided('equalErrorThreshold', 'atEqualError') }),
     ...(estimate.atYouden && { atValYoudenThreshold: decided('youdenThreshold', 'atYouden') }),
     ...(estimate.tempered && { withValTemperature: part((all) => all.tempered!) }),
     ...(Object.keys(sources).length > 0 && { sources }),
   };
 }
+
+const areaOfRows = (rows: readonly BinaryRow[]) =>
+  aucOfRows(
+    rows.map(({ label }) => label),
+    rows,
+  );
 
 /** Values fitted to the validation split only; undefined if a class is missing. */
 export function fitTo({ labels, ranking, logits }: Scored): Fitted | undefined {
@@ -78,8 +99,7 @@ const bySide = (names: SideNames, negative: number, positive: number) =>
     ? { real: negative, fake: positive }
     : { sides: { negative: names[0], positive: names[1] }, negative, positive };
 
-function predictionsOf(labels: Uint8Array, predictions: ArrayLike<number>, names: SideNames) {
-  const counts = confusion(labels, predictions);
+function countsOf(counts: Confusion, names: SideNames) {
   const { trueNegatives, falseNegatives, falsePositives, truePositives } = counts;
   // Counted, since a network that learned nothing predicts one class only.
   const { sides: _, ...called } = bySide(names, trueNegatives + falseNegatives, falsePositives + truePositives);
@@ -115,17 +135,18 @@ function sourceMetrics(rows: readonly BinaryRow[], { scale, names: [real, fake] 
   return Object.fromEntries(
     several.map(({ name, own, of }) => {
       const others = of === 'both' ? [] : rows.filter(({ label }) => label === (of === fake ? 0 : 1));
-      const [alone, ranked] = [scoredOf(own, scale), scoredOf([...own, ...others], scale)];
-      const numbers = sourceNumbers(alone, ranked, options);
+      const numbers = sourceNumbers(own, scoredOf([...own, ...others], scale), options);
       return [name, { class: of, images: own.length, against: others.length, ...numbers }];
     }),
   );
 }
 
-function sourceNumbers(alone: Scored, ranked: Scored, options: IntervalOptions) {
+function sourceNumbers(own: readonly BinaryRow[], ranked: Scored, options: IntervalOptions) {
   const counts = countDraws(ranked.labels, ranked.ranking);
-  const calledRight = (weights: Uint8Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
-  const called = measure(alone, (weights) => ({ calledRight: calledRight(weights) }), options);
+  const right = Float64Array.from(own, (row) => rightness(row.label, row));
+  const calledRight = (weights: Uint8Array) => weightedMean(right.length, (i) => right[i]!, { weights });
+  const images = { labels: own.map(({ label }) => label), groups: own.map(({ group }) => group) };
+  const called = measure(images, (weights) => ({ calledRight: calledRight(weights) }), options);
   const error = measure(ranked, (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }), options);
   return merge(merge(called, measureAuc(ranked, options)), error);
 }

@@ -1,7 +1,8 @@
 import { aucInterval, oneSidedEnds, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import { intervalsOf, type Resampled, resample, resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import { type Form, type Resampled, resample, resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
+import { metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
 import type { Scored, Statistics } from '../../src/learning/metrics/split-statistics.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { EvaluateSettings } from './spec.ts';
@@ -23,10 +24,11 @@ export type Measured<Name extends string> = Readonly<Record<Name, number | null>
   readonly intervals: Readonly<Partial<Record<Name, Pair | null>>>;
 };
 
-const biased: readonly string[] = ['calibrationError', 'classwiseCalibrationError'];
-
 /** Statistics that are shares of all images. */
 const shares: readonly string[] = ['accuracy', 'calledRight', 'top3Accuracy', 'top5Accuracy'];
+
+/** What is known of how a statistic varies beyond its name. */
+export type Forms = Readonly<Record<string, Form>>;
 
 /** The class of each image, and its group where it has one. */
 type Images = { readonly labels: ArrayLike<number>; readonly groups: Scored['groups'] };
@@ -36,7 +38,7 @@ export const measure = <Name extends string>(
   { labels, groups }: Images,
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
-): Measured<Name> => withIntervals(resample({ labels, groups, draws, seed }, statistics), groups, confidence);
+): Measured<Name> => withIntervals(resample({ labels, groups, draws, seed }, statistics), confidence);
 
 /**
  * Resamples all statistics of a split at once, in threads that `draw-split-worker.ts` prepares by `data`. `part` gives some of them with
@@ -53,29 +55,30 @@ export async function measureSplit<Value>(
     ...{ threads, start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, ...data }) },
     ...(worthwhile !== undefined && { worthwhile }),
   });
-  const part = <Name extends string>(of: (all: Value) => Readonly<Record<Name, number>>) =>
-    withIntervals(resultOf(resampled, of), groups, confidence);
+  const part = <Name extends string>(of: (all: Value) => Readonly<Record<Name, number>>, forms?: Forms) =>
+    withIntervals(resultOf(resampled, of), confidence, forms);
   return { part, estimate: resampled.estimate };
 }
 
 function withIntervals<Name extends string>(
   resampled: Resampled<Readonly<Record<Name, number>>>,
-  groups: Scored['groups'],
   confidence: number,
+  forms: Forms = {},
 ): Measured<Name> {
-  const found = intervalsOf(resampled, confidence, biased as Name[]);
+  const found = metricIntervals(resampled, confidence, forms);
   const names = Object.keys(found) as Name[];
-  const intervals = names.map((name) => {
-    const { estimate } = found[name];
-    // All resamples of a share of 0 or 1 are equal, so it gets the one-sided bound of Clopper and Pearson 1934.
-    if (!shares.includes(name) || (estimate !== 0 && estimate !== 1)) return [name, intervalPair(found[name])] as const;
-    const units = new Set(groups.map((group, i) => group ?? i)).size;
-    return [name, oneSidedEnds(estimate, perfectAreaBound(units, confidence))] as const;
-  });
+  const bound = perfectAreaBound(resampled.units.all, confidence);
+  const intervals = names.map((name) => [name, pairOf(name, found[name], bound)] as const);
   return {
     ...Object.fromEntries(names.map((name) => [name, finite(found[name].estimate)])),
     intervals: Object.fromEntries(intervals),
   } as unknown as Measured<Name>;
+}
+
+/** The ends of an interval; a share of 0 or 1, whose draws are all equal, has the one-sided bound of Clopper and Pearson 1934. */
+function pairOf(name: string, interval: Interval, bound: number): Pair | null {
+  const isEnd = interval.estimate === 0 || interval.estimate === 1;
+  return shares.includes(name) && isEnd ? oneSidedEnds(interval.estimate, bound) : intervalPair(interval);
 }
 
 /** The area under the ROC curve with its interval, by DeLong for independent images. */

@@ -62,7 +62,8 @@ export function mistakesOn(split: string, { classes, rows }: ScoreTable): readon
   const pairs = [...classes.keys()].flatMap((label) =>
     [...classes.keys()].flatMap((as): Mistakes[] => {
       if (as === label) return [];
-      const wrong = known.filter((row, i) => row.label === label && called[i] === as);
+      // An image whose label has the same score as another class is no mistake.
+      const wrong = known.filter((row, i) => row.label === label && called[i] === as && sure(row, as) > 0);
       const worst = wrong.sort((one, other) => sure(other, as) - sure(one, as)).slice(0, most);
       const images = known.filter((row) => row.label === label).length;
       return [{ split, label, called: as, images, count: wrong.length, worst }];

@@ -45,7 +45,7 @@ function joinTables(files: readonly ScoresFile[]): ScoreTable {
   if (files.length === 1) return first;
   const names = [...new Set(files.flatMap(({ table }) => table.names))];
   const seen = new Set<string>();
-  const rows = files.flatMap(({ table, labels }) => {
+  const rows = files.flatMap(({ table, labels }, scoredBy) => {
     if (table.classes.join() !== first.classes.join()) {
       const [one, other] = [first.classes.join(', '), table.classes.join(', ')];
       throw new StageError(`Expected scores of the same classes, got ${one} and ${other}.`);
@@ -58,7 +58,7 @@ function joinTables(files: readonly ScoresFile[]): ScoreTable {
         );
       }
       seen.add(id);
-      return { ...row, label: names.indexOf(table.names[row.label]!) };
+      return { ...row, scoredBy, label: names.indexOf(table.names[row.label]!) };
     });
   });
   return { ...first, names, rows };

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { csvTable } from '../../src/csv.ts';
-import { formatDecimal, formatFew } from '../../src/format-numbers.ts';
+import { formatCount, formatCountOf, formatDecimal, formatFew } from '../../src/format-numbers.ts';
 import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
+import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { findSuspects, type Suspect } from '../../src/learning/metrics/label-errors.ts';
+import { tiedMaxima } from '../../src/learning/metrics/logits.ts';
 import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type Highlight, type StageContext, StageError } from '../../src/stage.ts';
@@ -28,6 +30,8 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
     if (suspects.length > 0) context.highlight(suspectsTable(suspects));
   }
   reportGaps(context, evaluation, table);
+  reportTies(context, table);
+  reportFewGroups(context, table);
   for (const shown of evaluationTables(evaluation, settings)) context.highlight(shown);
 }
 
@@ -86,6 +90,29 @@ function reportGaps(
         ? 'all predictions on it are right, so sharper scores always lower the loss'
         : 'its scores mostly point to the wrong class, so flatter scores always lower the loss';
     context.info(`No temperature is fitted to ${selectionSplit}: ${reason}.`);
+  }
+}
+
+/** Quantised models and one-hot scores give several classes the same highest score. */
+function reportTies(context: StageContext<EvaluateSettings>, { classes, rows }: ScoreTable): void {
+  const { splits, by } = context.settings;
+  for (const split of splits) {
+    const own = rows.filter((row) => row.split === split && row.label < classes.length);
+    const tied = own.filter(({ scores }) => tiedMaxima(scores, classes.length).size > 0).length;
+    if (tied === 0) continue;
+    context.warn(
+      `${split}: the highest score of ${formatCount(tied)} of ${formatCountOf(own.length, by)} is shared by several classes. ` +
+        'Each of them counts as called all of these classes, in equal parts.',
+    );
+  }
+}
+
+function reportFewGroups(context: StageContext<EvaluateSettings>, { names, rows }: ScoreTable): void {
+  for (const split of context.settings.splits) {
+    const own = rows.filter((row) => row.split === split);
+    const images = { labels: own.map(({ label }) => label), groups: own.map(({ group }) => group) };
+    const few = fewGroups(images, names, split);
+    if (few !== undefined) context.warn(few);
   }
 }
 

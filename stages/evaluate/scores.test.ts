@@ -76,15 +76,86 @@ test('scores of any origin get the metrics that those of a model get', async () 
       images: 8,
       real: 4,
       fake: 4,
-      accuracy: 5 / 8,
+      accuracy: 4.5 / 8, // one of the real images has two equal scores, and is half right
       majorityAccuracy: 0.5,
       auc: 13.5 / 16,
-      called: { real: 1, fake: 7 },
+      called: { real: 0.5, fake: 7.5 },
     },
   );
   for (const [low, high] of [intervals.accuracy!, intervals.auc!, intervals.equalErrorRate!]) assert.ok(low < high);
   assert.equal(metrics.chosenEpoch, undefined);
-  assert.deepEqual(bench.warnings, []);
+  assert.deepEqual(bench.warnings, [
+    'test: the highest score of 1 of 8 images is shared by several classes. Each of them counts as called all of these classes, in equal parts.',
+  ]);
+});
+
+test('a number that the images cannot show is null, and so is an interval that would not cover the truth', async () => {
+  const spread = (count: number, shift: number) => Array.from({ length: count }, (_, i) => shift + (7 * i) / count);
+  const splitOf = async (negatives: number, positives: number) => {
+    const rows = [...rowsOf('test', 0, spread(negatives, -4.1)), ...rowsOf('test', 1, spread(positives, -3.3))];
+    using bench = await scored(rows, { splits: ['test'] });
+    return metricsOf(bench).splits['test']!;
+  };
+  const [few, more] = [await splitOf(9, 40), await splitOf(100, 40)];
+
+  // One per cent of 99 real images is less than one of them, and so are ten per cent of nine.
+  assert.deepEqual([few.tprAt1PercentFpr, few.tprAt10PercentFpr], [null, null]);
+  assert.ok(more.tprAt1PercentFpr! > 0 && more.tprAt10PercentFpr! > more.tprAt1PercentFpr!);
+  assert.deepEqual([more.intervals.tprAt1PercentFpr, more.intervals.calibrationError], [null, null]);
+  assert.ok(more.intervals.tprAt10PercentFpr![0] < more.tprAt10PercentFpr!);
+  assert.ok(more.intervals.loss![1] > more.loss!);
+  assert.equal(few.intervals.loss, null);
+});
+
+test('the models of folds may score at different levels, so their images are also ranked fold by fold', async () => {
+  const fold = (index: number, level: number): BinaryRow[] => {
+    const differences = [0, 1, 2, 3, 4, 5].map((step) => level + step);
+    const all = [
+      ...rowsOf('test', 0, differences),
+      ...rowsOf(
+        'test',
+        1,
+        differences.map((value) => value + 2.5),
+      ),
+    ];
+    return all.map((row) => ({ ...row, key: `fold ${index}/${row.key}` }));
+  };
+  const bench = new StageBench();
+  using _ = bench;
+  const files = [0, 20, -20].map((level, index) => {
+    const path = join(bench.root, `fold-${index}.csv`);
+    writeFileSync(path, formatPairs(fold(index, level)));
+    return path;
+  });
+  await bench.run(spec, run, { inputs: { scores: files }, with: { draws: 100, splits: ['test'] } });
+  const { auc, withinFolds } = metricsOf(bench).splits['test']!;
+
+  // Of 36 pairs of a fold, those of a fake and a real image at least three steps higher are in the wrong order: 3 + 2 + 1.
+  assert.deepEqual([withinFolds!.folds, withinFolds!.auc], [3, 30 / 36]);
+  // Of pairs of images from different folds, half are in order, whatever the images show.
+  assert.equal(auc!.toFixed(12), ((3 * 30 + 3 * 36) / (9 * 36)).toFixed(12));
+  const [low, high] = withinFolds!.intervals.auc!;
+  assert.ok(low < 30 / 36 && high > 30 / 36 && high - low < 0.5);
+  const table = bench.highlights.find(({ title }) => title === 'AUC over folds')!;
+  assert.deepEqual(table.columns, ['split', 'folds', 'mean of the folds', 'images of all folds ranked together']);
+  assert.deepEqual(table.rows[0]!.slice(0, 2), ['test', 3]);
+
+  using alone = await scored(testing, { splits: ['test'] });
+  assert.equal('withinFolds' in metricsOf(alone).splits['test']!, false);
+});
+
+test('few groups cause a warning, since intervals and tests of them say little', async () => {
+  const films = (label: 0 | 1, count: number) =>
+    Array.from({ length: 4 * count }, (_, i) => ({
+      ...rowsOf('test', label, [label + 0.1 + ((i * 7) % 11) / 5])[0]!,
+      ...{ key: `${label}/${i}`, group: `${label} film ${i % count}` },
+    }));
+  using few = await scored([...films(0, 9), ...films(1, 25)], { splits: ['test'] });
+  assert.deepEqual(few.warnings, [
+    'test has few groups: 9 of real. With fewer than 20 of a class, intervals are wide, and tests find only large differences.',
+  ]);
+  using enough = await scored([...films(0, 20), ...films(1, 25)], { splits: ['test'] });
+  assert.deepEqual(enough.warnings, []);
 });
 
 test('thresholds and temperature are fitted to val alone, and applied to the other splits alone', async () => {
@@ -264,5 +335,5 @@ test('a model needs images or features, scores need neither, and mistakes and co
 test('results change only with the version of the kind', async () => {
   using bench = await scored([...val, ...testing]);
   const digest = digestOf(...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
-  assert.deepEqual({ version: spec.version, digest }, { version: 9, digest: '01e17857280a4dd0' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 9, digest: '7ee563e1b2910478' });
 });

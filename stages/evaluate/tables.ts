@@ -42,6 +42,7 @@ export function evaluationTables(
   const tables = [
     splitTable(evaluation, splits, counted),
     classTable(splits, counted),
+    foldTable(splits),
     openSetTable(splits),
     detectionTable(splits, counted),
     confusionTable(detected(splits)),
@@ -88,6 +89,18 @@ function classTable(splits: Splits, counted: string): Highlight {
     title: 'By class, each against all others',
     columns: ['split', 'class', counted, 'called it', 'precision', 'recall', 'F1', 'AUC'],
     rows,
+  };
+}
+
+/** Where models of several folds scored a split: whether their scores differ in level shows in the difference of both areas. */
+function foldTable(splits: Splits): Highlight {
+  return {
+    title: 'AUC over folds',
+    columns: ['split', 'folds', 'mean of the folds', 'images of all folds ranked together'],
+    rows: splits.flatMap(([split, own]) => {
+      const { withinFolds } = own;
+      return withinFolds === undefined ? [] : [[split, withinFolds.folds, areaOf(withinFolds), areaOf(own)]];
+    }),
   };
 }
 

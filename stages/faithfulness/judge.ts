@@ -38,6 +38,9 @@ type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> 
   readonly groups: readonly (string | undefined)[];
 };
 
+/** Every number is a mean over the images. */
+const perImage = { perImage: true } as const;
+
 /** Judges methods by the images on which all were measured. */
 export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
   const { methods, depths, labels, groups, draws, seed, confidence, classes } = options;
@@ -46,7 +49,7 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
     const ps = differences.map((values) => signFlipTest(values, { groups, draws, seed }));
     const adjusted = holm(ps);
     return differences.map((values, i) => {
-      const { difference, low, high } = pairedDifference(options, meanOf(values), () => 0, confidence);
+      const { difference, low, high } = pairedDifference(options, meanOf(values), () => 0, confidence, perImage);
       return { estimate: difference, low, high, p: ps[i]!, adjustedP: adjusted[i]! };
     });
   };
@@ -113,6 +116,7 @@ function judgeMethod(
     options,
     (weights) => Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, mean(weights)])),
     confidence,
+    () => perImage,
   ) as Readonly<Record<'insertion' | 'deletion' | 'contrast' | 'others' | number, Interval>>;
   const curve = (name: keyof ExchangeCurves) =>
     images[0]!.curves[m]![name].map((_, step) => mean(images.map(({ curves }) => curves[m]![name][step]!)));

@@ -38,7 +38,7 @@ export function leadOf(
   const sample = { labels: both.map(({ label }) => label), groups: both.map(({ group }) => group), draws, seed };
   const mean = (weights: Uint8Array) => weightedMean(both.length, (i) => both[i]!.difference, { weights });
   const pairs = (cases.length * (cases.length - 1)) / 2;
-  const topShare = bootstrapInterval(sample, mean, 1 - (1 - confidence) / pairs);
+  const topShare = bootstrapInterval(sample, mean, 1 - (1 - confidence) / pairs, { perImage: true });
   return { more: more.name, less: less.name, images: both.length, topShare };
 }
 

@@ -138,7 +138,7 @@ function* together({ band, over, rows, columns }: PlotSettings): Generator<Setti
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 17,
+  version: 18,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {

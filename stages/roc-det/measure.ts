@@ -13,7 +13,7 @@ import {
   type Band,
   bandOf,
   drawsGroups,
-  intervalsOf,
+  type Resampled,
   resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
@@ -27,6 +27,7 @@ import {
   scaleOf,
 } from '../../src/learning/metrics/logits.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
+import { fewestDeciding, metricIntervals } from '../../src/learning/metrics/metric-intervals.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import {
   averagePrecision,
@@ -122,6 +123,7 @@ export async function measure(
   }));
   const heights = resultOf(resampled, ({ heights }) => heights);
   const shares = resultOf(resampled, ({ binned }) => sharesOf(binned));
+  const unitsIn = unitsByBin(probabilities, groups);
   const ofFirst = scores.map((score) => -score);
   return {
     name,
@@ -133,11 +135,14 @@ export async function measure(
     auc: aucInterval(sample, ranking, level),
     /** The area where images are ranked by the first score, real; fake is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
-    ...intervalsOf(numbers, level, ['calibrationError']),
+    ...metricIntervals(numbers, level),
     /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
-    ...curvesOf(countAtThresholds(labels, ranking), bandsOf(bandOf(heights, level))),
-    reliability: reliabilityOf(resampled.estimate.binned, bandOf(shares, level)),
+    ...curvesOf(countAtThresholds(labels, ranking), bandsOf(heights, level)),
+    reliability: reliabilityOf(
+      resampled.estimate.binned,
+      bandOf(shares, level, (bin) => ({ deciding: unitsIn[bin]! - 1 })),
+    ),
     scaled: scaleByTemperature(rows, calibration, scale, level),
   };
 }
@@ -159,12 +164,21 @@ const curveOf = (x: Float64Array, y: Float64Array, band: Curve['band']): Curve =
   band,
 });
 
-/** The bands of the curves, whose heights follow each other as in {@link ranked}. */
-function bandsOf(band: Band): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
+/** The bands of the curves, whose heights follow each other as in {@link ranked}, from where negatives decide. */
+function bandsOf(
+  heights: Resampled<ArrayLike<number>>,
+  level: number,
+): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
+  const [negatives, positives] = [0, 1].map((label) => heights.units.byClass.get(label) ?? 0) as [number, number];
+  const deciding = [
+    ...[...rocPlaces, ...detPlaces].map((rate) => rate * negatives),
+    ...even.map((recall) => recall * positives),
+  ];
+  const band = bandOf(heights, level, (place) => ({ deciding: deciding[place]! }));
   const rowsOf = (places: readonly number[], first: number): Curve['band'] => {
     const rows = places
       .map((x, i) => ({ x, low: band.low[first + i]!, high: band.high[first + i]! }))
-      .filter(({ low }) => !Number.isNaN(low));
+      .filter(({ low }, i) => !Number.isNaN(low) && deciding[first + i]! >= fewestDeciding);
     // Empty where every draw gave the same curve, which carries no information on the spread.
     return rows.some(({ low, high }) => low < high) ? rows : [];
   };
@@ -177,6 +191,15 @@ function bandsOf(band: Band): Readonly<Record<'roc' | 'det' | 'precisionRecall',
 }
 
 const indexOf = ({ low }: CalibrationBin): number => Math.round(low * bins);
+
+/** The number of units in each bin. */
+function unitsByBin(probabilities: Float64Array, groups: readonly (string | undefined)[]): readonly number[] {
+  const inBin = Array.from({ length: bins }, () => new Set<string | number>());
+  for (const [i, probability] of probabilities.entries()) {
+    inBin[Math.max(0, Math.ceil(probability * bins) - 1)]!.add(groups[i] ?? i);
+  }
+  return inBin.map(({ size }) => size);
+}
 
 /** The share of fakes in each bin; NaN for an empty one. */
 function sharesOf(binned: readonly CalibrationBin[]): Float64Array {

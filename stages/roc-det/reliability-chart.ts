@@ -40,7 +40,9 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
       first.scaled &&
       `temperature fitted on ${formatCountOf(first.scaled.images, unit)} of ${frame.calibrateOn}`,
   ];
-  const legend = { title: isOne ? null : legendTitle('Calibration error', lines, frame), width: side };
+  // A calibration error has no interval, and runs have a range.
+  const measure = haveRuns(lines) ? legendTitle('Calibration error', lines, frame) : 'Calibration error';
+  const legend = { title: isOne ? null : measure, width: side };
   const number = lines.length > 1 ? '' : `calibration error ${formatDecimal(numberOf(lines[0]!, errorOf).estimate)}`;
   return chart(titleOf('Reliability', frame, frame.shared, number), notes.filter(Boolean).join('; '), titleWidth, {
     spacing: 14,

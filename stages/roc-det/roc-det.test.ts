@@ -274,7 +274,8 @@ test('by its first score a model makes the opposite mistakes: area and error rat
 
 test('one model gives four charts, metrics with intervals, and a highlight', async () => {
   using bench = new StageBench();
-  await roc(bench, formatPairs([...validation, ...rows]), { confidence: 0.9 });
+  const own = [...validation, ...drawn(12, 1)];
+  await roc(bench, formatPairs(own), { confidence: 0.9 });
   const { temperature, scaledCalibrationError, calibrationError, averagePrecision, intervals, ...numbers } = JSON.parse(
     textOf(bench, 'metrics'),
   );
@@ -282,33 +283,30 @@ test('one model gives four charts, metrics with intervals, and a highlight', asy
     split: 'test',
     by: 'image',
     confidence: 0.9,
-    images: 4,
-    real: 2,
-    fake: 2,
-    auc: 0.75,
-    equalErrorRate: 0.5,
-    firstScoreAuc: 0.25,
+    images: 12,
+    real: 8,
+    fake: 4,
+    auc: numbers.auc,
+    equalErrorRate: numbers.equalErrorRate,
+    firstScoreAuc: 1 - numbers.auc,
     meanProbability: numbers.meanProbability,
-    methods: {
-      auc: 'DeLong',
-      equalErrorRate: 'bootstrap',
-      averagePrecision: 'bootstrap',
-      calibrationError: 'bootstrap',
-    },
+    methods: { auc: 'DeLong', equalErrorRate: 'bootstrap', averagePrecision: 'bootstrap' },
   });
-  assert.ok(Math.abs(averagePrecision - 5 / 6) < 1e-12);
+  assert.equal(intervals.calibrationError, null); // none covers the truth
+  assert.ok(intervals.averagePrecision[0] < averagePrecision && averagePrecision < intervals.averagePrecision[1]);
   assert.ok(temperature > 0 && scaledCalibrationError >= 0 && calibrationError > 0);
-  assert.ok(intervals.auc[0] < 0.75 && intervals.auc[1] > 0.75);
+  assert.ok(intervals.auc[0] < numbers.auc && intervals.auc[1] > numbers.auc);
   for (const port of ['roc', 'det', 'precisionRecall', 'reliability']) {
     assert.deepEqual(readdirSync(bench.output(port)), ['chart.png', 'chart.svg', 'chart.vl.json']);
   }
-  assert.equal(titleOf(bench, 'roc'), 'ROC on test: AUC 0.750');
+  assert.equal(titleOf(bench, 'roc'), `ROC on test: AUC ${numbers.auc.toFixed(3)}`);
   assert.doesNotMatch(readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8'), /first score/);
   assert.equal(textOf(bench, 'table').split('\n').length, 3);
   assert.equal(textOf(bench, 'tests').split('\n').length, 2);
   const [{ title, columns, rows: shown }] = bench.highlights as [(typeof bench.highlights)[0]];
   assert.deepEqual([title, columns], ['Ranking of test', ['measure', 'value', '90 %', 'by']]);
-  assert.deepEqual(shown[0]!.slice(0, 2), ['AUC', '0.7500']);
+  assert.deepEqual(shown[0]!.slice(0, 2), ['AUC', numbers.auc.toFixed(4)]);
+  assert.deepEqual(shown[3]!.slice(2), ['–', '–']);
   assert.deepEqual(bench.warnings, []);
 });
 
@@ -446,6 +444,9 @@ test('frames are resampled by their videos, or judged as videos', async () => {
   const frames = drawn(60, 0.1).map((row, i) => ({ ...row, group: `video ${row.label} ${i % 15}` }));
   using bench = new StageBench();
   await roc(bench, formatPairs(frames));
+  assert.deepEqual(bench.warnings, [
+    'test has few groups: 10 of real and 5 of fake. With fewer than 20 of a class, intervals are wide, and tests find only large differences.',
+  ]);
   assert.equal(JSON.parse(textOf(bench, 'metrics')).methods.auc, 'bootstrap of groups');
   await roc(bench, formatPairs(frames), { by: 'group' });
   const { groups, images, methods } = JSON.parse(textOf(bench, 'metrics'));
@@ -482,7 +483,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 14, digest: '30e2fe82f542b741' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 15, digest: 'c3bea0b04174d306' });
 });
 
 test('the names of the settings stand in legends and tables, and the title in place of the split', async () => {

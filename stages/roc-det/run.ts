@@ -6,6 +6,7 @@ import {
   type ModelComparison,
 } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
+import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { auc } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
@@ -45,6 +46,7 @@ export default async function run(context: Context): Promise<void> {
     );
   }
   const frame: Frame = { ...settings, shared, byClass, sides: byClass ? ['others', 'the class'] : models[0]!.sides };
+  for (const few of fewGroupsOf(models, frame)) context.warn(few);
   const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, (line) => context.warn(line));
   const shown = byClass === undefined ? models : models.toSorted((a, b) => areaOf(b) - areaOf(a)).slice(-mostClasses);
   const ranked = await measureAll(models, shown, context);
@@ -66,6 +68,15 @@ export default async function run(context: Context): Promise<void> {
   else if (!haveRuns(lines)) context.highlight(rankingTable(measured, frame));
   if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
+}
+
+/** Warnings of few groups, each once: models often share their images. */
+function fewGroupsOf(models: readonly Model[], { split, sides, byClass }: Frame): ReadonlySet<string> {
+  const warnings = models.map(({ name, rows }) => {
+    const images = { labels: rows.map(({ label }) => label), groups: rows.map(({ group }) => group) };
+    return fewGroups(images, byClass === undefined ? sides : [`all but ${name}`, name], split);
+  });
+  return new Set(warnings.filter((warning) => warning !== undefined));
 }
 
 /** The models, the highest AUC first; equal ones in the order given. Those that are not shown have no bands. */

@@ -3,6 +3,7 @@ import { matchScores } from '../../src/learning/metrics/comparison/match-scores.
 import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { type RunSpread, spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
+import { formOf } from '../../src/learning/metrics/metric-catalogue.ts';
 import { StageError } from '../../src/stage.ts';
 import { type Frame, groupRuns, leftOut } from './lines.ts';
 import type { Model } from './read-models.ts';
@@ -24,12 +25,12 @@ export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: 
       const left = leftOut(runs, unmatched);
       warn(`Runs are put together on the ${images.length} images that all scored, without ${left}.`);
     }
-    const of = (statistic: (rows: readonly BinaryRow[]) => Statistic) =>
-      withinShares(spreadOverRuns({ labels, groups, draws, seed }, rows.map(statistic), confidence));
+    const of = (name: 'auc' | 'accuracy', statistic: (rows: readonly BinaryRow[]) => Statistic) =>
+      withinShares(spreadOverRuns({ labels, groups, draws, seed }, rows.map(statistic), confidence, formOf(name)));
     return {
       name,
-      auc: of((rows) => aucOfRows(labels, rows)),
-      accuracy: of((rows) => accuracyOfRows(labels, rows)),
+      auc: of('auc', (rows) => aucOfRows(labels, rows)),
+      accuracy: of('accuracy', (rows) => accuracyOfRows(labels, rows)),
     };
   });
 }

@@ -1,7 +1,7 @@
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatMetric } from '../../src/format-numbers.ts';
-import { titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
+import { reasonMissing, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import type { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
@@ -67,6 +67,13 @@ export function roundedTable(table: Table, title: string, marks: Marks = []): Hi
     ]),
   };
 }
+
+/** Why numbers are missing, for a note below the table: a sentence without its stop for each metric that needs more images. */
+export const missingNotes = ({ values, rows }: Table): readonly string[] =>
+  values.flatMap((name, index) => {
+    const reason = rows.some(({ cells }) => cells[index] === undefined) ? reasonMissing(name) : undefined;
+    return reason === undefined ? [] : [`–: ${titleOfPath(name)} ${reason}`];
+  });
 
 /** A row's own labels in the order of the columns. */
 function labelsOf({ labels }: Pick<Table, 'labels'>, row: Row): string[] {

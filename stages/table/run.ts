@@ -9,7 +9,7 @@ import { readInput } from '../../src/read-input.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { defaultTitle, tableChart } from './chart.ts';
 import { collect } from './collect.ts';
-import { formatCsv, formatJsonTable, formatTable, roundedTable } from './format.ts';
+import { formatCsv, formatJsonTable, formatTable, missingNotes, roundedTable } from './format.ts';
 import { marksOf, noteOf } from './marks.ts';
 import type { TableSettings } from './spec.ts';
 
@@ -19,7 +19,8 @@ export default async function run(context: StageContext<TableSettings>): Promise
   }));
   const table = collect(renamed(items, context.settings.names, 'metrics'), context.settings);
   const { baseline, title = defaultTitle(table) } = context.settings;
-  const note = baseline === undefined ? '' : noteOf(table, baseline);
+  const notes = [...(baseline === undefined ? [] : [noteOf(table, baseline)]), ...missingNotes(table)];
+  const note = notes.join('. ');
   writeFileSync(context.output('table'), formatCsv(table));
   const rounded = roundedTable(table, title, marksOf(table, baseline));
   writeFileSync(

@@ -29,7 +29,7 @@ export type TableSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<TableSettings>({
   name: 'table',
-  version: 9,
+  version: 10,
   summary: 'Collects metrics into one table and a chart, with mean and t interval over seeds or other axes.',
   settings,
   inputs: { metrics: { type: 'metrics', summary: 'Metrics as JSON, distinguished by their axis values.', list: true } },

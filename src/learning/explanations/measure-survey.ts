@@ -1,7 +1,7 @@
 import { type Json, type JsonTree, setAt } from '../../json.ts';
 import { topShare } from '../attribution/map-measures.ts';
 import type { Method } from '../attribution/methods.ts';
-import { type BootstrapSample, bootstrapIntervals } from '../metrics/intervals/bootstrap.ts';
+import { type BootstrapSample, bootstrapIntervals, type Form } from '../metrics/intervals/bootstrap.ts';
 import { type Interval, intervalPair } from '../metrics/intervals/interval.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { mean } from '../metrics/mean.ts';
@@ -111,7 +111,7 @@ type Values = Readonly<Record<string, number>>;
 
 function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: Surveyed): MapNumbers {
   const { groups, draws, seed, confidence } = options;
-  // Numbers of mean maps are biased upwards, once more in each resample: see `biased` of {@link bootstrapIntervals}.
+  // Numbers of mean maps are biased upwards, once more in each resample: see `isBiased` of {@link Form}.
   const ofMeanMaps = [...trained.keys.map((key) => `${key}.meanMapTopShare`), 'distance'];
   const facts: Values = {
     ...factsOf(trained, options),
@@ -126,7 +126,12 @@ function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: S
     return { ...own, ...prefixed('untrained', other), ...prefixed('aboveUntrained', Object.fromEntries(above)) };
   };
   const biased = ofMeanMaps.flatMap((name) => [name, `untrained.${name}`]);
-  const found = bootstrapIntervals({ labels: trained.survey.labels, groups, draws, seed }, all, confidence, biased);
+  const sample = { labels: trained.survey.labels, groups, draws, seed };
+  const formOf = (name: string): Form => {
+    if (biased.includes(name)) return { isBiased: true };
+    return name.startsWith('aboveUntrained.') ? { range: [-1, 1], isSkewed: true } : { range: [0, 1] };
+  };
+  const found = bootstrapIntervals(sample, all, confidence, formOf);
   const withoutInterval = [
     ...['', 'untrained.'].filter((net) => !(facts[`${net}distanceP`]! < 1 - confidence)).map((net) => `${net}distance`),
     ...ofMeanMaps.map((name) => `aboveUntrained.${name}`),

@@ -16,7 +16,7 @@ export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
   const partsOfGroups = groupBy(firsts, groupOf);
   const averaged = Array.from(parts.values(), (images) => {
     const [first] = images as [ScoreRow];
-    const { split, label, group, source } = first;
+    const { split, label, group, source, scoredBy } = first;
     if (group === undefined) return first;
     const name = table.names[label]!;
     const part = source === undefined || source === name ? name : `${name}, ${source}`;
@@ -26,6 +26,7 @@ export function averageGroups({ rows, ...table }: ScoreTable): ScoreTable {
       ...(first.class !== undefined && { class: first.class }),
       ...(source !== undefined && { source }),
       ...{ group, ...commonSlices(images) },
+      ...(scoredBy !== undefined && { scoredBy }),
     };
   });
   return { ...table, rows: averaged };

@@ -1,11 +1,11 @@
 import { err, ok, type Result } from '../../result.ts';
 import { thereAre } from '../../suggest.ts';
 import { whichArePositive } from './class-settings.ts';
-import { type ScoreScale, scaleOfScores } from './logits.ts';
+import { type ScoreScale, scaleOfScores, sortedSum } from './logits.ts';
 import type { Mutable, ScoreRow, ScoreTable } from './scores-file.ts';
 
 /** An image as a detector sees it: one side is searched for, the other is not. */
-export interface BinaryRow extends Pick<ScoreRow, 'key' | 'split' | 'source' | 'group' | 'slices'> {
+export interface BinaryRow extends Pick<ScoreRow, 'key' | 'split' | 'source' | 'group' | 'slices' | 'scoredBy'> {
   /** 1 = positive, such as fake; 0 = negative. */
   readonly label: 0 | 1;
   /** Evidence for the negative side, called real throughout, and for the positive side, called fake. */
@@ -56,7 +56,7 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
     const all = sides.includes(true) ? 'all' : 'none';
     return err(`expected some of the classes ${classes.join(', ')} as positive and some not, got ${all} of them`);
   }
-  const evidence = scaleOfTable(table) === 'logits' ? logSumOf : sumOf;
+  const evidence = scaleOfTable(table) === 'logits' ? logSumOf : sortedSum;
   const sideOf = (wanted: boolean) => {
     const own = [...sides.keys()].filter((c) => sides[c] === wanted);
     const [only] = own as [number];
@@ -73,27 +73,26 @@ export function binaryView(table: ScoreTable, positive?: readonly string[]): Res
     return (isWhole && only) || (own.length === 1 ? own[0]! : otherwise);
   };
   return ok({
-    rows: rows.map(({ key, split, label, scores, class: of, source, group, slices }): BinaryRow => {
+    rows: rows.map(({ key, split, label, scores, class: of, source, group, slices, scoredBy }): BinaryRow => {
       const isOne = areOne[label]! || (of !== undefined && given.includes(of));
       // Assigned one by one, since spreading would take most of the time of a million rows.
       const row: Mutable<BinaryRow> = { key, split, label: isOne ? 1 : 0, real: realOf(scores), fake: fakeOf(scores) };
       if (source !== undefined) row.source = source;
       if (group !== undefined) row.group = group;
       if (slices !== undefined) row.slices = slices;
+      if (scoredBy !== undefined) row.scoredBy = scoredBy;
       return row;
     }),
     names: [nameOf(false, 'negative'), nameOf(true, 'positive')],
   });
 }
 
-const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);
-
-/** log Σ exp of values, without overflow; of one value itself. */
+/** log Σ exp of values, without overflow, the same in any order; of one value itself. */
 export function logSumOf(values: readonly number[]): number {
   const [first, ...others] = values;
   if (others.length === 0) return first!;
   const most = Math.max(...values);
-  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+  return most + Math.log(sortedSum(values.map((value) => Math.exp(value - most))));
 }
 
 /** {@link ScoreScale} of a table: what its file says, or what the scores look like. */

@@ -31,6 +31,14 @@ export function confusionAt(counts: ThresholdCounts, last: number): Confusion {
   return { trueNegatives, falsePositives, falseNegatives, truePositives };
 }
 
+/** The mean of two ways to decide: what deciding by coin gives on average. */
+export const confusionBetween = (one: Confusion, other: Confusion): Confusion => ({
+  trueNegatives: (one.trueNegatives + other.trueNegatives) / 2,
+  falsePositives: (one.falsePositives + other.falsePositives) / 2,
+  falseNegatives: (one.falseNegatives + other.falseNegatives) / 2,
+  truePositives: (one.truePositives + other.truePositives) / 2,
+});
+
 /**
  * The share of items whose class is predicted, 0 to 1. Higher is better; compare it with {@link majorityAccuracy}. NaN for no items.
  *

@@ -5,7 +5,7 @@ import type { ScoreTable } from './scores-file.ts';
 export type Suspect = ReturnType<typeof findSuspects>[number];
 
 /**
- * Images whose predicted class is not their label, the least likely label first: by the probability of the label minus the
+ * Images for which a class is more likely than their label, the least likely label first: by the probability of the label minus the
  * largest other one, -1 to 0 (the normalised margin of Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in
  * dataset labels", section 3.2). It needs scores of models that did not see the images, such as those of a cross-validation.
  */
@@ -21,5 +21,5 @@ export function findSuspects(table: ScoreTable) {
       ...{ probability: of(label), margin: of(label) - of(called) },
     };
   });
-  return suspects.filter(({ label, called }) => label !== called).sort((a, b) => a.margin - b.margin);
+  return suspects.filter(({ margin }) => margin < 0).sort((a, b) => a.margin - b.margin);
 }

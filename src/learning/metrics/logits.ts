@@ -11,13 +11,36 @@ export function logitDifferences(logits: Logits): Float64Array {
   return differences;
 }
 
-/** The class with the highest score, `[images]`: of two 0 = real, 1 = fake; the first of a tie, as argmax does. */
+/**
+ * The class with the highest score, `[images]`: of two 0 = real, 1 = fake. It is the first of a tie, as argmax does, so it is for display;
+ * metrics count a tie in equal shares, by {@link tiedMaxima}.
+ */
 export function predictedClasses(logits: Logits, classes = 2): Uint16Array {
   return new Uint16Array(logits.length / classes).map((_, i) => {
     let best = 0;
     for (let c = 1; c < classes; c++) if (logits[classes * i + c]! > logits[classes * i + best]!) best = c;
     return best;
   });
+}
+
+/** The classes that share the highest score of an image, by the image; only where several do. */
+export function tiedMaxima(logits: Logits, classes = 2): ReadonlyMap<number, readonly number[]> {
+  const tied = new Map<number, readonly number[]>();
+  for (let i = 0; i < logits.length / classes; i++) {
+    let [most, count] = [Number.NEGATIVE_INFINITY, 0];
+    for (let c = 0; c < classes; c++) {
+      const logit = logits[classes * i + c]!;
+      if (logit > most) [most, count] = [logit, 1];
+      else if (logit === most) count++;
+    }
+    if (count < 2) continue;
+    const all = Array.from({ length: classes }, (_, c) => c);
+    tied.set(
+      i,
+      all.filter((c) => logits[classes * i + c] === most),
+    );
+  }
+  return tied;
 }
 
 /** The probability of fake, `[images]`, from {@link logitDifferences} divided by a temperature above 0: the softmax. */
@@ -32,6 +55,10 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): readonly nu
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);
 }
+
+/** The sum of numbers, the smallest first: in another order of the same numbers it would be rounded otherwise. */
+export const sortedSum = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b).reduce((sum, value) => sum + value, 0);
 
 /** What the scores of a file are. Calibration depends on it, ranking does not. */
 export type ScoreScale = 'logits' | 'probabilities';

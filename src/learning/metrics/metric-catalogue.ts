@@ -1,3 +1,5 @@
+import type { Form } from './intervals/bootstrap.ts';
+
 /** The facts about a metric of predictions; levels of chance are those of two classes. */
 export interface Metric {
   /** Its key in metrics files; there a path may stand before it: `test.auc`. */
@@ -10,37 +12,55 @@ export interface Metric {
   readonly chance?: number;
   /** Reports show a headline metric first. */
   readonly isHeadline?: true;
+  /** Whether every image counts alike; otherwise every class does. */
+  readonly perImage?: true;
+  /** Whether a few images may decide it, such as the largest losses. */
+  readonly isSkewed?: true;
+  /** The false positive rate that it is about: only this share of the negatives decides. */
+  readonly rate?: number;
+  /** What it needs to be known. */
+  readonly needs?: MetricNeeds;
+}
+
+/** The fewest images that determine a metric, or groups where images have groups. */
+export interface MetricNeeds {
+  /** Images of the negative class for the number itself: with fewer, its false positive rate is less than one of them. */
+  readonly negatives?: number;
+  /** Units for an interval that covers the truth, in all if every image counts alike, else of the rarest class; Infinity where none does. */
+  readonly forInterval?: number;
 }
 
 const unit = [0, 1] as const;
 const higher = { better: 'higher', range: unit } as const;
 const lower = { better: 'lower', range: unit } as const;
 const signed = { range: [-1, 1], chance: 0 } as const;
+const never = Number.POSITIVE_INFINITY;
+const ofLosses = { perImage: true, isSkewed: true, needs: { forInterval: 100 } } as const;
 
 /** Every metric that `evaluate` and `roc-det` compute, the most important ones first. */
 export const metricCatalogue = [
   { name: 'auc', title: 'AUC', ...higher, chance: 0.5, isHeadline: true },
-  { name: 'accuracy', title: 'accuracy', ...higher, isHeadline: true },
+  { name: 'accuracy', title: 'accuracy', ...higher, isHeadline: true, perImage: true },
   { name: 'balancedAccuracy', title: 'balanced accuracy', ...higher, chance: 0.5, isHeadline: true },
   { name: 'equalErrorRate', title: 'equal error rate', ...lower, chance: 0.5, isHeadline: true },
   { name: 'matthewsCorrelation', title: 'Matthews correlation', ...higher, ...signed, isHeadline: true },
-  { name: 'calibrationError', title: 'calibration error', ...lower, isHeadline: true },
-  { name: 'loss', title: 'loss', ...lower, range: [0, Number.POSITIVE_INFINITY] },
-  { name: 'brier', title: 'Brier score', ...lower },
+  { name: 'calibrationError', title: 'calibration error', ...lower, isHeadline: true, needs: { forInterval: never } },
+  { name: 'loss', title: 'loss', ...lower, range: [0, Number.POSITIVE_INFINITY], ...ofLosses },
+  { name: 'brier', title: 'Brier score', ...lower, ...ofLosses },
   { name: 'averagePrecision', title: 'average precision', ...higher },
-  { name: 'partialAucTo10PercentFpr', title: 'partial AUC up to 10 % FPR', ...higher, chance: 0.5 },
-  { name: 'tprAt1PercentFpr', title: 'TPR at 1 % FPR', ...higher, chance: 0.01 },
-  { name: 'tprAt10PercentFpr', title: 'TPR at 10 % FPR', ...higher, chance: 0.1 },
+  { name: 'partialAucTo10PercentFpr', title: 'partial AUC up to 10 % FPR', ...higher, chance: 0.5, rate: 0.1 },
+  { name: 'tprAt1PercentFpr', title: 'TPR at 1 % FPR', ...higher, chance: 0.01, rate: 0.01, needs: { negatives: 100 } },
+  { name: 'tprAt10PercentFpr', title: 'TPR at 10 % FPR', ...higher, chance: 0.1, rate: 0.1, needs: { negatives: 10 } },
   { name: 'precision', title: 'precision', ...higher },
   { name: 'recall', title: 'recall', ...higher },
   { name: 'f1', title: 'F1', ...higher },
   { name: 'macroF1', title: 'macro F1', ...higher },
   { name: 'cohensKappa', title: "Cohen's kappa", ...higher, ...signed },
-  { name: 'top3Accuracy', title: 'top-3 accuracy', ...higher },
-  { name: 'top5Accuracy', title: 'top-5 accuracy', ...higher },
-  { name: 'classwiseCalibrationError', title: 'classwise calibration error', ...lower },
+  { name: 'top3Accuracy', title: 'top-3 accuracy', ...higher, perImage: true },
+  { name: 'top5Accuracy', title: 'top-5 accuracy', ...higher, perImage: true },
+  { name: 'classwiseCalibrationError', title: 'classwise calibration error', ...lower, needs: { forInterval: never } },
   { name: 'falsePositiveRateAt95', title: 'unknown images accepted at 95 % of known', ...lower },
-  { name: 'calledRight', title: 'called right', ...higher },
+  { name: 'calledRight', title: 'called right', ...higher, perImage: true },
   { name: 'majorityAccuracy', title: 'majority class', ...higher },
   { name: 'falsePositiveRate', title: 'false positive rate', ...lower },
   { name: 'falseNegativeRate', title: 'false negative rate', ...lower },
@@ -66,6 +86,23 @@ export function titleOfPath(path: string): string {
 }
 
 export const metric = (name: MetricName): Metric => byName.get(name)!;
+
+/** Why a metric, given by its path in a metrics file, is null in a file that has it; undefined where another reason is as likely. */
+export function reasonMissing(path: string): string | undefined {
+  const negatives = findMetric(path)?.needs?.negatives;
+  return negatives === undefined ? undefined : `needs ${negatives} images of the negative class`;
+}
+
+/** How a metric varies over test sets; one that is not listed is unbounded. */
+export function formOf(name: string): Form {
+  const { range, perImage, isSkewed } = findMetric(name) ?? {};
+  return {
+    // A few large losses may lie far above the others, so no upper end bounds their mean.
+    ...(range && { range: isSkewed ? [range[0], Number.POSITIVE_INFINITY] : range }),
+    ...(perImage && { perImage }),
+    ...(isSkewed && { isSkewed }),
+  };
+}
 
 const ofParts: readonly string[] = [
   'falsePositiveRateAt95',

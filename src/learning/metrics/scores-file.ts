@@ -19,6 +19,8 @@ export interface ScoreRow {
   readonly group?: string | undefined;
   /** What else is known of the image, by name, such as its camera. */
   readonly slices?: Readonly<Record<string, string>> | undefined;
+  /** Which of several models scored it, such as those of the folds of a cross-validation, from 0; not part of the file. Absent: the only one. */
+  readonly scoredBy?: number | undefined;
 }
 
 /** The label of an image of which nobody has said what it shows. */

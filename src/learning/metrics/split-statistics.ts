@@ -8,6 +8,7 @@ import {
   balancedAccuracy,
   type Confusion,
   confusionAt,
+  confusionBetween,
   f1,
   matthewsCorrelation,
   precision,
@@ -15,7 +16,8 @@ import {
 } from './confusion.ts';
 import type { Statistic } from './intervals/bootstrap.ts';
 import type { ScoreScale } from './logits.ts';
-import { fakeProbabilities, fakeProbabilitiesOf, logitDifferences, logitsOf, predictedClasses } from './logits.ts';
+import { fakeProbabilities, fakeProbabilitiesOf, logitDifferences, logitsOf } from './logits.ts';
+import { metric } from './metric-catalogue.ts';
 import { equalErrorRate } from './ranking/chosen-thresholds.ts';
 import { averagePrecision } from './ranking/precision-recall.ts';
 import { auc, partialAuc, truePositiveRateAt } from './ranking/roc-curve.ts';
@@ -66,8 +68,6 @@ export interface Scored {
   /** Fake minus real, which images are ranked by. */
   readonly differences: Float64Array;
   readonly ranking: RankedScores;
-  /** The class of the higher score. */
-  readonly predictions: ArrayLike<number>;
   /** `[images, 2]`; for scores that are probabilities, their logarithms. */
   readonly logits: Float64Array;
   /** The probability of fake. */
@@ -83,7 +83,6 @@ export function scoredOf(rows: readonly BinaryRow[], scale: ScoreScale): Scored 
     groups: rows.map(({ group }) => group),
     differences,
     ranking: rankScores(differences),
-    predictions: predictedClasses(scores),
     logits: logitsOf(rows, scale),
     probabilities: fakeProbabilitiesOf(rows, scale),
   };
@@ -101,6 +100,16 @@ export interface Fitted {
   readonly temperature: number | null;
 }
 
+/**
+ * The decisions of the higher score, from the counts of a ranking by the differences. Images with two equal scores count half as either
+ * class: what deciding them by coin gives on average, whatever the order of the classes.
+ */
+export function decideByScore({ thresholds }: RankedScores): (counts: ThresholdCounts) => Confusion {
+  const above = thresholds.findLastIndex((difference) => difference > 0);
+  const tied = thresholds.findLastIndex((difference) => difference >= 0);
+  return (counts) => confusionBetween(confusionAt(counts, above), confusionAt(counts, tied));
+}
+
 /** Everything that is resampled, of each draw once: what the images give, and what the fitted values give there. */
 export function splitStatistics(scored: Scored, fitted: Fitted | undefined) {
   const { labels, ranking } = scored;
@@ -111,16 +120,17 @@ export function splitStatistics(scored: Scored, fitted: Fitted | undefined) {
     return (counts: ThresholdCounts) => confusionAt(counts, last);
   };
   const { equalErrorThreshold = null, youdenThreshold = null, temperature = null } = fitted ?? {};
-  const called = decide((difference) => difference > 0);
+  const called = decideByScore(ranking);
   const [atEqualError, atYouden] = [equalErrorThreshold, youdenThreshold].map((threshold) =>
     threshold === null ? undefined : decide((difference) => difference >= threshold),
   );
   const calibration = calibrationStatistics(scored);
   const tempered = temperature === null ? undefined : temperedStatistics(scored, temperature);
+  const negatives = labels.reduce((count, label) => count + (label === 0 ? 1 : 0), 0);
   return (weights: Uint8Array) => {
     const counts = countsOf(weights);
     return {
-      whole: { ...decided(called(counts)), ...calibration(weights), ...ranked(counts) },
+      whole: { ...decided(called(counts)), ...calibration(weights), ...ranked(counts, negatives) },
       atEqualError: atEqualError && decidedAt(atEqualError(counts)),
       atYouden: atYouden && decidedAt(atYouden(counts)),
       tempered: tempered?.(weights),
@@ -135,13 +145,16 @@ const decided = (called: Confusion) => ({
   f1: f1(called),
 });
 
-const ranked = (counts: ThresholdCounts) => ({
+const ranked = (counts: ThresholdCounts, negatives: number) => ({
   averagePrecision: averagePrecision(counts),
   equalErrorRate: equalErrorRate(counts).rate,
   partialAucTo10PercentFpr: partialAuc(counts, 0.1),
-  tprAt1PercentFpr: truePositiveRateAt(counts, 0.01),
-  tprAt10PercentFpr: truePositiveRateAt(counts, 0.1),
+  tprAt1PercentFpr: isKnown('tprAt1PercentFpr', negatives) ? truePositiveRateAt(counts, 0.01) : Number.NaN,
+  tprAt10PercentFpr: isKnown('tprAt10PercentFpr', negatives) ? truePositiveRateAt(counts, 0.1) : Number.NaN,
 });
+
+const isKnown = (name: (typeof rankings)[number], negatives: number): boolean =>
+  negatives >= (metric(name).needs?.negatives ?? 0);
 
 const decidedAt = (called: Confusion) => ({
   ...decisions(called),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { formatFew } from '../../format-numbers.ts';
 import { architectureNames, architectures } from './architectures/architectures.ts';
 import { addName, type Layer, type Net, plainLayersIn, showShape } from './layers/layer.ts';
 import { layerItem } from './layers/layer-items.ts';
@@ -44,11 +43,7 @@ export function headOf(setting: ModelSetting, classes = 2): Net {
 }
 
 /** Why a network cannot classify images of `imageSize` pixels a side into `classes`; `at` begins at `model` or `imageSize`. */
-export function modelMistakes(
-  setting: ModelSetting,
-  imageSize: number,
-  classes?: readonly string[],
-): readonly NetMistake[] {
+export function modelMistakes(setting: ModelSetting, imageSize: number, classes?: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
   const traced = traceLayers(layers, [imageSize, imageSize, 3]);
   if (typeof setting === 'string') {
@@ -62,13 +57,13 @@ export function modelMistakes(
 }
 
 /** Why a network cannot classify features, whatever their number; `at` begins at `model`. */
-export function headMistakes(setting: ModelSetting, classes?: readonly string[]): readonly NetMistake[] {
+export function headMistakes(setting: ModelSetting): readonly NetMistake[] {
   if (typeof setting === 'string') return [];
   const { layers } = headOf(setting);
   const seesImages = plainLayersIn(layers).find((layer) => layerKind(layer).needsImage);
   const message = `${seesImages?.name} needs an image, but features are flat: begin with dense, for instance`;
   const traced = traceLayers(layers, [1]);
-  const end = traced.ok ? wrongEnd(traced.value, classes) : [];
+  const end = traced.ok ? wrongEnd(traced.value) : [];
   const wrong = seesImages === undefined ? end : [{ at: seesImages.at, message }];
   return inSettings([...sharedNames(layers, 'features'), ...wrong]);
 }
@@ -97,14 +92,11 @@ function sharedNames(layers: readonly Layer[], input: string): readonly NetMista
   });
 }
 
-/** The last layer, where it does not end with a value for each class; without their names, for two or more. */
-function wrongEnd(traced: readonly TracedLayer[], classes?: readonly string[]): readonly NetMistake[] {
+function wrongEnd(traced: readonly TracedLayer[], classes?: number): readonly NetMistake[] {
   const { layer, output } = traced.at(-1)!;
-  const isFitting = classes === undefined ? output[0]! >= 2 : output[0] === classes.length;
+  const isFitting = classes === undefined ? output[0]! >= 2 : output[0] === classes;
   if (output.length === 1 && isFitting) return [];
   const wanted =
-    classes === undefined
-      ? 'a value for each class at the end, such as real and fake'
-      : `${classes.length} values at the end, for ${formatFew(classes, 8)}`;
+    classes === 2 ? '2 values at the end, real and fake' : 'a value for each class at the end, such as real and fake';
   return [{ at: layer.at, message: `expected ${wanted}, but ${layer.name} outputs ${showShape(output)}` }];
 }

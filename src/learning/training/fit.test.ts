@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { type LayersModel, layers, sequential, setBackend } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../random.ts';
+import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { freezableBatchNorm } from '../models/build-net.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
@@ -275,6 +276,20 @@ test('a loss that is no number stops training and names the batch and its images
     failing((values) => void values.fill(Number.NaN)),
     { name: 'StageError', message: message(`${batch.slice(0, 4).join(', ')} and 4 more`) },
   );
+});
+
+test('an epoch is not chosen by a number that the validation images cannot show', async () => {
+  const data = new NoisyImages({ train: 20, val: 60, test: 20 });
+  const chosenBy = (by: 'tprAt1PercentFpr' | 'tprAt10PercentFpr') =>
+    fit(tinyModel(), data, { ...options, epochs: 1, by }, new Notes());
+  await assert.rejects(
+    chosenBy('tprAt1PercentFpr'),
+    new StageError(
+      'Expected at least 100 images of real in val for tprAt1PercentFpr in "by", got 30: fewer do not show it. Choose by auc, say.',
+    ),
+  );
+  const { epochs } = await chosenBy('tprAt10PercentFpr');
+  assert.ok(epochs[0]!.splits['val']!.selected! >= 0);
 });
 
 test('a network that calls every image one class is reported, at first and if it is kept, and recorded', async () => {

@@ -4,7 +4,7 @@ import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { predictedClasses } from '../metrics/logits.ts';
-import type { MetricName } from '../metrics/metric-catalogue.ts';
+import { type MetricName, metric } from '../metrics/metric-catalogue.ts';
 import { metricsOfLogits } from '../metrics/split-statistics.ts';
 import { rowOf } from '../models/model-output.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
@@ -70,7 +70,7 @@ export async function fit(
   listener: FitListener,
   states?: TrainingStates,
 ): Promise<History> {
-  requireMetric(options.by, data.classes);
+  requireMetric(options.by, data);
   const optimizer = new Optimizer(options.optimizer);
   const average = options.ema && new WeightAverage(options.ema.decay);
   let best: BestEpoch | undefined;
@@ -215,14 +215,23 @@ async function evaluateSplits(
   return splits;
 }
 
-/** Throws a {@link StageError} for a metric that these classes do not have. */
-function requireMetric(by: MetricName | undefined, classes: readonly string[]): void {
+/** Throws a {@link StageError} for a metric that these classes do not have, or that the images to choose by are too few for. */
+function requireMetric(by: MetricName | undefined, data: TrainingData): void {
+  const { classes } = data;
   const labels = [...classes.keys()];
   const logits = labels.flatMap((label) => labels.map((c) => Number(c === label)));
   const metrics = metricsOfLogits(labels, logits, classes);
-  if (by === undefined || by in metrics) return;
-  const known = Object.keys(metrics).join(', ');
-  throw new StageError(`Expected a metric of ${classes.length} classes in "by", got ${by}; there are ${known}.`);
+  if (by === undefined) return;
+  if (!(by in metrics)) {
+    const known = Object.keys(metrics).join(', ');
+    throw new StageError(`Expected a metric of ${classes.length} classes in "by", got ${by}; there are ${known}.`);
+  }
+  const [negative] = classes as readonly [string];
+  const [needed, found] = [metric(by).needs?.negatives ?? 0, data.images(selectionSplit)[negative] ?? 0];
+  if (found >= needed) return;
+  throw new StageError(
+    `Expected at least ${needed} images of ${negative} in ${selectionSplit} for ${by} in "by", got ${found}: fewer do not show it. Choose by auc, say.`,
+  );
 }
 
 function shareRight(labels: Int32Array, logits: Float32Array, classes: number): number {

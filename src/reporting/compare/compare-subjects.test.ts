@@ -69,6 +69,25 @@ test('numbers and scores of two runs become tables, differences the second minus
   assert.match(text, /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/);
 });
 
+test('few groups are said below the tests that rest on them', () => {
+  const grouped = (right: number): SubjectStage => {
+    const own = rows(right).map((row) => ({ ...row, group: `film ${row.label} ${Number(row.key) % 2}` }));
+    return { ...scores(0.5, right), scores: own };
+  };
+  const comparison = compareSubjects([
+    subject('before', { scores: grouped(6) }),
+    subject('after', { scores: grouped(4) }),
+  ]);
+  const text = formatComparison(comparisonTables(comparison));
+  assert.match(text, /accuracy .* exchange of groups\n/);
+  assert.ok(
+    text.includes(
+      '\n  test has few groups: 2 of real and 2 of fake. With fewer than 20 of a class, intervals are wide, and tests find only large differences.',
+    ),
+    text,
+  );
+});
+
 test('counts of images, confusion matrices and predicted classes are in the JSON only', () => {
   const measured = (count: number): SubjectStage => {
     const counts = ['images', 'real', 'fake', 'confusion.trueReal', 'called.real', 'called.fake'];

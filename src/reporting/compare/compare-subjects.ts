@@ -5,6 +5,7 @@ import { type BinaryRow, usualSides } from '../../learning/metrics/binary-view.t
 import { compareModels, type ModelComparison } from '../../learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
+import { fewGroups } from '../../learning/metrics/few-groups.ts';
 import { auc, rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
 import type { History } from '../../learning/training/history.ts';
@@ -48,6 +49,8 @@ export type PairedScores = { readonly stage: string; readonly split: string; rea
       /** The name of the positive side. */
       readonly positive: string;
       readonly pairs: readonly ModelComparison[];
+      /** A warning where the images come in few groups. */
+      readonly few?: string;
       /** AUC of each of `subjects` on these images. */
       readonly areas: readonly number[];
       /** Curve of each subject: rates of false and true positives. */
@@ -201,13 +204,16 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[], tested: 
   }));
   const matched = matchScores(models);
   if (!matched.ok) return [{ stage, split, subjects: indices, problem: matched.error }];
+  const sides = models[0]!.sides ?? usualSides;
+  const few = fewGroups(matched.value, sides, split);
   return [
     {
       stage,
       split,
       subjects: indices,
       images: matched.value.images.length,
-      positive: (models[0]!.sides ?? usualSides)[1],
+      positive: sides[1],
+      ...(few !== undefined && { few }),
       pairs: tested === 'none' ? [] : compareModels(matched.value, { level, seed, ...againstOf(tested, indices) }),
       areas: matched.value.models.map((rows) => auc(countAtThresholds(matched.value.labels, rows.map(differenceOf)))),
       curves: matched.value.models.map(curveOf),

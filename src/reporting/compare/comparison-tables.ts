@@ -135,10 +135,11 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     ]),
   );
   const isMarked = rows.some((row) => row[3]!.endsWith('*'));
+  const notes = [...(isMarked ? [`Marks, by p (Holm): ${markLegend}.`] : []), paired.few ?? []].flat();
   return {
     title: `${title} (${formatCountOf(paired.images, 'image')})`,
     ...{ columns, rows },
-    ...(isMarked && { note: `Marks, by p (Holm): ${markLegend}.` }),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
   };
 }
 

@@ -163,6 +163,19 @@ test('equal numbers are rounded alike, and metrics that a single class leaves un
   assert.doesNotMatch(page, /<dt>Matthews/);
 });
 
+test('a number that needs more images than there are is a dash, with what it needs', () => {
+  const metrics = [
+    { name: 'test.accuracy', value: 0.75 },
+    { name: 'test.tprAt1PercentFpr', value: null },
+    { name: 'test.auc', value: null },
+  ];
+  const page = bodyOf(
+    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] })),
+  );
+  assert.match(page, />test\.tprAt1PercentFpr<.*>– \(needs 100 images of the negative class\)</);
+  assert.match(page, />test\.auc<\/th><td[^>]*>–</);
+});
+
 test('a table of a file is rounded for the eye', () => {
   const table = { as: 'table', columns: ['model', 'auc'], rows: [['a', '0.7640796109']] } as const;
   const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));

@@ -1,4 +1,5 @@
 import { formatCountOf, formatEnds, formatLevel, formatMetric, formatShare } from '../../format-numbers.ts';
+import { reasonMissing } from '../../learning/metrics/metric-catalogue.ts';
 import type { HighlightTable } from '../group-highlights.ts';
 import { isNumeric } from '../terminal/text.ts';
 import { Html, html } from './html.ts';
@@ -65,10 +66,16 @@ export function renderMetrics(metrics: readonly ReportMetric[]): Html {
     ['metric', 'value', ...(measured === undefined ? [] : [intervalWords(measured)])],
     metrics.map((metric) => [
       metric.name,
-      showValue(metric.value),
+      metric.value === null ? missing(metric.name) : showValue(metric.value),
       ...(measured === undefined ? [] : [metric.interval === undefined ? '' : showEnds(metric.interval)]),
     ]),
   );
+}
+
+/** A dash, and why there is no number where that is known. */
+function missing(name: string): string {
+  const reason = reasonMissing(name);
+  return reason === undefined ? showValue(null) : `${showValue(null)} (${reason})`;
 }
 
 /** A number of a metrics file; a dash where it is undefined. 0.9225 is `0.923`, though its binary form lies below the tie. */

@@ -17,7 +17,7 @@ export interface CalibrationBin {
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give the observed shares 1/3 and 1 for 0.2833 and 0.8.
  *
- * @param labels 0 or 1 for each item.
+ * @param labels 0 or 1 for each item, or between where a label is undecided.
  * @param probabilities Of class 1, 0 to 1, for each item; throws a RangeError otherwise.
  * @param options 15 bins by default, as in Guo et al. 2017, "On calibration of modern neural networks".
  */
@@ -47,32 +47,40 @@ export function binsUnderWeights(
     ends[binOf[i]!]!++;
   }
   for (let bin = 1; bin < bins; bin++) ends[bin]! += ends[bin - 1]!;
-  const [items, values] = [new Uint32Array(binOf.length), new Float64Array(binOf.length)];
+  const items = new Uint32Array(binOf.length);
+  const [shares, values] = [new Float64Array(binOf.length), new Float64Array(binOf.length)];
   const next = Uint32Array.of(0, ...ends);
   for (let i = 0; i < binOf.length; i++) {
     const place = next[binOf[i]!]!++;
-    items[place] = 2 * i + (labels[i] === 1 ? 1 : 0);
+    items[place] = i;
+    shares[place] = labels[i]!;
     values[place] = probabilities[i]!;
   }
   return (weights) =>
     Array.from(ends, (end, bin) => {
-      const { total, positives, sum } = addUp(weights, items, values, ends[bin - 1] ?? 0, end);
+      const { total, positives, sum } = addUp(weights, { items, shares, values }, ends[bin - 1] ?? 0, end);
       const [meanProbability, positiveShare] = [sum / total, positives / total];
       return { low: bin / bins, high: (bin + 1) / bins, items: total, meanProbability, positiveShare };
     }).filter((bin) => bin.items > 0);
 }
 
+/** Items sorted by bin: their indices, their labels and their probabilities. */
+interface BinnedItems {
+  readonly items: Uint32Array;
+  readonly shares: Float64Array;
+  readonly values: Float64Array;
+}
+
 /**
- * Adds up one bin: the weights of items, each twice its index plus its label, and of those with label 1, and the weighted values. Sums
- * in registers, since sums in memory would wait for each other; not a closure, since V8 would compile each one separately.
+ * Adds up one bin: the weights of items, and their weighted labels and probabilities. Sums in registers, since sums in memory would wait for
+ * each other; not a closure, since V8 would compile each one separately.
  */
-function addUp(weights: ArrayLike<number>, items: Uint32Array, values: Float64Array, from: number, end: number) {
+function addUp(weights: ArrayLike<number>, { items, shares, values }: BinnedItems, from: number, end: number) {
   let [total, positives, sum] = [0, 0, 0];
   for (let place = from; place < end; place++) {
-    const item = items[place]!;
-    const weight = weights[item >>> 1]!;
+    const weight = weights[items[place]!]!;
     total += weight;
-    positives += weight * (item & 1);
+    positives += weight * shares[place]!;
     sum += weight * values[place]!;
   }
   return { total, positives, sum };

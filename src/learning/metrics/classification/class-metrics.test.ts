@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { permutation, Random } from '../../../random.ts';
 import { fitClassTemperature, fitTemperature } from '../calibration/temperature.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import type { ScoreTable } from '../scores-file.ts';
-import { classDecisions, classStatistics, confusionMatrix, decisionsOf } from './class-metrics.ts';
+import { classDecisions, classStatistics, confusionMatrix, decisionsOf, unseenVariance } from './class-metrics.ts';
 import { classScoresOf } from './class-scores.ts';
 import { handTillAuc } from './hand-till-auc.ts';
 
@@ -56,10 +57,17 @@ for (const golden of cases) {
 }
 
 test('the examples of the docstrings', () => {
-  assert.deepEqual(
-    [...confusionMatrix({ classes: 2, labels: [0, 1, 1], predictions: [0, 1, 0] } as never)],
-    [1, 0, 1, 1],
-  );
+  const counted = (ties: readonly (readonly [number, readonly number[]])[]) => {
+    const [labels, predictions] = [Uint16Array.of(0, 1, 1), Uint16Array.of(0, 1, 0)];
+    return [...confusionMatrix({ classes: 2, labels, predictions, ties: new Map(ties) })];
+  };
+  assert.deepEqual(counted([]), [1, 0, 1, 1]);
+  assert.deepEqual(counted([[2, [0, 1]]]), [1, 0, 0.5, 1.5]);
+  const units = new Map([
+    [0, 9],
+    [1, 90],
+  ]);
+  assert.equal(unseenVariance(Float64Array.of(9, 0, 30, 60), units).toFixed(5), '0.00132');
   const { accuracy, balancedAccuracy, cohensKappa } = decisionsOf(Float64Array.of(1, 0, 0, 0, 1, 1, 0, 0, 1));
   near(accuracy, 3 / 4, 'accuracy');
   near(balancedAccuracy, 5 / 6, 'balanced accuracy');
@@ -79,4 +87,75 @@ test('area and temperature of two classes are those of the detector; separable c
   );
   assert.equal(fitClassTemperature([0, 1], [1, 0, 0, 1], 2), 0);
   assert.equal(fitClassTemperature([0, 1], [0, 1, 1, 0], 2), Infinity);
+});
+
+/** Scores in whole steps, as those of a quantised model, many of which are equal. */
+function quantised(seed: number, classes: number): Pick<Golden, 'classes' | 'labels' | 'logits'> {
+  const random = new Random('quantised', seed);
+  const labels = Array.from({ length: 300 }, () => random.integer(classes));
+  const logits = labels.flatMap((label) =>
+    Array.from({ length: classes }, (_, c) => Math.round(2 * random.normal() + (c === label ? 2 : 0)) / 4),
+  );
+  return { classes, labels, logits };
+}
+
+test('the order of the classes and of the images changes no metric, however many scores are equal', () => {
+  const classes = 10;
+  const given = quantised(1, classes);
+  const order = [...permutation(classes, new Random('classes'))];
+  const images = [...permutation(given.labels.length, new Random('images'))];
+  const moved = {
+    classes,
+    labels: images.map((i) => order.indexOf(given.labels[i]!)),
+    logits: images.flatMap((i) => order.map((c) => given.logits[classes * i + c]!)),
+  };
+  const [one, other] = [given, moved].map((of) => classStatistics(scored(of))(of.labels.map(() => 1)));
+  // Areas are counts of pairs, up to the rounding of their mean over the classes.
+  for (const [name, value] of Object.entries(one!.whole)) near(other!.whole[name as 'auc'], value, name);
+  for (const [place, c] of order.entries()) {
+    for (const [name, value] of Object.entries(one!.classes[c]!))
+      near(other!.classes[place]![name as 'f1'], value, name);
+  }
+});
+
+test('equal logits are equal evidence: the area is that of exact ties', () => {
+  const { classes, labels, logits } = quantised(2, 5);
+  const own = (i: number) => logits.slice(classes * i, classes * (i + 1));
+  // By the logits alone: the same ones in another order of the other classes, and with a common offset, are the same evidence.
+  const keyOf = (i: number, c: number) => {
+    const relative = own(i).map((logit) => logit - own(i)[c]!);
+    return relative.sort((a, b) => a - b).join();
+  };
+  const odds = (i: number, c: number) => {
+    const powers = own(i).map((logit) => Math.exp(logit - own(i)[c]!));
+    return -powers.reduce((sum, power) => sum + power, 0);
+  };
+  const areas: number[] = [];
+  for (let c = 0; c < classes; c++) {
+    for (let other = 0; other < classes; other++) {
+      if (other === c) continue;
+      let [wins, pairs] = [0, 0];
+      for (const [i, label] of labels.entries()) {
+        for (const [k, against] of labels.entries()) {
+          if (label !== c || against !== other) continue;
+          pairs++;
+          if (keyOf(i, c) === keyOf(k, c)) wins += 0.5;
+          else if (odds(i, c) > odds(k, c)) wins++;
+        }
+      }
+      areas.push(wins / pairs);
+    }
+  }
+  const area = areas.reduce((sum, value) => sum + value, 0) / areas.length;
+  near(handTillAuc(scored({ classes, labels, logits }))(labels.map(() => 1)), area, 'area');
+});
+
+test('of one-hot scores, chance decides which of the equal ones are among the three highest', () => {
+  const classes = 10;
+  const labels = [0, 1];
+  const logits = [0, 2].flatMap((called) => Array.from({ length: classes }, (_, c) => Number(c === called)));
+  const { whole } = classStatistics(scored({ classes, labels, logits }))([1, 1]);
+  // The first image is called right; of the second, two of nine equal classes follow the one that it is called.
+  assert.equal(whole.top3Accuracy, (1 + 2 / 9) / 2);
+  assert.equal(whole.accuracy, 0.5);
 });

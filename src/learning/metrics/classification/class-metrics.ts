@@ -2,20 +2,27 @@ import { binsUnderWeights, calibrationError } from '../calibration/calibration-b
 import { lossOf } from '../calibration/losses.ts';
 import { mean } from '../mean.ts';
 import { type Weighted, weightedMean } from '../weights.ts';
-import { type ClassScores, rankOf } from './class-scores.ts';
+import { type ClassScores, chanceInTop } from './class-scores.ts';
 import { handTillAuc } from './hand-till-auc.ts';
 
 /**
- * How often images of each class were called each class: counts, or sums of weights, `[classes, classes]`, a row for each label.
+ * How often images of each class were called each class: counts, or sums of weights, `[classes, classes]`, a row for each label. An image
+ * whose highest score several classes share counts for them in equal parts: what choosing one by chance gives on average.
  *
- * Example: labels 0 1 1, predictions 0 1 0 of two classes give 1 0 1 1.
+ * Example: labels 0 1 1, predictions 0 1 0 of two classes give 1 0 1 1; with a tie of the last image, 1 0 0.5 1.5.
  */
 export function confusionMatrix(
-  { labels, predictions, classes }: Pick<ClassScores, 'labels' | 'predictions' | 'classes'>,
+  { labels, predictions, ties, classes }: Pick<ClassScores, 'labels' | 'predictions' | 'ties' | 'classes'>,
   { weights }: Weighted = {},
 ): Float64Array {
   const matrix = new Float64Array(classes * classes);
   for (let i = 0; i < labels.length; i++) matrix[labels[i]! * classes + predictions[i]!]! += weights?.[i] ?? 1;
+  for (const [i, tied] of ties) {
+    const weight = weights?.[i] ?? 1;
+    const row = labels[i]! * classes;
+    matrix[row + predictions[i]!]! -= weight;
+    for (const c of tied) matrix[row + c]! += weight / tied.length;
+  }
   return matrix;
 }
 
@@ -63,6 +70,27 @@ export function decisionsOf(matrix: Float64Array) {
 }
 
 /**
+ * The variance of the balanced accuracy of a {@link confusionMatrix} that resampling cannot show: the images of a class that are all called
+ * right, or all wrong, are so in every resample. For such a class it is that of a share of (n + 1/2) / (n + 1), the mean of the share's
+ * distribution by Jeffreys' prior; the mean over the K classes has 1 / K² of their sum. 0 where every class has right and wrong ones.
+ *
+ * Example: two classes of 9 and 90 units, of which the first has no mistake, give 0.95 · 0.05 / 9 / 4 = 0.00132.
+ *
+ * @param unitsOf The number of units, images or groups, by class.
+ */
+export function unseenVariance(matrix: Float64Array, unitsOf: ReadonlyMap<number, number>): number {
+  const { labelled, right } = sumsOf(matrix);
+  const present = [...labelled.keys()].filter((c) => labelled[c]! > 0);
+  const hidden = present.filter((c) => right[c] === 0 || right[c] === labelled[c]);
+  const variances = hidden.map((c) => {
+    const units = unitsOf.get(c)!;
+    const share = (units + 0.5) / (units + 1);
+    return (share * (1 - share)) / units;
+  });
+  return variances.reduce((sum, variance) => sum + variance, 0) / present.length ** 2;
+}
+
+/**
  * Precision, recall and F1 of each class against all others, 0 to 1, higher is better, as scikit-learn's
  * `precision_recall_fscore_support`: 0 where nothing is called the class. NaN for a class without images.
  */
@@ -84,7 +112,8 @@ type TopAccuracies = { readonly top3Accuracy: number; readonly top5Accuracy: num
  * weights is computed once.
  *
  * - `auc`, 0 to 1, higher is better, 0.5 is chance: Hand and Till's; see {@link handTillAuc}.
- * - `top3Accuracy`, `top5Accuracy`, 0 to 1: the share of images with their class among the 3 or 5 highest scores.
+ * - `top3Accuracy`, `top5Accuracy`, 0 to 1: the share of images with their class among the 3 or 5 highest scores; of equal scores at
+ *   the end of these, each is as likely to be among them.
  * - `loss`, from 0 up in nats, lower is better: see {@link crossEntropy}. Always answering the class shares gives their entropy.
  * - `brier`, 0 to 2, lower is better: the mean of Σ (p_c - y_c)² over the classes (Brier 1950, not halved as it is for two classes).
  * - `calibrationError`, 0 to 1, lower is better: the expected calibration error of the predicted class's probability (Guo et al. 2017).
@@ -93,15 +122,15 @@ type TopAccuracies = { readonly top3Accuracy: number; readonly top5Accuracy: num
  */
 export function classStatistics(scores: ClassScores) {
   const areaOf = handTillAuc(scores);
-  const ranks = Uint16Array.from(scores.labels, (_, i) => rankOf(scores, i));
   const calibration = classCalibration(scores);
-  const shown = tops.filter((top) => scores.classes > top);
+  const inTops = tops
+    .filter((top) => scores.classes > top)
+    .map((top) => ({ top, chances: Float64Array.from(scores.labels, (_, i) => chanceInTop(scores, i, top)) }));
   return (weights: ArrayLike<number>) => {
     const matrix = confusionMatrix(scores, { weights });
     const { majorityAccuracy: _, ...decisions } = decisionsOf(matrix);
-    const hits = shown.map((top) => {
-      const share = weightedMean(ranks.length, (i) => (ranks[i]! < top ? 1 : 0), { weights });
-      return [`top${top}Accuracy`, share];
+    const hits = inTops.map(({ top, chances }) => {
+      return [`top${top}Accuracy`, weightedMean(chances.length, (i) => chances[i]!, { weights })];
     });
     const topAccuracies = Object.fromEntries(hits) as TopAccuracies;
     return {
@@ -112,7 +141,7 @@ export function classStatistics(scores: ClassScores) {
 }
 
 /** The measures of {@link classStatistics} that judge probabilities. */
-export function classCalibration({ labels, logits, probabilities, predictions, classes }: ClassScores) {
+export function classCalibration({ labels, logits, probabilities, predictions, ties, classes }: ClassScores) {
   const losses = Float64Array.from(labels, (label, i) => lossOf(i, label, logits, classes));
   const squares = Float64Array.from(labels, (label, i) => {
     let sum = 0;
@@ -120,13 +149,24 @@ export function classCalibration({ labels, logits, probabilities, predictions, c
     return sum;
   });
   /** The error of the probability of one class of each image. */
-  const binned = (classOf: (image: number) => number) =>
+  const binned = (classOf: (image: number) => number, isRight: (image: number) => number) =>
     binsUnderWeights(
-      labels.map((label, i) => (label === classOf(i) ? 1 : 0)),
+      Float64Array.from(labels, (_, i) => isRight(i)),
       Float64Array.from(labels, (_, i) => Math.min(1, probabilities[classes * i + classOf(i)]!)),
     );
-  const top = binned((i) => predictions[i]!);
-  const own = Array.from({ length: classes }, (_, c) => binned(() => c));
+  const top = binned(
+    (i) => predictions[i]!,
+    (i) => {
+      const tied = ties.get(i) ?? [predictions[i]!];
+      return tied.includes(labels[i]!) ? 1 / tied.length : 0;
+    },
+  );
+  const own = Array.from({ length: classes }, (_, c) =>
+    binned(
+      () => c,
+      (i) => (labels[i] === c ? 1 : 0),
+    ),
+  );
   return (weights: ArrayLike<number>) => ({
     loss: weightedMean(losses.length, (i) => losses[i]!, { weights }),
     brier: weightedMean(squares.length, (i) => squares[i]!, { weights }),

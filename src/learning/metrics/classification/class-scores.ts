@@ -1,5 +1,5 @@
-import { logSumOf, scaleOfTable } from '../binary-view.ts';
-import { predictedClasses, softmax } from '../logits.ts';
+import { scaleOfTable } from '../binary-view.ts';
+import { predictedClasses, softmax, tiedMaxima } from '../logits.ts';
 import type { ScoreRow, ScoreTable } from '../scores-file.ts';
 
 /** Images with their scores for several classes in the forms that metrics take. Rows of arrays follow the images. */
@@ -9,13 +9,16 @@ export interface ClassScores {
   readonly labels: Uint16Array;
   /** The class of the highest score, the first of a tie: `[images]`. */
   readonly predictions: Uint16Array;
+  /** The classes that share the highest score of an image, where several do. */
+  readonly ties: ReadonlyMap<number, readonly number[]>;
   /** `[images, classes]`; of scores that are probabilities, their logarithms. */
   readonly logits: Float64Array;
   /** `[images, classes]`, 0 to 1. */
   readonly probabilities: Float64Array;
   /**
    * What ranks images for each class, `[images, classes]`: a given probability, or of logits the log-odds z_c - log Σ e^z over the other
-   * classes. These have the order of the probability, but none that is near 1 ties with another.
+   * classes. These have the order of the probability, but none that is near 1 ties with another. Where the logits of two images are the same
+   * but for an order of the other classes, so are the log-odds: terms are summed by size.
    */
   readonly evidence: Float64Array;
 }
@@ -33,15 +36,27 @@ export function classScoresOf(table: ScoreTable, rows: readonly ScoreRow[]): Cla
   const isLogits = scaleOfTable(table) === 'logits';
   const logits = isLogits ? raw : flat((scores) => scores.map(logarithm));
   return {
-    ...{ classes, logits, predictions: predictedClasses(raw, classes) },
+    ...{ classes, logits, predictions: predictedClasses(raw, classes), ties: tiedMaxima(raw, classes) },
     labels: Uint16Array.from(rows, ({ label }) => label),
     probabilities: isLogits ? flat(softmax) : raw,
     evidence: isLogits ? flat(logOdds) : raw,
   };
 }
 
-const logOdds = (logits: readonly number[]): readonly number[] =>
-  logits.map((logit, c) => logit - logSumOf(logits.filter((_, other) => other !== c)));
+/** z_c - log Σ e^z over the other classes, for each class; of differences to the largest logit, which a common offset does not change. */
+function logOdds(logits: readonly number[]): readonly number[] {
+  const most = Math.max(...logits);
+  const sorted = logits.map((logit) => logit - most).sort((a, b) => a - b);
+  return logits.map((logit) => {
+    const own = logit - most;
+    const skipped = sorted.indexOf(own);
+    // Without the largest term itself, the next one is scaled to 1, so that none of them vanishes.
+    const largest = skipped === sorted.length - 1 ? sorted[skipped - 1]! : 0;
+    let sum = 0;
+    for (const [place, other] of sorted.entries()) if (place !== skipped) sum += Math.exp(other - largest);
+    return own - largest - Math.log(sum);
+  });
+}
 
 /** The same scores with logits divided by a temperature. Predictions stay. */
 export function tempered(scores: ClassScores, temperature: number): ClassScores {
@@ -53,14 +68,17 @@ export function tempered(scores: ClassScores, temperature: number): ClassScores 
   return { ...scores, logits: logits.map((logit) => logit / temperature), probabilities };
 }
 
-/** How many classes come before the right one of an image by their scores; of equal scores the first class comes first. */
-export function rankOf({ logits, labels, classes }: ClassScores, image: number): number {
-  const label = labels[image]!;
-  const own = logits[image * classes + label]!;
-  let before = 0;
+/**
+ * The chance that the class of an image is among the `top` highest scores, 0 to 1: where classes share a score at the end of these, each of
+ * them is as likely.
+ */
+export function chanceInTop({ logits, labels, classes }: ClassScores, image: number, top: number): number {
+  const own = logits[image * classes + labels[image]!]!;
+  let [higher, equal] = [0, 0];
   for (let c = 0; c < classes; c++) {
     const other = logits[image * classes + c]!;
-    if (other > own || (other === own && c < label)) before++;
+    if (other > own) higher++;
+    else if (other === own) equal++;
   }
-  return before;
+  return Math.min(1, Math.max(0, (top - higher) / equal));
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../../random.ts';
+import type { BinaryRow } from '../binary-view.ts';
 import { delongTest } from '../intervals/delong.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
 import { compareModels } from './compare-models.ts';
 import { holm } from './holm.ts';
 import { matchScores } from './match-scores.ts';
-import { mcnemarOf } from './mcnemar.ts';
+import { mcnemar } from './mcnemar.ts';
 
 const good = drawnScores(60, 40, 2, 1);
 const { labels } = good;
@@ -50,11 +52,13 @@ test('every pair is tested by DeLong and McNemar, and Holm adjusts over the pair
       0.95,
     );
     assert.deepEqual([auc.difference, auc.p, auc.test], [difference, p, 'delong']);
-    const classes = [a, b].map((scores) => scores.map((score) => (score > 1 ? 1 : 0)));
-    const mcnemar = mcnemarOf(labels, classes[0]!, classes[1]!);
+    const isRight = (scores: readonly number[], i: number) => scores[i]! > 1 === (labels[i] === 1);
+    const countOnly = (right: readonly number[], wrong: readonly number[]) =>
+      labels.filter((_, i) => isRight(right, i) && !isRight(wrong, i)).length;
+    const expected = mcnemar(countOnly(a, b), countOnly(b, a));
     assert.deepEqual(
       [onlyOneRight, onlyOtherRight, accuracy.p, accuracy.test],
-      [mcnemar.onlyOne, mcnemar.onlyOther, mcnemar.p, `mcnemar-${mcnemar.method}`],
+      [expected.onlyOne, expected.onlyOther, expected.p, `mcnemar-${expected.method}`],
     );
     assert.ok(Math.abs(accuracy.difference - (onlyOneRight! - onlyOtherRight!) / labels.length) < 1e-12);
     assert.ok(accuracy.low <= accuracy.difference && accuracy.difference <= accuracy.high);
@@ -65,15 +69,62 @@ test('every pair is tested by DeLong and McNemar, and Holm adjusts over the pair
   );
 });
 
-test('frames of videos are tested by drawing whole videos', () => {
+test('frames of videos are tested by exchanging whole videos', () => {
   const pairs = compareModels(
     matched((image) => `video ${labels[image]} ${image % 12}`),
     { level: 0.95, draws: 200, seed: 1 },
   );
   for (const { auc, accuracy } of pairs) {
-    assert.deepEqual([auc.test, accuracy.test], ['group-bootstrap', 'group-bootstrap']);
-    assert.ok(auc.p >= 2 / 201 && auc.adjustedP >= auc.p);
+    assert.deepEqual([auc.test, accuracy.test], ['group-exchange', 'group-exchange']);
+    assert.ok(auc.p >= 1 / 201 && auc.adjustedP >= auc.p);
+    assert.ok(auc.low < auc.difference && auc.difference < auc.high);
   }
+});
+
+/** Two models that are alike, on videos of ten frames that are alike too. */
+function alikeOn(videos: number, seed: number) {
+  const random = new Random('videos', seed);
+  const models = [0, 1].map((): BinaryRow[] => []);
+  for (let video = 0; video < 2 * videos; video++) {
+    const label = video < videos ? (0 as const) : (1 as const);
+    const ofVideo = models.map(() => random.normal());
+    for (let frame = 0; frame < 10; frame++) {
+      for (const [m, rows] of models.entries()) {
+        const fake = label - 0.5 + ofVideo[m]! + 0.5 * random.normal();
+        rows.push({ key: `${video} ${frame}`, split: 'test', label, real: 0, fake, group: `video ${video}` });
+      }
+    }
+  }
+  const result = matchScores(models.map((rows, m) => ({ name: `model ${m}`, rows })));
+  assert.ok(result.ok);
+  return result.value;
+}
+
+test('of few videos, too, one in twenty comparisons of models that are alike finds a difference, not one in nine', () => {
+  const sets = 400;
+  const pairs = Array.from({ length: sets }, (_, seed) => {
+    return compareModels(alikeOn(5, seed), { level: 0.95, draws: 100, seed })[0]!;
+  });
+  for (const measure of ['auc', 'accuracy'] as const) {
+    const found = pairs.filter((pair) => pair[measure].p < 0.05).length;
+    const covered = pairs.filter((pair) => pair[measure].low <= 0 && pair[measure].high >= 0).length;
+    assert.ok(found / sets < 0.07, `${measure}: ${found} of ${sets}`);
+    assert.ok(covered / sets > 0.92, `${measure}: ${covered} of ${sets} intervals hold 0`);
+  }
+});
+
+test('images with two equal scores are half right, so the accuracy is tested by exchanging images', () => {
+  const rowsOf = (fakes: readonly number[]) =>
+    fakes.map((fake, i) => ({ key: `${i}`, split: 'test', label: (i % 2) as 0 | 1, real: 0, fake }));
+  const right = [-1, 1, -1, 1, -1, 1, -1, 1];
+  const matched = matchScores([
+    { name: 'right', rows: rowsOf(right) },
+    { name: 'tied', rows: rowsOf(right.map(() => 0)) },
+  ]);
+  assert.ok(matched.ok);
+  const { accuracy, onlyOneRight, onlyOtherRight } = compareModels(matched.value, { level: 0.95, seed: 1 })[0]!;
+  assert.deepEqual([accuracy.difference, onlyOneRight, onlyOtherRight], [0.5, 4, 0]);
+  assert.deepEqual([accuracy.test, accuracy.p], ['exchange', 2 / 2 ** 8]);
 });
 
 test('models that decide and rank alike do not differ; others without a mistake may differ on other images', () => {

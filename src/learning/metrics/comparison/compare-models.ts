@@ -1,13 +1,25 @@
-import { type BootstrapSample, drawsGroups, onAllImages, resample, type Statistic } from '../intervals/bootstrap.ts';
+import {
+  type BootstrapSample,
+  defaultDraws,
+  drawsGroups,
+  onAllImages,
+  type Resampled,
+  resample,
+  resultOf,
+  type Statistic,
+  spreadOf,
+} from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 import { studentT } from '../intervals/student-t.ts';
 import { mean, sampleVariance } from '../mean.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
-import { mcnemarOf } from './mcnemar.ts';
+import { mcnemar } from './mcnemar.ts';
 import { pairedDifference } from './paired-difference.ts';
-import { accuracyOfRows, aucOfRows, differenceOf, predictedClass } from './row-statistics.ts';
+import { rankExchangeTest } from './rank-exchange-test.ts';
+import { accuracyOfRows, aucOfRows, differenceOf, rightness } from './row-statistics.ts';
+import { signFlipTest } from './sign-flip-test.ts';
 import { welch } from './welch.ts';
 
 /** Two models on the same images: which one is better, and by how much. */
@@ -17,7 +29,10 @@ export interface ModelComparison {
   readonly other: number;
   readonly auc: TestedDifference;
   readonly accuracy: TestedDifference;
-  /** Images that only the first model has right, and only the second; absent where each model was run several times. */
+  /**
+   * Images that only the first model has right, and only the second; one that a model scores equally for both classes is half right. Absent
+   * where each model was run several times.
+   */
   readonly onlyOneRight?: number;
   readonly onlyOtherRight?: number;
 }
@@ -26,7 +41,7 @@ export interface ModelComparison {
 export interface TestedDifference extends PairedDifference {
   /** p after Holm's adjustment for all pairs of models. */
   readonly adjustedP: number;
-  readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'group-bootstrap' | 'runs-and-images';
+  readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'exchange' | 'group-exchange' | 'runs-and-images';
 }
 
 /** The name of each test in tables and titles. */
@@ -34,7 +49,8 @@ export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   delong: 'DeLong',
   'mcnemar-exact': 'McNemar, exact',
   'mcnemar-chi-square': 'McNemar',
-  'group-bootstrap': 'bootstrap of groups',
+  exchange: 'exchange of images',
+  'group-exchange': 'exchange of groups',
   'runs-and-images': 'Welch over runs and images',
 };
 
@@ -48,8 +64,9 @@ type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & {
 /**
  * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by McNemar's test, with the bootstrap
  * interval of its difference. Holm's method adjusts the p-values over the pairs, separately for the two measures. The
- * interval of models that decide or rank alike is 0 to 0, since they differ on no image. Both tests assume independent images, so groups
- * get the bootstrap of whole groups instead.
+ * interval of models that decide or rank alike is 0 to 0, since they differ on no image. Both tests assume independent images, so in groups
+ * the two models' results are exchanged group by group, and the intervals are bootstrapped from whole groups. McNemar's exact test is such an
+ * exchange of images; where equal scores make an image half right, the images are exchanged as well.
  */
 export function compareModels(matched: MatchedScores, options: CompareOptions): readonly ModelComparison[] {
   const { against } = options;
@@ -76,35 +93,48 @@ function adjusted(tested: readonly Omit<TestedDifference, 'adjustedP'>[]): reado
 const none: PairedDifference = { difference: 0, low: 0, high: 0, p: 1 };
 
 function compareTwo({ labels, groups, models }: MatchedScores, one: number, other: number, options: CompareOptions) {
-  const { level, draws, seed } = options;
+  const { level, draws = defaultDraws, seed } = options;
   const sample: BootstrapSample = { labels, groups, draws, seed };
+  const exchanges = { draws, seed };
   const isGrouped = drawsGroups(sample);
   const rows = [models[one]!, models[other]!] as const;
-  const differences = rows.map((of) => of.map(differenceOf));
-  const classes = rows.map((of) => of.map(predictedClass));
+  const scores = [rows[0].map(differenceOf), rows[1].map(differenceOf)] as const;
+  const ranksAlike = rankAlike(scores[0], scores[1]);
+  const gains = labels.map((label, i) => rightness(label, rows[0][i]!) - rightness(label, rows[1][i]!));
+  const onlyOne = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
+  const onlyOther = gains.reduce((sum, gain) => sum + Math.max(0, -gain), 0);
   const areas = rows.map((of) => aucOfRows(labels, of));
   const shares = rows.map((of) => accuracyOfRows(labels, of));
-  const { onlyOne, onlyOther, p, method } = mcnemarOf(labels, classes[0]!, classes[1]!);
-  const ofShares = onlyOne + onlyOther === 0 ? none : pairedDifference(sample, shares[0]!, shares[1]!, level);
-  const ofAreas = () =>
-    rankAlike(differences[0]!, differences[1]!) ? none : pairedDifference(sample, areas[0]!, areas[1]!, level);
+  const ofAreas = () => pairedDifference(sample, areas[0]!, areas[1]!, level, { range: [-1, 1] });
+  const ofShares = () => pairedDifference(sample, shares[0]!, shares[1]!, level, { range: [-1, 1], perImage: true });
+  const accuracy = onlyOne + onlyOther === 0 ? none : ofShares();
+  const onImages = { onlyOneRight: onlyOne, onlyOtherRight: onlyOther };
+  if (isGrouped) {
+    const test = 'group-exchange' as const;
+    const ofRanks = () => ({ ...ofAreas(), p: rankExchangeTest(labels, groups, scores, exchanges) });
+    return {
+      auc: { ...(ranksAlike ? none : ofRanks()), test },
+      accuracy: { ...accuracy, p: signFlipTest(gains, { groups, ...exchanges }), test },
+      ...onImages,
+    };
+  }
+  const hasHalves = gains.some((gain) => !Number.isInteger(gain));
+  const { p, method } = mcnemar(onlyOne, onlyOther);
+  const tested = hasHalves
+    ? { p: signFlipTest(gains, exchanges), test: 'exchange' as const }
+    : { p, test: `mcnemar-${method}` as const };
   return {
-    auc: isGrouped
-      ? { ...ofAreas(), test: 'group-bootstrap' as const }
-      : { ...delongTest(labels, differences[0]!, differences[1]!, level), test: 'delong' as const },
-    accuracy: isGrouped
-      ? { ...ofShares, test: 'group-bootstrap' as const }
-      : { ...ofShares, p, test: `mcnemar-${method}` as const },
-    onlyOneRight: onlyOne,
-    onlyOtherRight: onlyOther,
+    auc: { ...delongTest(labels, scores[0], scores[1], level), test: 'delong' as const },
+    accuracy: { ...accuracy, ...tested },
+    ...onImages,
   };
 }
 
 /**
  * Compares every pair of models that were each run several times, such as once for each seed, by their mean AUC and accuracy. Other runs
  * and other test images would both change a mean, so the variance of a difference is the sum of that of the mean over runs, s² / n for
- * each model, and of the bootstrap variance over the images that all runs scored. The test is Welch's, where the variance over images counts
- * as one with many degrees of freedom. The deviation of a run is partly due to the images, which counts twice: the test is conservative.
+ * each model, and of the bootstrap variance over the images that all runs scored. The test is Welch's, where the variance over images has the
+ * degrees of freedom of {@link spreadOf}. The deviation of a run is partly due to the images, which counts twice: the test is conservative.
  * The p-values of a model with a single run are NaN.
  *
  * @param groups For each model, the indices of its runs in `matched.models`.
@@ -118,26 +148,30 @@ export function compareRuns(
   const pairs = pairsOf(groups);
   const areas = models.map((rows) => aucOfRows(labels, rows));
   const shares = models.map((rows) => accuracyOfRows(labels, rows));
-  const [auc, accuracy] = [areas, shares].map((of) => adjusted(welchTests(sample, groups, of, level)));
-  return pairs.map(([one, other], i) => ({ one, other, auc: auc![i]!, accuracy: accuracy![i]! }));
+  const auc = adjusted(welchTests(sample, groups, areas, { level }));
+  const accuracy = adjusted(welchTests(sample, groups, shares, { level, perImage: true }));
+  return pairs.map(([one, other], i) => ({ one, other, auc: auc[i]!, accuracy: accuracy[i]! }));
 }
 
 function welchTests(
   sample: BootstrapSample,
   groups: readonly (readonly number[])[],
   statistics: readonly Statistic[],
-  level: number,
+  { level, ...form }: { readonly level: number; readonly perImage?: boolean },
 ): readonly Omit<TestedDifference, 'adjustedP'>[] {
   const meansOf = (weights: Uint8Array) => groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
   const values = statistics.map((statistic) => onAllImages(sample, statistic));
-  const { draws: drawn } = resample(sample, meansOf);
+  const resampled: Resampled<readonly number[]> = resample(sample, meansOf);
   const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));
   return pairsOf(groups).map(([one, other]) => {
     const [first, second] = [ofRuns[one]!, ofRuns[other]!];
     const difference = mean(first) - mean(second);
-    const images = sampleVariance(drawn.map((means) => means[one]! - means[other]!));
+    const images = spreadOf(
+      resultOf(resampled, (means) => means[one]! - means[other]!),
+      form,
+    );
     const runs = [first, second].map((of) => [sampleVariance(of) / of.length, of.length - 1] as const);
-    const { p, freedom, error } = welch(difference, [...runs, [images, Number.POSITIVE_INFINITY]]);
+    const { p, freedom, error } = welch(difference, [...runs, [images.deviation ** 2, images.freedom]]);
     const test = 'runs-and-images';
     if (Number.isNaN(p)) return { difference, low: p, high: p, p, test };
     const half = studentT(level, freedom) * error;

@@ -20,17 +20,6 @@ export function mcnemar(onlyOne: number, onlyOther: number) {
   return { onlyOne, onlyOther, p, method: isExact ? ('exact' as const) : ('chi-square' as const) };
 }
 
-/** {@link mcnemar} of predictions: labels and both models' classes, 0 or 1 for each image. */
-export function mcnemarOf(labels: ArrayLike<number>, one: ArrayLike<number>, other: ArrayLike<number>) {
-  let [onlyOne, onlyOther] = [0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    if (one[i] === other[i]) continue;
-    if (one[i] === labels[i]) onlyOne++;
-    else onlyOther++;
-  }
-  return mcnemar(onlyOne, onlyOther);
-}
-
 /** Twice the probability of at most `fewer` heads in `tosses`. */
 function exactP(fewer: number, tosses: number): number {
   let term = 0.5 ** tosses;

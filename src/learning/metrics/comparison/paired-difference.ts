@@ -1,5 +1,14 @@
-import { type BootstrapSample, percentileEnds, resample, type Statistic } from '../intervals/bootstrap.ts';
+import {
+  type BootstrapSample,
+  type Form,
+  intervalOf,
+  resample,
+  type Statistic,
+  spreadOf,
+  transformed,
+} from '../intervals/bootstrap.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
+import { twoSidedT } from '../intervals/student-t.ts';
 
 /**
  * The difference of a statistic between two models on the same images, with its bootstrap interval. Both are evaluated on the same
@@ -7,24 +16,23 @@ import type { PairedDifference } from '../intervals/interval.ts';
  *
  *     pairedDifference({ labels, groups, seed: 1 }, aucOfRows(labels, a), aucOfRows(labels, b), 0.95);
  *
- * The interval holds the middle `level` (above 0, below 1) of the draws. p is twice the share of draws on the other side of 0, where
- * draws at 0 count for both sides (Davison and Hinkley 1997, "Bootstrap methods and their application", section 4.4.1, with 1 added above
- * and below), at least 2 / (draws + 1). Up to one draw, it is below 0.05 where the 95 % interval excludes 0. Where all draws give the
- * same difference, as for two models without a mistake, the ends are NaN: the models may differ on other images.
+ * The interval is that of {@link bootstrapInterval} with the skewness of the draws, and p the level at which it would end at 0. Where all
+ * draws give the same difference, as for two models without a mistake, the ends are NaN: the models may differ on other images.
+ *
+ * @param level The confidence, above 0 and below 1. @param form How the difference varies; by default in proportion to the rarest class.
  */
 export function pairedDifference(
   sample: BootstrapSample,
   one: Statistic,
   other: Statistic,
   level: number,
+  form: Pick<Form, 'range' | 'perImage'> = {},
 ): PairedDifference {
-  const { estimate: difference, draws } = resample(sample, (weights) => one(weights) - other(weights));
-  const [low, high] = percentileEnds(draws, level);
-  if (draws.length > 0 && draws.every((drawn) => drawn === draws[0])) {
-    return { difference, low: Number.NaN, high: Number.NaN, p: difference === 0 ? 1 : Number.NaN };
-  }
-  const defined = draws.filter((value) => !Number.isNaN(value));
-  const [below, above] = [defined.filter((value) => value <= 0), defined.filter((value) => value >= 0)];
-  const p = Math.min(1, (2 * (1 + Math.min(below.length, above.length))) / (1 + defined.length));
-  return { difference, low, high, p: Number.isNaN(low) || Number.isNaN(difference) ? Number.NaN : p };
+  const resampled = resample(sample, (weights) => one(weights) - other(weights));
+  const { estimate: difference, low, high } = intervalOf(resampled, level, { ...form, isSkewed: true });
+  const isConstant = resampled.draws.length > 0 && resampled.draws.every((drawn) => drawn === resampled.draws[0]);
+  if (isConstant) return { difference, low, high, p: difference === 0 ? 1 : Number.NaN };
+  if (Number.isNaN(low)) return { difference, low, high, p: Number.NaN };
+  const { deviation, skewness, freedom } = spreadOf(resampled, form);
+  return { difference, low, high, p: twoSidedT(transformed(difference / deviation, skewness), freedom) };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accuracyOfRows, aucOfRows, predictedClass } from './row-statistics.ts';
+import { accuracyOfRows, aucOfRows, rightness } from './row-statistics.ts';
 
 const labels = [0, 0, 1, 1] as const;
 const rows = [
@@ -22,6 +22,9 @@ test('an image of no weight does not count', () => {
   assert.equal(accuracyOfRows(labels, rows)(withoutIt), 1);
 });
 
-test('a tie is called real, as an argmax has it', () => {
-  assert.equal(predictedClass({ real: 1, fake: 1 }), 0);
+test('an image with two equal scores is half right, whichever class it is of', () => {
+  const tied = { real: 1, fake: 1 };
+  assert.deepEqual([rightness(0, tied), rightness(1, tied)], [0.5, 0.5]);
+  assert.deepEqual([rightness(0, rows[0]!), rightness(1, rows[0]!)], [1, 0]);
+  assert.equal(accuracyOfRows([0, 1], [tied, tied])(Uint8Array.of(1, 1)), 0.5);
 });

@@ -1,16 +1,19 @@
 import type { BinaryRow } from '../binary-view.ts';
-import { accuracy, confusion } from '../confusion.ts';
 import type { Statistic } from '../intervals/bootstrap.ts';
 import { auc } from '../ranking/roc-curve.ts';
 import { countDraws, rankScores } from '../ranking/threshold-counts.ts';
+import { weightedMean } from '../weights.ts';
 
 type Scores = Pick<BinaryRow, 'real' | 'fake'>;
 
 /** The score that ranks images: the second score minus the first; higher is more fake. */
 export const differenceOf = ({ real, fake }: Scores): number => fake - real;
 
-/** The class with the higher score: 0 = real, 1 = fake; real on a tie. */
-export const predictedClass = ({ real, fake }: Scores): 0 | 1 => (fake > real ? 1 : 0);
+/** How right the decision for the higher score is, 1 or 0; one half where both scores are equal, as deciding by coin is on average. */
+export function rightness(label: number, { real, fake }: Scores): number {
+  if (real === fake) return 0.5;
+  return fake > real === (label === 1) ? 1 : 0;
+}
 
 /** The AUC of rows, which are ranked once. */
 export function aucOfRows(labels: readonly (0 | 1)[], rows: readonly Scores[]): Statistic {
@@ -18,8 +21,8 @@ export function aucOfRows(labels: readonly (0 | 1)[], rows: readonly Scores[]): 
   return (weights) => auc(counts(weights));
 }
 
-/** The share of images for which the score of their class is higher. */
+/** The share of images for which the score of their class is higher, those with equal scores counting half. */
 export function accuracyOfRows(labels: readonly (0 | 1)[], rows: readonly Scores[]): Statistic {
-  const predicted = rows.map(predictedClass);
-  return (weights) => accuracy(confusion(labels, predicted, { weights }));
+  const right = Float64Array.from(rows, (row, i) => rightness(labels[i]!, row));
+  return (weights) => weightedMean(right.length, (i) => right[i]!, { weights });
 }

@@ -1,10 +1,11 @@
-import { Random } from '../../../random.ts';
 import type { BootstrapSample } from '../intervals/bootstrap.ts';
+import { type Exchanges, exchangeTest } from './exchanges.ts';
 
 /**
  * The two-sided p-value of paired differences for a mean of 0, by random signs (Fisher 1935, "The design of experiments", section 21):
  * how often a sum is as far from 0 as the observed one. It is valid for any number of differences, where a bootstrap of a few would claim
- * too much: for four it is at least 1/8. It assumes that differences are spread symmetrically.
+ * too much: for four it is at least 1/8. It assumes that differences are spread symmetrically. Differences of 0 change nothing; if all are,
+ * the result is 1.
  *
  * Example: 1, 2, 3 give 0.25, since two of the eight assignments are as far from 0, all plus and all minus.
  *
@@ -14,7 +15,7 @@ import type { BootstrapSample } from '../intervals/bootstrap.ts';
  */
 export function signFlipTest(
   differences: readonly number[],
-  { groups, draws, seed }: Pick<BootstrapSample, 'groups'> & { readonly draws: number; readonly seed: number },
+  { groups, ...exchanges }: Pick<BootstrapSample, 'groups'> & Exchanges,
 ): number {
   const sums = new Map<string | number, number>();
   for (const [i, difference] of differences.entries()) {
@@ -22,19 +23,13 @@ export function signFlipTest(
     const unit = groups?.[i] ?? i;
     sums.set(unit, (sums.get(unit) ?? 0) + difference);
   }
-  const units = [...sums.values()];
-  if (units.length === 0) return Number.NaN;
+  if (sums.size === 0) return Number.NaN;
+  const units = [...sums.values()].filter((unit) => unit !== 0);
+  if (units.length === 0) return 1;
   const found = Math.abs(units.reduce((sum, unit) => sum + unit, 0));
   // Sums that differ only by the rounding of their order count as equal.
   const least = found - 1e-12 * units.reduce((sum, unit) => sum + Math.abs(unit), 0);
-  const isAsFar = (isMinus: (unit: number) => boolean) =>
-    Math.abs(units.reduce((sum, unit, i) => sum + (isMinus(i) ? -unit : unit), 0)) >= least;
-  if (2 ** units.length <= draws) {
-    const ways = Array.from({ length: 2 ** units.length }, (_, way) => isAsFar((i) => ((way >> i) & 1) === 1));
-    return ways.filter(Boolean).length / ways.length;
-  }
-  const random = new Random('signs', seed);
-  let asFar = 1; // the observed one
-  for (let draw = 0; draw < draws; draw++) if (isAsFar(() => random.float() < 0.5)) asFar++;
-  return asFar / (1 + draws);
+  const isAsFar = (isMinus: Uint8Array) =>
+    Math.abs(units.reduce((sum, unit, i) => sum + (isMinus[i] === 1 ? -unit : unit), 0)) >= least;
+  return exchangeTest(units.length, isAsFar, exchanges);
 }

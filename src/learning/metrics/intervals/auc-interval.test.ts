@@ -10,7 +10,7 @@ test('the example of the docstring', () => {
   assert.equal(perfectAreaBound(10, 0.95).toFixed(3), '0.741');
 });
 
-test('DeLong’s interval is that of the stratified bootstrap, for areas far and near', () => {
+test('DeLong’s interval is that of the bootstrap, for areas far and near', () => {
   for (const [shift, seed] of [
     [0.2, 1],
     [1, 2],

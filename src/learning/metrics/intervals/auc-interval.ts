@@ -1,6 +1,6 @@
 import { auc } from '../ranking/roc-curve.ts';
 import { countAtThresholds, countDraws, type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
-import { type BootstrapSample, bootstrapInterval, drawsGroups } from './bootstrap.ts';
+import { type BootstrapSample, bootstrapInterval, drawsGroups, logistic } from './bootstrap.ts';
 import { delong } from './delong.ts';
 import type { Interval } from './interval.ts';
 import { normalQuantile } from './normal-distribution.ts';
@@ -32,7 +32,7 @@ export function aucInterval(
   }
   if (drawsGroups(sample)) {
     const counts = countDraws(labels, ranking);
-    return bootstrapInterval(sample, (weights) => auc(counts(weights)), level);
+    return bootstrapInterval(sample, (weights) => auc(counts(weights)), level, { range: [0, 1] });
   }
   const variance = delong(labels, [ranking]).covariance[0]![0]!;
   if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method: 'delong' };
@@ -40,8 +40,6 @@ export function aucInterval(
   const half = (normalQuantile((1 + level) / 2) * Math.sqrt(variance)) / (estimate * (1 - estimate));
   return { estimate, low: logistic(logit - half), high: logistic(logit + half), method: 'delong' };
 }
-
-const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /**
  * The lower bound of the true area when all images were ranked right: (1 - level)^(1 / pairs), about 1 - 3 / pairs at 0.95 (the rule of

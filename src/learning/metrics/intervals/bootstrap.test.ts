@@ -1,32 +1,39 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../../random.ts';
+import { confusion, precision } from '../confusion.ts';
+import { auc } from '../ranking/roc-curve.ts';
+import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
+import { weightedMean } from '../weights.ts';
 import {
   bandOf,
   bootstrapInterval,
   bootstrapIntervals,
   bootstrapWeights,
+  type Form,
   percentileEnds,
   resample,
+  type Statistic,
+  spreadOf,
 } from './bootstrap.ts';
 
 const labels = [0, 0, 0, 0, 1, 1];
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
-test('every draw has as many images of each class as there are', () => {
-  let draws = 0;
-  for (const weights of bootstrapWeights({ labels, draws: 50, seed: 1 })) {
-    assert.deepEqual([sum(weights.slice(0, 4)), sum(weights.slice(4))], [4, 2]);
-    draws++;
-  }
-  assert.equal(draws, 50);
+test('every draw has as many images as there are, of a class as chance has it', () => {
+  const fakes = Array.from(bootstrapWeights({ labels, draws: 50, seed: 1 }), (weights) => {
+    assert.equal(sum(weights), 6);
+    return sum(weights.slice(4));
+  });
+  assert.equal(fakes.length, 50);
+  assert.ok(new Set(fakes).size > 2 && Math.abs(sum(fakes) / 50 - 2) < 0.5);
 });
 
-test('whole groups are drawn, separately for those of one class, of the other, and of both', () => {
+test('whole groups are drawn', () => {
   const groups = ['a', 'a', 'b', 'e', 'c', 'e'];
   for (const weights of bootstrapWeights({ labels, groups, draws: 50, seed: 1 })) {
-    assert.equal(weights[0], weights[1]);
-    assert.equal(weights[0]! + weights[2]!, 2);
-    assert.deepEqual([weights[4], weights[3], weights[5]], [1, 1, 1]); // the only ones of their kind
+    assert.deepEqual([weights[0], weights[3]], [weights[1], weights[5]]);
+    assert.equal(weights[0]! + weights[2]! + weights[3]! + weights[4]!, 4);
   }
 });
 
@@ -36,15 +43,75 @@ test('the same seed gives the same draws, another one others', () => {
   assert.notDeepEqual(draws(1), draws(2));
 });
 
-test('the interval of a share is the binomial one, up to the error of the draws', () => {
+test('the interval of a share is the binomial one on the scale of the logit, up to the error of the draws', () => {
   const right = Array.from({ length: 400 }, (_, i) => (i % 5 === 0 ? 0 : 1)); // 80 %
   const labels = right.map((_, i) => (i < 200 ? 0 : 1));
   const share = (weights: Uint8Array) => sum(weights.map((weight, i) => weight * right[i]!)) / sum(weights);
-  const { estimate, low, high, method } = bootstrapInterval({ labels, seed: 3 }, share, 0.95);
-  const half = 1.96 * Math.sqrt((0.8 * 0.2) / 400);
+  const { estimate, low, high, method } = bootstrapInterval({ labels, seed: 3 }, share, 0.95, { range: [0, 1] });
+  const half = 1.966 / Math.sqrt(0.8 * 0.2 * 400);
+  const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+  const ends = [logistic(Math.log(4) - half), logistic(Math.log(4) + half)] as const;
   assert.equal(estimate, 0.8);
-  assert.ok(Math.abs(low - (0.8 - half)) < 0.004 && Math.abs(high - (0.8 + half)) < 0.004, `${low}, ${high}`);
+  assert.ok(Math.abs(low - ends[0]) < 0.003 && Math.abs(high - ends[1]) < 0.003, `${low}, ${high}`);
   assert.equal(method, 'bootstrap');
+});
+
+/** How many of the intervals of 200 data sets contain the truth, in per cent. */
+function covered(drawn: (random: Random) => { labels: number[]; statistic: Statistic }, truth: number, form?: Form) {
+  const sets = 200;
+  const held = Array.from({ length: sets }, (_, seed) => {
+    const { labels, statistic } = drawn(new Random('covered', seed));
+    const { low, high } = bootstrapInterval({ labels, draws: 200, seed }, statistic, 0.95, form);
+    return low <= truth && truth <= high;
+  });
+  return (100 * held.filter(Boolean).length) / sets;
+}
+
+test('intervals of few images cover the truth nineteen times in twenty, also where classes are drawn', () => {
+  const precisionOf = (random: Random) => {
+    const labels = Array.from({ length: 100 }, () => (random.float() < 0.3 ? 1 : 0));
+    const called = labels.map((label) => (random.float() < (label === 1 ? 0.8 : 0.2) ? 1 : 0));
+    const statistic = (weights: Uint8Array) => precision(confusion(labels, called, { weights }));
+    return { labels, statistic };
+  };
+  assert.ok(covered(precisionOf, 0.24 / 0.38, { range: [0, 1] }) >= 92);
+  const areaOf = (random: Random) => {
+    const labels = Array.from({ length: 20 }, (_, i) => i % 2);
+    const ranking = rankScores(labels.map((label) => random.normal() + 1.5 * label));
+    return { labels, statistic: (weights: Uint8Array) => auc(countAtThresholds(labels, ranking, { weights })) };
+  };
+  assert.ok(covered(areaOf, 0.8556, { range: [0, 1] }) >= 92); // Φ(1.5 / √2)
+});
+
+test('of few losses the largest are missing, so the interval of their mean reaches further up', () => {
+  const lossOf = (random: Random) => {
+    const labels = Array.from({ length: 60 }, (_, i) => i % 2);
+    const losses = labels.map(() => Math.exp(1.2 * random.normal()));
+    const statistic = (weights: Uint8Array) => weightedMean(60, (i) => losses[i]!, { weights });
+    return { labels, statistic };
+  };
+  const truth = Math.exp(1.2 ** 2 / 2);
+  const form = { perImage: true, isSkewed: true };
+  assert.ok(covered(lossOf, truth, form) >= 92);
+});
+
+test('a statistic at the end of its range has the plain interval, cut there', () => {
+  const first = (weights: Uint8Array) => Math.min(1, weights[0]!);
+  const { estimate, low, high } = bootstrapInterval({ labels, seed: 1 }, first, 0.95, { range: [0, 1] });
+  assert.deepEqual([estimate, low, high], [1, 0, 1]);
+});
+
+test('the degrees of freedom are those of the rarest classes where each counts alike, else those of all images', () => {
+  const spread = (counts: readonly number[], perImage = false) => {
+    const labels = counts.flatMap((count, label) => Array<number>(count).fill(label));
+    return spreadOf(
+      resample({ labels, draws: 20, seed: 1 }, (weights) => weights[0]!),
+      { perImage },
+    ).freedom;
+  };
+  assert.deepEqual([spread([20, 20]), spread([20, 20], true)], [38, 39]);
+  assert.deepEqual([spread([10, 190]), spread([10, 190], true)], [9, 199]);
+  assert.deepEqual([spread([2, 100, 100]), spread([100, 100, 100])], [1, 297]);
 });
 
 test('draws that are all alike do not show the spread', () => {
@@ -52,18 +119,17 @@ test('draws that are all alike do not show the spread', () => {
   assert.deepEqual([estimate, low, high], [1, Number.NaN, Number.NaN]);
 });
 
-test('a class of one image or one group is never redrawn, which hides its spread', () => {
-  const ends = (labels: number[], groups?: string[]) => {
-    const { low, high } = bootstrapInterval({ labels, groups, seed: 1 }, (weights) => weights[0]!, 0.95);
-    return [low, high];
+test('a class of one image or one group shows no spread', () => {
+  const isKnown = (labels: number[], groups?: string[]) => {
+    const { low } = bootstrapInterval({ labels, groups, seed: 1 }, (weights) => weights[0]!, 0.95);
+    return !Number.isNaN(low);
   };
-  const unknown = [Number.NaN, Number.NaN];
-  assert.deepEqual(ends([0, 0, 0, 1]), unknown);
-  assert.deepEqual(ends([0, 0, 0, 1, 1], ['a', 'b', 'c', 'd', 'd']), unknown);
-  assert.deepEqual(ends([0, 0, 0, 1, 1], ['a', 'b', 'c', 'c', 'd']), unknown); // c and d are each the only one of its kind
-  assert.deepEqual(ends([0, 0, 0, 1, 1], ['a', 'b', 'c', 'd', 'e']), [0, 3]);
-  assert.deepEqual(ends([0, 1, 0, 1], ['a', 'a', 'b', 'b']), [0, 2]);
-  assert.deepEqual(ends([1, 1, 1]), [0, 3]);
+  assert.equal(isKnown([0, 0, 0, 1]), false);
+  assert.equal(isKnown([0, 0, 0, 1, 1], ['a', 'b', 'c', 'd', 'd']), false);
+  assert.equal(isKnown([0, 0, 0, 1, 1], ['a', 'b', 'c', 'c', 'd']), true);
+  assert.equal(isKnown([0, 0, 0, 1, 1], ['a', 'b', 'c', 'd', 'e']), true);
+  assert.equal(isKnown([0, 1, 0, 1], ['a', 'a', 'b', 'b']), true);
+  assert.equal(isKnown([1, 1, 1]), true);
 });
 
 test('several statistics share the draws', () => {
@@ -78,19 +144,13 @@ test('several statistics share the draws', () => {
 });
 
 test('a statistic that chance increases has mirrored percentiles, cut at 0 and stretched to the estimate', () => {
+  const sample = { labels: [...labels, ...labels], draws: 99, seed: 2 };
   const off = (weights: Uint8Array) => sum(weights.map((weight) => Math.abs(weight - 1)));
-  const all = (weights: Uint8Array) => ({
-    plain: 1 + off(weights),
-    biased: 1 + off(weights),
-    far: 99 + off(weights),
-  });
-  const { plain, biased, far } = bootstrapIntervals({ labels: [...labels, ...labels], draws: 99, seed: 2 }, all, 0.9, [
-    'biased',
-    'far',
-  ]);
-  assert.deepEqual([plain.estimate, plain.low > 1], [1, true]); // hardly any draw holds every image once
+  const all = (weights: Uint8Array) => ({ biased: 1 + off(weights), far: 99 + off(weights) });
+  const { biased, far } = bootstrapIntervals(sample, all, 0.9, () => ({ isBiased: true }));
+  const [, high] = percentileEnds(resample(sample, off).draws, 0.9);
   assert.deepEqual([biased.low, biased.high], [0, 1]);
-  assert.deepEqual([far.low, far.high], [198 - (98 + plain.high), 99]);
+  assert.deepEqual([far.low, far.high], [99 - high, 99]);
 });
 
 test('ends are NumPy’s percentiles of the draws, and undefined where over a tenth of them are', () => {

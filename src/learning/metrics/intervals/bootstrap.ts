@@ -1,10 +1,13 @@
-import { Draws, unitsOf } from './draws.ts';
+import { mean } from '../mean.ts';
+import { Draws, unitsByClass, unitsOf } from './draws.ts';
 import type { Interval } from './interval.ts';
+import { studentT } from './student-t.ts';
 
 /**
- * The images of a stratified bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 8 and 13). Each draw
- * resamples the tested images with replacement, class by class; the spread of a statistic over the draws estimates its spread over other
- * test sets. It serves any statistic that takes weights: the weight of an image is how often it was drawn.
+ * The images of a bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 6 and 8). Each draw resamples the
+ * tested images with replacement, whatever their class; the spread of a statistic over the draws estimates its spread over other test
+ * sets, whose shares of the classes differ too. It serves any statistic that takes weights: the weight of an image is how often it was
+ * drawn.
  *
  *     bootstrapInterval({ labels, seed: 1 }, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
  *
@@ -15,7 +18,7 @@ export interface BootstrapSample {
   readonly labels: ArrayLike<number>;
   /**
    * The group of each image, such as its video; undefined where it is alone. Frames of one video are alike, so whole groups are
-   * drawn (Field and Welsh 2007, "Bootstrapping clustered data"), those of each set of classes separately.
+   * drawn (Field and Welsh 2007, "Bootstrapping clustered data").
    */
   readonly groups?: readonly (string | undefined)[] | undefined;
   /** Number of draws; 2000 when absent. */
@@ -37,69 +40,185 @@ export interface Resampled<Value> {
   readonly estimate: Value;
   readonly draws: readonly Value[];
   readonly method: 'bootstrap' | 'group-bootstrap';
+  /** The number of units, images or groups: in all, and of each class that has any. */
+  readonly units: { readonly all: number; readonly byClass: ReadonlyMap<number, number> };
 }
 
 /** A result of a resampled statistic, on the images and on every draw. */
 export const resultOf = <Value, Result>(
-  { estimate, draws, method }: Resampled<Value>,
+  { estimate, draws, ...of }: Resampled<Value>,
   result: (value: Value) => Result,
-): Resampled<Result> => ({ estimate: result(estimate), draws: draws.map(result), method });
+): Resampled<Result> => ({ ...of, estimate: result(estimate), draws: draws.map(result) });
 
 /** Evaluates a statistic on the images themselves and on every draw. */
 export const resample = <Value>(sample: BootstrapSample, statistic: Statistic<Value>): Resampled<Value> => ({
   estimate: onAllImages(sample, statistic),
   draws: Array.from(informativeDraws(sample), statistic),
   method: drawsGroups(sample) ? 'group-bootstrap' : 'bootstrap',
+  units: {
+    all: unitsOf(sample.labels.length, sample.groups).count,
+    byClass: unitsByClass(sample.labels, sample.groups),
+  },
 });
 
 /** An interval is undefined where more than this share of draws leave the statistic undefined. */
 const mostUndefined = 0.1;
 
-/**
- * The percentile interval of a statistic: from its (1 - level) / 2 to its (1 + level) / 2 quantile over the draws (Efron and Tibshirani,
- * equation 13.5); `level` is above 0 and below 1. It stays within the statistic's range. The draws of a biased statistic, such as the
- * calibration error, are biased once more, so its interval is shifted: see `biased` of {@link bootstrapIntervals}.
- *
- * The ends are NaN where the draws do not show the spread: all of them are equal, as for an accuracy of 1; they never change the
- * images of a class; or the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
- */
-export const bootstrapInterval = (sample: BootstrapSample, statistic: Statistic, level: number): Interval =>
-  intervalOf(resample(sample, statistic), level);
+/** How a statistic varies over test sets, which decides the form of its interval. */
+export interface Form {
+  /** The ends between which it lies; by default it has none. */
+  readonly range?: readonly [low: number, high: number];
+  /** Whether every image counts alike, as in an accuracy; by default every class does, as in a balanced one, so that rare classes decide. */
+  readonly perImage?: boolean;
+  /** Whether its draws are skewed for another reason than an end of its range: a few images decide a mean loss. */
+  readonly isSkewed?: boolean;
+  /** Variance that no draw shows, such as that of a class without a mistake. */
+  readonly unseen?: number;
+  /** The number of units that decide it, where it is smaller than that of its classes: at a false positive rate, that share of the negatives. */
+  readonly deciding?: number;
+  /** Whether it is never below 0 and chance increases it; see {@link mirrored}. */
+  readonly isBiased?: boolean;
+}
 
-function intervalOf({ estimate, draws, method }: Resampled<number>, level: number, isBiased = false): Interval {
+/**
+ * The interval of a statistic from its deviation over the draws and Student's t; `level` is above 0 and below 1. The draws of n units vary
+ * by (n - 1) / n of the variance of other test sets, which is made up for; see {@link spreadOf} for n and the degrees of freedom. Percentiles
+ * of the draws cover less, the fewer units there are (Hesterberg 2015, "What teachers should know about the bootstrap", section 4).
+ *
+ * - A statistic within a range has its interval on the scale of the logit, within the range and longer on the side of its middle, as
+ *   DeLong's has in {@link aucInterval} (Pepe 2003, "The statistical evaluation of medical tests", section 5.2). At an end of its range it
+ *   has the plain one, cut there, and at least the bound of a share without a mistake (Clopper and Pearson 1934).
+ * - Others have that of a mean with the skewness of the draws (Hall 1992, "On the removal of skewness by transformation"): of few losses
+ *   the largest are likely missing, so it reaches further up.
+ *
+ * The ends are NaN where the draws do not show the spread: all of them are equal, as for an accuracy of 1; a class has a single unit; or
+ * the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
+ *
+ * `bench/statistics` shows how often such intervals cover the truth.
+ */
+export const bootstrapInterval = (
+  sample: BootstrapSample,
+  statistic: Statistic,
+  level: number,
+  form: Form = {},
+): Interval => intervalOf(resample(sample, statistic), level, form);
+
+/** {@link bootstrapInterval} of a statistic that was resampled. */
+export function intervalOf(resampled: Resampled<number>, level: number, form: Form = {}): Interval {
+  const { estimate, method } = resampled;
+  const draws = definedDraws(resampled.draws);
   const isConstant = draws.every((value) => value === draws[0]);
-  const ends = isConstant ? ([Number.NaN, Number.NaN] as const) : percentileEnds(draws, level);
-  const [low, high] = isBiased ? mirrored(estimate, ends) : ends;
+  if (isConstant || Number.isNaN(estimate)) return { estimate, low: Number.NaN, high: Number.NaN, method };
+  const [low, high] = form.isBiased
+    ? mirrored(estimate, percentileEnds(draws, level))
+    : endsOf(estimate, spreadOf(resampled, form), level, form);
   return { estimate, low, high, method };
 }
 
-/** {@link bootstrapInterval} of several statistics on the same draws. `biased` are never below 0 and biased upwards; see {@link mirrored}. */
+/** {@link bootstrapInterval} of several statistics on the same draws. */
 export const bootstrapIntervals = <Name extends string>(
   sample: BootstrapSample,
   statistics: Statistic<Readonly<Record<Name, number>>>,
   level: number,
-  biased: readonly NoInfer<Name>[] = [],
-): Readonly<Record<Name, Interval>> => intervalsOf(resample(sample, statistics), level, biased);
+  formOf?: (name: NoInfer<Name>) => Form,
+): Readonly<Record<Name, Interval>> => intervalsOf(resample(sample, statistics), level, formOf);
 
 /** {@link bootstrapIntervals} of statistics that were resampled. */
 export function intervalsOf<Name extends string>(
   resampled: Resampled<Readonly<Record<Name, number>>>,
   level: number,
-  biased: readonly NoInfer<Name>[] = [],
+  formOf: (name: NoInfer<Name>) => Form = () => ({}),
 ): Readonly<Record<Name, Interval>> {
   const entries = (Object.keys(resampled.estimate) as Name[]).map((name) => {
     const values = resultOf(resampled, (numbers) => numbers[name]);
-    return [name, intervalOf(values, level, biased.includes(name))] as const;
+    return [name, intervalOf(values, level, formOf(name))] as const;
   });
   return Object.fromEntries(entries) as Record<Name, Interval>;
 }
 
+/** How a statistic spreads over other test sets, as its draws show it. */
+export interface Spread {
+  /** The standard deviation. */
+  readonly deviation: number;
+  readonly skewness: number;
+  /** The degrees of freedom with which the deviation is known, at least 1. */
+  readonly freedom: number;
+  /** The number of units that decide it, or of the rarest class. */
+  readonly units: number;
+}
+
 /**
- * The basic bootstrap interval (Davison and Hinkley 1997, section 5.2) of a statistic that chance increases, such as the calibration
- * error, a sum of absolute values. The percentiles are mirrored at the estimate, since the draws exceed the estimate as the estimate
- * exceeds the truth; then cut at 0, and stretched to the estimate where all draws are above it. For 1,000 images with a true calibration
- * error of 0.04 and a level of 0.95 it covers the truth nine times in ten, the percentile interval once in ten. Where the truth is near 0
- * neither does, so it does not test whether a model is calibrated.
+ * The spread of a resampled statistic. Where every class counts alike, the variance is a sum of one part for each class, about in proportion
+ * to 1 / n for its n units; such a sum has Satterthwaite's degrees of freedom (Satterthwaite 1946, "An approximate distribution of
+ * estimates of variance components"). Where fewer units decide, their number bounds the degrees of freedom. The deviation is NaN where too many
+ * draws are undefined.
+ */
+export function spreadOf(
+  { draws, units }: Resampled<number>,
+  { perImage, unseen = 0, deciding = Number.POSITIVE_INFINITY }: Form = {},
+): Spread {
+  const values = definedDraws(draws);
+  const middle = mean(values);
+  const moment = (power: number) => mean(values.map((value) => (value - middle) ** power));
+  const variance = moment(2);
+  const classes = perImage ? [units.all] : [...units.byClass.values()];
+  const parts = classes.map((count) => 1 / count);
+  const total = parts.reduce((sum, part) => sum + part, 0);
+  const lost = classes.map((count, i) => (count > 1 ? parts[i]! ** 2 / (count - 1) : 0));
+  const freedom = total ** 2 / lost.reduce((sum, part) => sum + part, 0);
+  const typical = classes.length / total;
+  return {
+    deviation: Math.sqrt((variance * typical) / (typical - 1) + unseen),
+    skewness: moment(3) / variance ** 1.5,
+    freedom: Math.max(1, Math.floor(Math.min(freedom, deciding))),
+    units: Math.min(...classes),
+  };
+}
+
+/** The ends of an interval by the form of its statistic; see {@link bootstrapInterval}. */
+function endsOf(
+  estimate: number,
+  { deviation, skewness, freedom, units }: Spread,
+  level: number,
+  { range, isSkewed }: Form,
+): readonly [low: number, high: number] {
+  const [least, most] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const t = studentT(level, freedom);
+  const within = (value: number) => Math.min(most, Math.max(least, value));
+  if (isSkewed || !Number.isFinite(most - least)) {
+    const reach = (z: number) => deviation * withoutSkewness(z, skewness);
+    return [within(estimate - reach(t)), within(estimate - reach(-t))];
+  }
+  const width = most - least;
+  const share = (estimate - least) / width;
+  if (share <= 0 || share >= 1) {
+    const reach = Math.max(t * deviation, width * (1 - (1 - level) ** (1 / units)));
+    return [within(estimate - reach), within(estimate + reach)];
+  }
+  const logit = Math.log(share / (1 - share));
+  const half = (t * deviation) / width / (share * (1 - share));
+  return [least + width * logistic(logit - half), least + width * logistic(logit + half)];
+}
+
+export const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Hall's transformation of a studentised mean with skewness `g`: its distribution is closer to Student's. */
+export const transformed = (x: number, g: number): number => x + (g * x ** 2) / 3 + (g ** 2 * x ** 3) / 27 + g / 6;
+
+/** The inverse of {@link transformed}. */
+const withoutSkewness = (z: number, g: number): number =>
+  Math.abs(g) < 1e-6 ? z : (3 * (Math.cbrt(1 + g * (z - g / 6)) - 1)) / g;
+
+/** The draws that are not NaN; none where too many are. */
+function definedDraws(draws: ArrayLike<number>): Float64Array {
+  const defined = Float64Array.from(draws).filter((value) => !Number.isNaN(value));
+  return defined.length < (1 - mostUndefined) * draws.length ? new Float64Array() : defined;
+}
+
+/**
+ * The basic bootstrap interval (Davison and Hinkley 1997, section 5.2) of a statistic that chance increases, such as a distance between
+ * means. The percentiles are mirrored at the estimate, since the draws exceed the estimate as the estimate
+ * exceeds the truth; then cut at 0, and stretched to the estimate where all draws are above it. Where the truth is near 0 it lies too high.
  */
 function mirrored(estimate: number, [low, high]: readonly [number, number]): [low: number, high: number] {
   if (Number.isNaN(low)) return [low, high];
@@ -110,20 +229,28 @@ function mirrored(estimate: number, [low, high]: readonly [number, number]): [lo
 export type Band = Readonly<Record<'low' | 'high', Float64Array>>;
 
 /**
- * The pointwise bootstrap band of a curve, whose heights at fixed places were resampled (Macskassy and Provost 2004, "Confidence bands
- * for ROC curves", call it vertical averaging): the confidence, above 0 and below 1, holds at each place, not for the whole curve at
- * once. NaN where a class is never redrawn.
+ * The pointwise band of a curve, whose heights at fixed places, 0 to 1, were resampled (Macskassy and Provost 2004, "Confidence bands for
+ * ROC curves", call it vertical averaging): the {@link bootstrapInterval} at each place, so the confidence, above 0 and below 1, does not
+ * hold for the whole curve at once. NaN where the draws do not show the spread.
+ *
+ * @param formAt How the height at a place, given by its index, varies.
  */
-export function bandOf({ estimate, draws }: Resampled<ArrayLike<number>>, level: number): Band {
-  const heightsAt = (place: number) => draws.map((drawn) => drawn[place]!);
-  const ends = Array.from(estimate, (_, place) => percentileEnds(heightsAt(place), level));
-  return { low: Float64Array.from(ends, ([low]) => low), high: Float64Array.from(ends, ([, high]) => high) };
+export function bandOf(
+  heights: Resampled<ArrayLike<number>>,
+  level: number,
+  formAt: (place: number) => Form = () => ({}),
+): Band {
+  const ends = Array.from(heights.estimate, (_, place) => {
+    const atPlace = resultOf(heights, (curve) => curve[place]!);
+    return intervalOf(atPlace, level, { range: [0, 1], ...formAt(place) });
+  });
+  return { low: Float64Array.from(ends, ({ low }) => low), high: Float64Array.from(ends, ({ high }) => high) };
 }
 
 /** The quantiles that hold the middle `level` of the draws; NaN where too many draws are NaN. */
 export function percentileEnds(draws: ArrayLike<number>, level: number): [low: number, high: number] {
-  const defined = Float64Array.from(draws).filter((value) => !Number.isNaN(value));
-  if (defined.length === 0 || defined.length < (1 - mostUndefined) * draws.length) return [Number.NaN, Number.NaN];
+  const defined = definedDraws(draws);
+  if (defined.length === 0) return [Number.NaN, Number.NaN];
   defined.sort();
   return [quantile(defined, (1 - level) / 2), quantile(defined, (1 + level) / 2)];
 }
@@ -155,11 +282,10 @@ const all: Share = { index: 0, of: 1 };
  * tenth may be so rare.
  */
 export function informativeDraws(sample: BootstrapSample, share = all): Iterable<Uint8Array> {
-  const { strata } = unitsOf(sample.labels, sample.groups);
-  const classes = [...new Set(strata.flatMap(({ labels }) => labels))];
-  const rare = classes.filter((label) => !strata.some(({ labels, size }) => size > 1 && labels.includes(label)));
-  const most = classes.length > 2 ? mostUndefined * classes.length : 0;
-  return rare.length > most ? [] : bootstrapWeights(sample, share);
+  const counts = [...unitsByClass(sample.labels, sample.groups).values()];
+  const rare = counts.filter((count) => count < 2).length;
+  const most = counts.length > 2 ? mostUndefined * counts.length : 0;
+  return rare > most ? [] : bootstrapWeights(sample, share);
 }
 
 /** The draws: how often each image was drawn, in one array that is reused for each draw. */
@@ -167,7 +293,7 @@ export function* bootstrapWeights(
   { labels, groups, draws = defaultDraws, seed }: BootstrapSample,
   { index, of } = all,
 ) {
-  const source = new Draws(unitsOf(labels, groups), seed);
+  const source = new Draws(unitsOf(labels.length, groups), seed);
   for (let draw = 0; draw < draws; draw++) {
     if (draw % of === index) yield source.next();
     else source.skip();

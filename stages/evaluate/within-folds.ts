@@ -1,0 +1,29 @@
+import { groupBy } from '../../src/group-by.ts';
+import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { type IntervalOptions, measure } from './measure.ts';
+
+/**
+ * The AUC of images that several models scored, such as those of the folds of a cross-validation, as the mean over the models: images of
+ * different models, whose scores may lie higher or lower as a whole, are not compared. `folds` counts the models that scored more than one
+ * class. Undefined where one model scored all images.
+ *
+ * @param areaOf The AUC of the images that one model scored, NaN where it scored one class.
+ */
+export function withinFolds<Row extends Pick<ScoreRow, 'label' | 'group' | 'scoredBy'>>(
+  rows: readonly Row[],
+  areaOf: (rows: readonly Row[]) => Statistic,
+  options: IntervalOptions,
+) {
+  const byModel = [...groupBy([...rows.keys()], (i) => rows[i]!.scoredBy).values()];
+  if (byModel.length < 2) return undefined;
+  const folds = byModel.map((own) => ({ own, areaOf: areaOf(own.map((i) => rows[i]!)) }));
+  const areas = (weights: Uint8Array) =>
+    folds
+      .map(({ own, areaOf }) => areaOf(Uint8Array.from(own, (i) => weights[i]!)))
+      .filter((area) => !Number.isNaN(area));
+  const images = { labels: rows.map(({ label }) => label), groups: rows.map(({ group }) => group) };
+  const all = areas(new Uint8Array(rows.length).fill(1));
+  return { folds: all.length, ...measure(images, (weights) => ({ auc: mean(areas(weights)) }), options) };
+}
