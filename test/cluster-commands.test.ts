@@ -277,6 +277,33 @@ stages:
   assert.equal(project.read('next'), 'x\n');
 });
 
+for (const [how, options] of [
+  ['the same command', []],
+  ['a detached run', ['--detach']],
+] as const) {
+  test(`a stage whose job ends just when ${how} has looked for its result is not run again`, async () => {
+    using project = shell(
+      `stages:
+  one: { kind: command, with: { run: 'echo x >> count; read _ < gate; echo text > \${outputs.out}' }, outputs: { out: artifacts/one.txt } }
+`,
+      9,
+    );
+    const gate = project.gate('gate');
+    const killed = project.startRun('--on', 'shell');
+    await until(() => project.has('count'));
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const loader = fileURLToPath(new URL('support/end-between.mjs', import.meta.url));
+    Object.assign(project.env, { LOOKED: project.path('looked'), NODE_OPTIONS: `--import ${loader}` });
+    const again = project.startRun('--on', 'shell', ...options);
+    await until(() => project.has('looked'));
+    gate.pass(2);
+    assert.deepEqual((await endOf(again)).outcomes, { one: 'ran' });
+    assert.deepEqual([project.read('count'), project.read('artifacts/one.txt')], ['x\n', 'text\n']);
+    await areOver(project);
+  });
+}
+
 test('the outputs that a stage with `cache: false` made in a job are not made again after a detach', async () => {
   using project = shell(
     `stages:

@@ -28,7 +28,7 @@ import { BatchWatch, type Patience } from './batch-watch.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
 import { changedSource, needsOf, type Software, ticketOf } from './ticket.ts';
-import { waitFor } from './wait-for.ts';
+import { longestLag, waitFor } from './wait-for.ts';
 
 export interface ClusterOptions extends SubmitterOptions {
   readonly software: Software;
@@ -49,9 +49,6 @@ export interface ClusterOptions extends SubmitterOptions {
 const [first, quick, slow, lifeCheck] = [20, 100, 1_000, 5_000];
 /** Milliseconds until the scheduler is asked for its list: after a submission, then while jobs are queued, and at the soonest. */
 const [firstList, nextList, soonest] = [5_000, 30_000, 15_000];
-/** How late objects that a node stored may be seen here, in milliseconds. */
-const lag = 120_000;
-
 /** A cluster as a place: a stage is a ticket in a batch of jobs, and the run waits for files. */
 export class ClusterPlace implements Place {
   readonly #options: ClusterOptions;
@@ -100,7 +97,8 @@ export class ClusterPlace implements Place {
   /** Tickets that other runs have left open until now. One may have held the lease of a stage while this run waited. */
   #openTickets(): Map<Digest, OpenTicket> {
     const { world, place, warn } = this.#options;
-    const found = openTickets(world.store.folder, place.name, warn, this.#seen);
+    const isStored = (digest: Digest) => world.store.readResult(digest) !== undefined;
+    const found = openTickets(world.store.folder, place.name, { warn, isStored, seen: this.#seen });
     for (const [digest, ticket] of found) this.#open.set(digest, ticket);
     return this.#open;
   }
@@ -129,6 +127,8 @@ export class ClusterPlace implements Place {
     let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
     await this.#download(stage);
     for (;;) {
+      const stored = placed === undefined ? await this.#storedResult(stage, attempt) : undefined;
+      if (stored !== undefined) return { result: stored, edited: [], signs: {} };
       placed ??= await this.#submit(stage, attempt, tries);
       const end = await this.#endOf(placed, attempt);
       const next = await this.#nextStep(end, placed, { stage, tries });
@@ -155,6 +155,16 @@ export class ClusterPlace implements Place {
           throw new StageFailure(next.message);
       }
     }
+  }
+
+  /** The result that is in the store since the run looked for it: its job ended meanwhile, or died after it had stored it. */
+  async #storedResult({ name }: Stage, { examined, keep }: Attempt): Promise<StageResult | undefined> {
+    const { store, forced } = this.#options.world;
+    if (!keep || forced.has(name) || examined.result !== undefined) return undefined;
+    const result = store.readResult(examined.digest);
+    if (result?.stored !== true) return undefined;
+    const lost = await Promise.all(Object.values(result.outputs).map((artifact) => store.missingObjects(artifact)));
+    return lost.flat().length === 0 ? result : undefined;
   }
 
   /** Throws an {@link OutdatedInput} where a job of an earlier step refused the stage with its input of then: it counts, too. */
@@ -277,15 +287,15 @@ export class ClusterPlace implements Place {
   /** Takes over the result of a ticket, once its objects are visible here. */
   async #use(result: StageResult, { stage, keep, work }: Attempt, { folder, index }: Placed): Promise<void> {
     const { store } = this.#options.world;
-    const claim = await waitFor(() => folder.claimOf(index), lag);
+    const claim = await waitFor(() => folder.claimOf(index), longestLag);
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {
-        await waitFor(async () => (await store.missingObjects(artifact)).length === 0 || undefined, lag);
+        await waitFor(async () => (await store.missingObjects(artifact)).length === 0 || undefined, longestLag);
       }
     } else if (claim !== undefined) {
       for (const output of stage.outputs.filter(({ port }) => port in result.outputs)) {
         const path = privatePath(folder.workPath(index, claim), output);
-        if ((await waitFor(() => existsSync(path) || undefined, lag)) === undefined) {
+        if ((await waitFor(() => existsSync(path) || undefined, longestLag)) === undefined) {
           folder.use(index); // a run took it, and was killed before it could mark that
           throw new OutdatedInput(`its output ${output.port} is no longer there`);
         }

@@ -23,10 +23,10 @@ test('a batch whose tickets are all done stays while a run may still take someth
   folder.end(0, done);
   const lease = join(cache, 'leases', batch.tickets[0]!.digest);
   writeFiles(dirname(lease), { [basename(lease)]: JSON.stringify({ ...thisProcess(), host: 'another' }) });
-  openTickets(cache, 'cluster', noWarning);
+  openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true });
   assert.deepEqual([existsSync(folder.path), folder.waiters().map(({ host }) => host)], [true, ['another']]);
   utimesSync(lease, 0, 0); // it has not been renewed for long, as that of a process that died on another machine
-  openTickets(cache, 'cluster', noWarning);
+  openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true });
   assert.deepEqual([existsSync(folder.path), folder.waiters()], [false, []]);
 });
 
@@ -49,10 +49,10 @@ test('files that a late worker writes after its batch was removed do no harm, an
   const folder = new BatchFolder(cache, '1');
   mkdirSync(folder.path, { recursive: true, mode: 0o755 });
   folder.beat('7', { restart: 0, count: 1, over: false });
-  openTickets(cache, 'cluster', noWarning);
+  openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true });
   assert.ok(existsSync(folder.path));
   utimesSync(folder.path, 0, 0);
-  openTickets(cache, 'cluster', noWarning);
+  openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true });
   assert.ok(!existsSync(folder.path));
 });
 
@@ -60,7 +60,10 @@ test('a batch that others may write to is refused with a warning', (context) => 
   const cache = temporaryFolder(context);
   writeFiles(join(cache, 'jobs/1'), { 'batch.json': JSON.stringify(batch) });
   const warnings: string[] = [];
-  assert.equal(openTickets(cache, 'cluster', (message) => warnings.push(message)).size, 0);
+  assert.equal(
+    openTickets(cache, 'cluster', { warn: (message) => warnings.push(message), isStored: () => true }).size,
+    0,
+  );
   assert.match(warnings.join(), /belongs to someone else, or others may write to it/);
 });
 
@@ -69,14 +72,26 @@ test('the outputs of a stage without a cached result stay until a run takes them
   const folder = new BatchFolder(cache, '1');
   folder.create(batch, [{ replaces: false, stage: { cache: false } } as Ticket], new Map(), '');
   folder.end(0, done);
-  assert.equal(openTickets(cache, 'cluster', noWarning).size, 1);
+  assert.equal(openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true }).size, 1);
+});
+
+test('a ticket whose result is not yet seen here stays open, as long as files of nodes may be late', (context) => {
+  const cache = temporaryFolder(context);
+  const folder = new BatchFolder(cache, '1');
+  folder.create(batch, [{ replaces: false, stage: { cache: true } } as Ticket], new Map(), '');
+  folder.end(0, done);
+  const found = (isStored: boolean) =>
+    openTickets(cache, 'cluster', { warn: noWarning, isStored: () => isStored }).size;
+  assert.equal(found(false), 1);
+  utimesSync(join(folder.path, 'ends/0.json'), 0, 0); // since then `gc` has removed the result
+  assert.equal(found(false), 0);
 });
 
 test('a batch is found once it is whole, and only once', (context) => {
   const cache = temporaryFolder(context);
   const folder = new BatchFolder(cache, '1');
   const seen = new Set<string>();
-  const found = () => openTickets(cache, 'cluster', noWarning, seen).size;
+  const found = () => openTickets(cache, 'cluster', { warn: noWarning, isStored: () => true, seen }).size;
   mkdirSync(folder.path, { recursive: true, mode: 0o700 });
   const early = found();
   rmSync(folder.path, { recursive: true });

@@ -1,6 +1,7 @@
 import type { Digest } from '../../digest.ts';
 import { describeError } from '../../user-error.ts';
 import { type Batch, BatchFolder } from '../store/batch-folder.ts';
+import { longestLag } from './wait-for.ts';
 
 /** A ticket of some run whose end nobody has used. */
 export interface OpenTicket {
@@ -14,19 +15,26 @@ const rest = 3_600_000;
 /** Age after which a batch is given up, in milliseconds. */
 const abandoned = 30 * 86_400_000;
 
-/** The tickets that other runs left open, by fingerprint, of batches not yet `seen`. Removes batches that serve nobody. */
+interface OpenTicketsOptions {
+  readonly warn: (message: string) => void;
+  /** Whether this machine sees the result of a fingerprint in the store. */
+  readonly isStored: (digest: Digest) => boolean;
+  /** Ids of batches that are left out; those that were read are added. */
+  readonly seen?: Set<string>;
+}
+
+/** The tickets that other runs left open, by fingerprint. Removes batches that serve nobody. */
 export function openTickets(
   cache: string,
   place: string,
-  warn: (message: string) => void,
-  seen: Set<string> = new Set(),
+  { warn, isStored, seen = new Set() }: OpenTicketsOptions,
 ): Map<Digest, OpenTicket> {
   const folders = BatchFolder.all(cache).filter(({ id }) => !seen.has(id));
   const tickets = folders.flatMap((folder) => {
     try {
       const batch = folder.batch();
       if (batch !== undefined) seen.add(folder.id); // otherwise it may be being written
-      return ticketsIn(folder, batch, place);
+      return ticketsIn(folder, batch, { place, isStored });
     } catch (error) {
       warn(describeError(error));
       return [];
@@ -35,7 +43,11 @@ export function openTickets(
   return new Map(tickets.map((ticket) => [ticket.batch.tickets[ticket.index]!.digest, ticket]));
 }
 
-function ticketsIn(folder: BatchFolder, batch: Batch | undefined, place: string): readonly OpenTicket[] {
+function ticketsIn(
+  folder: BatchFolder,
+  batch: Batch | undefined,
+  { place, isStored }: Pick<OpenTicketsOptions, 'isStored'> & { readonly place: string },
+): readonly OpenTicket[] {
   if (batch === undefined && folder.age() > rest) folder.remove(); // what a kill, or a late worker of a removed batch, left
   if (batch === undefined || batch.place !== place) return [];
   folder.checkOwner();
@@ -44,7 +56,9 @@ function ticketsIn(folder: BatchFolder, batch: Batch | undefined, place: string)
     if (!keep || folder.waiterFor(digest) !== undefined) continue;
     const ticket = folder.ticket(index);
     const isAll = ticket?.replaces === false && ticket.stage.cache; // the result is all that there was to wait for
-    if (isAll && folder.endOf(index)?.type === 'done') folder.use(index);
+    if (!isAll || folder.endOf(index)?.type !== 'done') continue;
+    // A node's files may be seen late. Until the result is, its ticket has it; later, `gc` removed it.
+    if (isStored(digest) || folder.endAge(index) > longestLag) folder.use(index);
   }
   const used = folder.used();
   const isOver = folder.isUsed() && (folder.areWorkersOver() || folder.age() > rest);

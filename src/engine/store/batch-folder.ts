@@ -245,6 +245,12 @@ export class BatchFolder {
     return readJson<TicketEnd>(join(this.path, 'ends', `${index}.json`));
   }
 
+  /** Milliseconds since a ticket ended, by the disk's own times; 0 before. */
+  endAge(index: number): number {
+    const stats = statSync(join(this.path, 'ends', `${index}.json`), { throwIfNoEntry: false });
+    return stats === undefined ? 0 : Date.now() - stats.mtimeMs;
+  }
+
   ended(): ReadonlySet<number> {
     return this.#indices('ends');
   }
