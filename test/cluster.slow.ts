@@ -489,6 +489,38 @@ stages:
     assert.equal(project.read('count'), 'run\nrun\nrun\n');
   });
 
+  test('a banner that begins with the id of somebody else’s job is no id, and a second Ctrl-C cancels only the own job', async () => {
+    using project = cluster(waiting);
+    project.gate('gate');
+    const foreign = slurm.command('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 600').trim();
+    wrap(project, 'sbatch', `echo "${foreign} nodes are down for maintenance"; exec $real "$@"`);
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    const batch = project.files('cache/jobs').find((name) => name.endsWith('/jobs'))!;
+    const [own] = project.read(`cache/jobs/${batch}`).split(' ');
+    assert.notEqual(own, foreign);
+    running.child.kill('SIGINT');
+    await until(() => running.events.some((event) => event.type === 'warning'));
+    running.child.kill('SIGINT');
+    assert.deepEqual((await endOf(running)).outcomes, { slow: 'cancelled' });
+    await until(() => slurm.command('squeue', '-h', '-o', '%i').trim() === foreign);
+  });
+
+  test('a job of another name is never cancelled, whatever was taken for the id of ours', async () => {
+    using project = cluster(waiting);
+    project.gate('gate');
+    const foreign = slurm.command('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 600').trim();
+    wrap(project, 'sbatch', `$real "$@" > /dev/null && echo ${foreign}`);
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    running.child.kill('SIGINT');
+    await until(() => running.events.some((event) => event.type === 'warning'));
+    running.child.kill('SIGINT');
+    await running.ended;
+    assert.match(slurm.command('squeue', '-h', '-o', '%i %T'), new RegExp(`^${foreign} RUNNING$`, 'm'));
+    await slurm.idle();
+  });
+
   test('after a detached run was cancelled, the same command begins anew', async () => {
     using project = cluster(waiting);
     const gate = project.gate('gate');

@@ -203,6 +203,21 @@ test('after the file, a word names a stage, even if a pipeline has the same name
   assert.match(await print(project, 'plan', 'count'), /^count: 2 stages\n/);
 });
 
+test('without a file a command takes the only pipeline; of several, some take the one that ran last', async () => {
+  using project = new Project(shout, files);
+  assert.match(await print(project, 'plan'), /^test: 2 stages\n/);
+  project.write('pipelines/more.yaml', shout.replaceAll('out/', 'more/'));
+  await project.run();
+  for (const command of ['run', 'plan']) {
+    const { code, stderr } = await project.command(command);
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: Which pipeline\? There are more\.yaml, test\.yaml \[no-file\]\n/);
+  }
+  assert.match(await print(project, 'logs', 'count'), /^count: succeeded /);
+  assert.match(await print(project, 'explain', 'count'), /^count \(command\): up to date\n/);
+  assert.match(await print(project, 'graph'), /^flowchart|^graph/);
+});
+
 test('--reporter json prints one event a line, from the start of the run to its end', async () => {
   using project = new Project(shout, files);
   const lines = (await print(project, 'run', '--reporter', 'json')).trimEnd().split('\n');

@@ -23,7 +23,7 @@ test('the examples of the page run, and give no warning; one that trains is plan
     'data/b.png': 'b',
     'node_modules/dejavu-fonts-ttf/ttf/Sans.ttf': 'f',
   });
-  for (const yaml of blocks('docs/yaml.md', 'yaml')) {
+  for (const yaml of ['docs/yaml.md', 'docs/sweeps.md'].flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
     const trains = yaml.includes('kind: train');
     const planned = trains ? { ...(await project.command('plan', 'test.yaml')), warnings: [] } : undefined;

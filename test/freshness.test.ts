@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -90,6 +91,23 @@ test('an input that was changed back restores its outputs', async () => {
   project.write('in.txt', 'abc\n');
   assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'restored' });
   assert.equal(project.read('out/count.txt').trim(), '4');
+});
+
+test('salt makes every stage stale, and without it the earlier results apply again', async () => {
+  using project = await shouted();
+  project.write('pipelines/test.yaml', `salt: 2\n${shout}`);
+  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'ran' });
+  project.write('pipelines/test.yaml', shout);
+  assert.deepEqual((await project.run()).outcomes, fresh);
+});
+
+test('git ignores the store, whatever the project tells it', async () => {
+  using project = await shouted();
+  const git = (...words: readonly string[]) => execFileSync('git', words, { cwd: project.root, encoding: 'utf8' });
+  git('init', '--quiet');
+  const untracked = git('status', '--porcelain', '--untracked-files=all');
+  assert.match(untracked, /out\/shout\.txt/);
+  assert.doesNotMatch(untracked, /cache\//);
 });
 
 test('a parameter runs the stages whose commands hold it, from --set as from the file', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { encodedNoise } from './support/noise-dataset.ts';
 import { Project } from './support/rig.ts';
 
 const splits = ['train', 'val', 'test'];
@@ -81,4 +83,67 @@ test('the sources of the training split are the classes of a model of sources', 
   assert.equal((await wrong(project)).length, 3); // not audit, which compares the two classes
   project.edit('pipelines/test.yaml', 'leaveOut: []', 'leaveOut: [owl]');
   assert.deepEqual(await wrong(project), []);
+});
+
+const layersYaml = `
+stages:
+  pets: { kind: load-dataset, inputs: { images: ./pets } }
+  fit: { kind: train, inputs: { dataset: pets.dataset }, with: { model: { layers: [globalAveragePool, { dense: 2 }] } } }
+`;
+
+test('a list of layers that ends with fewer values than there are classes is refused before anything runs', async () => {
+  using project = new Project(layersYaml, imagesOf(['cat', 'dog', 'owl']));
+  const mistake =
+    'error: expected 3 values at the end, for cat, dog, owl, but dense1 outputs 2 values [wrong-settings]';
+  assert.deepEqual(await wrong(project), [`4:103: ${mistake}`]);
+  project.edit('pipelines/test.yaml', 'dense: 2', 'dense: 3');
+  assert.deepEqual(await wrong(project), []);
+});
+
+test('a class of a folder that does not exist is refused before anything runs, with what is there', async () => {
+  using project = new Project(layersYaml, imagesOf(['cat', 'dog', 'owl']));
+  const edit = (from: string, to: string) => project.edit('pipelines/test.yaml', from, to);
+  edit('images: ./pets }', 'images: ./pets }, with: { classes: { cat: cat, others: [dog, wolf] } }');
+  const mistake =
+    'error: expected a folder "wolf" of images in pets/train, pets/val, pets/test, got none. ' +
+    'Known: owl. [wrong-settings]';
+  assert.deepEqual(await wrong(project), [`3:76: ${mistake}`]);
+  edit('wolf', 'ow1');
+  assert.match((await wrong(project))[0]!, /"ow1" .*, got none\. Did you mean "owl"\? \[wrong-settings\]$/);
+});
+
+test('folders of classes without splits are refused before anything runs, with how to draw splits', async () => {
+  using project = new Project(layersYaml, { 'pets/camera/1.jpg': 'an image', 'pets/gan/1.jpg': 'an image' });
+  const mistake =
+    'error: expected the split folders train, val, test in pets, but train, val and test are missing. ' +
+    'The folders there: camera, gan. To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`. [wrong-settings]';
+  assert.deepEqual(await wrong(project), [`3:3: ${mistake}`]);
+  project.edit('pipelines/test.yaml', './pets }', './pets }, with: { split: { train: 0.7, val: 0.15, test: 0.15 } }');
+  assert.deepEqual(await wrong(project), []);
+});
+
+test('slices are columns of a list, or of shards; folders of images have none', async () => {
+  const sliced = layersYaml.replace('images: ./pets }', 'images: ./pets }, with: { slices: [camera] }');
+  using folders = new Project(sliced, imagesOf(['cat', 'dog']));
+  const mistake =
+    'error: `slices` are columns of the input `list`, or of shards, and there are neither [wrong-settings]';
+  assert.deepEqual(await wrong(folders), [`3:75: ${mistake}`]);
+
+  const png = (await encodedNoise(1)).toString('base64');
+  using shards = new Project(sliced, { 'pets/a.png.base64': png });
+  const records = ['cat', 'dog'].map((label, i) => JSON.stringify({ label, camera: `camera ${i}` }));
+  const write = [
+    'cd pets && base64 -d a.png.base64 > 0.png && cp 0.png 1.png && rm a.png.base64',
+    ...records.map((record, i) => `printf '%s' '${record}' > ${i}.json`),
+    'for split in train val test; do tar -cf $split.tar 0.png 0.json 1.png 1.json; done; rm *.png *.json',
+  ];
+  execFileSync('sh', ['-c', write.join(' && ')], { cwd: shards.root });
+  assert.deepEqual(await wrong(shards), []);
+  const { code, stderr } = await shards.command('run', 'test.yaml', 'pets');
+  assert.equal(code, 0, stderr);
+  const samples = JSON.parse(shards.read('artifacts/test/pets/dataset/train/samples.json')) as { slices: unknown }[];
+  assert.deepEqual(
+    samples.map(({ slices }) => slices),
+    [{ camera: 'camera 0' }, { camera: 'camera 1' }],
+  );
 });

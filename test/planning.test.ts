@@ -38,6 +38,23 @@ test('plan reports what would happen and why, and changes nothing; run --dry-run
   assert.equal(row?.state, 'stale');
 });
 
+test('plan marks a stage that must run and has a checkpoint to resume from', async () => {
+  const save = 'mkdir -p "$(dirname "$RESTAGE_CHECKPOINT")"; echo half > "$RESTAGE_CHECKPOINT"; false';
+  using project = new Project(`stages:
+  long: { kind: command, with: { run: '${save}' } }
+  plain: { kind: command, with: { run: 'false' } }
+`);
+  assert.equal((await project.run()).code, 1);
+  assert.equal(
+    await print(project, 'plan'),
+    `test: 2 stages
+  run         long   failed when it last ran, and has no earlier result; has a checkpoint
+  run         plain  failed when it last ran, and has no earlier result
+2 run
+`,
+  );
+});
+
 test('explain shows value by value what differs from the last result', async () => {
   using project = new Project(shout, files);
   await project.run();

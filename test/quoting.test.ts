@@ -40,6 +40,17 @@ test('hostile names of project, folders and files, and a hostile parameter, reac
       [],
     );
     project.edit('pipelines/test.yaml', 'sh -c \'cat "$1"\' sh ${inputs.one}', 'sh -c "cat ${inputs.one}"');
+    for (const reader of ['sh -', '. /dev/stdin']) {
+      using other = new Project(
+        `params: { z: "$(touch PWNED)" }\nstages: { say: { kind: command, with: { run: "${reader} <<E\\necho \${params.z}\\nE\\n" } } }`,
+      );
+      const ended = await other.command('run', 'test.yaml');
+      assert.match(
+        ended.stderr,
+        /"\$\{params\.z\}" is inside code for (sh|\.), and "\$\(touch PWNED\)" is not a plain word/,
+      );
+      assert.deepEqual([ended.code, other.has('PWNED')], [1, false]);
+    }
     assert.match(
       (await project.command('run', 'test.yaml')).stdout,
       /"\$\{inputs\.one\}" is inside code for sh, and ".*" is not a plain word\. Pass it as an argument: sh -c '… "\$1" …' sh \$\{inputs\.one\}/,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { MemoryS3 } from './support/memory-s3.ts';
-import { endOf, Project } from './support/rig.ts';
+import { endOf, Project, pipeline } from './support/rig.ts';
 import { print } from './support/two-stages.ts';
 
 /** A stage whose output is large, between two whose outputs are small. */
@@ -73,6 +73,35 @@ test('another clone computes nothing, and fetches only the bytes that it needs',
   assert.deepEqual(again.outcomes, { shout: 'up to date', grow: 'up to date', count: 'up to date' });
   assert.equal((await clone.run('--fetch', 'all')).outcomes['grow'], 'restored');
   assert.equal(clone.read('out/grow.txt'), maker.read('out/grow.txt'));
+});
+
+test('the private key is readable by its owner alone, and one that others may read is not used', async () => {
+  using project = new Project(chain, { 'in.txt': 'abc\n' });
+  project.env['XDG_CONFIG_HOME'] = project.path('config');
+  const created = await project.type(`umask 000; exec node '${pipeline}' store init ./shared`).ended;
+  assert.equal(created.code, 0, created.stderr);
+  const key = project.path('config/restage/key.pem');
+  const modes = [key, dirname(key)].map((path) => statSync(path).mode & 0o777);
+  assert.deepEqual(modes, [0o600, 0o700]);
+  assert.doesNotMatch(project.read('store.yaml'), /PRIVATE/);
+  chmodSync(key, 0o644);
+  const { code, stderr } = await project.command('store', 'push');
+  assert.equal(code, 1);
+  assert.equal(stderr, `error: Others may read the private key ${key}, so it is not used: chmod 600 ${key}\n`);
+});
+
+test('a run brings no bytes with --fetch none, and leaves the store out with --no-store', async () => {
+  using world = await group();
+  const { clone, shared } = world;
+  clone.write('in.txt', 'abc\n');
+  const known = await clone.run('--fetch', 'none');
+  assert.deepEqual(known.outcomes, { shout: 'up to date', grow: 'up to date', count: 'up to date' });
+  assert.deepEqual(clone.files('out'), []);
+  clone.remove('cache');
+  const before = readdirSync(shared, { recursive: true });
+  const apart = await clone.run('--no-store');
+  assert.deepEqual(apart.outcomes, { shout: 'ran', grow: 'ran', count: 'ran' });
+  assert.deepEqual(readdirSync(shared, { recursive: true }), before);
 });
 
 test('the report of another clone has large pictures, too, but outputs that it does not show are not fetched', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ownKind } from './support/own-kind.ts';
 import { Project } from './support/rig.ts';
 
 const interruptAtEnd = fileURLToPath(new URL('support/interrupt-at-end.mjs', import.meta.url));
@@ -28,6 +29,44 @@ test('a watched pipeline runs again when its file or an input has changed, and s
   const { code, stderr } = await running.ended;
   assert.ok(code === 0 || code === 130, String(code)); // it may still have been running
   assert.match(stderr, /Waiting for a change\. Ctrl-C ends it\./);
+});
+
+test('a watched pipeline runs again when a file that it extends or includes, or code that a stage imports, has changed', async () => {
+  const say = (word: string) => `params: { word: ${word} }\nstages: {}\n`;
+  const included = (word: string) => `stages: { say: { kind: command, with: { run: 'echo ${word}' } } }\n`;
+  const word = (text: string) => `export const word = '${text}';\n`;
+  using project = new Project(
+    `extends: base.yaml
+include: { other: other.yaml }
+stages:
+  said: { kind: command, with: { run: 'echo \${params.word}' } }
+  mine: { kind: mine }
+  program: { kind: python, inputs: { program: ./say.py } }
+`,
+    {
+      'pipelines/base.yaml': say('base-1'),
+      'pipelines/other.yaml': included('other-1'),
+      ...ownKind('mine', 'context.log(word);'),
+      'stages/mine/word.ts': word('mine-1'),
+      'say.py': 'import words\nprint(words.word)\n',
+      'words.py': "word = 'python-1'\n",
+    },
+  );
+  project.edit('stages/mine/run.ts', 'import {', "import { word } from './word.ts';\nimport {");
+  const running = project.startRun('--watch');
+  const changes = [
+    ['said', 'base-2', 'pipelines/base.yaml', say('base-2')],
+    ['other/say', 'other-2', 'pipelines/other.yaml', included('other-2')],
+    ['mine', 'mine-2', 'stages/mine/word.ts', word('mine-2')],
+    ['program', 'python-2', 'words.py', "word = 'python-2'\n"],
+  ] as const;
+  for (const [index, [stage, text, file, content]] of changes.entries()) {
+    await running.printed('Waiting for a change', index + 1);
+    project.write(file, content);
+    await running.output(stage, text);
+  }
+  running.child.kill('SIGINT');
+  await running.ended;
 });
 
 test('a watched pipeline runs again when a pattern matches a new file, also in a new folder', async () => {

@@ -88,6 +88,26 @@ const bashPlaces: typeof places = [
   ],
 ];
 
+/** Commands that run a here-document as code. */
+const inputPlaces = [
+  ...[
+    'sh - <<E_O_F',
+    'sh /dev/stdin <<E_O_F',
+    'sh -e /dev/fd/0 <<E_O_F',
+    'sh -- /proc/self/fd/0 <<E_O_F',
+    '<<E_O_F sh',
+  ],
+  ...['. /dev/stdin <<E_O_F', 'command . /dev/stdin <<E_O_F', 'x=/dev/stdin; sh "$x" <<E_O_F'],
+  ...['{ sh; } <<E_O_F', '(sh) <<E_O_F', 'if true; then sh; fi <<E_O_F', 'for v in 1; do sh; done <<E_O_F'],
+  ...['f() { sh; }; f <<E_O_F', 'env X=1 sh <<E_O_F', 'xargs -0 sh -c <<E_O_F', 'timeout 9 sh -s <<E_O_F'],
+];
+/** Commands that read it as data. */
+const readPlaces = [
+  ...['cat <<E_O_F', '/bin/cat <<E_O_F', 'env X=1 cat <<E_O_F', 'timeout 9 cat <<E_O_F', 'X=1 cat - <<E_O_F'],
+  ...['{ cat; } <<E_O_F', '(cat) <<E_O_F', 'while cat; do break; done <<E_O_F', 'if cat; then :; fi <<E_O_F'],
+  ...['sed -n p <<E_O_F', "python3 -c 'import sys; print(end=sys.stdin.read())' <<E_O_F"],
+];
+
 /** Where a value would be code. */
 const codePlaces = [
   ...[shell`sh -c "printf '%s\0' @"`, shell`sh -c 'printf "%s\0" @'`, shell`sh -ec "printf '%s\0' @"`],
@@ -95,6 +115,7 @@ const codePlaces = [
   ...[shell`if true; then sh -c printf\ '%s\\0'\ @; fi`, shell`"sh" -o noglob -c "printf '%s\0' \"@\""`],
   ...[shell`eval "printf '%s\0' @"`, shell`eval printf "'%s\0'" @`, shell`(trap "printf '%s\0' @" EXIT)`],
   ...[`sh <<E_O_F\n${shell`printf '%s\0' @`}\nE_O_F`, `sh -s <<'E_O_F'\n${shell`printf '%s\0' @`}\nE_O_F`],
+  ...inputPlaces.map((open) => `${open}\n${shell`printf '%s\0' @`}\nE_O_F`),
   ...['printf "%s\\0" `printf %s ${params.z}`', 'printf "%s\\0" "`printf %s ${params.z}`"'],
   ...[shell`printf '%s\0' "$(sh -c "printf %s @")"`],
 ];
@@ -113,6 +134,21 @@ const furtherPlaces = [
     shell`echo "$:x/"@"/@}" "$:x/'@'}"`,
     shell`"$SHELL" -c "@"`,
   ],
+  ...[
+    'sudo -s',
+    'su -',
+    'at now',
+    'sbatch',
+    'docker exec -i c sh',
+    'sudo -u cat',
+    './run',
+    'sh run.sh',
+    '$e',
+    'source /dev/stdin',
+    'exec',
+  ].map((open) => `${open} <<A\n${shell`@`}\nA`),
+  ...[shell`<<< "@" sh`, shell`mytool <<< "@"`, shell`sh - <<< "@"`, shell`su user -c "@"`, shell`watch "ls @"`],
+  ...[shell`flock f -c "ls @"`, shell`flock -w 5 f -c "ls @"`, shell`env -S "sh -c '@'"`, shell`script -c "ls @" f`],
   "cat <<A\n$(cat <<'B'\n${params.z}\nB\n)\nA",
 ];
 
@@ -262,6 +298,26 @@ test('a plain word stands as it is in code, and a number in arithmetic', () => {
   assert.equal(fill('echo $(( ${params.z} ))', 'PATH').unfit.length, 1);
 });
 
+test('a program that only reads its input gets any value in a here-document', () => {
+  for (const value of [...hostile.filter((one) => !one.includes('\n')), awkward.join('')]) {
+    const { text, unfit } = fill(
+      readPlaces.map((open) => `${open}\n\${params.z}\nE_O_F\nprintf '\\0'`).join('\n'),
+      value,
+    );
+    assert.deepEqual(unfit, []);
+    for (const [name, output] of printed(text)) {
+      assert.deepEqual(
+        output,
+        readPlaces.map(() => `${value}\n`),
+        name,
+      );
+    }
+  }
+  for (const text of ['flock f ls ${params.z}', 'flock f ls "${params.z}"']) {
+    assert.deepEqual(fill(text, 'two words').unfit, [], text);
+  }
+});
+
 test('the words of a list are words of their own outside quotes, and one text in quotes', () => {
   const list = ['a b', "c'd", '*'];
   const text = `printf '%s\\0' \${params.z} "\${params.z}" '\${params.z}.'; v=\${params.z}; printf '%s\\0' "$v" \${params.z}e\ncat <<E\n\${params.z}\nE\nprintf '\\0'`;
@@ -311,6 +367,12 @@ test('a refusal says what to write instead', () => {
   ]);
   assert.deepEqual(told('eval "wc ${params.z}"'), [
     `"\${params.z}" is inside code for eval, ${word} Assign it to a variable first: v=\${params.z}; eval '… "$v" …'`,
+  ]);
+  assert.deepEqual(told('mytool <<E\n${params.z}\nE'), [
+    `"\${params.z}" is in the input of mytool, which may run it as code, ${word} If mytool only reads its input, write it through cat: cat << E | mytool`,
+  ]);
+  assert.deepEqual(told('. /dev/stdin <<E\n${params.z}\nE'), [
+    `"\${params.z}" is inside code for ., ${word} Assign it to a variable first: v=\${params.z}, and write "$v" there`,
   ]);
   assert.deepEqual(told('ssh host "wc ${params.z}"'), [
     `"\${params.z}" is inside code for ssh, ${word} Only letters, digits and _ @ % + : , . / - are allowed there.`,

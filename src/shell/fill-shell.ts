@@ -53,12 +53,12 @@ function whyUnfit(
   values: readonly string[],
   around: { readonly written: string; readonly before: string; readonly after: string },
 ): Fault | undefined {
-  const { code, side, name, hereDocument } = placeholder;
+  const { code, isUnknown, side, name, hereDocument } = placeholder;
   const shown = `"\${${side}.${name}}"`;
   if (code !== undefined) {
     const isHarmless = code === '$(( ))' ? /^-?\d[\w.]*$/ : /^[\w@%+:,./-]*$/;
     const wrong = values.find((value) => !isHarmless.test(value));
-    return wrong === undefined ? undefined : unfitForCode(shown, code, wrong);
+    if (wrong !== undefined) return isUnknown ? unfitForInput(shown, code, wrong) : unfitForCode(shown, code, wrong);
   }
   if (hereDocument === undefined) return undefined;
   const [first = '', ...lines] = around.written.split('\n');
@@ -79,8 +79,15 @@ function whyUnfit(
   };
 }
 
+const shortText = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
+
+function unfitForInput(shown: string, program: string, value: string): Fault {
+  const message = `${shown} is in the input of ${program}, which may run it as code, and ${shortText(value)} is not a plain word`;
+  return { message, hint: `If ${program} only reads its input, write it through cat: cat << E | ${program}` };
+}
+
 function unfitForCode(shown: string, code: string, value: string): Fault {
-  const text = JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
+  const text = shortText(value);
   const name = shown.slice(1, -1);
   if (code === '$(( ))') {
     const message = `${shown} is inside arithmetic, and ${text} is not a number`;
@@ -95,6 +102,8 @@ function unfitForCode(shown: string, code: string, value: string): Fault {
     '"${…}"': assign,
     '<<': 'Write it outside of the here-document around it.',
     ...{ eval: late, trap: late, alias: late, let: plain, read: plain, unset: plain, ssh: plain },
+    ...{ su: plain, runuser: plain, sg: plain, watch: plain, parallel: plain, script: plain, flock: plain, env: plain },
+    ...{ '.': `${assign}, and write "$v" there`, source: `${assign}, and write "$v" there` },
   };
   const message = `${shown} is inside code for ${code}, and ${text} is not a plain word`;
   return { message, hint: hints[code] ?? `Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}` };

@@ -16,6 +16,8 @@ export interface Place {
   readonly quoting: 'words' | 'word' | 'pattern' | 'double' | 'single' | 'expansion' | 'here' | 'literal';
   /** What evaluates the text there as code, such as `sh`; absent where the text is only a value. */
   readonly code?: string | undefined;
+  /** Whether it is the standard input of a program which perhaps only reads it. */
+  readonly isUnknown?: true;
   readonly command?: SimpleCommand;
   /** The here-document that it is in: the line that ends it, and whether leading tabs are removed (`<<-`). */
   readonly hereDocument?: { readonly delimiter: string; readonly tabs: boolean };
@@ -66,6 +68,8 @@ class Reader {
   #dollar: { readonly start: number; readonly end: number; readonly text: string } | undefined;
   /** Where `((` begins no arithmetic. */
   readonly #subshells = new Set<number>();
+  /** A shell that was seen whose standard input is that of the commands around it. */
+  #openShell: string | undefined;
 
   /** `outer` is the reader of the text around a here-document. */
   constructor(text: string, at = 0, outer?: Reader) {
@@ -87,19 +91,20 @@ class Reader {
     while (this.#more()) {
       if (this.#take(/[ \t]+|\\\n|#[^\n]*/y)) continue;
       if (this.#take(/\n/y)) {
-        command = new SimpleCommand();
+        command = this.#next(command);
         this.#readHereDocuments();
       } else if (this.#take(/[;&|]/y)) {
-        command = new SimpleCommand();
+        command = this.#next(command);
         if (this.#test) this.#test = this.#endTest(this.#test);
       } else if (this.#take(/\)/y)) {
+        this.#next(command);
         if (openCases === 0) return;
         command = new SimpleCommand(); // after the pattern of a `case`
       } else if (command.name === undefined && !this.#test && this.#tryArithmetic(/\(\(/y, '))')) {
         command = new SimpleCommand();
       } else if (this.#take(/\(/y)) {
         this.#nested(() => this.#readCommands());
-        command = new SimpleCommand();
+        command = new SimpleCommand(true);
       } else if (this.#sees(/[<>]/y)) this.#readRedirection(command);
       else {
         const isFirst = command.name === undefined;
@@ -113,6 +118,20 @@ class Reader {
         else if (this.#test) this.#test = this.#readTest(this.#test, word);
       }
     }
+  }
+
+  /** The command after one that is read. */
+  #next(command: SimpleCommand): SimpleCommand {
+    const input = command.hasOwnInput ? undefined : command.inputIsFor;
+    if (input?.isShell) this.#openShell ??= input.program;
+    return new SimpleCommand();
+  }
+
+  /** What reads the standard input of a command as code. That of a compound command is for the commands in it. */
+  #inputCode(command: SimpleCommand): Pick<Place, 'code' | 'isUnknown'> {
+    if (command.name === undefined && command.endsCompound) return { code: this.#openShell };
+    const { program, isShell } = command.inputIsFor ?? {};
+    return { code: program, ...(isShell === false && { isUnknown: true }) };
   }
 
   #readTest(test: Test, word: string): Test | undefined {
@@ -146,8 +165,15 @@ class Reader {
     }
     const operator = this.#take(/<<<|<<-?|[<>]+[&|]?/y)!;
     this.#take(/[ \t]+/y);
+    if (operator.startsWith('<')) command.hasOwnInput = true;
+    if (operator === '<<<') {
+      // Its command may follow, and be any.
+      const isEarly = command.name === undefined && !command.endsCompound;
+      this.#readWord({ quoting: 'word', ...(isEarly ? { code: 'sh' } : this.#inputCode(command)) }, false);
+      return;
+    }
     if (operator !== '<<' && operator !== '<<-') {
-      this.#readWord({ quoting: 'word', code: operator === '<<<' ? command.inputIsFor : undefined }, false);
+      this.#readWord({ quoting: 'word' }, false);
       return;
     }
     const written = this.#take(/([^\s;&|<>()'"\\]|\\.|'[^']*'|"[^"]*")+/y) ?? '';
@@ -166,8 +192,8 @@ class Reader {
         end = this.#at;
       }
       const hereDocument = { delimiter, tabs };
-      const code = quoted && this.#isInner ? '<<' : command.inputIsFor; // bash joins lines even of a quoted one
-      const place: Place = { quoting: quoted ? 'literal' : 'here', code, hereDocument };
+      const input = quoted && this.#isInner ? { code: '<<' } : this.#inputCode(command); // bash joins lines even of a quoted one
+      const place: Place = { quoting: quoted ? 'literal' : 'here', ...input, hereDocument };
       const body = new Reader(this.#text.slice(0, end), start, this);
       if (quoted) body.#scan(end, place);
       while (body.#more()) body.#readPiece(place);

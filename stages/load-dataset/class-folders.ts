@@ -1,5 +1,9 @@
 import { opendirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { imagesUnder } from '../../src/learning/vision/images-under.ts';
+
+/** Classes in the order of their labels, each with the folders of its images. */
+export type ClassSources = readonly { readonly name: string; readonly sources: readonly string[] }[];
 
 /** What other data sets call these splits. Training and evaluation rely on our names, so folders with other names must be renamed. */
 export const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
@@ -16,6 +20,13 @@ export function classFolders(root: string, splits: readonly string[]): readonly 
 
 /** File names of shards. */
 export const shardName = /\.(parquet|tar|tar\.gz|tgz)$/i;
+
+/** Paths of the shards of an image set, relative to its folder: none where the folder has images, whose list or folders say what they are. */
+export function shardsIn(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return shardName.test(path) ? [basename(path)] : [];
+  const shards = imagesUnder(path, '', shardName);
+  return shards.length > 0 && imagesUnder(path, '').length === 0 ? shards : [];
+}
 
 /** Whether the first file of a folder is a shard. */
 export function beginsWithShard(path: string): boolean {

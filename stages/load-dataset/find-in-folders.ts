@@ -1,52 +1,32 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCountOf, formatList } from '../../src/format-numbers.ts';
+import { formatCountOf } from '../../src/format-numbers.ts';
 import { imagesUnder } from '../../src/learning/vision/images-under.ts';
 import { StageError } from '../../src/stage.ts';
-import { suggest } from '../../src/suggest.ts';
-import { classFolders, folders, isFolder, otherNames } from './class-folders.ts';
+import { type ClassSources, folders, isFolder } from './class-folders.ts';
+import { type FolderLayout, layoutMistake, namedClasses, usualClasses } from './folder-layout.ts';
 import type { FoundImage } from './found-image.ts';
-import type { ClassSources } from './spec.ts';
 
-/** Finds `{split}/{source}/…`, in the order of splits, classes, sources and names. Every source is in some split. */
-export function findInSplits(root: string, splits: readonly string[], classes: ClassSources): readonly FoundImage[] {
-  const missing = splits.filter((split) => !isFolder(join(root, split)));
-  if (missing.length > 0) {
-    const there = folders(root);
-    const flat = classes.some(({ sources }) => sources.some((source) => isFolder(join(root, source))));
-    const hint = flat
-      ? 'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.'
-      : renameHint(missing, there, missing.length < splits.length);
-    const lack = `${formatList(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`;
-    throw new StageError(
-      `Expected the split folders ${splits.join(', ')} in ${root}, but ${lack}. ${listed(there)} ${hint}`.trimEnd(),
-    );
+/** The images of a folder in the order of splits, classes, sources and names. Throws a {@link StageError} for a wrong layout. */
+export function findInFolders(layout: FolderLayout, classes: ClassSources): readonly FoundImage[] {
+  const mistake = layoutMistake(layout, classes);
+  if (mistake !== undefined) {
+    throw new StageError(mistake.message.charAt(0).toUpperCase() + mistake.message.slice(1));
   }
-  const images = splits.flatMap((split) => findClasses(root, split, classes).map((image) => ({ ...image, split })));
-  requireSources(root, splits, classes);
-  requireImages(root, splits, classes, images);
+  const { root, splits, isDrawn } = layout;
+  const images = isDrawn
+    ? findClasses(root, '', classes)
+    : splits.flatMap((split) => findClasses(root, split, classes).map((image) => ({ ...image, split })));
+  requireImages(root, isDrawn ? [''] : splits, classes, images);
   return images;
 }
 
-function renameHint(missing: readonly string[], there: readonly string[], hasSome: boolean): string {
-  const renamed = missing.flatMap((split) => {
-    const other = otherNames.get(split)?.find((name) => there.includes(name));
-    return other === undefined ? [] : [`"${other}" to "${split}"`];
-  });
-  if (renamed.length > 0) return `Rename ${renamed.join(', ')}: training and evaluation go by these names.`;
-  return hasSome ? 'To take only the existing ones, name them in the setting `splits` of this stage.' : '';
-}
-
-export const usualClasses: ClassSources = ['real', 'fake'].map((name) => ({ name, sources: [name] }));
-
-/**
- * The classes that the folders name: `real` and `fake` if both exist or no folder does, otherwise all in alphabetical order.
- * Throws a {@link StageError} for a folder without images. `splits` are the folders that hold them: `['']` the root.
- */
-export function classesIn(root: string, splits: readonly string[]): ClassSources {
-  const own = classFolders(root, splits);
-  if (own.length === 0 || usualClasses.every(({ name }) => own.includes(name))) return usualClasses;
-  const classes = own.map((name) => ({ name, sources: [name] }));
+/** The classes that the folders name. Throws a {@link StageError} for a folder without images. */
+export function classesIn(layout: FolderLayout): ClassSources {
+  const classes = namedClasses(layout);
+  if (classes === usualClasses) return classes;
+  const { root, isDrawn } = layout;
+  const splits = isDrawn ? [''] : layout.splits;
   const isEmpty = (name: string) => splits.every((split) => imagesUnder(root, join(split, name)).length === 0);
   const empty = classes.filter(({ name }) => isEmpty(name));
   requireImages(root, splits, empty, []);
@@ -65,39 +45,10 @@ export function unclaimedFolders(root: string, splits: readonly string[], classe
   );
 }
 
-/** Finds `{source}/…`, in the order of classes, sources and names. Throws a {@link StageError} for a folder that has `splits` already. */
-export function findInClasses(root: string, splits: readonly string[], classes: ClassSources): readonly FoundImage[] {
-  const sources = classes.flatMap(({ sources }) => sources);
-  const given = splits.filter((split) => sources.some((source) => isFolder(join(root, split, source))));
-  if (given.length > 0 && !sources.some((source) => isFolder(join(root, source)))) {
-    throw new StageError(
-      `Expected folders of classes to draw splits from in ${root}, but it has splits already: ${given.join(', ')}. ` +
-        'To take these, remove `split`.',
-    );
-  }
-  requireSources(root, [''], classes);
-  const images = findClasses(root, '', classes);
-  requireImages(root, [''], classes, images);
-  return images;
-}
-
 function findClasses(root: string, split: string, classes: ClassSources): readonly FoundImage[] {
   return classes.flatMap(({ sources }, label) =>
     sources.flatMap((source) => imagesUnder(root, join(split, source)).map((path) => ({ path, label, source }))),
   );
-}
-
-/** A source may be missing from some splits (a forgery that is only tested on), but not from all. */
-function requireSources(root: string, splits: readonly string[], classes: ClassSources): void {
-  const sources = classes.flatMap(({ sources }) => sources);
-  const missing = sources.filter((source) => splits.every((split) => !isFolder(join(root, split, source))));
-  if (missing.length === 0) return;
-  const there = [...new Set(splits.flatMap((split) => folders(join(root, split))))];
-  const unclaimed = there.filter((name) => !sources.includes(name));
-  const places = splits.map((split) => join(root, split)).join(', ');
-  const first = missing[0]!;
-  const hint = suggest(first, unclaimed) ?? listed(there);
-  throw new StageError(`Expected a folder ${quote(missing)} of images in ${places}, got none. ${hint}`);
 }
 
 /** A source may have no image in some splits, but not in all. */
@@ -111,7 +62,3 @@ function requireImages(root: string, splits: readonly string[], classes: ClassSo
   const there = files.length === 0 ? 'it is empty' : `it holds ${files.sort()[0]}${more} not end as an image does`;
   throw new StageError(`Expected images of "${source}" in ${folders.join(', ')}, got none: ${there}.`);
 }
-
-const quote = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
-const listed = (names: readonly string[]) =>
-  names.length === 0 ? 'There are no folders.' : `The folders there: ${names.slice(0, 12).join(', ')}.`;

@@ -4,8 +4,8 @@ import { csvRecords, findColumns } from '../../src/csv.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest, thereAre } from '../../src/suggest.ts';
 import { reasonOf } from '../../src/user-error.ts';
+import type { ClassSources } from './class-folders.ts';
 import type { FoundImage } from './found-image.ts';
-import type { ClassSources } from './spec.ts';
 
 /** What a line of a list or a record of a shard says of an image. */
 export interface ListedImage {

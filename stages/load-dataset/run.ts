@@ -5,14 +5,16 @@ import { dimWarning } from '../../src/learning/vision/dim-images.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
+import { type ClassSources, shardsIn } from './class-folders.ts';
 import { drawBySource, drawSplits } from './draw-splits.ts';
 import type { Unreadable } from './examine.ts';
-import { classesIn, findInClasses, findInSplits, unclaimedFolders, usualClasses } from './find-in-folders.ts';
+import { classesIn, findInFolders, unclaimedFolders } from './find-in-folders.ts';
+import { type FolderLayout, usualClasses } from './folder-layout.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 import { packImages } from './pack.ts';
 import { imagesOf, type ListedImage, readList, readPaths } from './read-list.ts';
-import { shardsIn, unpackShards } from './shards/unpack-shards.ts';
-import type { ClassSources, LoadDatasetSettings } from './spec.ts';
+import { unpackShards } from './shards/unpack-shards.ts';
+import { type LoadDatasetSettings, slicesNeed } from './spec.ts';
 import { bySource, statisticsTable } from './statistics.ts';
 
 type Context = StageContext<LoadDatasetSettings>;
@@ -47,6 +49,13 @@ export default async function run(context: Context): Promise<void> {
 
 const isDrawn = ({ settings: { split, folds } }: Context): boolean => split !== undefined || folds !== undefined;
 
+const layoutOf = (context: Context, root: string): FolderLayout => ({
+  root,
+  shown: root,
+  splits: context.settings.splits,
+  isDrawn: isDrawn(context),
+});
+
 /** A list of images and what messages call it: that of a CSV, or of the shards that were unpacked. */
 type List = { readonly images: readonly ListedImage[]; readonly file: string; readonly unit: 'line' | 'record' };
 
@@ -66,14 +75,17 @@ async function open(context: Context): Promise<{ readonly root: string; readonly
   if (!statSync(path).isDirectory()) {
     throw new StageError(`Expected a folder of images, or shards (.parquet, .tar), got the file ${path}.`);
   }
-  if (list === undefined) return { root: path };
+  if (list === undefined) {
+    if (slices.length > 0) throw new StageError(`\`slices\` ${slicesNeed}.`);
+    return { root: path };
+  }
   return { root: path, list: { images: readList(readFileSync(list, 'utf8'), list, slices), file: list, unit: 'line' } };
 }
 
 /** The classes of the settings, or those that the list or the folders name. Throws a {@link StageError} for a single one. */
 function sourcesOf(context: Context, root: string, list: List | undefined): ClassSources {
-  const { classes, splits } = context.settings;
-  const found = () => (list === undefined ? classesIn(root, isDrawn(context) ? [''] : splits) : classesOf(list));
+  const { classes } = context.settings;
+  const found = () => (list === undefined ? classesIn(layoutOf(context, root)) : classesOf(list));
   const sources = classes ?? found();
   if (sources.length > 1) return sources;
   throw new StageError(`Expected two classes or more, got ${sources.map(({ name }) => name).join()} alone.`);
@@ -102,9 +114,8 @@ function tellClasses(context: Context, classes: readonly string[], list: List | 
 function find(context: Context, root: string, classes: ClassSources, list: List | undefined): readonly FoundImage[] {
   const { splits } = context.settings;
   if (list !== undefined) return imagesOf(list.images, classes, { ...list, root });
-  const drawn = isDrawn(context);
-  const found = drawn ? findInClasses(root, splits, classes) : findInSplits(root, splits, classes);
-  const unclaimed = unclaimedFolders(root, drawn ? [''] : splits, classes);
+  const found = findInFolders(layoutOf(context, root), classes);
+  const unclaimed = unclaimedFolders(root, isDrawn(context) ? [''] : splits, classes);
   if (unclaimed.length > 0) {
     context.warn(`No class has these folders, so their images are left out: ${formatFew(unclaimed, 10)}.`);
   }

@@ -1,11 +1,12 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/one-input.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
-import { defineKind, type Facts, type KnownInputs } from '../../src/stage.ts';
+import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
-import { beginsWithShard, classFolders, isFolder } from './class-folders.ts';
+import { beginsWithShard, classFolders, isFolder, shardsIn } from './class-folders.ts';
+import { layoutMistake, namedClasses } from './folder-layout.ts';
 
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
 const folder = text.refine(
@@ -70,7 +71,7 @@ const settings = z.strictObject({
   slices: uniqueList(text, 'column')
     .default([])
     .describe(
-      'Further columns of the list that stay with each image, such as [camera, age]; evaluate measures by them.',
+      'Further columns of the list, or of shards, that stay with each image, such as [camera, age]; evaluate measures by them.',
     ),
   columns: z
     .strictObject({
@@ -98,7 +99,6 @@ const settings = z.strictObject({
 });
 
 export type LoadDatasetSettings = z.output<typeof settings>;
-export type ClassSources = NonNullable<LoadDatasetSettings['classes']>;
 
 export const spec = defineKind<LoadDatasetSettings>({
   name: 'load-dataset',
@@ -129,10 +129,9 @@ export const spec = defineKind<LoadDatasetSettings>({
     dataset: { type: 'dataset', summary: 'The images, unchanged, as tar shards per split.' },
     statistics: output.table('Numbers of images and their sizes per split, class, source.'),
   },
-  check: ({ classes, split, splits, folds, fold, slices }, inputs) => {
+  check: ({ classes, split, splits, folds, fold }, inputs) => {
     const areGiven = splits.join() !== 'train,val,test';
     const twice = (other: string) => `either \`splits\` (given by folders) or ${other}, got both`;
-    const noList = 'are columns of the input `list`, which is missing';
     const isBeyond = fold !== undefined && fold > (folds ?? fold);
     return [
       ...mistakeIf(classes?.length === 1, ['classes'], 'expected two classes or more, got one'),
@@ -140,12 +139,12 @@ export const spec = defineKind<LoadDatasetSettings>({
       ...mistakeIf(isBeyond, ['fold'], `expected a fold from 1 to ${folds}, got ${fold}`),
       ...mistakeIf(folds !== undefined && split?.['test'] !== undefined, ['split'], 'with `folds` the fold is `test`'),
       ...mistakeIf(folds !== undefined && areGiven, ['splits'], twice('`folds`')),
-      ...mistakeIf(slices.length > 0 && !inputs.has('list'), ['slices'], noList),
       ...mistakeIf(split !== undefined && areGiven, ['splits'], twice('`split` (by shares)')),
       ...mistakeIf(inputs.has('list') && areGiven, ['splits'], 'with a list its column `split` names the splits'),
     ];
   },
   facts,
+  checkInputs: folderMistakes,
   example: `faces:
   kind: load-dataset
   inputs: { images: data/faceforensics }
@@ -155,6 +154,24 @@ export const spec = defineKind<LoadDatasetSettings>({
     group: '/(\\d+)(?:_(\\d+))?/'
 `,
 });
+
+/** What `slices` are read from. */
+export const slicesNeed = 'are columns of the input `list`, or of shards, and there are neither';
+
+/** What the names of the user's folders show before anything runs; the run itself looks at the files in them. */
+function folderMistakes(settings: LoadDatasetSettings, inputs: KnownInputs): readonly SettingMistake[] {
+  const root = inputs('images')[0]?.path;
+  if (root === undefined || !isFolder(root) || inputs('list').length > 0) return [];
+  const { classes, split, splits, folds, slices } = settings;
+  const layout = { root, shown: basename(root), splits, isDrawn: split !== undefined || folds !== undefined };
+  const mistake = layoutMistake(layout, classes ?? namedClasses(layout));
+  const mistakes = [
+    ...mistakeIf(slices.length > 0, ['slices'], `\`slices\` ${slicesNeed}`),
+    ...(mistake === undefined ? [] : [mistake]),
+  ];
+  // A folder of shards has any layout. To look for one takes a pass over all files.
+  return mistakes.length > 0 && shardsIn(root).length > 0 ? [] : mistakes;
+}
 
 /** The classes that the settings or folders of the user's name, and the sources that training sees where these are known. */
 function facts({ classes, split, splits, folds, leaveOut }: LoadDatasetSettings, inputs: KnownInputs): Facts {

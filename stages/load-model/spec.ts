@@ -68,7 +68,7 @@ function mistakes(given: LoadModelSettings, inputs: ReadonlySet<string>): readon
   }
   const nothing = 'expected the input `weights` or the setting `pretrained`, got neither';
   return [
-    ...modelMistakes(model, imageSize, classes.length),
+    ...modelMistakes(model, imageSize, classes),
     ...weightMistakes({ ...given, model }, inputs),
     ...mistakeIf(pretrained === 'none' && !inputs.has('weights'), [], nothing),
     ...mistakeIf(given.scoresAre !== undefined, ['scoresAre'], 'is for the input `onnx`: layers end with logits'),

@@ -133,6 +133,19 @@ function learned({ target }: Pick<TrainSettings, 'target'>, inputs: KnownInputs)
   return classes === undefined ? {} : { classes };
 }
 
+/** A list of layers with another number of outputs than there are classes, where these are known and nothing else is wrong. */
+function outputMistakes(
+  { model, imageSize }: TrainSettings,
+  inputs: KnownInputs,
+  facts: Facts,
+): readonly SettingMistake[] {
+  const classes = facts['classes'] as readonly string[] | undefined;
+  if (classes === undefined || typeof model === 'string') return [];
+  const mistakes = (known?: readonly string[]) =>
+    inputs('dataset').length > 0 ? modelMistakes(model, imageSize, known) : headMistakes(model, known);
+  return mistakes().length > 0 ? [] : mistakes(classes);
+}
+
 const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([trainSplit, ...monitor])];
 
 export const spec = defineKind<TrainSettings>({
@@ -169,7 +182,10 @@ export const spec = defineKind<TrainSettings>({
   downloads: publishedWeights,
   check,
   facts: learned,
-  checkInputs: ({ by, ...given }, inputs) => metricMissing(by, () => [{ facts: learned(given, inputs) }], 'model'),
+  checkInputs: (given, inputs) => {
+    const facts = learned(given, inputs);
+    return [...metricMissing(given.by, () => [{ facts }], 'model'), ...outputMistakes(given, inputs, facts)];
+  },
   example: `fit:
   kind: train
   inputs: { dataset: faces.dataset }

@@ -14,6 +14,12 @@ import { projectRoot } from '../open-project.ts';
 
 const columns = ['job', 'place', 'state', 'stages', 'on', 'waited for by'];
 
+interface OpenStep extends Step {
+  readonly folder: string;
+  /** The name of its jobs. */
+  readonly name: string;
+}
+
 interface OpenBatch {
   readonly folder: BatchFolder;
   readonly batch: Batch;
@@ -97,24 +103,24 @@ function rowOf({ folder, batch, open }: OpenBatch, stateOf: (name: string) => st
 /** Steps of detached runs go first, so that they submit nothing again. */
 async function cancel(
   batches: readonly OpenBatch[],
-  steps: readonly (Step & { readonly folder: string })[],
+  steps: readonly OpenStep[],
   schedulerFor: (place: string) => ReturnType<typeof schedulerOf> | undefined,
 ): Promise<void> {
   const left = batches.filter(({ folder }) => folder.waiters().length === 0);
-  const cancelAll = async (place: string, ids: readonly string[]) => {
+  const cancelAll = async (place: string, ids: readonly string[], name: string) => {
     const scheduler = schedulerFor(place);
-    for (const id of ids) await scheduler?.cancel(id);
+    for (const id of ids) await scheduler?.cancel(id, name);
     if (scheduler !== undefined || ids.length === 0) return;
     warnOnStderr(`places.yaml has no place "${place}" any more: cancel ${ids.join(', ')} with its own scheduler`);
   };
-  for (const { folder, place, jobs } of steps) {
+  for (const { folder, place, jobs, name } of steps) {
     take(folder);
-    await cancelAll(place, jobs);
+    await cancelAll(place, jobs, name);
   }
   for (const { folder, batch, open } of left) {
     for (const index of open) folder.end(index, { type: 'cancelled', by: 'by `restage jobs cancel`' });
     const ids = folder.jobs().map(({ id }) => id);
-    await cancelAll(batch.place, ids);
+    await cancelAll(batch.place, ids, nameOf(folder));
   }
   const kept = batches.length - left.length;
   const others = kept === 0 ? '' : `; ${formatCountOf(kept, 'other')} stay, since a run waits for them`;

@@ -55,7 +55,7 @@ async function probe(place: PlaceSpec, request: JobRequest, folder: string): Pro
   const answer = await answerOf(job, request.name, folder, scheduler);
   const said = readEnd(request.log, 4096).trim();
   if (answer === undefined) {
-    await scheduler.cancel(job);
+    await scheduler.cancel(job, request.name);
     const why = said === '' ? 'it waits in the queue, or its node does not see this folder' : `it printed:\n${said}`;
     tell('✗', `${name}: the probe, job ${job}, has not answered: ${why}`);
     return false;

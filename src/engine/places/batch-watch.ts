@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StageEvent } from '../events.ts';
 import { jsonLines, LineReader, readEnd } from '../files/read-part.ts';
 import type { Batch, BatchFolder, Beat, TicketEnd } from '../store/batch-folder.ts';
-import { isFinal, type JobState, type ListedJob, type Scheduler, unlisted } from './scheduler.ts';
-import type { Placed } from './submitter.ts';
+import { isFinal, type JobState, jobOf, type ListedJob, type Scheduler, unlisted } from './scheduler.ts';
+import { nameOf, type Placed } from './submitter.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */
 export interface Patience {
@@ -155,7 +155,7 @@ export class BatchWatch {
       const last = this.#lives.get(worker)?.beat;
       if (last?.count === beat.count && last.restart === beat.restart) continue;
       this.#lives.set(worker, { beat, since: performance.now() });
-      this.#unknown.delete(jobOf(worker));
+      this.#unknown.delete(jobOf(this.#addressOf(worker)));
     }
   }
 
@@ -189,8 +189,15 @@ export class BatchWatch {
       const mayHang = worker === undefined ? state === 'RUNNING' : state !== 'PENDING' && state !== 'REQUEUED';
       if (!mayHang || now - this.#lifeOf(job, now).since < this.#patience.cancel || this.#cancelled.has(job)) continue;
       this.#cancelled.add(job);
-      await this.#scheduler.cancel(job);
+      await this.#scheduler.cancel(this.#addressOf(job), nameOf(this.folder));
     }
+  }
+
+  /** The id of a worker's job with what the scheduler said of where it is: `17_3;alpha`, which the node does not know. */
+  #addressOf(worker: string): string {
+    const number = jobOf(worker);
+    const job = this.folder.jobs().find(({ id }) => id.split(';')[0] === number);
+    return job === undefined ? worker : worker + job.id.slice(number.length);
   }
 
   async #lose(worker: string | undefined, tickets: readonly number[], states: States): Promise<void> {
@@ -216,10 +223,10 @@ export class BatchWatch {
 
   /** The states of a worker's job, or of all jobs, without jobs that the scheduler twice did not know; undefined while uncertain. */
   async #statesOf(worker: string | undefined): Promise<States | undefined> {
-    const ids = worker === undefined ? this.folder.jobs().map(({ id }) => id) : [jobOf(worker)];
+    const ids = worker === undefined ? this.folder.jobs().map(({ id }) => id) : [jobOf(this.#addressOf(worker))];
     const all: (readonly [string, JobState])[] = [];
     for (const id of ids) {
-      const found = this.#said.get(id) ?? this.#scheduler.inspect(id);
+      const found = this.#said.get(id) ?? this.#scheduler.inspect(id, nameOf(this.folder));
       const isNew = !this.#said.has(id);
       this.#said.set(id, found);
       const states = await found;
@@ -254,7 +261,7 @@ export class BatchWatch {
   async cancel(by: string): Promise<void> {
     if (this.folder.waiters().length > 0) return;
     this.#end([...this.batch.tickets.keys()], { type: 'cancelled', by });
-    for (const { id } of this.folder.jobs()) await this.#scheduler.cancel(id);
+    for (const { id } of this.folder.jobs()) await this.#scheduler.cancel(id, nameOf(this.folder));
   }
 }
 
@@ -262,6 +269,3 @@ export class BatchWatch {
 const wasKilled = ({ reason = '' }: JobState): boolean => reason.startsWith('RaisedSignal:9(');
 
 const isCancelled = ({ state }: JobState): boolean => state === 'CANCELLED';
-
-/** The job of a worker: `17` of `17_3`. */
-const jobOf = (worker: string): string => worker.split('_')[0]!;

@@ -19,22 +19,53 @@ export function slurm(place: Place): Scheduler {
       return { ok, said: error };
     },
     list: async (names) => {
-      const words = `-h -r -t all --me -o %j|%i|%T|%S|%r -n ${names.join(',')}`;
-      const { out } = await runCommand('squeue', words.split(' '));
-      return out.split('\n').flatMap(readLine);
+      const words = `-h -r -t all --me -o %j|%i|%T|%S|%r -n ${names.join(',')}`.split(' ');
+      const listed: ListedJob[] = [];
+      for (const cluster of clustersOf(place)) {
+        const { out } = await runCommand('squeue', [...words, ...at(cluster)]);
+        const jobs = out.split('\n').flatMap(readLine);
+        listed.push(...jobs.map((job) => ({ ...job, id: addressOf({ number: job.id, cluster }) })));
+      }
+      return listed;
     },
     inspect,
-    cancel: async (id) => {
-      await runCommand('scancel', [id]);
+    cancel: async (id, name) => {
+      const { number, cluster } = readAddress(id);
+      await runCommand('scancel', [`--name=${name}`, number, ...at(cluster)]);
     },
   };
 }
 
+/** Where a job is: `17` or `17_3`, and its cluster, unless that is the one of this machine. */
+interface Address {
+  readonly number: string;
+  readonly cluster: string | undefined;
+}
+
+/** Reads `17;alpha`, as `sbatch --parsable` prints it. */
+function readAddress(id: string): Address {
+  const [number = '', cluster] = id.split(';');
+  return { number, cluster };
+}
+
+const addressOf = ({ number, cluster }: Address): string => (cluster === undefined ? number : `${number};${cluster}`);
+
+/** The option with which all commands ask another cluster. */
+const at = (cluster: string | undefined): readonly string[] => (cluster === undefined ? [] : ['-M', cluster]);
+
+/** The clusters that may take a job of the place. */
+function clustersOf({ options }: Place): readonly (string | undefined)[] {
+  const named = options['clusters'] ?? options['cluster'];
+  return typeof named === 'string' ? named.split(',') : [undefined];
+}
+
 async function submit(request: JobRequest, place: Place): Promise<string> {
   const { ok, out, error } = await runCommand('sbatch', wordsFor(request, place));
-  const id = /^\d+/m.exec(out)?.[0];
+  // A wrapper may print more, also lines that begin with a number.
+  const id = out.split('\n').findLast((line) => /^\d+(;\S+)?$/.test(line));
   if (ok && id !== undefined) return id;
-  throw new SubmitError(reasonOf(error), `sbatch refused a job of the place "${place.name}": ${error}`);
+  const said = ok ? `it printed no id of a job: ${out.trim()}` : error;
+  throw new SubmitError(reasonOf(said), `sbatch refused a job of the place "${place.name}": ${said}`);
 }
 
 function wordsFor(request: JobRequest, place: Place): readonly string[] {
@@ -52,7 +83,10 @@ function wordsFor(request: JobRequest, place: Place): readonly string[] {
     ...option('time', `${Math.floor(seconds / 60)}:${seconds % 60}`),
     ...option('signal', `B:TERM@${notice}`),
     ...option('array', workers > 1 ? `0-${workers - 1}` : undefined),
-    ...option('dependency', after.length > 0 ? `afterany:${after.join(':')}` : undefined),
+    ...option(
+      'dependency',
+      after.length > 0 ? `afterany:${after.map((id) => readAddress(id).number).join(':')}` : undefined,
+    ),
     ...option('partition', place.partition),
     ...option('account', place.account),
     ...Object.entries(place.options).map(([flag, value]) => (value === true ? `--${flag}` : `--${flag}=${value}`)),
@@ -60,8 +94,9 @@ function wordsFor(request: JobRequest, place: Place): readonly string[] {
   ];
 }
 
-/** What an error message of `sbatch` means. An unknown one counts as a refusal. */
+/** What an error message of `sbatch` means. */
 function reasonOf(error: string): SubmitError['why'] {
+  if (finalErrors.some((pattern) => pattern.test(error))) return 'refused';
   if (/limit|MaxArraySize|Invalid job array|too many|MaxJobCount|temporarily unable to accept/i.test(error))
     return 'limit';
   if (
@@ -69,8 +104,16 @@ function reasonOf(error: string): SubmitError['why'] {
   ) {
     return 'contact';
   }
-  return 'refused';
+  return 'unknown';
 }
+
+/** What the place asks for is wrong, or more than any node has or the account allows. */
+const finalErrors: readonly RegExp[] = [
+  /invalid (partition|account|qos|wckey|feature|node name|generic resource|license|--)/i,
+  /can ?not be satisfied|node configuration is not available|time limit is invalid|reservation is invalid/i,
+  /not in this partition|not permitted to use this partition|PerJob|MaxWall/i,
+  /unrecognized option|invalid option|there is no command/i,
+];
 
 function readLine(line: string): readonly ListedJob[] {
   const [name, id, state, startsAt, ...reason] = line.split('|');
@@ -89,18 +132,22 @@ function readLine(line: string): readonly ListedJob[] {
 const reasonIn = (reason: string): Pick<JobState, 'reason'> =>
   /^(None|NonZeroExitCode|)$/.test(reason) ? {} : { reason };
 
-async function inspect(id: string): Promise<ReadonlyMap<string, JobState> | undefined> {
-  const { ok, out, error } = await runCommand('scontrol', ['-o', 'show', 'job', id]);
+async function inspect(id: string, name: string): Promise<ReadonlyMap<string, JobState> | undefined> {
+  const { number, cluster } = readAddress(id);
+  const { ok, out, error } = await runCommand('scontrol', ['-o', 'show', 'job', number, ...at(cluster)]);
   if (!ok) return /invalid job id/i.test(error) ? new Map() : undefined;
   const states = new Map<string, JobState>();
+  let isAnswer = false;
   for (const line of out.split('\n')) {
     const field = (name: string) => new RegExp(`(?:^| )${name}=(\\S+)`).exec(line)?.[1];
     const state = field('JobState');
     if (state === undefined) continue;
+    isAnswer = true;
+    if (field('JobName') !== name) continue;
     const array = field('ArrayJobId');
     // Waiting tasks share a record. Their numbers stay joined, since they have no workers yet.
     const worker = array === undefined ? field('JobId')! : `${array}_${field('ArrayTaskId')}`;
     states.set(worker, { state, ...reasonIn(field('Reason') ?? '') });
   }
-  return states.size === 0 ? undefined : states;
+  return isAnswer ? states : undefined;
 }

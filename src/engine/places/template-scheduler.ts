@@ -17,8 +17,8 @@ export function templateScheduler(template: Template): Scheduler {
       if (all.length > 0 && !all.includes(id)) return new Map();
       return new Map([[id, { state: all.length === 0 ? unlisted : 'LISTED' }]]);
     },
-    cancel: async (id) => {
-      await shell(filled(template.cancel, { id }));
+    cancel: async (id, name) => {
+      await shell(filled(template.cancel, { id, name }));
     },
   };
 }
@@ -35,10 +35,16 @@ async function submit(request: JobRequest, template: Template): Promise<string> 
     memoryMiB: Math.ceil(needs.memory / 2 ** 20),
   }).replaceAll('${after}', () => waits);
   const { ok, out, error } = await shell(command, request.root);
-  const id = new RegExp(template.id).exec(out)?.[1];
+  const pattern = new RegExp(template.id);
+  // Above it there may be a banner, with numbers of its own.
+  const [id] = out
+    .split('\n')
+    .flatMap((line) => pattern.exec(line)?.[1] ?? [])
+    .slice(-1);
   if (ok && id !== undefined) return id;
-  const why = /limit|too many|exceed/i.test(error) ? 'limit' : 'refused';
-  throw new SubmitError(why, `The scheduler refused a job: ${error || out.trim() || 'it printed no id'}`);
+  const why = ok || /not found|there is no command/i.test(error) ? 'refused' : 'unknown';
+  const said = error || out.trim() || 'it printed no id';
+  throw new SubmitError(/limit|too many|exceed/i.test(error) ? 'limit' : why, `The scheduler refused a job: ${said}`);
 }
 
 const shell = (command: string, cwd?: string) => runCommand('/bin/sh', ['-c', command], cwd);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatFew } from '../../format-numbers.ts';
 import { architectureNames, architectures } from './architectures/architectures.ts';
 import { addName, type Layer, type Net, plainLayersIn, showShape } from './layers/layer.ts';
 import { layerItem } from './layers/layer-items.ts';
@@ -43,7 +44,11 @@ export function headOf(setting: ModelSetting, classes = 2): Net {
 }
 
 /** Why a network cannot classify images of `imageSize` pixels a side into `classes`; `at` begins at `model` or `imageSize`. */
-export function modelMistakes(setting: ModelSetting, imageSize: number, classes?: number): readonly NetMistake[] {
+export function modelMistakes(
+  setting: ModelSetting,
+  imageSize: number,
+  classes?: readonly string[],
+): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
   const traced = traceLayers(layers, [imageSize, imageSize, 3]);
   if (typeof setting === 'string') {
@@ -57,13 +62,13 @@ export function modelMistakes(setting: ModelSetting, imageSize: number, classes?
 }
 
 /** Why a network cannot classify features, whatever their number; `at` begins at `model`. */
-export function headMistakes(setting: ModelSetting): readonly NetMistake[] {
+export function headMistakes(setting: ModelSetting, classes?: readonly string[]): readonly NetMistake[] {
   if (typeof setting === 'string') return [];
   const { layers } = headOf(setting);
   const seesImages = plainLayersIn(layers).find((layer) => layerKind(layer).needsImage);
   const message = `${seesImages?.name} needs an image, but features are flat: begin with dense, for instance`;
   const traced = traceLayers(layers, [1]);
-  const end = traced.ok ? wrongEnd(traced.value) : [];
+  const end = traced.ok ? wrongEnd(traced.value, classes) : [];
   const wrong = seesImages === undefined ? end : [{ at: seesImages.at, message }];
   return inSettings([...sharedNames(layers, 'features'), ...wrong]);
 }
@@ -92,11 +97,14 @@ function sharedNames(layers: readonly Layer[], input: string): readonly NetMista
   });
 }
 
-function wrongEnd(traced: readonly TracedLayer[], classes?: number): readonly NetMistake[] {
+/** The last layer, where it does not end with a value for each class; without their names, for two or more. */
+function wrongEnd(traced: readonly TracedLayer[], classes?: readonly string[]): readonly NetMistake[] {
   const { layer, output } = traced.at(-1)!;
-  const isFitting = classes === undefined ? output[0]! >= 2 : output[0] === classes;
+  const isFitting = classes === undefined ? output[0]! >= 2 : output[0] === classes.length;
   if (output.length === 1 && isFitting) return [];
   const wanted =
-    classes === 2 ? '2 values at the end, real and fake' : 'a value for each class at the end, such as real and fake';
+    classes === undefined
+      ? 'a value for each class at the end, such as real and fake'
+      : `${classes.length} values at the end, for ${formatFew(classes, 8)}`;
   return [{ at: layer.at, message: `expected ${wanted}, but ${layer.name} outputs ${showShape(output)}` }];
 }

@@ -1,20 +1,12 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, posix } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { formatFew } from '../../../src/format-numbers.ts';
-import { imagesUnder } from '../../../src/learning/vision/images-under.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { isForUser, reasonOf } from '../../../src/user-error.ts';
 import { otherNames, shardName } from '../class-folders.ts';
 import type { ListedImage } from '../read-list.ts';
 import type { LoadDatasetSettings } from '../spec.ts';
 import { type Facts, ShardError, type ShardReader } from './shard.ts';
-
-/** Paths of the shards of an image set, relative to its folder: none where the folder has images, whose list or folders say what they are. */
-export function shardsIn(path: string): readonly string[] {
-  if (!statSync(path).isDirectory()) return shardName.test(path) ? [basename(path)] : [];
-  const shards = imagesUnder(path, '', shardName);
-  return shards.length > 0 && imagesUnder(path, '').length === 0 ? shards : [];
-}
 
 /**
  * Writes the images of shards into the scratch folder, as `{shard}/{record}`, and lists them with their labels. Where splits are not `drawn`,

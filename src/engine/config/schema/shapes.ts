@@ -191,11 +191,16 @@ export const placeShape = z.strictObject({
         .describe(
           'Submits a job: `qsub -N ${name} -o ${log} ${script}`, with `${cpu}`, `${gpu}`, `${memoryMiB}`, `${seconds}`, `${after}`.',
         ),
-      id: z.string().default('(\\d+)').describe('A pattern whose first group is the id in what `submit` prints.'),
+      id: z
+        .string()
+        .default('(\\d+)')
+        .describe(
+          'A pattern whose first group is the id in a line that `submit` prints: the last line that has one counts.',
+        ),
       query: z
         .string()
         .describe('Lists the jobs of this user that are queued or run, one id as the first word of a line.'),
-      cancel: z.string().describe('Cancels the job `${id}`.'),
+      cancel: z.string().describe('Cancels the job `${id}`, whose name is `${name}`.'),
       after: z
         .string()
         .optional()
