@@ -560,7 +560,7 @@ stages:
       const ran = await project.run('--on', 'cluster');
       assert.match(
         messageOf(ran),
-        new RegExp(`^its job ended before it began${reason.source}, after 1 job that ended so`),
+        new RegExp(`^its job ended before it began${reason.source}, and 1 job before it ended so, too`),
       );
       assert.equal(ran.retries.length, 1);
     });

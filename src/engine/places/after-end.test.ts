@@ -87,7 +87,7 @@ test('a stage survives five dead jobs in a row, and a newer checkpoint resets th
   assert.equal(afterEnd(end, facts({ tries: { lost: 4, idle: 0, memory: 0 } })).step, 'again');
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 } })), {
     step: 'fail',
-    message: 'its job died (NODE_FAIL), after 5 jobs that ended so',
+    message: 'its job died (NODE_FAIL), and 5 jobs before it ended so, too',
   });
   assert.equal(afterEnd(end, facts({ tries: { lost: 5, idle: 0, memory: 0 }, advanced: true })).step, 'again');
 });
@@ -101,7 +101,7 @@ test('a stage whose process is killed runs again three times, and then its own m
   });
   assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, killed: 3, idle: 0, memory: 0 } })), {
     step: 'fail',
-    message: 'was killed by SIGKILL: sleep 9, after 3 jobs that ended so',
+    message: 'was killed by SIGKILL: sleep 9, and 3 jobs before it ended so, too',
   });
 });
 
@@ -110,6 +110,10 @@ test('deaths of jobs, killed processes and jobs that never began are counted apa
   const end = { type: 'lost', state: 'FAILED', unstarted: true } as const;
   const first = afterEnd(end, facts({ tries }));
   assert.deepEqual(first.step === 'again' && first.tries, { ...tries, unstarted: 1 });
+  assert.deepEqual(afterEnd(end, facts({ tries: { ...tries, unstarted: 1 } })), {
+    step: 'fail',
+    message: 'its job ended before it began (FAILED), and 1 job before it ended so, too',
+  });
   assert.equal(afterEnd(end, facts({ tries: { ...tries, unstarted: 1 } })).step, 'fail');
 });
 

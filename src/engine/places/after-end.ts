@@ -118,7 +118,7 @@ function afterTime({ place, tries, advanced, resumes, claim, stage }: EndFacts):
 function afterLoss(how: string, { tries, advanced }: EndFacts, what: keyof typeof most): NextStep {
   const count = advanced ? 1 : (tries[what] ?? 0) + 1;
   if (count > most[what]) {
-    return { step: 'fail', message: `${how}, after ${formatCountOf(count - 1, 'job')} that ended so` };
+    return { step: 'fail', message: `${how}, and ${formatCountOf(count - 1, 'job')} before it ended so, too` };
   }
   return { step: 'again', tries: { ...tries, [what]: count }, message: `${how}: submitted again` };
 }
