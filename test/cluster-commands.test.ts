@@ -238,6 +238,37 @@ test('a step of a detached run refuses a pipeline whose file has changed', async
     /The pipeline has changed since the run was detached: run it again/,
   );
   assert.equal(project.read('count'), 'one\n');
+  const output = project.path('cache/jobs', outputs[0]!);
+  assert.equal(
+    (await project.command('jobs')).stdout,
+    `No jobs are queued or running.
+
+The last step of a detached run: error: The pipeline has changed since the run was detached: run it again
+  ${output}
+`,
+  );
+});
+
+test('`jobs` shows once why a step ended whose jobs both died', async () => {
+  using project = shell(atGates, 9);
+  project.gate('here.gate');
+  const later = project.gate('later.gate');
+  project.write('query.sh', `echo jobs; ${project.read('query.sh')}`);
+  assert.equal((await project.run('--on', 'shell', '--detach')).code, 0);
+  await until(() => project.has('begun') && idsIn(project).length === 4);
+  const kill = (id: string) => process.kill(Number(project.read(`pid-${id}`)), 'SIGKILL');
+  const [, first, second] = idsIn(project);
+  kill(first!);
+  rmSync(project.path('begun'));
+  await until(() => project.has('begun'));
+  kill(second!);
+  await until(() => [first, second].every((id) => project.has(`ended-${id}`)));
+  later.pass();
+  await areOver(project);
+  const { stdout } = await project.command('jobs');
+  assert.match(stdout, new RegExp(`^${first}, ${second} +shell +ended +a step of a detached run`, 'm'));
+  assert.match(stdout, /^A step of a detached run ended: .+\n {2}\S+output$/m);
+  assert.match((await project.command('jobs')).stdout, /^No jobs are queued or running\./);
 });
 
 test('in a detached run, a stage is retried as often as `retries` says, on the cluster and here', async () => {

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { loadPlaces } from '../../engine/config/places.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { isTaken, readStep, type Step, take } from '../../engine/places/advance.ts';
-import { describeState, isFinal, type ListedJob } from '../../engine/places/scheduler.ts';
+import { describeState, isFinal, type ListedJob, type Scheduler } from '../../engine/places/scheduler.ts';
 import { nameOf } from '../../engine/places/submitter.ts';
 import { type Batch, BatchFolder } from '../../engine/store/batch-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
@@ -55,16 +55,41 @@ export async function jobsCommand(action: string | undefined): Promise<void> {
     const job = own.find((job) => !isFinal(job));
     return job === undefined ? (own.length > 0 ? 'ended' : 'not listed') : describeState(job);
   };
+  const over = new Set<OpenStep>();
+  for (const step of open) if (await isOver(step, schedulerFor(step.place))) over.add(step);
   const rows = [
     ...batches.map((one) => rowOf(one, stateOf)),
-    ...open.map(({ jobs, place, name }) => [jobs.join(', '), place, stateOf(name), 'a step of a detached run', '', '']),
+    ...open.map((step) => [
+      step.jobs.join(', '),
+      step.place,
+      over.has(step) ? 'ended' : stateOf(step.name),
+      ...['a step of a detached run', '', ''],
+    ]),
   ];
   const lines = rows.length === 0 ? ['No jobs are queued or running.'] : formatTable(columns, rows);
   const last = steps.findLast(({ folder }) => isTaken(folder));
-  const output = last === undefined ? '' : join(last.folder, 'output');
-  const end = readEnd(output, 4096).trim().split('\n').at(-1)!;
-  const how = end === '' ? [] : ['', `The last step of a detached run: ${end}`, `  ${output}`];
-  print([...lines, ...how].join('\n'));
+  const ends = [
+    ...(last === undefined ? [] : lastLine('The last step of a detached run', last)),
+    ...[...over].flatMap((step) => lastLine('A step of a detached run ended', step)),
+  ];
+  print([...lines, ...ends].join('\n'));
+  for (const { folder } of over) take(folder); // it was shown, and nobody else will take it
+}
+
+/** Whether the scheduler knows that all jobs of a step are over, so that nobody takes it any more. */
+async function isOver({ jobs, name }: OpenStep, scheduler: Scheduler | undefined): Promise<boolean> {
+  for (const id of jobs) {
+    const states = await scheduler?.inspect(id, name);
+    if (states === undefined || ![...states.values()].every(isFinal)) return false;
+  }
+  return jobs.length > 0;
+}
+
+/** The last line that a step printed, and where the others are. */
+function lastLine(title: string, { folder }: OpenStep): readonly string[] {
+  const output = join(folder, 'output');
+  const line = readEnd(output, 4096).trim().split('\n').at(-1)!;
+  return ['', `${title}: ${line === '' ? 'it printed nothing' : line}`, `  ${output}`];
 }
 
 function openBatches(cache: string): readonly OpenBatch[] {
@@ -104,7 +129,7 @@ function rowOf({ folder, batch, open }: OpenBatch, stateOf: (name: string) => st
 async function cancel(
   batches: readonly OpenBatch[],
   steps: readonly OpenStep[],
-  schedulerFor: (place: string) => ReturnType<typeof schedulerOf> | undefined,
+  schedulerFor: (place: string) => Scheduler | undefined,
 ): Promise<void> {
   const left = batches.filter(({ folder }) => folder.waiters().length === 0);
   const cancelAll = async (place: string, ids: readonly string[], name: string) => {

@@ -7,7 +7,7 @@ import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
 import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
-import { UserError } from '../../user-error.ts';
+import { isForUser, UserError } from '../../user-error.ts';
 import { beginAnew } from '../begin-anew.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
@@ -60,15 +60,20 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
   }
   const onSources = watched && ((sources: PipelineSources) => watched.watch.follow(sources));
-  const project = await openProject({ words, ...options, onSources });
-  if (
-    step !== undefined &&
-    (await waitFor(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
-  ) {
-    throw new UsageError('The pipeline has changed since the run was detached: run it again');
-  }
-  const places = openPlaces(project, options.on);
-  const claims = await checkClaims(project);
+  const open = async () => {
+    const project = await openProject({ words, ...options, onSources });
+    if (
+      step !== undefined &&
+      (await waitFor(() => readStep(step)))?.pipeline !== digestOfFiles(project.pipeline.sources.files)
+    ) {
+      throw new UsageError('The pipeline has changed since the run was detached: run it again');
+    }
+    return { project, places: openPlaces(project, options.on), claims: await checkClaims(project) };
+  };
+  const { project, places, claims } = await open().catch((error) => {
+    if (step !== undefined && isForUser(error)) take(step); // its second job would find the same
+    throw error;
+  });
   const style = step === undefined ? options.reporter : 'plain';
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
   using own = watched === undefined ? new Interrupts() : undefined;
