@@ -43,6 +43,7 @@ export function reasonOf(error: unknown): string {
 
 /** The error of a system call as a sentence with its path, if it has one. */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
+  if (error.syscall === 'uv_cwd') return 'The folder in which this command runs was removed: change to another one.';
   const reason = reasonOf(error);
   if (reason === tooManyFiles) return `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;
   return error.path === undefined || reason === error.message ? error.message : `${error.path}: ${reason}.`;

@@ -407,3 +407,13 @@ test('mistakes in store.yaml are reported, and an address with a password is ref
   const { stderr: refused } = await project.command('store', 'init', 'ssh://me:secret@host/y');
   assert.match(refused, /is not the address of a store. Write a folder/);
 });
+
+test('the summary says of an output that stays in the shared store that it is not here', async () => {
+  using world = await group(chain.replace(/ {2}count:[\s\S]*/, ''));
+  const { clone } = world;
+  clone.write('in.txt', 'abc\n');
+  const options = ['--fetch', 'none', '--reporter', 'plain', '--force', 'shout'];
+  const { stdout } = await clone.command('run', 'test.yaml', ...options);
+  assert.equal(clone.has('out/grow.txt'), false);
+  assert.match(stdout, /Outputs\n {2}grow\.text {3}out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/);
+});

@@ -30,7 +30,8 @@ export async function buildKind(
   // The code resolves modules as Node does, from the folder of its source. Where the bundle lies does not matter.
   const require = `import { createRequire as restageRequire } from 'node:module'; const require = restageRequire(${JSON.stringify(entryPoints.run)});`;
   const { metafile, outputFiles, warnings } = await build({
-    entryPoints: { ...entryPoints },
+    // Relative, since esbuild takes an absolute path with "*" in a folder's name for a pattern.
+    entryPoints: { spec: `./${relative(root, entryPoints.spec)}`, run: `./${relative(root, entryPoints.run)}` },
     absWorkingDir: root,
     // Stack traces name sources relative to this folder. Nothing is written there: the contents decide where the files go.
     outdir: root,

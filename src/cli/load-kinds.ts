@@ -100,6 +100,9 @@ function describe(error: unknown): string {
 }
 
 async function loadOwnKind(name: string, folder: string, root: string): Promise<LoadedKind> {
+  if (root.includes('\\')) {
+    throw new Error(`Node loads no module from a folder with a backslash in its name: rename ${root}`);
+  }
   const spec = sourceOf(folder, 'spec')!;
   const run = sourceOf(folder, 'run');
   if (run === undefined) throw new Error(`it has a spec but no run.ts or run.js`);

@@ -19,9 +19,10 @@ if (!(await recallCommand(argv))) {
 
 async function recallCommand(argv: readonly string[]): Promise<boolean> {
   if (argv[0] !== 'run') return false;
-  const root = findRoot(process.cwd());
-  if (root === undefined) return false;
-  const memory = await recall(memoryFile(root, process.cwd(), argv), root, (word) => findNow(word, root));
+  const cwd = currentFolder();
+  const root = cwd === undefined ? undefined : findRoot(cwd);
+  if (cwd === undefined || root === undefined) return false;
+  const memory = await recall(memoryFile(root, cwd, argv), root, (word) => findNow(word, root));
   if (memory === undefined) return false;
   process.stdout.write(`${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`);
   // Only after the answer, and only if there may be something to clear: it loads more than the answer takes.
@@ -29,6 +30,15 @@ async function recallCommand(argv: readonly string[]): Promise<boolean> {
     await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
   }
   return true;
+}
+
+/** Undefined where it was removed: the command itself says so. */
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 function findNow(word: string | undefined, root: string): string | undefined {

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { backendNames } from '../backend/select/backend-names.ts';
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
 import type { Pipeline, PipelineSources, Stage, StageName } from '../engine/config/pipeline.ts';
@@ -80,9 +81,22 @@ export function openPlaces({ root, kinds, stages }: Project, on: string | undefi
 /** The absolute path of the project around the working directory. Throws a {@link MistakesError} where there is none. */
 export function projectRoot(): string {
   const root = findRoot(process.cwd());
-  if (root !== undefined) return root;
+  if (root !== undefined) {
+    checkCache(join(root, 'cache'));
+    return root;
+  }
   const message = `There is no project here: no folder named "pipelines" in ${process.cwd()} or above it`;
   throw mistake('no-project', message, 'Begin one with: restage init');
+}
+
+/** Throws a mistake where the cache can be no folder: every command would fail at another file in it. */
+function checkCache(cache: string): void {
+  const isThere = lstatSync(cache, { throwIfNoEntry: false }) !== undefined;
+  const target = isThere ? statSync(cache, { throwIfNoEntry: false }) : undefined;
+  if (!isThere || target?.isDirectory()) return;
+  const what = target === undefined ? 'is a link that leads nowhere' : 'is not a folder';
+  const hint = target === undefined ? 'Make the folder that it names, or remove the link.' : 'Move it away.';
+  throw mistake('wrong-value', `${cache} ${what}, but Restage keeps the results of the project there`, hint);
 }
 
 /** How facts about stages are looked up. */

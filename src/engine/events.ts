@@ -75,6 +75,8 @@ export type StageEvent =
       readonly highlights: readonly Highlight[];
       /** Published paths by port, relative to the root. */
       readonly outputs: Readonly<Record<string, string>>;
+      /** The ports of outputs that stay in the shared store, so that nothing is published; absent: none. */
+      readonly away?: readonly string[];
     }
   /** A message of a stage to the user that is no warning. */
   | { readonly type: 'info'; readonly message: string }

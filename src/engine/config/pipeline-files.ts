@@ -1,5 +1,5 @@
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join, posix, resolve } from 'node:path';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, posix, relative, resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { closest, suggest } from '../../suggest.ts';
 import { reasonOf } from '../../user-error.ts';
@@ -28,7 +28,17 @@ export function findPipelineFile(argument: string, cwd: string, root: string): R
     if (found === 'file') return ok(path);
     if (found !== undefined) return err({ ...found, message: `The pipeline "${argument}" ${found.message}` });
   }
-  return err(notFound(argument, root));
+  return err(notFile(argument, places) ?? notFound(argument, root));
+}
+
+/** The mistake where an argument is written like a file, but what lies there is none. */
+function notFile(argument: string, places: readonly string[]): Diagnostic | undefined {
+  if (!/\.ya?ml$/.test(argument)) return undefined;
+  const path = places.find((place) => lstatSync(place, { throwIfNoEntry: false }) !== undefined);
+  if (path === undefined) return undefined;
+  const what = lstatSync(path).isSymbolicLink() ? 'is a link that leads nowhere' : 'is a folder, not a file';
+  const hint = `It lies at ${path}.`;
+  return { code: 'not-a-file', message: `The pipeline "${argument}" ${what}`, hint };
 }
 
 /** Whether a path is a file, or why it cannot be one; undefined for nothing and for a folder, beside which a file may be. */
@@ -72,8 +82,10 @@ export function onlyPipelineFile(root: string): string | undefined {
 
 /** Every pipeline's file below `pipelines/`, relative to it, POSIX, in code-unit order. */
 export function pipelineNames(root: string): readonly string[] {
-  return readdirSync(join(root, 'pipelines'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.ya?ml$/.test(path))
+  const folder = join(root, 'pipelines');
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => /\.ya?ml$/.test(entry.name) && !entry.isDirectory())
+    .map((entry) => posix.join(relative(folder, entry.parentPath), entry.name))
     .sort();
 }
 

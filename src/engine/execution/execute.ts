@@ -132,6 +132,7 @@ function announce({ name, outputs }: Stage, outcome: StageOutcome, run: Executio
     ...(outcome.outcome === 'failed' && { logTail: run.folder.logTail(name) }),
     highlights: done ? outcome.highlights : [],
     outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),
+    ...(done && outcome.away !== undefined && outcome.away.size > 0 && { away: [...outcome.away] }),
     time: Date.now(),
   });
 }

@@ -53,7 +53,12 @@ function formatOutputs({ end, stages, finals }: RunModel, paint: Paint): readonl
   const outputs = finals
     .flatMap((name) => byName.get(name) ?? [])
     .filter(isDone)
-    .flatMap(({ name, end }) => Object.entries(end?.outputs ?? {}).map(([port, path]) => [`${name}.${port}`, path]));
+    .flatMap(({ name, end }) =>
+      Object.entries(end?.outputs ?? {}).map(([port, path]) => {
+        const place = end?.away?.includes(port) ? `${path} (in the shared store: --fetch all brings it)` : path;
+        return [`${name}.${port}`, place];
+      }),
+    );
   if (outputs.length === 0) return [];
   const [, ...lines] = formatTable(['', ''], outputs.slice(0, mostOutputs));
   const left = outputs.length - mostOutputs;
