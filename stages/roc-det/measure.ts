@@ -10,9 +10,9 @@ import {
 import { fitTemperature, temperatureInterval } from '../../src/learning/metrics/calibration/temperature.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import {
-  type Band,
   bandOf,
   drawsGroups,
+  intervalOf,
   type Resampled,
   resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
@@ -139,10 +139,16 @@ export async function measure(
     /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
     ...curvesOf(countAtThresholds(labels, ranking), bandsOf(heights, level)),
-    reliability: reliabilityOf(
-      resampled.estimate.binned,
-      bandOf(shares, level, (bin) => ({ deciding: unitsIn[bin]! - 1 })),
-    ),
+    reliability: resampled.estimate.binned.map((bin): ReliabilityBin => {
+      const index = indexOf(bin);
+      const form = { range: [0, 1], deciding: unitsIn[index]! - 1 } as const;
+      const { low, high } = intervalOf(
+        resultOf(shares, (heights) => heights[index]!),
+        level,
+        form,
+      );
+      return { ...bin, shareLow: low, shareHigh: high };
+    }),
     scaled: scaleByTemperature(rows, calibration, scale, level),
   };
 }
@@ -174,7 +180,7 @@ function bandsOf(
     ...[...rocPlaces, ...detPlaces].map((rate) => rate * negatives),
     ...even.map((recall) => recall * positives),
   ];
-  const band = bandOf(heights, level, (place) => ({ deciding: deciding[place]! }));
+  const band = bandOf(heights, level);
   const rowsOf = (places: readonly number[], first: number): Curve['band'] => {
     const rows = places
       .map((x, i) => ({ x, low: band.low[first + i]!, high: band.high[first + i]! }))
@@ -207,9 +213,6 @@ function sharesOf(binned: readonly CalibrationBin[]): Float64Array {
   for (const bin of binned) shares[indexOf(bin)] = bin.positiveShare;
   return shares;
 }
-
-const reliabilityOf = (binned: readonly CalibrationBin[], band: Band): ReliabilityBin[] =>
-  binned.map((bin) => ({ ...bin, shareLow: band.low[indexOf(bin)]!, shareHigh: band.high[indexOf(bin)]! }));
 
 /** Calibration at the temperature fitted to another split; undefined where that lacks a class, or no temperature is best. */
 function scaleByTemperature(

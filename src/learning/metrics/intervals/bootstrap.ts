@@ -1,6 +1,7 @@
 import { mean } from '../mean.ts';
 import { Draws, unitsByClass, unitsOf } from './draws.ts';
 import type { Interval } from './interval.ts';
+import { normalCdf } from './normal-distribution.ts';
 import { studentT } from './student-t.ts';
 
 /**
@@ -140,6 +141,8 @@ export function intervalsOf<Name extends string>(
 export interface Spread {
   /** The standard deviation. */
   readonly deviation: number;
+  /** How many times that of the draws it would be without what no draw shows. */
+  readonly inflation: number;
   readonly skewness: number;
   /** The degrees of freedom with which the deviation is known, at least 1. */
   readonly freedom: number;
@@ -167,8 +170,10 @@ export function spreadOf(
   const lost = classes.map((count, i) => (count > 1 ? parts[i]! ** 2 / (count - 1) : 0));
   const freedom = total ** 2 / lost.reduce((sum, part) => sum + part, 0);
   const typical = classes.length / total;
+  const inflation = Math.sqrt(typical / (typical - 1));
   return {
-    deviation: Math.sqrt((variance * typical) / (typical - 1) + unseen),
+    deviation: Math.sqrt(variance * inflation ** 2 + unseen),
+    inflation,
     skewness: moment(3) / variance ** 1.5,
     freedom: Math.max(1, Math.floor(Math.min(freedom, deciding))),
     units: Math.min(...classes),
@@ -230,21 +235,30 @@ export type Band = Readonly<Record<'low' | 'high', Float64Array>>;
 
 /**
  * The pointwise band of a curve, whose heights at fixed places, 0 to 1, were resampled (Macskassy and Provost 2004, "Confidence bands for
- * ROC curves", call it vertical averaging): the {@link bootstrapInterval} at each place, so the confidence, above 0 and below 1, does not
- * hold for the whole curve at once. NaN where the draws do not show the spread.
- *
- * @param formAt How the height at a place, given by its index, varies.
+ * ROC curves", call it vertical averaging): the confidence, above 0 and below 1, holds at each place, not for the whole curve at once. Its
+ * ends are percentiles of the draws, which are as smooth as these, but those of a level that makes up for few units (Hesterberg 2015, section
+ * 4.4, "expanded percentile interval"). At a height of 0 or 1 it has at least the bound of a share without a mistake. NaN where the draws do
+ * not show the spread.
  */
-export function bandOf(
-  heights: Resampled<ArrayLike<number>>,
-  level: number,
-  formAt: (place: number) => Form = () => ({}),
-): Band {
+export function bandOf(heights: Resampled<ArrayLike<number>>, level: number): Band {
   const ends = Array.from(heights.estimate, (_, place) => {
-    const atPlace = resultOf(heights, (curve) => curve[place]!);
-    return intervalOf(atPlace, level, { range: [0, 1], ...formAt(place) });
+    return expandedEnds(
+      resultOf(heights, (curve) => curve[place]!),
+      level,
+    );
   });
-  return { low: Float64Array.from(ends, ({ low }) => low), high: Float64Array.from(ends, ({ high }) => high) };
+  return { low: Float64Array.from(ends, ([low]) => low), high: Float64Array.from(ends, ([, high]) => high) };
+}
+
+function expandedEnds(resampled: Resampled<number>, level: number): readonly [low: number, high: number] {
+  const draws = definedDraws(resampled.draws).sort();
+  if (draws.length === 0 || draws[0] === draws.at(-1)) return [Number.NaN, Number.NaN];
+  const { freedom, inflation, units } = spreadOf(resampled);
+  const chance = normalCdf(-inflation * studentT(level, freedom));
+  const bound = 1 - (1 - level) ** (1 / units);
+  const [low, high] = [quantile(draws, chance), quantile(draws, 1 - chance)];
+  if (resampled.estimate === 1) return [Math.min(low, 1 - bound), high];
+  return resampled.estimate === 0 ? [low, Math.max(high, bound)] : [low, high];
 }
 
 /** The quantiles that hold the middle `level` of the draws; NaN where too many draws are NaN. */
