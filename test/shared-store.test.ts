@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { MemoryS3 } from './support/memory-s3.ts';
@@ -307,6 +317,76 @@ test('an error of a store names its address', async () => {
     (await project.command('store', 'init', '../other')).stderr,
     'error: The store.json in ../other is not that of a store: name another place [wrong-value]\n',
   );
+});
+
+/** Turns a bit of the last byte of a text, as a failing disk does. */
+function flipped(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[copy.length - 1]! ^= 1;
+  return copy;
+}
+
+test('a flipped byte in a store is sent anew by whoever computes it again, and nobody else has to', async () => {
+  using world = await group();
+  const { clone, maker } = world;
+  clone.env['XDG_CONFIG_HOME'] = maker.env['XDG_CONFIG_HOME']!;
+  clone.write('in.txt', 'abc\n');
+  for (const path of [...world.filesOf('objects'), ...world.filesOf('packs')]) {
+    writeFileSync(path, flipped(readFileSync(path)));
+  }
+  const first = await clone.run('--fetch', 'all');
+  assert.equal(first.code, 0);
+  assert.ok(Object.values(first.outcomes).includes('ran'), JSON.stringify(first.outcomes));
+  using third = new Project(chain, { 'in.txt': 'abc\n', 'store.yaml': clone.read('store.yaml') });
+  third.env['XDG_CONFIG_HOME'] = third.path('config');
+  const second = await third.run('--fetch', 'all');
+  assert.deepEqual(second.warnings, []);
+  assert.deepEqual(second.outcomes, { shout: 'restored', grow: 'restored', count: 'restored' });
+});
+
+test('store verify --repair sends again what is damaged in a bucket, its store.json included', async () => {
+  await using server = await MemoryS3.start();
+  using project = new Project(chain, { 'in.txt': 'abc\n' });
+  project.env['XDG_CONFIG_HOME'] = project.path('config');
+  await print(project, 'store', 'init', 's3://bucket/lab', '--endpoint', server.endpoint);
+  assert.equal((await project.run()).code, 0);
+  const keysIn = (folder: string) => [...server.files.keys()].filter((key) => key.startsWith(`lab/${folder}/`));
+  const [object] = keysIn('objects');
+  const packs = keysIn('packs');
+  const [entry] = keysIn('results');
+  for (const key of [object!, ...packs, entry!]) server.files.set(key, flipped(server.files.get(key)!));
+  server.files.set('lab/store.json', Buffer.from('rubbish'));
+
+  const damaged = await project.command('store', 'verify');
+  assert.equal(
+    damaged.stderr,
+    'error: The store.json of s3://bucket/lab is damaged: `restage store verify --repair` writes it again\n',
+  );
+  const { code, stdout, stderr } = await project.command('store', 'verify', '--repair');
+  const key = entry!.slice('lab/'.length);
+  assert.equal(stderr, `warning: ${key} in s3://bucket/lab lacks the signature of its key, and is ignored\n`);
+  assert.match(stdout, /^Wrote the store\.json of s3:\/\/bucket\/lab again\.\n/);
+  assert.match(stdout, /\n3 results, \d objects: \d damaged, (\d) incomplete\nMended \1 of \1\.\n$/);
+  assert.equal(code, 0);
+  assert.match(await print(project, 'store', 'verify'), /^3 results, \d objects: ✓ all sound\n$/);
+});
+
+test('store push sends again what is gone or cut short in a store, and what the last verify found damaged', async () => {
+  using world = await group();
+  const { maker } = world;
+  const [object] = world.filesOf('objects');
+  const [entry] = world.filesOf('results');
+  rmSync(object!);
+  rmSync(entry!);
+  const gone = await print(maker, 'store', 'push');
+  assert.match(gone, /^Sent 1 result \(/);
+  for (const path of world.filesOf('packs')) writeFileSync(path, flipped(readFileSync(path)));
+  assert.equal((await maker.command('store', 'verify')).code, 1);
+  assert.match(
+    await print(maker, 'store', 'push'),
+    /\nMended (\d) of \1 results? that had lost bytes there, or that the last `store verify` found damaged\.\n$/,
+  );
+  assert.match(await print(maker, 'store', 'push'), /^Sent 0 results \(0 B\) to \S+\.\n$/);
 });
 
 test('store pull brings the outputs and the report of a run to someone without its data', async () => {

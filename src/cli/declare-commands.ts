@@ -335,7 +335,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   store: {
     summary: 'share results with others: init, status, push, pull, verify, gc, keys',
     description:
-      "Shares results through a folder, S3 or SSH. `init <address>` makes a store; `push` sends what it lacks; `pull [file] [stages]` publishes a stored run's outputs; `verify` reads every byte; `gc` frees space; `keys [list|add|revoke]` says whose results are trusted.",
+      "Shares results through a folder, S3 or SSH. `init <address>` makes a store; `push` sends what it lacks; `pull [file] [stages]` publishes a stored run's outputs; `verify` reads every byte, and with `--repair` sends damaged ones again; `gc` frees space; `keys [list|add|revoke]` says whose results are trusted.",
     takes: [
       ['<action>', 'init, status, push, pull, verify, gc or keys'],
       ['[words...]', 'an address; a pipeline and its stages; or what to do with keys'],
@@ -346,6 +346,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--run <id>', 'pull: this run, or the newest whose name begins so'),
       option('--commit <id>', 'pull: the newest run of this git commit'),
       fetchOption,
+      option('--repair', 'verify: send again what is damaged, as far as its bytes are here'),
       keepOption('gc: keep results and runs stored within this time', '90d'),
       option('-y, --yes', 'gc: remove; without it, only say what would go'),
     ],

@@ -105,5 +105,6 @@ const noArchive = (path: string, reason: string, hint?: string) =>
 async function openArchive(root: string, bucket: ArchiveBucket, keys: readonly string[], url = 'the archive') {
   const remote = new RemoteStore({ url, keys, type: 'folder' }, bucket, readKey(), warnOnStderr);
   await remote.connect();
-  return new SharedStore(root, { url, shareEnv: true }, remote, { warn: warnOnStderr });
+  const remedy = 'ask for it again, by `restage export`';
+  return new SharedStore(root, { url, shareEnv: true, remedy }, remote, { warn: warnOnStderr });
 }

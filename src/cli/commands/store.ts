@@ -18,6 +18,12 @@ import { describeFailure, isStoreFailure, MissingStore, storeText } from '../../
 import { collectShared } from '../../engine/store/remote/collect-shared.ts';
 import { ensureKey, keyFile, keyIdOf, readKey } from '../../engine/store/remote/keys.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
+import {
+  damagedEntries,
+  noteMissing,
+  repairShared,
+  restoreStoreFile,
+} from '../../engine/store/remote/repair-shared.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { formatBytes, formatCountOf, formatFew } from '../../format-numbers.ts';
@@ -36,6 +42,7 @@ interface StoreOptions extends PullOptions {
   /** Milliseconds. */
   readonly keep: number;
   readonly yes?: boolean;
+  readonly repair?: boolean;
   readonly endpoint?: string;
   readonly region?: string;
 }
@@ -120,9 +127,8 @@ function connected(
   return async (words, options) => {
     const root = projectRoot();
     const spec = specOf(root);
-    const remote = await RemoteStore.open(spec, readKey(), warnOnStderr);
+    const remote = await openRemote(spec, options);
     try {
-      await remote.connect();
       const store = new SharedStore(root, spec, remote, { warn: warnOnStderr });
       return await act({ root, store, spec }, words, options);
     } catch (error) {
@@ -131,6 +137,29 @@ function connected(
       await remote.close();
     }
   };
+}
+
+const warned = new Set<string>();
+
+/** Several passes over a store meet the same damage. */
+function warnOnce(message: string): void {
+  if (!warned.has(message)) warnOnStderr(message);
+  warned.add(message);
+}
+
+/** The store, connected. A repair writes a lost `store.json` again, and connects once more. */
+async function openRemote(spec: StoreSpec, { repair = false }: Pick<StoreOptions, 'repair'>): Promise<RemoteStore> {
+  const remote = await RemoteStore.open(spec, readKey(), warnOnce);
+  try {
+    await remote.connect();
+    return remote;
+  } catch (error) {
+    const isMended = repair && error instanceof MissingStore && (await restoreStoreFile(remote));
+    await remote.close();
+    if (!isMended) throw storeError(spec.url, error);
+    print(`Wrote the store.json of ${spec.url} again.`);
+    return await openRemote(spec, {});
+  }
 }
 
 /** An error that names the store where a store failed: buckets give the reason alone. */
@@ -171,14 +200,20 @@ async function status({ store, spec }: Connected): Promise<void> {
   print(`  ${store.remote.own === undefined ? whyReadOnly() : 'you can read and write'}`);
 }
 
+/** Throws if the user can only read. */
+function needOwnKey(store: SharedStore, purpose: string): void {
+  if (store.remote.own === undefined) throw mistake('no-store', `Cannot ${purpose}: ${whyReadOnly()}`);
+}
+
 const whyReadOnly = (): string =>
   readKey() === undefined
     ? 'you can only read: you have no key. `restage store keys add` makes one'
     : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';
 
 async function push({ root, store, spec }: Connected): Promise<number> {
-  if (store.remote.own === undefined) throw mistake('no-store', `Cannot send results: ${whyReadOnly()}`);
-  if (store.remote.collected !== store.records.collected) await store.listResults();
+  needOwnKey(store, 'send results');
+  await store.listResults();
+  await noteMissing(store);
   const { unknown } = localResults(store);
   const latest = groupBy(store.allLatest(), ({ result }) => result);
   const made = unknown.filter((digest) => latest.has(digest)).flatMap((digest) => store.readResult(digest) ?? []);
@@ -190,6 +225,12 @@ async function push({ root, store, spec }: Connected): Promise<number> {
   };
   const { sent, failed } = await store.send(unknown, { onProgress });
   print(`Sent ${formatCountOf(sent, 'result')} (${formatBytes(bytes)}) to ${spec.url}.`);
+  const entries = damagedEntries(store);
+  if (entries.length > 0) {
+    const { mended } = await repairShared(store, entries, (pipeline) => join(root, reportPath(pipeline)));
+    const which = `${mended.length} of ${formatCountOf(entries.length, 'result')}`;
+    print(`Mended ${which} that had lost bytes there, or that the last \`store verify\` found damaged.`);
+  }
   return failed === 0 ? 0 : 1;
 }
 
@@ -203,14 +244,26 @@ function shareLastRun(root: string, store: SharedStore, pipeline: string): void 
   store.shareRun(lastRunOf(root, store, pipeline), existsSync(page) ? page : undefined);
 }
 
-async function verify({ store }: Connected): Promise<number> {
-  const { results, objects, broken, damaged } = await verifyShared(store.remote);
+async function verify({ root, store }: Connected, _: readonly string[], { repair }: StoreOptions): Promise<number> {
+  if (repair === true) needOwnKey(store, 'repair the store');
+  const { results, objects, broken, damaged, places } = await verifyShared(store.remote);
+  store.records.damage.replace(places);
   for (const key of damaged) print(`damaged: ${key}`);
-  for (const key of broken) print(`incomplete: ${key}; whoever needs it computes it again`);
-  const isSound = broken.length + damaged.length === 0;
+  for (const { key, kind } of broken) {
+    print(`incomplete: ${key}${kind === 'result' ? '; whoever needs it computes it again' : ', a run'}`);
+  }
+  const isSound = broken.length === 0;
   const verdict = isSound ? '✓ all sound' : `${damaged.length} damaged, ${broken.length} incomplete`;
   print(`${formatCountOf(results, 'result')}, ${formatCountOf(objects, 'object')}: ${verdict}`);
-  return isSound ? 0 : 1;
+  if (isSound) return 0;
+  if (repair !== true) {
+    print('To send again what is here: restage store verify --repair');
+    return 1;
+  }
+  const { mended, left } = await repairShared(store, broken, (pipeline) => join(root, reportPath(pipeline)));
+  const rest = left.length === 0 ? '' : `; what ${left.length} of them lack is not here: whoever has it types the same`;
+  print(`Mended ${mended.length} of ${broken.length}${rest}.`);
+  return left.length === 0 ? 0 : 1;
 }
 
 async function gc({ store }: Connected, _: readonly string[], { keep, yes = false }: StoreOptions): Promise<void> {

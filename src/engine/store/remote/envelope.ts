@@ -21,6 +21,8 @@ export type EnvelopeKind = 'result' | 'run';
  */
 export interface Envelope {
   readonly text: string;
+  /** In base64. Others may store it again, with other places. */
+  readonly signature: string;
   readonly locations: Locations;
 }
 
@@ -35,9 +37,14 @@ interface EnvelopeFile {
 
 const signed = (kind: EnvelopeKind, text: string): string => `restage ${kind}\n${text}`;
 
-/** A signed text as it is in the store. */
-export async function sealEnvelope(kind: EnvelopeKind, text: string, locations: Locations, key: SigningKey) {
-  const signature = await sign(signed(kind, text), key);
+/** A signed text as it is in the store: `signer` is a key, or the signature that the text has already. */
+export async function sealEnvelope(
+  kind: EnvelopeKind,
+  text: string,
+  locations: Locations,
+  signer: SigningKey | string,
+): Promise<string> {
+  const signature = typeof signer === 'string' ? signer : await sign(signed(kind, text), signer);
   return JSON.stringify({ format: 1, text, signature, ...packLocations(locations) } satisfies EnvelopeFile);
 }
 
@@ -46,7 +53,7 @@ export function openEnvelope(kind: EnvelopeKind, bytes: Buffer, publicKey: strin
   try {
     const file = JSON.parse(bytes.toString('utf8')) as EnvelopeFile;
     if (file.format !== 1 || !isSignedBy(signed(kind, file.text), file.signature, publicKey)) return undefined;
-    return { text: file.text, locations: unpackLocations(file) };
+    return { text: file.text, signature: file.signature, locations: unpackLocations(file) };
   } catch {
     return undefined;
   }

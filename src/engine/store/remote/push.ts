@@ -8,6 +8,7 @@ import { type Bucket, type FileBody, mostWhole } from './bucket.ts';
 import { dataKeyOf, type EnvelopeKind, type Location, type Locations, sealEnvelope } from './envelope.ts';
 import { forEachOf } from './for-each-of.ts';
 import type { SigningKey } from './keys.ts';
+import { KnownDamage } from './known-damage.ts';
 import { readMarks } from './marks.ts';
 
 /** A text to be signed and stored, with the objects that it names. */
@@ -15,6 +16,8 @@ export interface Parcel {
   readonly kind: EnvelopeKind;
   readonly key: string;
   readonly text: string;
+  /** That of whoever signed the text before; absent: it is signed by the key of the push. */
+  readonly signature?: string;
   readonly objects: readonly ParcelObject[];
   /** Called when all of it is there. */
   readonly onSent: (locations: Locations) => void;
@@ -38,6 +41,8 @@ export interface PushOptions {
   readonly key: SigningKey;
   /** Known locations of objects. What is sent is added. */
   readonly placed: Map<Digest, Location>;
+  /** Places that it does not rely on; what is sent again is forgotten. */
+  readonly damage?: KnownDamage;
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
   /** Whether to end when a pack is full, and leave the rest to another push. */
@@ -58,6 +63,7 @@ const trust = 60_000;
  */
 export class Push {
   readonly #options: PushOptions;
+  readonly #damage: KnownDamage;
   readonly #waiting: Parcel[] = [];
   #pack = new Pack();
   /** The pack that is being sent while the next one is gathered, and the end of that. */
@@ -71,6 +77,7 @@ export class Push {
 
   constructor(options: PushOptions) {
     this.#options = options;
+    this.#damage = options.damage ?? new KnownDamage();
   }
 
   /** Sends parcels in order. An interrupt leaves out those that are not complete. */
@@ -114,12 +121,13 @@ export class Push {
     return true;
   }
 
-  /** Where an object is in the store; undefined where it is not, or about to be deleted. */
+  /** Where an object is in the store; undefined where it is not, is damaged, or is about to be deleted. */
   async #locate(digest: Digest): Promise<Location | undefined> {
     const location = this.#options.placed.get(digest);
     if (location === undefined) return undefined;
     const { key, start, length } = location;
-    if (!(await this.#readMarks()).has(key)) {
+    const isSound = !this.#damage.has(digest, location);
+    if (isSound && !(await this.#readMarks()).has(key)) {
       if (Date.now() - (this.#seen.get(key) ?? 0) < trust) return location;
       if (((await this.#options.request((bucket) => bucket.head(key))) ?? 0) >= start + length) {
         this.#seen.set(key, Date.now());
@@ -161,14 +169,19 @@ export class Push {
     for (const [digest, at] of places) this.#options.placed.set(digest, { key, ...at });
   }
 
-  /** Stores bytes under a name that follows from them, unless they are there; under another one if those are to be deleted. */
+  /**
+   * Stores bytes under a name that follows from them, unless they are there; under another one if those are to be deleted. Damaged
+   * ones are replaced, which mends every entry that leads to them.
+   */
   async #put(usual: string, body: Buffer | FileBody): Promise<string> {
     const { request, onProgress } = this.#options;
     const size = Buffer.isBuffer(body) ? body.length : body.size;
     const isMarked = (await this.#readMarks()).has(usual);
     const key = isMarked ? `${usual}-${randomBytes(4).toString('hex')}` : usual;
-    if (key !== usual || (await request((bucket) => bucket.head(key))) !== size) {
+    const isDamaged = this.#damage.hasKey(key);
+    if (key !== usual || isDamaged || (await request((bucket) => bucket.head(key))) !== size) {
       await request((bucket) => bucket.put(key, body));
+      this.#damage.forget(key);
       onProgress?.(size);
     }
     this.#seen.set(key, Date.now());
@@ -184,7 +197,7 @@ export class Push {
       if (location === undefined) return void this.failed.push({ key: parcel.key, why: damagedHere });
       locations.set(digest, location);
     }
-    const text = Buffer.from(await sealEnvelope(parcel.kind, parcel.text, locations, key));
+    const text = Buffer.from(await sealEnvelope(parcel.kind, parcel.text, locations, parcel.signature ?? key));
     if (text.length > mostWhole) {
       const why = `it has more files than fit into the ${formatBytes(mostWhole)} that are read of a signed text`;
       return void this.failed.push({ key: parcel.key, why });

@@ -4,8 +4,9 @@ import { type Digest, isDigest, sha256 } from '../../../digest.ts';
 import { digestsIn, namesIn } from '../../files/entries-in.ts';
 import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
-import { type Locations, packLocations, unpackLocations } from './envelope.ts';
+import { type Location, type Locations, packLocations, unpackLocations } from './envelope.ts';
 import type { KeyId } from './keys.ts';
+import { KnownDamage } from './known-damage.ts';
 
 /** What a cache knows of a result in the shared store. */
 export interface RemoteRecord {
@@ -19,17 +20,19 @@ export interface RemoteRecord {
 type RecordFile = Omit<RemoteRecord, 'locations'> & ReturnType<typeof packLocations>;
 
 /**
- * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each result there, and
+ * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each result there, `damage`, and
  * `cache/outbox/<store>/` with an empty file for each result that waits to be sent, and the manifests and pages of runs.
  */
 export class RemoteRecords {
   readonly #folder: string;
   readonly outbox: string;
+  readonly damage: KnownDamage;
 
   constructor(cacheFolder: string, address: string) {
     const name = sha256(address).slice(0, 16);
     this.#folder = join(cacheFolder, 'remote', name);
     this.outbox = join(cacheFolder, 'outbox', name);
+    this.damage = new KnownDamage(join(this.#folder, 'damage'));
   }
 
   read(fingerprint: Digest): RemoteRecord | undefined {
@@ -49,6 +52,11 @@ export class RemoteRecords {
   /** The results that were last seen in the store. */
   all(): readonly Digest[] {
     return digestsIn(this.#folder);
+  }
+
+  /** Where objects of these results lie. */
+  places(): Map<Digest, Location> {
+    return new Map(this.all().flatMap((fingerprint) => [...(this.read(fingerprint)?.locations ?? [])]));
   }
 
   /** The store's last `store gc` with which these records were compared. */

@@ -131,10 +131,10 @@ export class RemoteStore {
     return this.#queue.add(() => act(this.bucket)) as Promise<T>;
   }
 
-  /** The result of a fingerprint, from the first trusted key that has signed one. */
-  async findResult(fingerprint: Digest): Promise<FoundResult | undefined> {
+  /** The results of a fingerprint, by the order of the trusted keys. */
+  async findResults(fingerprint: Digest): Promise<readonly FoundResult[]> {
     const all = [...this.trusted.keys()].map((owner) => this.readResult(fingerprint, owner));
-    return (await Promise.all(all)).find((found) => found !== undefined);
+    return (await Promise.all(all)).filter((found) => found !== undefined);
   }
 
   async readResult(fingerprint: Digest, owner: KeyId): Promise<FoundResult | undefined> {

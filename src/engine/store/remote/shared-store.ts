@@ -14,6 +14,7 @@ import { writeObject } from '../store-object.ts';
 import { describeFailure, isStoreFailure, RefusedRequest } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
 import { readKey } from './keys.ts';
+import { KnownDamage } from './known-damage.ts';
 import type { RunManifest } from './manifest.ts';
 import { type Parcel, Push, type PushOptions } from './push.ts';
 import { type RemoteRecord, RemoteRecords } from './records.ts';
@@ -24,8 +25,11 @@ const uploadPause = 60_000;
 /** Milliseconds between two reports of traffic. */
 const reportPause = 1_000;
 
+/** What to do about bytes that are gone or damaged. */
+const repairing = '`restage store verify --repair`, by someone who has them, sends them again';
+
 /** How results are sent: see {@link Push}. */
-type SendOptions = Pick<PushOptions, 'signal' | 'onProgress' | 'onePack'>;
+type SendOptions = Pick<PushOptions, 'signal' | 'onProgress' | 'onePack' | 'damage'>;
 
 /** Gets warnings, and reports of what is fetched and sent. */
 export interface StoreListener {
@@ -43,6 +47,7 @@ export class SharedStore extends FolderStore {
   #reportedAt = 0;
   #traffic: Traffic = { fetched: 0, sent: 0 };
   readonly #shareEnv: boolean;
+  readonly #remedy: string;
   #warn: (message: string) => void;
   readonly #onTraffic: (traffic: Traffic) => void;
   /** Whether the shared store is used. Once it has failed, it is not asked again in this run. */
@@ -55,10 +60,13 @@ export class SharedStore extends FolderStore {
   #refusal: string | undefined;
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
-  readonly #asked = new Map<Digest, Promise<StageResult | undefined>>();
-  readonly #locations = new Map<Digest, Location>();
+  readonly #asked = new Map<Digest, Promise<readonly FoundResult[]>>();
+  /** Where objects lie: entries of several keys may lead to several places. */
+  readonly #locations = new Map<Digest, readonly Location[]>();
   /** Objects that could not be fetched in this run. */
   readonly #lost = new Set<Digest>();
+  /** Where this run looked in vain. */
+  readonly #failed = new KnownDamage();
   readonly #fetching = new Map<Digest, Promise<unknown>>();
   #sending: Promise<void> = Promise.resolve();
   /** Where objects lie by the records, read once, since a run sends every minute. A push asks before it relies on one. */
@@ -67,7 +75,7 @@ export class SharedStore extends FolderStore {
 
   constructor(
     root: string,
-    { url, shareEnv }: Pick<StoreSpec, 'url' | 'shareEnv'>,
+    { url, shareEnv, remedy = repairing }: Pick<StoreSpec, 'url' | 'shareEnv'> & { readonly remedy?: string },
     remote: RemoteStore,
     listener: StoreListener,
   ) {
@@ -76,6 +84,7 @@ export class SharedStore extends FolderStore {
     this.remote = remote;
     this.records = new RemoteRecords(this.folder, url);
     this.#shareEnv = shareEnv;
+    this.#remedy = remedy;
     this.#warn = warn;
     this.#onTraffic = onTraffic;
     this.#failure = new Promise((resolve) => {
@@ -103,9 +112,8 @@ export class SharedStore extends FolderStore {
     if (record !== undefined) this.#learn(record.locations);
     const known = this.#isRevoked(record) ? undefined : super.readResult(fingerprint);
     if (known !== undefined && this.#isHere(known)) return { state: 'here', result: known };
-    if (known === undefined || record === undefined)
-      this.#asked.set(fingerprint, this.#asked.get(fingerprint) ?? this.#ask(fingerprint));
-    const result = (await this.#asked.get(fingerprint)) ?? known;
+    const isKnownThere = known !== undefined && record !== undefined && !this.#isLost(known);
+    const result = (isKnownThere ? undefined : await this.#find(fingerprint)) ?? known;
     if (result === undefined) return { state: 'missing' };
     return { state: this.#isHere(result) || this.#isLost(result) ? 'here' : 'elsewhere', result };
   }
@@ -138,10 +146,12 @@ export class SharedStore extends FolderStore {
   override async fetch(artifacts: readonly StoredArtifact[], log?: Digest): Promise<boolean> {
     const files = artifacts.flatMap((artifact) => this.#missing(artifact));
     const wanted = new Map<Digest, WantedObject>(files.map((file) => [file.digest, file]));
-    if (log !== undefined && !existsSync(this.objectPath(log)) && this.#locations.has(log)) {
+    if (log !== undefined && !existsSync(this.objectPath(log)) && this.#placeOf(log) !== undefined) {
       wanted.set(log, { digest: log, size: undefined });
     }
-    const own = [...wanted.values()].filter(({ digest }) => this.#locations.has(digest) && !this.#fetching.has(digest));
+    const own = [...wanted.values()].filter(
+      ({ digest }) => this.#placeOf(digest) !== undefined && !this.#fetching.has(digest),
+    );
     const work = this.#fetchAll(own);
     for (const { digest } of own) this.#fetching.set(digest, work);
     await Promise.all([work, ...[...wanted.keys()].map((digest) => this.#fetching.get(digest))]);
@@ -156,24 +166,46 @@ export class SharedStore extends FolderStore {
     return existsSync(this.objectPath(digest));
   }
 
+  /** Fetches objects, from another place where one is damaged. */
   async #fetchAll(wanted: readonly WantedObject[]): Promise<void> {
-    if (wanted.length === 0) return;
     const left = new Set(wanted.map(({ digest }) => digest));
-    const lost = await this.#whileOn(() =>
-      this.remote.fetch(
-        wanted,
-        (digest) => this.#locations.get(digest),
-        async (digest, chunks) => {
-          const isWhole = await writeObject(this.objectPath(digest), this.#counted(chunks));
-          if (isWhole) left.delete(digest);
-          return isWhole;
-        },
-      ),
-    );
+    let next = wanted;
+    while (next.length > 0) {
+      const lost = await this.#whileOn(() => this.#fetchOnce(next, left));
+      if (lost === undefined) break;
+      this.#noteDamage(lost);
+      next = next.filter(({ digest }) => left.has(digest) && this.#placeOf(digest) !== undefined);
+    }
     for (const digest of left) this.#lost.add(digest);
-    if (lost === undefined || lost.length === 0) return;
-    const what = `${lost.length} of the objects in ${this.remote.url} are gone or damaged`;
-    this.#warn(`${what}: what needs them is computed again`);
+    if (this.#hasFailed || left.size === 0) return;
+    this.#warn(`${left.size} of the objects in ${this.remote.url} are gone or damaged: ${this.#remedy}`);
+  }
+
+  /** Removes from `left` what came. Returns the others. */
+  async #fetchOnce(wanted: readonly WantedObject[], left: Set<Digest>): Promise<readonly Digest[]> {
+    return await this.remote.fetch(
+      wanted,
+      (digest) => this.#placeOf(digest),
+      async (digest, chunks) => {
+        const isWhole = await writeObject(this.objectPath(digest), this.#counted(chunks));
+        if (isWhole) left.delete(digest);
+        return isWhole;
+      },
+    );
+  }
+
+  /** Where an object lies, as far as nobody looked there in vain. */
+  #placeOf(digest: Digest): Location | undefined {
+    return this.#locations.get(digest)?.find((location) => !this.#failed.has(digest, location));
+  }
+
+  #noteDamage(lost: readonly Digest[]): void {
+    const places = lost.flatMap((digest) => {
+      const location = this.#placeOf(digest);
+      return location === undefined ? [] : [{ digest, ...location }];
+    });
+    this.#failed.add(places);
+    this.records.damage.add(places);
   }
 
   async *#counted(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncIterable<Buffer> {
@@ -281,8 +313,8 @@ export class SharedStore extends FolderStore {
     options: SendOptions = {},
   ): Promise<{ readonly sent: number; readonly failed: number }> {
     if (results.length + this.records.unsentRuns().length === 0) return { sent: 0, failed: 0 };
-    this.#placed ??= new Map(this.records.all().flatMap((digest) => [...(this.records.read(digest)?.locations ?? [])]));
-    const push = this.#push(this.#placed, options);
+    this.#placed ??= this.records.places();
+    const push = this.#push(this.#placed, { ...options, damage: this.records.damage });
     let sent = 0;
     await push.send(this.parcels(results, () => void sent++));
     if (options.onePack !== true) await push.send(this.#runs());
@@ -319,7 +351,7 @@ export class SharedStore extends FolderStore {
       throw new UserError(`${message}: ${command('run')} brings them; without the data, ${command('store pull')}`);
     }
     const push = this.#push(new Map());
-    await push.send(whole.map((result) => this.#parcelOf(result, () => {})));
+    await push.send(whole.map((result) => ({ ...this.parcelOf(result), onSent: () => {} })));
     const objects = report.report === undefined ? [] : [{ digest: report.report, path: page }];
     const text = JSON.stringify({ ...manifest, stages, ...report });
     const key = runKey(manifest.pipeline, manifest.run, this.remote.own!.id);
@@ -342,19 +374,21 @@ export class SharedStore extends FolderStore {
       const result = super.readResult(digest);
       if (result === undefined || !this.isShareable(result)) this.records.markSent(digest);
       else {
-        yield this.#parcelOf(result, (locations) => {
+        const isSent = (locations: Locations) => {
           this.records.write(digest, { owner: id, adopted: false, locations });
           if (waiting.has(digest)) this.records.markSent(digest);
           onSent();
-        });
+        };
+        yield { ...this.parcelOf(result), onSent: isSent };
       }
     }
   }
 
-  #parcelOf(result: StageResult, onSent: Parcel['onSent']): Parcel {
+  /** A result to be signed by the user's key. */
+  parcelOf(result: StageResult): Omit<Parcel, 'onSent'> {
     const objects = [...new Set(objectsOf(result))].map((digest) => ({ digest, path: this.objectPath(digest) }));
     const key = resultKey(result.digest, this.remote.own!.id);
-    return { kind: 'result', key, text: JSON.stringify(result), objects, onSent };
+    return { kind: 'result', key, text: JSON.stringify(result), objects };
   }
 
   *#runs(): Iterable<Parcel> {
@@ -368,16 +402,30 @@ export class SharedStore extends FolderStore {
     }
   }
 
-  async #ask(fingerprint: Digest): Promise<StageResult | undefined> {
-    const found = await this.#whileOn(() => this.remote.findResult(fingerprint));
+  /** The first result of the shared store whose bytes are not known to be lost; else the first one. */
+  async #find(fingerprint: Digest): Promise<StageResult | undefined> {
+    const asked = this.#asked.get(fingerprint) ?? this.#ask(fingerprint);
+    this.#asked.set(fingerprint, asked);
+    const all = await asked;
+    const found = all.find(({ result }) => !this.#isLost(result)) ?? all[0];
     if (found === undefined) return undefined;
     this.#found.set(fingerprint, found);
-    this.#learn(found.envelope.locations);
     return found.result;
   }
 
+  async #ask(fingerprint: Digest): Promise<readonly FoundResult[]> {
+    const all = (await this.#whileOn(() => this.remote.findResults(fingerprint))) ?? [];
+    for (const { envelope } of all) this.#learn(envelope.locations);
+    return all;
+  }
+
   #learn(locations: Locations): void {
-    for (const [digest, location] of locations) this.#locations.set(digest, location);
+    for (const [digest, location] of locations) {
+      const known = this.#locations.get(digest) ?? [];
+      if (known.some(({ key, start }) => key === location.key && start === location.start)) continue;
+      this.#locations.set(digest, [...known, location]);
+      this.#lost.delete(digest);
+    }
   }
 
   #missing({ files }: StoredArtifact): StoredArtifact['files'] {
@@ -390,7 +438,7 @@ export class SharedStore extends FolderStore {
   /** Whether some of its bytes are neither here nor in the shared store. */
   #isLost({ outputs }: StageResult): boolean {
     const missing = Object.values(outputs).flatMap((artifact) => this.#missing(artifact));
-    return missing.some(({ digest }) => this.#lost.has(digest) || !this.#locations.has(digest));
+    return missing.some(({ digest }) => this.#lost.has(digest) || this.#placeOf(digest) === undefined);
   }
 
   /** Runs `act` as long as the shared store is used; undefined otherwise. Throws a refusal of the first contact. */
