@@ -170,6 +170,24 @@ test('the keyboard finds, opens and picks images', { skip: noBrowser }, async ()
   assert.deepEqual(opened.complaints, []);
 });
 
+test('a tooltip of a served chart shows its names whole', { skip: noBrowser }, async () => {
+  const [one, other] = idsOf();
+  await using opened = await BrowserPage.open(address(`/compare?runs=${one},${other}`));
+  const { page } = opened;
+  const chart = page.locator('figure.chart svg.marks').first();
+  await chart.scrollIntoViewIfNeeded();
+  await chart.waitFor();
+  const { x, y, width, height } = (await chart.boundingBox())!;
+  await page.mouse.move(x + 0.5 * width, y + 0.5 * height);
+  await page.mouse.move(x + 0.5 * width + 2, y + 0.5 * height);
+  const names = page.locator('#vg-tooltip-element.visible td.key');
+  await names.first().waitFor();
+  assert.deepEqual(await names.allTextContents(), ['False positive rate', 'True positive rate']);
+  const cut = await names.evaluateAll((all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth).length);
+  assert.equal(cut, 0, 'a rule for keys of the histogram must not hit them');
+  assert.deepEqual(opened.complaints, []);
+});
+
 test('two tabs show a run from its beginning to its end, even across a restart of the server', {
   skip: noBrowser,
 }, async () => {

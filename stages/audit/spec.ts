@@ -28,7 +28,7 @@ export type AuditSettings = z.output<typeof settings>;
 
 export const spec = defineKind<AuditSettings>({
   name: 'audit',
-  version: 8,
+  version: 9,
   summary:
     'Looks for what could invalidate a study before it starts: copies and groups across splits, and how well image size, ' +
     'encoding, file size, brightness and 16 x 16 pixels alone separate the classes.',

@@ -4,6 +4,7 @@ import { chart, type Domain, domainOf, quantity, withField } from '../../src/lea
 import { wrapText } from '../../src/learning/charts/fit-text.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
+import { headingOf, inRow, intervalOf, nearestTooltip, numberText, rowOf } from '../../src/learning/charts/tooltips.ts';
 import type { Ranked, Tested } from './leaderboard.ts';
 import { placeLabels } from './place-labels.ts';
 
@@ -33,7 +34,14 @@ export function competitionChart(
     ...{ domain: domain.x, scale: { type: 'log', zero: undefined }, format: '~s', values: ticks(domain.x) },
   });
   const y = quantity('auc', `AUC on ${split}`, { domain: domain.y, tickCount: 6 });
-  const tooltip = ['model', 'rank', 'score', 'auc', 'low', 'high', 'parameters'].map((field) => ({ field }));
+  const hints = [
+    headingOf('model'),
+    { title: 'Rank', text: numberText(inRow('rank')) },
+    { title: 'Score', text: numberText(inRow('score')) },
+    rowOf(y),
+    intervalOf(y, 'Interval'),
+    { title: 'Learnable parameters', text: numberText(inRow('parameters')) },
+  ];
   const fill = { condition: { test: 'datum.onFront', value: palette[0] }, value: '#ffffff' };
   const place = (field: string) => ({ field, type: 'quantitative', scale: null });
   const subtitle = `${formatCount(real)} ${sides[0]} and ${formatCount(fake)} ${sides[1]} images; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
@@ -54,8 +62,9 @@ export function competitionChart(
       },
       {
         mark: { type: 'point', stroke: palette[0], strokeWidth: 2, opacity: 1, size: 80 },
-        encoding: { x, y, fill, tooltip },
+        encoding: { x, y, fill },
       },
+      nearestTooltip(hints, { x, y }),
       {
         data: { name: 'labels', values: labels(ranked, domain) },
         mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: labelSize },

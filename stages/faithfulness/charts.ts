@@ -89,8 +89,9 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
       layer: [
         textAt(panelWidth / 2, -14, header, { align: 'center', fontSize: 13, fontWeight: 'bold' }),
         ...lineLayers(names(series), {
-          ...{ x: share('share', x, { labelExpr: '100 * datum.value' }), y, colours: coloursOf(series) },
+          ...{ x: share('share', x, { labelExpr: 'round(100 * datum.value)' }), y, colours: coloursOf(series) },
           legend: { title: 'Area under insertion and deletion', width },
+          tooltip: { y: 'Probability of the class' },
         }),
       ],
     };

@@ -145,7 +145,7 @@ export function bothScores(lines: readonly Line[], { bothScores }: Frame): reado
 export const shareOfPositive = ({ sides: [, fake] }: Frame): string =>
   fake === usualSides[1] ? 'Share of fakes' : `Share of ${fake}`;
 
-const lowerFirst = (text: string): string => text[0]!.toLowerCase() + text.slice(1);
+export const lowerFirst = (text: string): string => text[0]!.toLowerCase() + text.slice(1);
 
 /** The receiver operating characteristic, chance dashed. */
 export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {

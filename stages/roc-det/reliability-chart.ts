@@ -1,11 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCountOf, formatDecimal, formatEstimate, formatLevel, formatList } from '../../src/format-numbers.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
-import { chart, guide, type Part, quantity, share } from '../../src/learning/charts/encoders.ts';
+import { type Axes, chart, guide, type Part, quantity, share } from '../../src/learning/charts/encoders.ts';
 import { type LineOptions, lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { palette } from '../../src/learning/charts/theme.ts';
+import { inRow, intervalOf, nearestTooltip, numberText } from '../../src/learning/charts/tooltips.ts';
 import type { CalibrationBin } from '../../src/learning/metrics/calibration/calibration-bins.ts';
-import { shareOfPositive, side, titleWidth } from './curve-charts.ts';
+import { lowerFirst, shareOfPositive, side, titleWidth } from './curve-charts.ts';
 import { type Frame, haveRuns, imagesText, type Line, legendTitle, lineName, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
 
@@ -43,13 +44,18 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   // A calibration error has no interval, and runs have a range.
   const measure = haveRuns(lines) ? legendTitle('Calibration error', lines, frame) : 'Calibration error';
   const legend = { title: isOne ? null : measure, width: side };
+  const titles = {
+    share: shareOfPositive(frame),
+    items: unit === 'group' ? 'Groups' : 'Images',
+    probability: `Probability of ${frame.sides[1]}`,
+  };
   const number = lines.length > 1 ? '' : `calibration error ${formatDecimal(numberOf(lines[0]!, errorOf).estimate)}`;
   return chart(titleOf('Reliability', frame, frame.shared, number), notes.filter(Boolean).join('; '), titleWidth, {
     spacing: 14,
     vconcat: [
       // Both panels share one legend.
-      sharesPanel(rows, isOne, legend, shareOfPositive(frame)),
-      countsPanel(rows, isOne, legend, unit === 'group' ? 'Groups' : 'Images', `Probability of ${frame.sides[1]}`),
+      sharesPanel(rows, isOne, legend, titles),
+      countsPanel(rows, isOne, legend, titles),
     ],
   });
 }
@@ -90,12 +96,14 @@ function poolBins(runs: readonly MeasuredModel[]): Row['reliability'] {
 }
 
 type Legend = NonNullable<LineOptions['legend']>;
+/** Of the axes. */
+type Titles = Readonly<Record<'share' | 'items' | 'probability', string>>;
 
-function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title: string): Part {
+function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, titles: Titles): Part {
   const values = rows.flatMap(({ name, reliability }) => reliability.map((bin) => ({ series: name, ...bin })));
   const names = rows.map(({ name }) => name);
   const x = share('meanProbability', null, { labels: false, ticks: false });
-  const y = share('positiveShare', title);
+  const y = share('positiveShare', titles.share);
   const bars = {
     data: { name: 'bars', values: barsOf(rows[0]!) },
     mark: { type: 'rule', color: palette[0], opacity: 0.5, strokeWidth: 2 },
@@ -108,7 +116,13 @@ function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
     layer: [
       guide([0, 0], [1, 1], { x, y }),
       ...(isOne ? [bars] : []),
-      ...lineLayers(names, { x, y, legend, points: true, mark: { strokeWidth: 1.5 } }),
+      ...lineLayers(names, {
+        ...{ x, y, legend, points: true, mark: { strokeWidth: 1.5 } },
+        tooltip: {
+          x: `Mean ${lowerFirst(titles.probability)}`,
+          more: [{ title: titles.items, text: numberText(inRow('items')) }],
+        },
+      }),
     ],
   };
 }
@@ -118,10 +132,10 @@ const barsOf = ({ reliability }: Row) =>
   reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow) && bin.shareLow < bin.shareHigh);
 
 /** Images in each bin: bars of the first row and an outline of the second for one model, an outline of each of several. */
-function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title: string, across: string): Part {
+function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, titles: Titles): Part {
   const outlined = rows.slice(isOne ? 1 : 0);
-  const x = share('x', across);
-  const y = quantity('items', title, { scale: { zero: true }, tickCount: 3, tickMinStep: 1 });
+  const x = share('x', titles.probability);
+  const y = quantity('items', titles.items, { scale: { zero: true }, tickCount: 3, tickMinStep: 1 });
   const bars = {
     data: { name: 'counts', values: rows[0]!.reliability.map(({ low, high, items }) => ({ low, high, items })) },
     mark: { type: 'rect', color: palette[0], opacity: 0.3 },
@@ -136,9 +150,22 @@ function countsPanel(rows: readonly Row[], isOne: boolean, legend: Legend, title
       ...(isOne ? [bars] : []),
       ...(outlined.length === 0
         ? []
-        : lineLayers(names, { x, y, legend, mark: { interpolate: 'step-after', strokeWidth: 1.5 } })),
+        : lineLayers(names, { x, y, legend, mark: { interpolate: 'step-after', strokeWidth: 1.5 }, tooltip: null })),
+      ...(isOne ? [binTooltip(rows[0]!, { x, y }, titles)] : []),
     ],
   };
+}
+
+/** The number of images in the bin at the pointer. */
+function binTooltip({ reliability }: Row, { x, y }: Axes, titles: Titles): Part {
+  const values = reliability.map(({ low, high, items }) => ({ low, high, middle: (low + high) / 2, items }));
+  return nearestTooltip(
+    [intervalOf(x, titles.probability), { title: titles.items, text: numberText(inRow('items')) }],
+    {
+      ...{ data: { values }, along: ['x'], isMarked: false },
+      ...{ x: { ...x, field: 'middle' }, y },
+    },
+  );
 }
 
 /** The upper edge of the bars from bin to bin, those without images at 0. */

@@ -105,7 +105,7 @@ test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
   await selected(bench, [{ accuracy: 0.7 }, { accuracy: 0.7, loss: 0.5 }]);
   const outputs = [join(bench.output('model'), 'model.json'), bench.output('choice', spec.outputs['choice'])];
-  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 2, digest: '485626eefea1254e' });
+  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 3, digest: '485626eefea1254e' });
 });
 
 test('metrics without the validation split are refused, whatever others they have', async () => {

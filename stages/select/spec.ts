@@ -23,7 +23,7 @@ export type SelectSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SelectSettings>({
   name: 'select',
-  version: 2,
+  version: 3,
   summary: `Passes on the model that is best on ${selectionSplit}; no other split counts.`,
   settings,
   inputs: {

@@ -1,12 +1,14 @@
 import { chart, quantity } from '../../src/learning/charts/encoders.ts';
 import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import { nearestTooltip, rowOf } from '../../src/learning/charts/tooltips.ts';
 import { type MetricName, metric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { StageContext } from '../../src/stage.ts';
 
 const width = 480;
 const best = 'best so far';
+const candidates = "datum.series === 'candidate'";
 
 /** Draws the values of candidates in their order, null where undefined, as points, and the best up to each as steps. */
 export async function drawSweep(
@@ -30,8 +32,12 @@ export async function drawSweep(
   const names = [best, 'candidate'];
   const options = { ...axes, legend: { width } };
   const layer = [
-    ...lineLayers(names, { ...options, filter: `datum.series === '${best}'`, mark: { interpolate: 'step-after' } }),
-    pointLayer(names, { ...axes, filter: "datum.series === 'candidate'" }),
+    ...lineLayers(names, {
+      ...{ ...options, filter: `datum.series === '${best}'`, mark: { interpolate: 'step-after' } },
+      tooltip: null,
+    }),
+    pointLayer(names, { ...axes, filter: candidates }),
+    nearestTooltip([rowOf(axes.x), rowOf(axes.y)], { ...axes, transform: [{ filter: candidates }] }),
   ];
   const subtitle = `${points.length} of ${values.length} candidates have a value; ${better} is better`;
   const body = { width, height: 240, data: { values: [...steps, ...points] }, layer };

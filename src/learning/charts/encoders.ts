@@ -2,17 +2,15 @@ import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from './chart-title.ts';
 import { fitText, fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
+import type { Part } from './part.ts';
 import { ink } from './theme.ts';
+import { explicitTooltips } from './tooltips.ts';
 
-/**
- * A part of a Vega-Lite spec: an encoding channel, a layer, a panel. The types of Vega-Lite want a literal type on every
- * constant; here its compiler checks specs instead, whose warnings the tests of every chart forbid.
- */
-export type Part = Readonly<Record<string, unknown>>;
+export type { Part };
 
-/** A whole chart: its title is wrapped to `width`, in units. */
+/** A whole chart: its title is wrapped to `width`, in units. Only marks that name a tooltip have one. */
 export function chart(title: string, subtitle: string, width: number, body: Part): TopLevelSpec {
-  return { title: chartTitle(title, subtitle, width), ...body } as unknown as TopLevelSpec;
+  return { title: chartTitle(title, subtitle, width), ...explicitTooltips(body) } as unknown as TopLevelSpec;
 }
 
 export type Domain = readonly [low: number, high: number];
@@ -24,8 +22,8 @@ export function quantity(
   { domain, scale, ...axis }: { readonly domain?: Domain; readonly scale?: Part } & Part = {},
 ): Part {
   const exact = domain && { domain: [...domain], nice: false };
-  // The theme's count of ticks would thin out values that are given.
-  const ticks = Array.isArray(axis['values']) ? { tickCount: axis['values'].length } : {};
+  // The theme's count of ticks would thin out values that are given, and so would the least step of 1 that the format `d` implies.
+  const ticks = Array.isArray(axis['values']) ? { tickCount: axis['values'].length, tickMinStep: 0 } : {};
   return {
     field,
     type: 'quantitative',

@@ -2,6 +2,7 @@ import { type Domain, type Part, rowNames } from './encoders.ts';
 import { fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
 import { ink } from './theme.ts';
+import { inRow, type TooltipRow, withTooltip } from './tooltips.ts';
 
 /** A cell of a table, coloured by its value. */
 export interface HeatCell {
@@ -22,13 +23,15 @@ export interface HeatTableOptions {
   /** The values of the lightest and the darkest colour. */
   readonly domain: Domain;
   readonly fontSize?: number;
+  /** What the tooltip of a cell shows besides its row and column. */
+  readonly tooltip: readonly TooltipRow[];
   /** The name of the data, by default `cells`; it differs between the tables of one chart. */
   readonly dataName?: string;
 }
 
 /** A table of numbers, the darker the greater: from light to dark, so that a print in grey keeps the order. */
 export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions): Part {
-  const { rows, columns, domain, fontSize = 12, dataName = 'cells' } = options;
+  const { rows, columns, domain, fontSize = 12, tooltip, dataName = 'cells' } = options;
   const [width, height] = options.size;
   const [low, high] = domain;
   const lineHeight = Math.round(1.3 * fontSize);
@@ -49,20 +52,25 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
     ...{ title: rows.title, scale: scale(rows.names) },
   };
   const color = { field: 'value', type: 'quantitative', scale: { domain: [...domain], scheme: 'blues' }, legend: null };
+  const hints = [
+    { title: rows.title, text: inRow('row') },
+    { title: columns.title, text: inRow('column') },
+    ...tooltip,
+  ];
   const isDark = `datum.value > ${low + 0.55 * (high - low)}`;
   return {
     data: { name: dataName, values: [...cells] },
     width: width * columns.names.length,
     height: height * rows.names.length,
     layer: [
-      { mark: { type: 'rect' }, encoding: { x, y, color } },
-      {
+      withTooltip(hints, { mark: { type: 'rect' }, encoding: { x, y, color } }),
+      withTooltip(hints, {
         mark: { type: 'text', lineBreak: '\n', fontSize, lineHeight, baseline: 'middle', dy },
         encoding: {
           ...{ x, y, text: { field: 'text', type: 'nominal' } },
           color: { condition: { test: isDark, value: '#ffffff' }, value: ink.strong },
         },
-      },
+      }),
     ],
   };
 }

@@ -77,7 +77,7 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
         ...(isWhole ? {} : filter('image')),
         mark: { type: 'image', width: side, height: side, align: 'left', baseline: 'top' },
         // Without a description a screen reader would read the bytes of the image.
-        encoding: { x, y, url: { field: 'image', type: 'nominal' }, description, tooltip: description },
+        encoding: { x, y, url: { field: 'image', type: 'nominal' }, description, tooltip },
       },
       ...(cells.some(({ lack }) => lack) ? [{ ...filter('lack'), ...text('lack', lack) }] : []),
       ...outlines(cells, side),
@@ -90,6 +90,8 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
 const x = { field: 'x', type: 'quantitative', scale: null, axis: null };
 const y = { field: 'y', type: 'quantitative', scale: null, axis: null };
 const description = { field: 'description', type: 'nominal' };
+/** As a heading, which has no name. */
+const tooltip = { ...description, title: 'title' };
 
 const text = (field: string, mark: Part): Part => ({
   mark: { type: 'text', lineBreak: '\n', ...mark },
@@ -106,7 +108,9 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
   // The width of the line distinguishes them in a grey print.
   const [color, strokeWidth] = [scale(palette.slice(0, 2)), scale([1.5, 4])].map((scale) => ({ ...by, scale }));
   const look = { mark: { ...square, size: side * side, xOffset: side / 2, yOffset: side / 2 } };
-  return [{ transform: [{ filter: 'isValid(datum.outcome)' }], ...look, encoding: { x, y, color, strokeWidth } }];
+  return [
+    { transform: [{ filter: 'isValid(datum.outcome)' }], ...look, encoding: { x, y, color, strokeWidth, tooltip } },
+  ];
 }
 
 /** Places every cell and header by its upper left corner; a header ends right above its images. */

@@ -1,5 +1,6 @@
 import { type Axes, type Domain, type Part, quantity, rowNames, ruleAt, withField } from './encoders.ts';
 import { ink, palette } from './theme.ts';
+import { headingOf, intervalOf, nearestTooltip, rowOf } from './tooltips.ts';
 
 /** A number in a row of its own. */
 export interface IntervalRow {
@@ -64,6 +65,12 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
     mark: { type: 'text', align: 'left' },
     encoding: { y, x: { value: width + 12 }, text: { field: 'text', type: 'nominal' } },
   };
+  const shown = { ...x, axis: {} }; // an axis may show fewer digits than its numbers have
+  const tooltip = [
+    headingOf('name'),
+    rowOf(shown, label),
+    ...(rows.some(({ low }) => plain(low) !== undefined) ? [intervalOf(shown, 'Interval')] : []),
+  ];
   const values = rows.map(({ low, high, ...row }) => ({ ...row, low: plain(low), high: plain(high) }));
   return {
     ...{ data: { name: dataName, values }, width, height: { step: rowHeight } },
@@ -78,6 +85,7 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
       value,
       ...(dots ? [dots] : []),
       ...(rows.some(({ text }) => text !== undefined) ? [texts] : []),
+      nearestTooltip(tooltip, { x, y, along: ['y'], isMarked: false }),
     ],
   };
 }

@@ -1,5 +1,6 @@
 import type { Axes, Part } from './encoders.ts';
 import { seriesLegend, seriesScales } from './series.ts';
+import { headingOf, intervalOf, nearestTooltip, rowOf, type TooltipRow } from './tooltips.ts';
 
 /** The style of series that are drawn as lines. */
 export interface LineOptions extends Axes {
@@ -18,8 +19,19 @@ export interface LineOptions extends Axes {
   readonly detail?: string;
   /** The field that gives the order of a line's points, where it is not that of x. */
   readonly order?: string;
+  /** What the tooltip of the nearest point shows besides the series; null for none. */
+  readonly tooltip?: LineTooltip | null;
   /** Applied to the lines; `interpolate` and `clip` also to the bands. */
   readonly mark?: { readonly interpolate?: string; readonly clip?: boolean; readonly strokeWidth?: number };
+}
+
+/** Titles for the tooltip of a line, where an axis has none, and further rows. */
+export interface LineTooltip {
+  readonly x?: string;
+  readonly y?: string;
+  /** Of bands in the rows of the lines. */
+  readonly band?: string;
+  readonly more?: readonly TooltipRow[];
 }
 
 /** Series as lines of their own colour and dash, over their bands and below their points. Rows name theirs in `series`. */
@@ -54,7 +66,26 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
       ...{ color: { ...by, scale: color }, strokeDash: { ...by, scale: strokeDash } },
     },
   };
-  return [...(hasBands ? [band] : []), line, ...(options.points ? [pointLayer(names, options)] : [])];
+  return [
+    ...(hasBands ? [band] : []),
+    line,
+    ...(options.points ? [pointLayer(names, options)] : []),
+    ...(options.tooltip === null ? [] : [lineTooltip(names, options)]),
+  ];
+}
+
+/** The values of the point nearest to the pointer. */
+function lineTooltip(names: readonly string[], { x, y, data, filter, bands, tooltip }: LineOptions): Part {
+  const { band = 'Band', more = [] } = tooltip ?? {};
+  const rows = [
+    ...(names.length > 1 ? [headingOf('series')] : []),
+    rowOf(x, tooltip?.x),
+    rowOf(y, tooltip?.y),
+    ...(bands === true ? [intervalOf(y, band)] : []),
+    ...more,
+  ];
+  const transform = filter === undefined ? [] : [{ filter }];
+  return nearestTooltip(rows, { x, y, transform, ...(data && { data }) });
 }
 
 /** Points of series in their colours and shapes. */

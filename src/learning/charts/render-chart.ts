@@ -7,8 +7,10 @@ import type { StageContext } from '../../stage.ts';
 import { textWidth } from './fonts.ts';
 import { renderPng } from './render-png.ts';
 import { theme } from './theme.ts';
+import { withoutPointer } from './tooltips.ts';
 
-const schema = 'https://vega.github.io/schema/vega-lite/v6.json';
+/** Says to tools that a spec is one of Vega-Lite. */
+export const schema = 'https://vega.github.io/schema/vega-lite/v6.json';
 
 /**
  * Makes a `chart` artifact, the folder `folder`, of a Vega-Lite spec with its data in it:
@@ -48,7 +50,7 @@ async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promis
   measureTextWithTheFont();
   resetSVGDefIds(); // otherwise ids count up through the process
   const logger = createLogger(Warn, 'warn', (_method, _level, input) => warn(input.join(' ')));
-  const view = new View(parse(compile(spec, { logger }).spec), { renderer: 'none', logger });
+  const view = new View(parse(compile(withoutPointer(spec), { logger }).spec), { renderer: 'none', logger });
   try {
     return await view.toSVG();
   } finally {

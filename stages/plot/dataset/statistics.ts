@@ -6,6 +6,7 @@ import { chart, type Part, quantity, rowNames } from '../../../src/learning/char
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { coloursOf, palette } from '../../../src/learning/charts/theme.ts';
+import { headingOf, inRow, withTooltip } from '../../../src/learning/charts/tooltips.ts';
 import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../inputs.ts';
@@ -96,7 +97,10 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
     width,
     height: { step: 20 },
     layer: [
-      { mark: { type: 'bar', cornerRadius: 1 }, encoding: { x, y, color } },
+      withTooltip([headingOf('name'), { title: 'Images', text: inRow('text') }], {
+        mark: { type: 'bar', cornerRadius: 1 },
+        encoding: { x, y, color },
+      }),
       { mark: { type: 'text', align: 'left', dx: 5 }, encoding: { x, y, text: { field: 'text', type: 'nominal' } } },
     ],
   };

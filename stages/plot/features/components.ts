@@ -62,7 +62,10 @@ export function componentsChart({ points, values, classes, shares }: FeaturesPla
       y: axis('second', 'Second', shares[1]),
       color: { ...by, scale: { domain: classes, range: coloursOf(classes) } },
       shape: { ...by, scale: { domain: classes } },
-      tooltip: [{ field: 'key' }, { field: 'class' }],
+      tooltip: [
+        { field: 'key', type: 'nominal', title: 'Image' },
+        { field: 'class', type: 'nominal', title: 'Class' },
+      ],
     },
   });
 }

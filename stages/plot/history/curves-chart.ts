@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatDecimal, formatList, formatShare } from '../../../src/format-numbers.ts';
+import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import {
   chart,
@@ -9,6 +9,7 @@ import {
   quantity,
   ruleAt,
   textAt,
+  withField,
 } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { integerTicks } from '../../../src/learning/charts/integer-ticks.ts';
@@ -23,6 +24,7 @@ import {
   selectionSplit,
   totalOf,
 } from '../../../src/learning/training/splits.ts';
+import { chanceLabels, levelsOf, lineHeight } from './chance-labels.ts';
 import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run, valueAt } from './curves-data.ts';
 
 interface CurvesOptions {
@@ -53,6 +55,8 @@ interface Curves {
   /** The kept epoch of a single run. */
   readonly keptEpoch: number | undefined;
   readonly hasBands: boolean;
+  /** What the ends of a band are, for its tooltip. */
+  readonly bandTitle: string;
   readonly panelWidth: number;
   /** The loss of the best constant answer, of each split whose images are known. */
   readonly chance: ReadonlyMap<string, number>;
@@ -81,6 +85,7 @@ export function curvesChart(groups: Groups, options: CurvesOptions): TopLevelSpe
     epochs: [Math.min(...epochs), Math.max(...epochs)],
     keptEpoch: runs.length === 1 ? runs[0]!.history.chosenEpoch : undefined,
     hasBands: groups.some(({ items }) => items.length > 1),
+    bandTitle: options.band === 'range' ? 'Least to greatest' : 'Within one deviation',
     panelWidth,
     chance: chanceLosses(images),
   };
@@ -125,10 +130,11 @@ function panel(
       ...(split !== undefined && isUpper
         ? [textAt(panelWidth / 2, -14, split, { align: 'center', fontSize: 13, fontWeight: 'bold' })]
         : []),
-      ...chanceRules(levels, domain, y, isLast ? panelWidth : undefined),
+      ...chanceRules(levels, split === undefined ? series : [split], domain, y, isLast ? panelWidth : undefined),
       ...(keptEpoch === undefined ? [] : keptRule(keptEpoch, x, isUpper)),
       ...lineLayers(series, {
         ...{ x, y, filter, legend: { width }, bands: hasBands, mark: { clip: true } },
+        tooltip: { x: 'Epoch', y: yTitles[measure], band: curves.bandTitle },
         points: epochs[1] - epochs[0] < mostPoints,
       }),
       ...(kept ? [kept] : []),
@@ -147,22 +153,23 @@ function keptRule(epoch: number, x: Part, isNamed: boolean): readonly Part[] {
 /** Rules at the losses of constant answers that lie on the axis, named at a place where no line is. */
 function chanceRules(
   levels: readonly (readonly [split: string, level: number])[],
+  drawn: readonly string[],
   [low, high]: Domain,
   y: Part,
   namedAt: number | undefined,
 ): readonly Part[] {
-  const bySplit = levels.filter(([, level]) => low <= level && level <= high);
-  return [...new Set(bySplit.map(([, level]) => level))].flatMap((level, _, all) => {
-    const rule = ruleAt('y', level, y, { strokeDash: [2, 3] });
-    if (namedAt === undefined) return [rule];
-    const value = Math.abs(level - Math.LN2) < 1e-9 ? 'ln 2' : formatDecimal(level);
-    const splits = bySplit.flatMap(([split, other]) => (other === level ? split : []));
-    const mark = {
-      ...{ type: 'text', text: ['chance', all.length > 1 ? splits.join(', ') : value], lineHeight: 14 },
+  const onAxis = levelsOf(levels.filter(([, level]) => low <= level && level <= high));
+  const rules = onAxis.map(({ loss }) => ruleAt('y', loss, y, { strokeDash: [2, 3] }));
+  if (namedAt === undefined) return rules;
+  const names = chanceLabels(onAxis, drawn, height / (high - low)).map(({ loss, lines }) => ({
+    data: { values: [{ at: loss }] },
+    mark: {
+      ...{ type: 'text', text: [...lines], lineHeight, dy: (-lineHeight * (lines.length - 1)) / 2 },
       ...{ color: ink.medium, align: 'left', baseline: 'middle' },
-    };
-    return [rule, { data: rule['data'], mark, encoding: { ...(rule['encoding'] as Part), x: { value: namedAt + 6 } } }];
-  });
+    },
+    encoding: { y: withField(y, 'at'), x: { value: namedAt + 6 } },
+  }));
+  return [...rules, ...names];
 }
 
 /** Ticks at whole epochs, none after the last that was trained. */

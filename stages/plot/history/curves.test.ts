@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { renderChart } from '../../../src/learning/charts/render-chart.ts';
 import { groupOver } from '../../../src/learning/charts/series.ts';
 import { formatHistory, type History } from '../../../src/learning/training/history.ts';
 import { StageError } from '../../../src/stage.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import run from '../run.ts';
 import { spec } from '../spec.ts';
 import { curvesChart, lossDomain } from './curves-chart.ts';
@@ -88,8 +90,22 @@ test('the title says what is shown, the subtitle how to read the picture', () =>
 test('many epochs are lines without points, with round ticks whose labels stand apart', () => {
   const spec = JSON.stringify(chart([testRun({}, 40)]));
   assert.ok(spec.includes('"values":[5,10,15,20,25,30,35,40]'));
-  assert.ok(!spec.includes('"type":"point"'));
+  assert.ok(!spec.includes('"shape"'));
   assert.ok(JSON.stringify(chart([testRun({}, 120)])).includes('"values":[20,40,60,80,100,120]'));
+});
+
+test('every epoch of a short training has a tick', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const epochs of [2, 3, 4, 7, 12]) {
+    await renderChart(chart([testRun({}, epochs)]), folder, assert.fail);
+    const svg = readFileSync(join(folder, 'chart.svg'), 'utf8');
+    const upper = svg.slice(svg.indexOf('role-axis-label'), svg.indexOf('Loss (cross-entropy'));
+    const labels = [...upper.matchAll(/text-anchor="middle"[^>]*>(\d+)</g)].map(([, label]) => Number(label));
+    assert.deepEqual(
+      labels.slice(0, epochs),
+      Array.from({ length: epochs }, (_, index) => index + 1),
+    );
+  }
 });
 
 test('accuracies that hardly differ keep an axis a tenth wide, inside 0 to 1', () => {
@@ -131,7 +147,12 @@ test('the loss of guessing follows from the images of each split, and is not rul
   ];
   const named = (run: Run) => JSON.stringify(chart([run])).match(/\["chance","[^"]*"\]/g);
   assert.deepEqual(named(counted({ train: uneven, val: uneven })), ['["chance","0.637"]']);
-  assert.deepEqual(named(counted({ train: even, val: uneven })), ['["chance","train"]', '["chance","val"]']);
+  assert.deepEqual(named(counted({ train: even, val: uneven })), [
+    '["chance","val: 0.637"]',
+    '["chance","train: ln 2"]',
+  ]);
+  const odd = { real: 749, fake: 750 };
+  assert.deepEqual(named(counted({ train: odd, val: even })), ['["chance","ln 2"]'], 'not one label over another');
   assert.equal(named(testRun({}, 3)), null);
 });
 

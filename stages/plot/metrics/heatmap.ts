@@ -3,6 +3,7 @@ import { decimalsOf, formatList, formatMetric } from '../../../src/format-number
 import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
+import { inRow } from '../../../src/learning/charts/tooltips.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import { requireKnown } from '../../../src/read-input.ts';
 import { StageError } from '../../../src/stage.ts';
@@ -25,6 +26,7 @@ export function heatmapChart(items: readonly MetricItem[], options: MetricOption
   const table = heatTable(cells, {
     ...{ rows, columns, size: [width, Math.min(largest[1], Math.max(28, width * 0.6))] },
     domain: low === high ? [low, low + 1] : [low, high], // one value alone is light
+    tooltip: [{ title: options.label, text: inRow('text') }],
   });
   const counts = numbers.map(({ count }) => count);
   const title = options.title ?? `${options.label} by ${rows.title} and ${columns.title}`;

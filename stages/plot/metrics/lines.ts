@@ -36,12 +36,13 @@ export function linesChart(items: readonly MetricItem[], options: MetricOptions)
   });
   const series = [...new Set(rows.map((row) => row.series))];
   const legend = series.length > 1 ? { width } : null;
+  const band = rows.some(({ runs }) => runs > 1) ? 'Least to greatest' : 'Interval';
   return chart(title ?? withLabels(`${label} by ${axis}`, shared), subtitle(rows, over), width + 40, {
     data: { name: 'points', values: rows },
     ...{ width, height },
     layer: [
       ...(chance === undefined ? [] : [ruleAt('y', chance, y)]),
-      ...lineLayers(series, { x, y, legend, bands: true, points: true }),
+      ...lineLayers(series, { x, y, legend, bands: true, points: true, tooltip: { band } }),
     ],
   });
 }

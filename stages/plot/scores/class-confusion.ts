@@ -8,6 +8,7 @@ import { confusionMatrix, decisionsOf } from '../../../src/learning/metrics/clas
 import { classScoresOf } from '../../../src/learning/metrics/classification/class-scores.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores-file.ts';
+import { countTooltip } from './count-tooltip.ts';
 
 /** With more classes the most confused pairs are drawn. */
 const mostInTable = 15;
@@ -56,6 +57,7 @@ function matrixTable(classes: readonly string[], counts: readonly Float64Array[]
     rows: { title: 'Label', names: classes },
     columns: { title: 'Called', names: classes, orient: 'top' },
     ...{ size: [size, Math.max(38, 0.6 * size)], domain: [0, 1], fontSize: classes.length <= 5 ? 13 : 11 },
+    tooltip: countTooltip,
   });
 }
 

@@ -8,6 +8,7 @@ import { readScoreTable, rowsOfSplit } from '../../../src/learning/metrics/read-
 import { describeInput } from '../../../src/read-input.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
 import { classConfusionChart } from './class-confusion.ts';
+import { countTooltip } from './count-tooltip.ts';
 import {
   confusionAbove,
   countsOf,
@@ -87,6 +88,7 @@ function panel({ counts, text, sides: classes, ...model }: Called, index: number
     rows: { title: 'Label', names: classes },
     columns: { title: 'Called', names: classes, orient: 'top' },
     ...{ size, domain: [0, 1], fontSize: several ? 12 : 14, ...(several && { dataName: `cells-${index}` }) },
+    tooltip: countTooltip,
   });
   if (!several) return table;
   const limit = 2 * size[0] + 50;

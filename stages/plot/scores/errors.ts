@@ -88,7 +88,14 @@ function panel(
     layer: [
       ...(several ? [panelHeader(name, `: EER ${text}`, width)] : []),
       ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
-      ...lineLayers(rates, { x, y, colours: classColours, legend: { width }, order: 'place' }),
+      ...lineLayers(rates, {
+        x,
+        y,
+        colours: classColours,
+        legend: { width },
+        order: 'place',
+        tooltip: { x: `Threshold of ${measure}` },
+      }),
       { data: { values: [{ threshold: equal.threshold, rate: equal.rate }] }, mark: point, encoding: { x, y } },
     ],
   };

@@ -1,9 +1,18 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatDecimal, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { chart, inPercent, type Part, panelHeader, quantity, ruleAt } from '../../../src/learning/charts/encoders.ts';
+import {
+  type Axes,
+  chart,
+  inPercent,
+  type Part,
+  panelHeader,
+  quantity,
+  ruleAt,
+} from '../../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { classColours, ink } from '../../../src/learning/charts/theme.ts';
+import { inRow, intervalOf, nearestTooltip, numberText, shareText } from '../../../src/learning/charts/tooltips.ts';
 import { auc } from '../../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import {
@@ -93,10 +102,41 @@ function panel(
         mark: { type: 'area', interpolate: 'step-after', opacity: 0.3, fill: classColours[label]! },
         encoding: { x, y: { ...y, stack: null } },
       })),
-      ...lineLayers(sides, { x, y, colours: classColours, legend: { width }, mark: { interpolate: 'step-after' } }),
+      ...lineLayers(sides, {
+        ...{ x, y, colours: classColours, legend: { width }, mark: { interpolate: 'step-after' } },
+        tooltip: null,
+      }),
       ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
+      binTooltip(model, edges, { x, y }),
     ],
   };
+}
+
+/** What the bin at the pointer holds of each class. */
+function binTooltip(model: ModelScores, edges: readonly number[], { x, y }: Axes): Part {
+  const [real, fake] = [0, 1].map((label) =>
+    rowsOf(model, edges).filter(({ series }) => series === model.sides[label]),
+  );
+  const values = edges.slice(0, -1).map((low, bin) => ({
+    ...{ middle: (low + edges[bin + 1]!) / 2, low, high: edges[bin + 1]! },
+    ...{
+      real: real![bin]!.images,
+      realShare: real![bin]!.share,
+      fake: fake![bin]!.images,
+      fakeShare: fake![bin]!.share,
+    },
+  }));
+  const countOf = (of: 'real' | 'fake') => `${numberText(inRow(of))} + ' (' + ${shareText(inRow(`${of}Share`))} + ')'`;
+  const difference = `Score of ${model.sides[1]} − score of ${model.sides[0]}`;
+  const rows = [
+    intervalOf(x, difference),
+    ...(['real', 'fake'] as const).map((of, label) => ({ title: `${model.sides[label]} images`, text: countOf(of) })),
+  ];
+  const top = { ...y, field: 'realShare' };
+  return nearestTooltip(rows, {
+    ...{ data: { values }, along: ['x'], isMarked: false },
+    ...{ x: { ...x, field: 'middle' }, y: top },
+  });
 }
 
 const wrongText = (model: ModelScores, threshold: number): string => {

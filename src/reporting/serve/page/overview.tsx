@@ -95,7 +95,7 @@ function Histogram({ rows, cell, open, score }: PartProps<number> & { readonly s
   return (
     <fieldset class="histogram card">
       <legend>
-        Right <span class="key good" /> and wrong <span class="key bad" />, at most {most} images a bar
+        Right <span class="swatch good" /> and wrong <span class="swatch bad" />, at most {most} images a bar
       </legend>
       <div>
         {counts.map(({ yes, no }, bin) => (
