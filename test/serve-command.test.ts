@@ -42,7 +42,9 @@ test('serve listens on this machine only, with a new token at each start', async
   assert.ok(printed.startsWith(`On your own machine first:  ssh -N -L ${port}:127.0.0.1:${port} 10.0.0.2\n`), printed);
 });
 
-test('serve lets other machines in only with a token, and takes none that could be guessed', async () => {
+test('serve lets other machines in only with a token, and takes none that could be guessed', {
+  timeout: 60_000,
+}, async () => {
   using project = new Project(shout);
   for (const [words, message] of [
     [['--host', '0.0.0.0'], /^error: --host lets others reach this server, unencrypted: give them a --token/],
