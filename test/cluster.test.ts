@@ -81,6 +81,23 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
     assert.equal(project.read('count'), 'x\n');
   });
 
+  test('after kill -9 of a run the same command takes results of finished jobs and attaches to the one that runs', async () => {
+    using project = cluster(`stages:
+  done: { kind: command, with: { run: 'echo x >> done' } }
+  slow: { kind: command, after: [done], with: { run: 'echo begun; echo x >> slow; read _ < gate' } }
+`);
+    const gate = project.gate('gate');
+    const killed = project.startRun('--on', 'cluster');
+    await killed.output('slow', 'begun');
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const again = project.startRun('--on', 'cluster');
+    await again.output('slow', 'begun');
+    gate.pass();
+    assert.deepEqual((await endOf(again)).outcomes, { done: 'up to date', slow: 'ran' });
+    assert.deepEqual([project.read('done'), project.read('slow')], ['x\n', 'x\n']);
+  });
+
   test('more than a place has, and an unknown place, are mistakes before anything runs', async () => {
     using project = cluster(`stages:
   a: { kind: command, with: { run: 'true' }, resources: { gpu: 4 } }
