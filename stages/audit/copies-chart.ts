@@ -37,6 +37,9 @@ export async function copiesChart(
   return imageSheet({ title, subtitle, across: 2, blocks: inRows(blocks, across) });
 }
 
-function headerOf({ kind, distance, correlation }: Copy): string {
-  return kind === 'similar' ? `alike: ${distance} bits, r ${formatDecimal(correlation!)}` : `same ${kind}`;
+function headerOf({ kind, distance, correlation, orientation }: Copy): string {
+  if (kind === 'file' || kind === 'pixels') return `same ${kind}`;
+  const r = `r ${formatDecimal(correlation!)}`;
+  if (orientation === undefined) return `alike: ${distance} bits, ${r}`;
+  return `${orientation.replace(/\d+/, '$&°')}: ${r}`;
 }

@@ -2,10 +2,11 @@ import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensics/near-duplicates.ts';
+import { inverseOf, type Orientation } from '../../src/learning/vision/forensics/orientation.ts';
 import type { AuditedImage } from './survey.ts';
 
-/** Kinds of copies: the same file, the same pixels in another file, or a similar picture. */
-const copyKinds = ['file', 'pixels', 'similar'] as const;
+/** Kinds of copies: the same file, the same pixels in another file, a similar picture, or one that is mirrored or rotated. */
+const copyKinds = ['file', 'pixels', 'similar', 'turned'] as const;
 type CopyKind = (typeof copyKinds)[number];
 
 /** Two images of which one is a copy of the other, by their indices, the lower one first. */
@@ -13,9 +14,11 @@ export interface Copy {
   readonly kind: CopyKind;
   readonly one: number;
   readonly other: number;
-  /** Only of similar images: the Hamming distance of their hashes, and the correlation of their grey values. */
+  /** Only of similar and turned images: the Hamming distance of their hashes, and the correlation of their grey values. */
   readonly distance?: number;
   readonly correlation?: number;
+  /** Only of turned images: how one of the two lies when it looks like the other. */
+  readonly orientation?: Orientation;
   readonly acrossSplits: boolean;
   readonly acrossClasses: boolean;
 }
@@ -43,9 +46,13 @@ export function findCopies(images: readonly AuditedImage[]) {
   const pairs: readonly Copy[] = [
     ...[...files.values()].flatMap((members) => withFirst('file', members)),
     ...[...pixels.values()].flatMap((members) => withFirst('pixels', members.filter(isFirstOfFile))),
-    ...similar.map(({ one, other, distance, correlation }) => {
+    ...similar.map(({ one, other, distance, correlation, orientation }) => {
       const [a, b] = farthest(images, alike(one), alike(other));
-      return { ...pair('similar', Math.min(a, b), Math.max(a, b)), distance, correlation };
+      const [first, second] = [Math.min(a, b), Math.max(a, b)];
+      const measured = { distance, correlation };
+      if (orientation === 'upright') return { ...pair('similar', first, second), ...measured };
+      const seen = first === a ? orientation : inverseOf(orientation);
+      return { ...pair('turned', first, second), ...measured, orientation: seen };
     }),
   ].sort(
     (a, b) =>
@@ -145,7 +152,12 @@ export function copyCounts(all: readonly Copy[]) {
     const count = (of: 'acrossSplits' | 'acrossClasses') => own.filter((pair) => pair[of]).length;
     return { pairs: own.length, acrossSplits: count('acrossSplits'), acrossClasses: count('acrossClasses') };
   };
-  return { file: countOf('file'), pixels: countOf('pixels'), similar: countOf('similar') };
+  return {
+    file: countOf('file'),
+    pixels: countOf('pixels'),
+    similar: countOf('similar'),
+    turned: countOf('turned'),
+  };
 }
 
 /** A row for each pair, then for each group in two splits. */
@@ -164,12 +176,12 @@ export function formatDuplicates(
         return named(number).map((name, i) => [name, [split, classes[label]!, key, path][i]] as const);
       }),
     );
-  const copies = pairs.map(({ kind, distance, correlation, ...pair }) => ({
-    ...{ kind, distance, correlation: correlation?.toFixed(4), ...described(pair) },
+  const copies = pairs.map(({ kind, distance, correlation, orientation, ...pair }) => ({
+    ...{ kind, distance, correlation: correlation?.toFixed(4), orientation, ...described(pair) },
   }));
   const shared = groups.map(({ group, ...pair }) => ({ kind: 'group', group, ...described(pair) }));
   return csvTable(
     [...copies, ...shared],
-    ['kind', 'distance', 'correlation', 'group', ...named('one'), ...named('other')],
+    ['kind', 'distance', 'correlation', 'orientation', 'group', ...named('one'), ...named('other')],
   );
 }

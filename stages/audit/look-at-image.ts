@@ -158,4 +158,5 @@ const formats: readonly (readonly [name: string, first: RegExp])[] = [
   ['webp', /^RIFF.{4}WEBP/s],
   ['tiff', /^II\*\0|^MM\0\*/],
   ['avif', /^.{4}ftyp/s],
+  ['bmp', /^BM/],
 ];

@@ -156,7 +156,7 @@ function* copyWarnings(images: readonly AuditedImage[], { pairs, leaking, isCut 
   if (leaking > 0) {
     yield `${leaking} of ${images.length} images have a copy or look-alike in another split, ${example(pairs[0]!)}`;
   }
-  const contrary = pairs.filter(({ kind, acrossClasses }) => kind !== 'similar' && acrossClasses);
+  const contrary = pairs.filter(({ kind, acrossClasses }) => (kind === 'file' || kind === 'pixels') && acrossClasses);
   if (contrary.length > 0) {
     const have = contrary.length === 1 ? 'has' : 'have';
     yield `${formatCountOf(contrary.length, 'pair')} of the same picture ${have} both classes, ${example(contrary[0]!)}`;

@@ -30,7 +30,7 @@ export const spec = defineKind<AuditSettings>({
   name: 'audit',
   version: 9,
   summary:
-    'Looks for what could invalidate a study before it starts: copies and groups across splits, and how well image size, ' +
+    'Looks for what could invalidate a study before it starts: copies, also mirrored or rotated ones, and groups across splits, and how well image size, ' +
     'encoding, file size, brightness and 16 x 16 pixels alone separate the classes.',
   settings,
   inputs: {

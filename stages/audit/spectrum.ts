@@ -6,7 +6,7 @@ import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { classColours } from '../../src/learning/charts/theme.ts';
 import { twoSidedT } from '../../src/learning/metrics/intervals/student-t.ts';
 import { mean, sampleVariance } from '../../src/learning/metrics/mean.ts';
-import { ringCount, ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
+import { highestFrequency, ringCount, ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import type { ClassMeans } from './class-means.ts';
 import type { ExaminedImage } from './survey.ts';
 
@@ -86,7 +86,7 @@ export function spectrumChart(
     })),
   );
   const x = quantity('frequency', 'Spatial frequency, cycles per pixel', {
-    ...{ domain: [0, 0.5], format: '.1f', tickCount: 5 },
+    ...{ domain: [0, highestFrequency], format: '.1f', tickCount: 7 },
   });
   const y = quantity('power', 'Power of luma, log₁₀ (levels²)');
   const counts = classes.map(({ images }, label) => `${formatCount(images)} ${names[label]}`);

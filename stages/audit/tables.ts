@@ -63,6 +63,7 @@ export function copyTable(pairs: readonly Copy[]): Highlight {
       ['the same file', ...Object.values(counts.file)],
       ['the same pixels', ...Object.values(counts.pixels)],
       ['alike to the eye', ...Object.values(counts.similar)],
+      ['alike if mirrored or rotated', ...Object.values(counts.turned)],
     ],
   };
 }

@@ -17,12 +17,14 @@ export interface Planted {
   readonly group?: string;
   readonly encode?: (image: Sharp) => Sharp;
   readonly lighter?: number;
+  /** The amplitude of a checkerboard over the picture, such as transposed convolutions leave. */
+  readonly board?: number;
 }
 
 const side = 40;
 
 /** Smooth coloured waves with some grain: no two alike, and the classes drawn from the same. */
-function picture({ seed, lighter = 0 }: Planted): Sharp {
+function picture({ seed, lighter = 0, board = 0 }: Planted): Sharp {
   const random = new Random('audited', seed);
   const waves = Array.from({ length: 12 }, () => ({
     ...{ u: random.between(0, 6), v: random.between(0, 6), phase: random.between(0, 7) },
@@ -34,7 +36,8 @@ function picture({ seed, lighter = 0 }: Planted): Sharp {
       (sum, { u, v, phase, sizes }) => sum + sizes[channel]! * Math.cos(3 * (u * x + v * y) + phase),
       120,
     );
-    return Math.max(0, Math.min(255, value + 5 * random.normal() + lighter));
+    const field = (Math.floor(i / 3) + Math.floor(i / 3 / side)) % 2 === 0 ? board : -board;
+    return Math.max(0, Math.min(255, value + 5 * random.normal() + lighter + field));
   });
   return sharp(pixels, { raw: { width: side, height: side, channels: 3 } });
 }
@@ -73,6 +76,12 @@ export async function audit(bench: StageBench, images: readonly Planted[], setti
   const table = [...csvRecords(readFileSync(bench.output('duplicates', spec.outputs['duplicates']), 'utf8'))];
   return {
     metrics,
-    rows: table.slice(1).map(({ fields: [kind, , , group, , , one, , , , other] }) => ({ kind, group, one, other })),
+    rows: table.slice(1).map(({ fields: [kind, , , orientation, group, , , one, , , , other] }) => ({
+      kind,
+      orientation,
+      group,
+      one,
+      other,
+    })),
   };
 }

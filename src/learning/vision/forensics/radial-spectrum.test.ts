@@ -41,6 +41,16 @@ test('a wave stands out at its own frequency, in whatever direction it runs', ()
   }
 });
 
+test('a checkerboard, the fastest wave that pixels can show, stands out in the last ring', () => {
+  for (const side of [40, 128, 200]) {
+    const board = make(side, side, (x, y) => 100 + (((x + y) % 2) * 2 - 1) * 3);
+    const spectrum = radialSpectrum(board, side, side);
+    assert.equal(spectrum.indexOf(Math.max(...spectrum)), ringCount - 1, `${side}`);
+    assert.ok(spectrum.at(-1)! - spectrum[ringCount >> 1]! > 3, `${side}`);
+  }
+  assert.ok(ringFrequencies.at(-1)! > 0.68 && ringFrequencies.at(-1)! < Math.SQRT1_2);
+});
+
 test('only the middle of a large picture counts; a single pixel and a single colour have a spectrum, too', () => {
   const random = new Random('large');
   const large = make(300, 300, () => random.normal());

@@ -1,11 +1,17 @@
-/** Rings of equal width from 0 to half a cycle a pixel, the most that pixels can show. */
-export const ringCount = 64;
+/** Rings of 1/128 cycle a pixel in width. Along a row or column half a cycle is the most that pixels can show, along a diagonal √½. */
+const ringsToOne = 128;
+
+/** The last ring, 87, reaches to √½, which a checkerboard has: narrower ones would hold too few values there. */
+export const ringCount = 88;
+
+/** The highest frequency, in cycles a pixel. */
+export const highestFrequency = Math.SQRT1_2;
 
 /** The middle of each ring in cycles a pixel. */
-export const ringFrequencies: readonly number[] = Array.from(
-  { length: ringCount },
-  (_, ring) => (ring + 0.5) / (2 * ringCount),
-);
+export const ringFrequencies: readonly number[] = Array.from({ length: ringCount }, (_, ring) => {
+  const end = ring === ringCount - 1 ? highestFrequency : (ring + 1) / ringsToOne;
+  return (ring / ringsToOne + end) / 2;
+});
 
 /** Pixels a side of the middle of a larger picture, which alone counts. */
 const largestSide = 256;
@@ -13,7 +19,7 @@ const largestSide = 256;
 const smallestTransform = 128;
 
 /**
- * The power spectrum of a picture, averaged over all directions: log10 of the mean power in each ring, `[64]`. What generators leave of their
+ * The power spectrum of a picture, averaged over all directions: log10 of the mean power in each ring, `[88]`. What generators leave of their
  * upsampling stands at high frequencies (Durall, Keuper and Keuper 2020, "Watch your up-convolution: CNN based generative deep neural networks
  * are failing to reproduce spectral distributions", equation 3).
  *
@@ -63,7 +69,7 @@ export function radialSpectrum(grey: ArrayLike<number>, width: number, height: n
     }
   }
   transform(plan, real, imaginary, half);
-  const sums = new Float64Array(ringCount + 1);
+  const sums = new Float64Array(ringCount);
   for (let from = 0; from < real.length; from += half) {
     for (let u = 0; u < half; u++) {
       const at = from + u;
@@ -71,7 +77,7 @@ export function radialSpectrum(grey: ArrayLike<number>, width: number, height: n
     }
   }
   // Far below a rounding error of one level, so that a picture of one colour has a spectrum, too.
-  return sums.subarray(0, ringCount).map((sum, ring) => Math.log10(sum / (plan.counts[ring]! * weight) + 1e-6));
+  return sums.map((sum, ring) => Math.log10(sum / (plan.counts[ring]! * weight) + 1e-6));
 }
 
 type Halves = readonly [real: Float64Array, imaginary: Float64Array];
@@ -81,7 +87,7 @@ interface Plan {
   readonly cosines: Float64Array;
   readonly sines: Float64Array;
   readonly reversed: Uint16Array;
-  /** The ring of each value of the half plane, `[v, u]`; beyond half a cycle a pixel one that there is not. */
+  /** The ring of each value of the half plane, `[v, u]`. */
   readonly rings: Uint8Array;
   /** How often each u stands for a value of the whole plane: once or, with its conjugate, twice. */
   readonly times: Float64Array;
@@ -107,9 +113,10 @@ function planOf(size: number): Plan {
   const counts = new Float64Array(ringCount);
   for (let v = 0; v < size; v++) {
     for (let u = 0; u < half; u++) {
-      const ring = Math.floor((Math.hypot(u, Math.min(v, size - v)) / size) * 2 * ringCount);
-      rings[v * half + u] = Math.min(ring, ringCount);
-      if (ring < ringCount) counts[ring]! += times[u]!;
+      const frequency = Math.hypot(u, Math.min(v, size - v)) / size;
+      const ring = Math.min(Math.floor(frequency * ringsToOne), ringCount - 1);
+      rings[v * half + u] = ring;
+      counts[ring]! += times[u]!;
     }
   }
   const plan: Plan = {
