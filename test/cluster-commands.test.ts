@@ -563,3 +563,56 @@ test('a worker that refuses its batch says why in the failure of the stage', asy
     /^its job ended before it began and said: error: .*belongs to someone else, or others may write to it: it is refused: submitted again$/,
   );
 });
+
+/** A Slurm whose nodes have 2 cores and 4000 MB: `sbatch` runs the script here. */
+const smallSlurm = {
+  sbatch: `#!/bin/sh
+for word; do
+  case $word in
+    --test-only) isTest=1 ;;
+    --mem=*) memory=\${word#--mem=} ;;
+    --cpus-per-task=*) cores=\${word#*=} ;;
+    --output=*) log=\${word#*=} ;;
+  esac
+done
+if [ "\${memory%M}" -gt 4000 ] || [ "$cores" -gt 2 ]; then
+  echo 'sbatch: error: Batch job submission failed: Requested node configuration is not available' >&2
+  exit 1
+fi
+if [ -n "$isTest" ]; then echo 'sbatch: Job 17 to start at once' >&2; exit; fi
+sh "$word" > "$log" 2>&1 < /dev/null
+echo 17
+`,
+  squeue: '#!/bin/sh\nfor name; do :; done\necho "$name|17|FAILED|N/A|NonZeroExitCode"\n',
+};
+
+test('`places check` names each resource that is too much, and still shows a container that is missing', async () => {
+  using project = new Project(stages('one'));
+  for (const [name, script] of Object.entries(smallSlurm)) {
+    project.write(`bin/${name}`, script);
+    chmodSync(project.path('bin', name), 0o755);
+  }
+  project.env['PATH'] = `${project.path('bin')}:${process.env['PATH']}`;
+  project.write('places.yaml', 'cluster: { engine: slurm, cpu: 2, container: [no-such-container, exec] }\n');
+  const { code, stdout } = await project.command('places', 'check', 'cluster');
+  const said = 'Batch job submission failed: Requested node configuration is not available';
+  assert.equal(code, 1);
+  assert.deepEqual(stdout.split('\n').slice(0, 3), [
+    `✗ the largest job, 2 cores, 8.0 GiB, 1 h 0 min: ${said}`,
+    `✗ memory.most, 8.0 GiB: ${said}`,
+    '… job 17: FAILED',
+  ]);
+  assert.match(
+    stdout,
+    /\n✗ cluster: the probe, job 17, has not answered: it printed:\n.*no-such-container: not found\n$/,
+  );
+
+  project.write('places.yaml', 'cluster: { engine: slurm, cpu: 4, memory: { most: 3GiB } }\n');
+  const { code: second, stdout: more } = await project.command('places', 'check', 'cluster');
+  assert.equal(second, 1);
+  assert.match(
+    more,
+    new RegExp(`^✗ the largest job, 4 cores, 3.0 GiB, 1 h 0 min: ${said}\\n✗ cpu, 4 cores: ${said}\\n`),
+  );
+  assert.match(more, /^✓ shared root: .* is visible on /m);
+});

@@ -45,13 +45,16 @@ async function probe(place: PlaceSpec, request: JobRequest, folder: string): Pro
   const { cpu, gpu, memory, time, name } = place;
   const scheduler = schedulerOf(place);
   const largest = await scheduler.wouldTake?.({ ...request, needs: { cpu, gpu, memory: memory.most } });
+  const isTaken = largest?.ok !== false;
   if (largest !== undefined) {
     const cards = gpu > 0 ? [formatCountOf(gpu, 'graphics card')] : [];
     const size = [formatCountOf(cpu, 'core'), ...cards, formatBytes(memory.most), formatSeconds(time / 1000)];
-    tell(largest.ok ? '✓' : '✗', `the largest job, ${size.join(', ')}: ${largest.said}`);
-    if (!largest.ok) return false;
+    tell(isTaken ? '✓' : '✗', `the largest job, ${size.join(', ')}: ${largest.said}`);
   }
-  const job = await scheduler.submit({ ...request, needs: { ...request.needs, gpu }, seconds: 300 });
+  const small: JobRequest = { ...request, needs: { ...request.needs, gpu }, seconds: 300 };
+  const probed = isTaken ? small : await smallJob(place, small, scheduler);
+  if (probed === undefined) return false;
+  const job = await scheduler.submit(probed);
   const answer = await answerOf(job, request.name, folder, scheduler);
   const said = readEnd(request.log, 4096).trim();
   if (answer === undefined) {
@@ -72,7 +75,39 @@ async function probe(place: PlaceSpec, request: JobRequest, folder: string): Pro
   tell('✓', `cores: ${answer.cores}`);
   if (place.container.length > 0) tell('✓', `container: ${place.container.join(' ')}`);
   if (said !== '') tell('!', `the job printed, perhaps a line of \`setup\` that failed:\n${said}`);
-  return true;
+  return isTaken;
+}
+
+/** The least that a probe asks for, in bytes. */
+const leastMemory = 200 * 2 ** 20;
+
+/** Names each resource that alone is too much, and returns a probe without it; undefined where no job would start. */
+async function smallJob(place: PlaceSpec, small: JobRequest, scheduler: Scheduler): Promise<JobRequest | undefined> {
+  const { cpu, gpu, memory, time } = place;
+  const least = { ...small, needs: { cpu: 1, gpu: 0, memory: Math.min(leastMemory, memory.default) } };
+  const any = await scheduler.wouldTake!(least);
+  if (!any.ok) {
+    tell('✗', `any job, however small: ${any.said}`);
+    return undefined;
+  }
+  const alone = (needs: Partial<JobRequest['needs']>): JobRequest => ({
+    ...least,
+    needs: { ...least.needs, ...needs },
+  });
+  const resources: readonly (readonly [what: string, asked: JobRequest])[] = [
+    [`cpu, ${formatCountOf(cpu, 'core')}`, alone({ cpu })],
+    [`gpu, ${formatCountOf(gpu, 'graphics card')}`, alone({ gpu })],
+    [`memory.most, ${formatBytes(memory.most)}`, alone({ memory: memory.most })],
+    [`time, ${formatSeconds(time / 1000)}`, { ...least, seconds: Math.ceil(time / 1000) }],
+  ];
+  let isAny = false;
+  for (const [what, asked] of resources) {
+    const { ok, said } = await scheduler.wouldTake!(asked);
+    if (!ok) tell('✗', `${what}: ${said}`);
+    isAny ||= !ok;
+  }
+  if (!isAny) tell('✗', 'each of them alone would start: no node has all of them together');
+  return (await scheduler.wouldTake!(small)).ok ? small : least;
 }
 
 async function answerOf(job: string, name: string, folder: string, scheduler: Scheduler) {
