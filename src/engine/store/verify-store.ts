@@ -41,10 +41,17 @@ export async function verifyStore(store: FolderStore, onProgress: (done: number,
   });
   const names = filesOf('results').map(({ name }) => name.replace(/\.json$/, ''));
   const readable = names.filter(isDigest).flatMap((digest) => store.readResult(digest) ?? []);
-  const incomplete = readable.flatMap((result) => {
-    const missing = [...new Set(objectsOf(result))].filter((object) => !sound.has(object));
-    return missing.length === 0 ? [] : [{ result: result.digest, kind: result.fingerprint.kind, missing }];
-  });
+  const incomplete: { readonly result: Digest; readonly kind: string; readonly missing: readonly Digest[] }[] = [];
+  for (const result of readable) {
+    const missing: Digest[] = [];
+    for (const object of new Set(objectsOf(result))) {
+      // A run may have stored it since the objects were listed.
+      if (!sound.has(object) && !(await store.checkObject(object))) missing.push(object);
+    }
+    // gc removes a result before its objects.
+    const isThere = missing.length > 0 && existsSync(store.resultPath(result.digest));
+    if (isThere) incomplete.push({ result: result.digest, kind: result.fingerprint.kind, missing });
+  }
   return {
     objects: objects.length,
     results: readable.length,
