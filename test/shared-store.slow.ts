@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -101,6 +110,32 @@ test('with a store that may only be read, store init fails with the reason, and 
   const ran = await project.run();
   const left = `1 result did not reach ${url}, which takes nothing (${refused}): \`restage store push\` sends what is left`;
   assert.deepEqual([ran.code, ran.warnings], [0, [left]]);
+});
+
+test('over SSH, a repair sends again what was flipped, and gc refuses a link', { skip: noSshd ?? false }, async () => {
+  const yaml = `stages: { a: { kind: command, outputs: { o: out/o }, with: { run: 'head -c 2000000 /dev/zero > \${outputs.o}; echo said' } } }\n`;
+  await using server = await SshServer.start();
+  using project = new Project(yaml);
+  project.env['PATH'] = server.path;
+  const store = project.path('shared');
+  await withStore(project, `ssh://testhost${store}`);
+  assert.equal((await project.run()).code, 0);
+  for (const folder of ['objects', 'packs']) {
+    for (const name of project.files(`shared/${folder}`)) {
+      const bytes = readFileSync(join(store, folder, name));
+      bytes[0]! ^= 1;
+      writeFileSync(join(store, folder, name), bytes);
+    }
+  }
+  const { code, stdout } = await project.command('store', 'verify', '--repair');
+  assert.match(stdout, /^Mended (\d) of \1\.$/m);
+  assert.equal(code, 0);
+  assert.match(await print(project, 'store', 'verify'), /: ✓ all sound$/m);
+  rmSync(join(store, 'results'), { recursive: true });
+  symlinkSync(project.path('out'), join(store, 'results'));
+  const refused = await project.command('store', 'gc', '--yes');
+  const link = `${join(store, 'results')} is a link, and a store holds none: whoever made it must remove it`;
+  assert.equal(refused.stderr, `error: The store ssh://testhost${store} cannot be reached (${link})\n`);
 });
 
 /** The descendants of a process. */
