@@ -9,7 +9,7 @@ export function compareRuns(
   second: AttemptOutcome | StageFailure,
 ): { readonly repeats: boolean; readonly message: string } {
   if (second instanceof StageFailure) {
-    const message = `ran twice, and the second time it failed: ${second.message}. The first result is kept`;
+    const message = `ran twice, and the second time it failed: ${second.message.replaceAll('\n', '; ')}. The first result is kept`;
     return { repeats: false, message };
   }
   if (!first.recorded || second.edited.length > 0) {

@@ -188,11 +188,20 @@ test('a failed program is named with its exit code, or with the signal that kill
     ['exit 3', 'exited with code 3: the command'],
     ["sh -c 'kill -KILL $$'; true", 'exited with code 137 (SIGKILL): the command'],
     ['kill -KILL $$', 'was killed by SIGKILL: the command'],
-    ['nothing-of-this-name', 'exited with code 127: the command'],
   ] as const) {
     const { end } = await runCommand(t, text);
     assert.deepEqual(end, { ok: false, message, ...(message.includes('SIGKILL') && { killed: true }) });
   }
+});
+
+test('a failed program says its own last error first', async (t) => {
+  const { end } = await runCommand(t, 'echo loading; echo "Error: CUDA out of memory" >&2; echo bye; exit 1');
+  assert.deepEqual(end, { ok: false, message: 'Error: CUDA out of memory\nexited with code 1: the command' });
+  const { end: missing } = await runCommand(t, 'nothing-of-this-name');
+  assert.match(
+    'message' in missing ? missing.message : '',
+    /^.*nothing-of-this-name.*not found\nexited with code 127: the command$/,
+  );
 });
 
 test('without file descriptors left, a program fails and the run continues', () => {

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import type { Program } from '../../stage.ts';
 import type { Resources } from '../config/pipeline.ts';
 import { jsonLines } from '../files/read-part.ts';
+import { lastError, searched } from './last-error.ts';
 import { eventsFile, followLines } from './program-context.ts';
 import { StageLog } from './stage-log.ts';
 import { mostMessage, readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
@@ -42,6 +43,8 @@ export class Service {
   readonly #process: StageProcess;
   readonly #program: Program | undefined;
   readonly #log: StageLog;
+  /** The end of what was printed. */
+  #printed = '';
   #answer: Answer | undefined;
   #stopped: string | undefined;
 
@@ -126,7 +129,9 @@ export class Service {
     }
     const exit = `exited with code ${code}${signal === undefined ? '' : ` (${signal})`}`;
     const how = code === null ? `was killed by ${signal}` : exit;
-    return { ok: false, message: `${how}: ${this.#program.title}`, ...killed };
+    const why = lastError(this.#printed);
+    const message = `${how}: ${this.#program.title}`;
+    return { ok: false, message: why === undefined ? message : `${why}\n${message}`, ...killed };
   }
 
   /** A message of a program. It need not say that it is done, since it ends by itself. */
@@ -181,6 +186,7 @@ export class Service {
   #print(text: string): void {
     const shown = this.#job.translate(text);
     this.#log.write(shown);
+    this.#printed = (this.#printed + shown).slice(-searched);
     this.#job.onOutput(shown);
   }
 

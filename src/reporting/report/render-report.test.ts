@@ -287,3 +287,12 @@ test('a table of many columns and few rows is transposed', () => {
   const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));
   assert.match(page, /<th scope="row">c19<\/th><td class="number">19<\/td>/);
 });
+
+test('a failure shows the first words of the program, and the end of its log unfolded', () => {
+  const message = 'CUDA out of memory\nexited with code 1: python3 train.py';
+  const failed = exampleStage({ state: 'failed', message, log: { text: 'epoch 1\nCUDA out of memory', cut: false } });
+  const page = bodyOf(renderReport(exampleModel({ state: 'failed', stages: [failed] })));
+  assert.match(page, /<h3>fit failed<\/h3><pre>CUDA out of memory\n/);
+  assert.match(page, /<details class="more" open><summary>The end of its log<\/summary><pre>epoch 1\n/);
+  assert.match(page, /<span class="badge bad">failed<\/span><\/td><td[^>]*>CUDA out of memory<\/td>/);
+});

@@ -102,7 +102,7 @@ function renderFailures(stages: readonly ReportStage[]): Html {
       ({ name, message, log }) =>
         html`<div class="card alert" role="alert"><h3>${name} failed</h3><pre>${message ?? 'No reason given.'}</pre>${
           log !== undefined &&
-          html`<details class="more"><summary>The end of its log</summary><pre>${log.text.split('\n').slice(-20).join('\n')}</pre></details>`
+          html`<details class="more" open><summary>The end of its log</summary><pre>${log.text.split('\n').slice(-20).join('\n')}</pre></details>`
         }</div>`,
     )}${failed.length > mostFailures && html`<p>… and ${failed.length - mostFailures} more failed.</p>`}`;
 }
