@@ -6,8 +6,8 @@ const pages = { '/': 'Runs', '/compare': 'Compare', '/images': 'Images', '/graph
 
 interface Frame {
   readonly title: string;
-  /** The page of the bar that it belongs to. */
-  readonly at: keyof typeof pages;
+  /** The page of the bar that it belongs to, if any. */
+  readonly at: keyof typeof pages | undefined;
   readonly project: string;
   readonly content: Html | readonly Html[];
   /** Scripts of the page by name; `live` is on all pages. */

@@ -4,6 +4,7 @@ import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import type { StageGraph } from '../../learning/charts/draw-graph.ts';
+import { suggest } from '../../suggest.ts';
 import { describePlanned } from '../report/describe-stage.ts';
 import { Html, html } from '../report/html.ts';
 import { experimentOf } from '../report/results.ts';
@@ -42,7 +43,11 @@ export async function graphPage(c: Context, { project, objects, store }: Sources
   const form = html`<h1>Graph</h1><form class="line" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><button>Show</button></form>`;
   const page = (content: readonly Html[], status: 200 | 404 = 200) =>
     c.html(renderFrame({ title: name ?? 'Graph', at: '/graph', project, content: [form, ...content] }), status);
-  if (name === undefined) return page([html`<p>There is no such pipeline.</p>`], 404);
+  if (asked === undefined) {
+    const content = html`<h1>Graph</h1><p>There is no pipeline in <code>pipelines/</code> yet. <code>restage init</code> writes a first one.</p>`;
+    return c.html(renderFrame({ title: 'Graph', at: '/graph', project, content }));
+  }
+  if (name === undefined) return page([html`<p>There is no pipeline ${asked}. ${suggest(asked, names)}</p>`], 404);
   const planned = await planner.plan(name);
   if (typeof planned === 'string')
     return page([html`<div class="card alert"><h3>It has mistakes</h3><pre tabindex="0">${planned}</pre></div>`]);

@@ -25,7 +25,7 @@ export function runsPage(c: Context, { index, project }: Sources): Response {
   const cells = first.map((row) => columns.map((column) => textOf(column, row)));
   const content =
     table.ids.length === 0
-      ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin.</p>`
+      ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin:</p><pre>restage run</pre>`
       : html`<h1>Runs</h1><div id="table" class="runs">${renderTable(names, cells)}</div>`;
   return c.html(
     renderFrame({ title: 'Runs', at: '/', project, content, scripts: ['table.js'], follows: '/runs/events' }),

@@ -15,6 +15,7 @@ import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
 import { ImageStore } from './image-store.ts';
 import { imagesData, imagesPage, mapsData, sendPicture } from './images-page.ts';
+import { lostPage } from './lost-page.ts';
 import { Objects } from './objects.ts';
 import { RunIndex } from './run-index.ts';
 import { findRun, followRun, runLog, runPage, type Sources } from './run-page.ts';
@@ -90,8 +91,13 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   const ofRun =
     (answer: (c: Context, run: RunFolder, sources: Sources) => Response | Promise<Response>) => (c: Context) => {
       const run = findRun(sources.store, c.req.param('id') ?? '');
-      return run === undefined ? c.text('There is no such run.', 404) : answer(c, run, sources);
+      if (run !== undefined) return answer(c, run, sources);
+      const why = 'It belongs to another project, or its folder in cache/runs was deleted.';
+      return lostPage(c, sources.project, `There is no run ${c.req.param('id')}.`, why);
     };
+  app.notFound((c) => {
+    return lostPage(c, sources.project, 'There is no such page.', 'The address has changed, or a letter is missing.');
+  });
   app.get('/', (c) => runsPage(c, sources));
   app.get('/runs.json', (c) => runsData(c, sources));
   app.get('/runs/events', (c) => followRuns(c, sources));
