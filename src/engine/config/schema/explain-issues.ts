@@ -15,6 +15,8 @@ interface Subject {
   readonly at: Span;
   /** A hint to where all keys are listed, for when they are too many for a message. */
   readonly keysAreIn?: string;
+  /** Hints for keys that belong elsewhere, by their name at the root. */
+  readonly elsewhere?: (key: string) => string | undefined;
 }
 
 /** The issues that zod found in a value, in plain words and at their places in the file. */
@@ -85,7 +87,8 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
 function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject): Diagnostic {
   const inside = dotted(subject.prefix, path);
   const at = nodeAt(subject.node, [...path, key])?.keyAt ?? subject.at;
-  const hint = suggest(key, knownKeys(subject.schema, path)) ?? subject.keysAreIn;
+  const elsewhere = path.length === 0 ? subject.elsewhere?.(key) : undefined;
+  const hint = elsewhere ?? suggest(key, knownKeys(subject.schema, path)) ?? subject.keysAreIn;
   return { code: 'unknown-key', message: `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`, at, hint };
 }
 
@@ -192,7 +195,7 @@ function dotted(prefix: string, path: readonly PropertyKey[]): string {
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   return [...new Set(schemasAt(schema, path).flatMap((branch) => Object.keys(branch.properties ?? {})))];
 }
 

@@ -6,6 +6,7 @@ import type { Span } from '../../diagnostics/diagnostic.ts';
 import { checkName, type Definition } from '../definitions.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
 import type { Input, InputItem } from '../pipeline.ts';
+import { knownKeys } from '../schema/explain-issues.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import { child, describeNode, entriesOf, type Home, isText, itemsOf, type Node, type TextNode } from '../yaml/node.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
@@ -52,7 +53,8 @@ export async function resolveInputs(work: InputWork, instance: Instance): Promis
   for (const [port, { keyAt, value }] of entries) {
     const known = Object.hasOwn(inputs, port) ? inputs[port] : undefined;
     if (!known && !openPorts) {
-      const hint = suggest(port, Object.keys(inputs));
+      const isSetting = knownKeys(kind.spec.settings, []).includes(port);
+      const hint = isSetting ? `It is a setting: with: { ${port}: … }` : suggest(port, Object.keys(inputs));
       report({ code: 'unknown-port', message: `The kind "${name}" has no input "${port}"`, at: keyAt, hint });
       continue;
     }

@@ -27,7 +27,9 @@ export function resolveSettings(
   const parsed = spec.settings.safeParse(given);
   if (!parsed.success) {
     const keysAreIn = `\`restage kinds ${spec.name}\` lists its settings.`;
-    const subject = { node, schema: spec.settings, prefix: 'with', at: place, keysAreIn };
+    const elsewhere = (key: string) =>
+      Object.hasOwn(spec.inputs, key) ? `It is an input: inputs: { ${key}: … }` : undefined;
+    const subject = { node, schema: spec.settings, prefix: 'with', at: place, keysAreIn, elsewhere };
     explainIssues(parsed.error.issues, subject).forEach(report);
     return undefined;
   }
