@@ -15,6 +15,13 @@ const cases = {
   plateau: { kind: 'plateau', factor: 0.5, patience: 1, threshold: 0.01 },
 };
 
+test('the last of 8 epochs of a cosine runs above its final share, which a ninth would have', () => {
+  const cosine = scheduleSettings.parse({ kind: 'cosine', final: 0.1 });
+  const factor = (epoch: number) => scheduleFactor(cosine, { epoch, epochs: 8, losses: [] });
+  assert.equal(factor(8).toFixed(3), '0.134');
+  assert.ok(Math.abs(factor(9) - 0.1) < 1e-12);
+});
+
 for (const [name, given] of Object.entries(cases)) {
   test(`the rates of ${name} are PyTorch’s`, () => {
     const settings = scheduleSettings.parse(given);

@@ -20,7 +20,14 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('cosine'),
-    final: z.number().min(0).lt(1).default(0).describe('Share of the rate that it approaches by the last epoch.'),
+    final: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe(
+        'Share of the rate that it would reach after the last epoch, as in PyTorch; the last one itself runs slightly above.',
+      ),
     epochs: count
       .exactOptional()
       .describe('The epochs that it spans, if not those of the training: a shorter training can then be continued.'),
