@@ -1,8 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { packageRoot } from '../../package-root.ts';
 import { closest } from '../../suggest.ts';
+import type { Span } from '../diagnostics/diagnostic.ts';
 import { upwards } from '../files/upwards.ts';
+import type { LoadContext } from './load-context.ts';
 
 /** Where Node looks for a package that code in `folder` imports, nearest first, leaving aside `NODE_PATH`. */
 export function packageFolders(name: string, folder: string): readonly string[] {
@@ -11,17 +13,34 @@ export function packageFolders(name: string, folder: string): readonly string[] 
 }
 
 /**
- * The absolute path of `npm:package/path`, whatever the package's `exports` say; undefined where it is not installed. `looked`
- * receives the places of nearer packages. `restage` is the Restage that runs, which need not be in the project's `node_modules`.
+ * The absolute path of `npm:package/path`, whatever the package's `exports` say; undefined where it is not installed. Like an import, it
+ * is looked up from the file that says it, then from the project: the packages that a shipped pipeline needs lie beside Restage, wherever
+ * that is installed. `looked` receives the places of nearer packages. `restage` is the Restage that runs.
+ *
+ * @param at Where the text is written.
+ * @param within The folder of the package that paths are relative to.
  */
-export function findInPackage(text: string, root: string, looked: Set<string>, within = ''): string | undefined {
+export function findInPackage(
+  text: string,
+  at: Span,
+  { root, looked }: Pick<LoadContext, 'root' | 'looked'>,
+  within = '',
+): string | undefined {
   const [, name, path = ''] = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text) ?? [];
   if (name === 'restage') return join(packageRoot, within, path);
-  for (const folder of name === undefined ? [] : packageFolders(name, root)) {
+  if (name === undefined) return undefined;
+  const folders = [folderSaying(at, root), root].flatMap((folder) => packageFolders(name, folder));
+  for (const folder of new Set(folders)) {
     if (existsSync(folder)) return join(folder, within, path);
     looked.add(folder);
   }
   return undefined;
+}
+
+/** The folder of the file in which a text is written, without links: pnpm has them; the root for one of the command line. */
+export function folderSaying({ file, from }: Span, root: string): string {
+  const absolute = resolve(root, (from?.file ?? file).path);
+  return existsSync(absolute) ? dirname(realpathSync(absolute)) : root;
 }
 
 /** The name of the pipeline that Restage ships as `wanted`, with or without an extension: `npm:restage/experiments/a.yaml`. */

@@ -4,7 +4,7 @@ import { closest } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
 import { expandGlob, globBase, globCharacters } from '../expand-glob.ts';
-import { findInPackage } from '../find-package.ts';
+import { findInPackage, folderSaying } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
 
 /** The paths that a path or glob of an input means, or why there are none. */
@@ -37,22 +37,23 @@ export class InputPaths {
     this.#context = context;
   }
 
-  /** A text that exists is a path even if it looks like a glob. */
-  async find(text: string): Promise<PathAnswer> {
-    const known = this.#known.get(text) ?? (await this.#find(text));
-    this.#known.set(text, known);
+  /** A text that exists is a path even if it looks like a glob. `at` is where it is written. */
+  async find(text: string, at: Span): Promise<PathAnswer> {
+    const isInPackage = text.startsWith('npm:');
+    const key = isInPackage ? `${text} ${folderSaying(at, this.#context.root)}` : text;
+    const known = this.#known.get(key) ?? (await this.#find(text, at, isInPackage));
+    this.#known.set(key, known);
     return known;
   }
 
-  async #find(text: string): Promise<PathAnswer> {
+  async #find(text: string, at: Span, isInPackage: boolean): Promise<PathAnswer> {
     const { root, looked } = this.#context;
-    const isInPackage = text.startsWith('npm:');
     const missing = (absolute: string, code: 'missing-file' | 'empty-glob' | 'unreadable', message: string) => {
       const near = isInPackage ? undefined : nearPath(text, root);
       const hint = /^~(\/|$)/.test(text) ? homeHint : near && `Did you mean "${near}"?`;
       return { absolute, missing: { code, message, hint } };
     };
-    const absolute = isInPackage ? findInPackage(text, root, looked) : resolve(root, text);
+    const absolute = isInPackage ? findInPackage(text, at, this.#context) : resolve(root, text);
     if (absolute === undefined) return missing(text, 'missing-file', `No package of "${text}" is installed`);
     const error = accessError(absolute);
     const isGlob = error?.code === 'ENOENT' && globCharacters.test(text) && !isInPackage;

@@ -65,7 +65,33 @@ test('a pipeline knows the places where something new would take precedence over
   });
   const root = join(project.root, 'inner');
   const { sources } = value(await loadPipeline({ root, file: 'pipelines/p.yaml', kinds: testingKinds }));
-  assert.deepEqual(sources.looked, [join(root, 'data/[12].png'), join(root, 'node_modules/faces')]);
+  assert.deepEqual(
+    sources.looked,
+    ['data/[12].png', 'pipelines/node_modules/faces', 'node_modules/faces'].map((path) => join(root, path)),
+  );
+});
+
+test('a package is looked up from the file that names it, then from the project, and the file itself may be a link', async () => {
+  const weights = 'npm:faces/a.csv';
+  using project = new TestProject({
+    'store/mine/pipelines/p.yaml': `params: { x: ${weights} }\nstages:\n${command('s', 'inputs: { x: "${params.x}", y: npm:shared/b.csv }')}`,
+    'store/mine/node_modules/faces/a.csv': 'that of mine',
+    'node_modules/faces/a.csv': 'that of the project',
+    'node_modules/shared/b.csv': 'b',
+    'pipelines/p.yaml': 'extends: npm:mine/p.yaml\n',
+    'pipelines/own.yaml': `extends: npm:mine/p.yaml\nparams: { x: ${weights} }\n`,
+  });
+  symlinkSync('../store/mine', join(project.root, 'node_modules/mine'));
+  const pathsOf = async (file: string, set: readonly string[] = []) => {
+    const loaded = await loadPipeline({ root: project.root, file, kinds: testingKinds, set });
+    const items = stageOf(value(loaded), 's').inputs.flatMap((input) => input.items);
+    return items.map((item) => (item.from === 'path' ? item.path.replace(project.root, '') : ''));
+  };
+  const shared = '/node_modules/shared/b.csv';
+  assert.deepEqual(await pathsOf('pipelines/p.yaml'), ['/store/mine/node_modules/faces/a.csv', shared]);
+  assert.deepEqual(await pathsOf('pipelines/own.yaml'), ['/node_modules/faces/a.csv', shared]);
+  const set = [`params.x=${weights}`];
+  assert.deepEqual(await pathsOf('pipelines/p.yaml', set), ['/node_modules/faces/a.csv', shared]);
 });
 
 test('inputs that lead nowhere are reported, with what to write instead', async () => {

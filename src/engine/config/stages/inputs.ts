@@ -98,7 +98,7 @@ async function findItems(work: InputWork, reader: Reader, node: TextNode): Promi
   const { includes } = node.home ?? reader.instance.definition.scope;
   if (!isPath(node.value, includes)) return findStageItems(work, reader, node);
   const { value: shown, at } = node;
-  const answer = await work.paths.find(shown);
+  const answer = await work.paths.find(shown, at);
   if ('missing' in answer) {
     const { hint = includeHint(shown, includes) } = answer.missing;
     work.claims.push({ ...answer, missing: { ...answer.missing, hint }, shown, at });

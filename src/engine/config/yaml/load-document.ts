@@ -58,10 +58,11 @@ export function loadReferred(
 }
 
 /** The absolute path that a file names: relative to that file, or `npm:package/path` in a package's `pipelines/`. */
-function findReferred({ root, looked, report }: LoadContext, path: string, at: Span): string | undefined {
+function findReferred(context: LoadContext, path: string, at: Span): string | undefined {
+  const { root, report } = context;
   const isInPackage = path.startsWith('npm:');
   const found = isInPackage
-    ? findInPackage(path, root, looked, 'pipelines')
+    ? findInPackage(path, at, context, 'pipelines')
     : resolve(root, dirname(at.file.path), path);
   if (found !== undefined && existsSync(found)) return found;
   const message = found ? `There is no file "${shownPath(found, root)}"` : `No package of "${path}" is installed`;
