@@ -75,6 +75,8 @@ export interface KindSpec<S = unknown> {
    * A checkpoint serves whatever their values are. Absent: it keeps none.
    */
   readonly checkpointsWithout?: readonly string[];
+  /** Why a stage of these settings will not resume from a checkpoint of this state, as a clause for `plan`; undefined where it may. */
+  whyNoResume?(settings: S, state: Json): string | undefined;
   /**
    * Finds the code behind the input marked `code`. `settings` name those that only help to find it: they are not in the
    * fingerprint, which holds what was found. Throws a {@link StageError} where there is none that could run.

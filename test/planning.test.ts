@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownKind } from './support/own-kind.ts';
 import { Project } from './support/rig.ts';
 import { files, print, shout } from './support/two-stages.ts';
 
@@ -53,6 +54,26 @@ test('plan marks a stage that must run and has a checkpoint to resume from', asy
 2 run
 `,
   );
+});
+
+test('plan knows that a stage begins from the start whose checkpoint is further than its settings want', async () => {
+  const own = ownKind('walk', "context.checkpoints!.save({ state: 8, arrays: [] }); throw new Error('stopped');");
+  const spec = own['stages/walk/spec.ts']!.replace(
+    'z.strictObject({})',
+    'z.strictObject({ steps: z.number() })',
+  ).replace(
+    'inputs: {},',
+    `inputs: {}, checkpointsWithout: ['steps'],
+  whyNoResume: ({ steps }, state) => (Number(state) > steps ? \`its checkpoint is at step \${state}\` : undefined),`,
+  );
+  using project = new Project('stages: { far: { kind: walk, with: { steps: 9 }, outputs: { text: out.txt } } }\n', {
+    ...own,
+    'stages/walk/spec.ts': spec,
+  });
+  assert.equal((await project.run()).code, 1);
+  assert.match(await print(project, 'plan'), /^ {2}run +far .*; has a checkpoint$/m);
+  project.edit('pipelines/test.yaml', 'steps: 9', 'steps: 4');
+  assert.match(await print(project, 'plan'), /^ {2}run +far .*; begins from the start: its checkpoint is at step 8$/m);
 });
 
 test('explain shows value by value what differs from the last result', async () => {

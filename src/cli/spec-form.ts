@@ -55,6 +55,7 @@ const form = z.object(
     axes: z.record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports').optional(),
     computes: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),
+    whyNoResume: method,
     code: z.object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }').optional(),
     downloads: method,
     check: method,

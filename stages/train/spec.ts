@@ -9,6 +9,7 @@ import {
   weightMistakes,
   weightPorts,
 } from '../../src/learning/models/weights/weight-inputs.ts';
+import { plannedObstacle } from '../../src/learning/training/checkpoint-length.ts';
 import { freezeSetting, freezingMistakes, unfreezeSetting } from '../../src/learning/training/freezing.ts';
 import { scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
@@ -179,6 +180,7 @@ export const spec = defineKind<TrainSettings>({
   },
   computes: true,
   checkpointsWithout: ['epochs', 'earlyStopping', 'tensorboard'],
+  whyNoResume: (settings, state) => plannedObstacle(state, settings),
   downloads: publishedWeights,
   check,
   facts: learned,

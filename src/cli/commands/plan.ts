@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import type { Stage } from '../../engine/config/pipeline.ts';
 import { checkpointOf } from '../../engine/fingerprint/fingerprint.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
+import { readCheckpointState } from '../../engine/store/checkpoint-file.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { countActs, plannedStates, type Tone } from '../../reporting/states.ts';
@@ -48,14 +50,22 @@ function asText(project: Project, planned: readonly PlannedStage[]): string {
     const { act, tone } = plannedStates[decision.state];
     const begins = decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
     const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
-    const resumes = checkpoint !== undefined && existsSync(store.checkpointPath(checkpoint));
+    const kept = checkpoint === undefined ? '' : describeCheckpoint(store.checkpointPath(checkpoint), stage, project);
     const isAway = decision.state === 'up to date' && (examined?.away.size ?? 0) > 0;
     const drawn = Object.entries(stage.drawn ?? {}).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-    const last = [resumes ? 'has a checkpoint' : '', isAway ? 'in the shared store' : ''];
+    const last = [kept, isAway ? 'in the shared store' : ''];
     const reasons = [drawn.join(', '), ...describeReasons(decision), ...last].filter((note) => note !== '').join('; ');
     return `  ${paint[styles[tone]](act.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   return `${project.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${countActs(planned)}\n`;
+}
+
+/** Whether a stage will resume, as far as that is known before it runs. */
+function describeCheckpoint(path: string, { kind, settings }: Stage, { kinds }: Project): string {
+  if (!existsSync(path)) return '';
+  const state = readCheckpointState(path);
+  const obstacle = state === undefined ? undefined : kinds.get(kind)?.spec.whyNoResume?.(settings, state);
+  return obstacle === undefined ? 'has a checkpoint' : `begins from the start: ${obstacle}`;
 }
 
 const rowOf = ({ stage, decision, examined }: PlannedStage) => ({

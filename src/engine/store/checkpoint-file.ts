@@ -79,6 +79,22 @@ function refuseFullDisk(path: string, bytes: number): void {
   throw Object.assign(new Error(`no space left for ${bytes} bytes`), { code: 'ENOSPC', syscall: 'write' });
 }
 
+/** The state in a checkpoint's file, without its arrays and unchecked; undefined where there is none that can be read. */
+export function readCheckpointState(path: string): Json | undefined {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const [length = 0] = fill(file, new Uint32Array(1));
+      if (length > fstatSync(file).size) return undefined; // the checkpoint of a program, in a form of its own
+      return (JSON.parse(fill(file, Buffer.alloc(length)).toString()) as Header).state;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the digest of a checkpoint's file matches. */
 export function isSoundCheckpoint(path: string): boolean {
   const file = openSync(path, 'r');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Json } from '../../json.ts';
 import type { Checkpoint } from '../../stage.ts';
+import { plannedObstacle } from './checkpoint-length.ts';
 import type { EpochRecord } from './history.ts';
 import { TrainingCheckpoints } from './training-checkpoints.ts';
 
@@ -94,6 +96,14 @@ test('other threads, another processor, another backend or another version of it
   assert.equal(begun({ ...made, processor: 'AMD EPYC' }), `${start} processor Intel Xeon, not AMD EPYC`);
   assert.equal(begun({ ...made, backend: 'cpu' }), `${start} backend onnxruntime, not cpu`);
   assert.equal(begun({ ...made, device: 'some GPU' }), `${start} device unknown, not some GPU`);
+});
+
+test('what plan says of a checkpoint is what the training will say, as far as settings decide it', () => {
+  const state = { format: 4, made, epochs: epochsOf(...new Array<number>(8).fill(0.5)) } as unknown as Json;
+  const length = { epochs: 4, schedule: { kind: 'constant' as const } };
+  const clause = (epochs: number) => plannedObstacle(state, { ...length, epochs });
+  assert.equal(clause(4), 'its checkpoint after epoch 8 is further than the 4 that are wanted');
+  assert.equal(clause(8), undefined);
 });
 
 test('more patience resumes a training that ended early, less only if it would have come as far', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { layers, sequential, setBackend, tensor } from '@tensorflow/tfjs';
-import { type BestEpoch, bestOf, betterOf } from './training-state.ts';
+import { betterOf } from './better-epoch.ts';
+import { type BestEpoch, bestOf } from './training-state.ts';
 
 before(() => setBackend('cpu'));
 

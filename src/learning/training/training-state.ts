@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { betterFirst, type MetricName, metric } from '../metrics/metric-catalogue.ts';
+import type { MetricName } from '../metrics/metric-catalogue.ts';
 import { readValues } from '../models/model-output.ts';
+import { isBetter } from './better-epoch.ts';
 import type { EpochRecord, SplitValues } from './history.ts';
 import { allWeights, assignValues } from './model-weights.ts';
 import type { StepMemory } from './optimizer.ts';
@@ -21,17 +22,6 @@ export async function bestOf(
 ): Promise<BestEpoch> {
   if (best !== undefined && !isBetter(values, best.values, by)) return best;
   return { values, weights: await readValues(allWeights(model)) };
-}
-
-/** The better of two epochs by a metric on the validation split, accuracy where none is named, then by its loss; the earlier of equal ones. */
-export const betterOf = (earlier: EpochRecord, later: EpochRecord, by?: MetricName): EpochRecord =>
-  isBetter(later.splits[selectionSplit]!, earlier.splits[selectionSplit]!, by) ? later : earlier;
-
-function isBetter(values: SplitValues, than: SplitValues, by?: MetricName): boolean {
-  const [one, other] = [values, than].map(({ accuracy, selected }) => (by === undefined ? accuracy : selected));
-  if (one === other) return values.loss < than.loss;
-  if (one === undefined || other === undefined) return other === undefined;
-  return betterFirst(metric(by ?? 'accuracy'), one, other) < 0;
 }
 
 /** The complete state of a training after an epoch, outside the backend. Random numbers and schedules have no state. */
