@@ -229,7 +229,8 @@ type PlacedObject = Location & { readonly digest: Digest };
 function batches(objects: readonly PlacedObject[]): readonly (readonly PlacedObject[])[] {
   return [...groupBy(objects, ({ key }) => key).values()].flatMap((group) => {
     const all: PlacedObject[][] = [];
-    for (const object of [...group].sort((a, b) => a.start - b.start)) {
+    // An empty object begins where another one does. It comes before that one, so that the last of a batch ends last.
+    for (const object of [...group].sort((a, b) => a.start - b.start || a.length - b.length)) {
       const batch = all.at(-1);
       const last = batch?.at(-1);
       const isNear = last !== undefined && object.start - (last.start + last.length) <= gap;

@@ -376,6 +376,19 @@ test('small files travel in packs, one result in one request, and a second push 
   assert.equal(group.warnings.length, 0);
 });
 
+test('a file comes whole beside an empty one of the same place in a pack', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const alice = await group.clone('alice', group.key('alice'));
+  const results = [await make(alice, 1, { a: 'one', b: '' }), await make(alice, 2, { a: 'two', b: '' })];
+  await alice.flush(never);
+  for (const { digest, outputs } of results) {
+    const reader = await group.clone(`reader of ${digest}`);
+    await reader.lookup(digest);
+    assert.equal(await reader.fetch(Object.values(outputs)), true);
+  }
+  assert.deepEqual(group.warnings, []);
+});
+
 test('while a run is under way, one pack is sent with its results, and the rest waits', async (t) => {
   const { maker, bucket, send } = await parcels(t, 80, 900_000);
   await send({ onePack: true });
