@@ -141,6 +141,33 @@ test('a pull publishes nothing at, around or inside the outputs of another pipel
   assert.deepEqual(reader.files('artifacts'), before);
 });
 
+test('a signer names no port that a result has not, and no pipeline whose report lies outside of artifacts/', async () => {
+  using world = await insider();
+  const { reader } = world;
+  reader.write('src/report.html', 'made by hand\n');
+  mkdirSync(reader.path('artifacts'));
+  symlinkSync('../src', reader.path('artifacts/linked'));
+  const ports = await world.sign((manifest) => {
+    const shout = manifest.stages['shout' as StageName]!;
+    return { ...manifest, stages: { shout: { ...shout, outputs: { constructor: 'artifacts/x' } } } };
+  });
+  assert.deepEqual({ code: ports.code, stderr: ports.stderr }, { code: 0, stderr: '' });
+  assert.equal(reader.has('artifacts/x'), false);
+  for (const name of ['a/../../src', 'linked']) {
+    const { code, stdout, stderr } = await world.sign(({ stages, ...manifest }) => {
+      const shout = { ...stages['shout' as StageName]!, outputs: {} };
+      return { ...manifest, pipeline: name, stages: { shout } };
+    });
+    const wish = `The report of ${name} would lie at "artifacts/${name}/report.html", so it was left out`;
+    const why = `that path is neither below artifacts/ nor an output of ${name}, whose file is not here`;
+    const hint = "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
+    assert.equal(stderr, `error: ${wish}: ${why} [wrong-target]\n\n  ${hint}\n`);
+    assert.equal(code, 1);
+    assert.match(stdout, /^Brought 1 stage of /);
+  }
+  assert.equal(reader.read('src/report.html'), 'made by hand\n');
+});
+
 test('a signed text that is no run is ignored with a warning', async () => {
   using world = await insider();
   const broken: readonly ((manifest: RunManifest) => unknown)[] = [

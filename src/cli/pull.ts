@@ -39,7 +39,8 @@ export async function pull(
   const digests = new DigestIndex(store.folder);
   const publisher = new Publisher(root, store, digests, { stillClaims: stillClaims(root, kinds) });
   const records = publisher.records.all();
-  const refused = await refusedPaths(manifest, names, pullRule(root, pipeline, { kinds, records }));
+  const whyNot = pullRule(root, pipeline, { kinds, records });
+  const refused = await refusedPaths(manifest, names, whyNot);
   const missing: StageName[] = [];
   await Promise.all(
     names.map(async (name) => {
@@ -48,16 +49,20 @@ export async function pull(
       if (!(await pullStage(name, manifest.stages[name]!, options))) missing.push(name);
     }),
   );
-  const isWhole = isAll && (await pullReport(manifest, locations, { store, publisher, pipeline }));
+  const noPage = isAll && manifest.report !== undefined ? await refusedPage(pipeline, whyNot) : undefined;
+  const isWhole =
+    isAll && noPage === undefined && (await pullReport(manifest, locations, { store, publisher, pipeline }));
   digests.save();
   const count = names.length - missing.length - refused.size;
   const what = `${formatCountOf(count, 'stage')}${isWhole ? ` and ${reportPath(pipeline)}` : ''}`;
   print(`Brought ${what} of ${pipeline} here, from the run ${manifest.run}.`);
-  const mistakes = [...refused.values()].flat();
+  const mistakes = [...refused.values(), noPage ?? []].flat();
   const lost = `The store no longer has all of ${missing.join(', ')}`;
   if (missing.length > 0) mistakes.push({ code: 'no-store', message: lost });
   if (mistakes.length > 0) throw new MistakesError(mistakes);
 }
+
+const pullHint = "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
 
 /** The mistakes about paths where a run may not publish, by stage. */
 async function refusedPaths(
@@ -65,7 +70,6 @@ async function refusedPaths(
   names: readonly StageName[],
   whyNot: PullRule,
 ): Promise<ReadonlyMap<StageName, readonly Diagnostic[]>> {
-  const hint = "A pull publishes below artifacts/, and where this project's file of the pipeline has an output.";
   const refused = new Map<StageName, readonly Diagnostic[]>();
   for (const name of names) {
     const mistakes: Diagnostic[] = [];
@@ -74,11 +78,20 @@ async function refusedPaths(
       if (reason === undefined) continue;
       const wish = `The run of ${pipeline} publishes ${name}.${port} at "${path}"`;
       const message = `${wish}, so the stage was left out: that path ${reason}`;
-      mistakes.push({ code: 'wrong-target', message, hint });
+      mistakes.push({ code: 'wrong-target', message, hint: pullHint });
     }
     if (mistakes.length > 0) refused.set(name, mistakes);
   }
   return refused;
+}
+
+/** The mistake about the path of the report, which follows from the pipeline's name: an archive may have any. */
+async function refusedPage(pipeline: string, whyNot: PullRule): Promise<Diagnostic | undefined> {
+  const path = reportPath(pipeline);
+  const reason = await whyNot(path);
+  if (reason === undefined) return undefined;
+  const message = `The report of ${pipeline} would lie at "${path}", so it was left out: that path ${reason}`;
+  return { code: 'wrong-target', message, hint: pullHint };
 }
 
 async function findRun({ remote }: SharedStore, pipeline: string, { run: wanted = '', commit }: PullOptions) {
@@ -114,7 +127,7 @@ async function pullStage(
   if (found.state === 'missing') return false;
   const { outputs, record } = found.result;
   const wanted = Object.keys(paths).flatMap((port) => {
-    const artifact = outputs[port];
+    const artifact = Object.hasOwn(outputs, port) ? outputs[port] : undefined; // a signer may name any port
     return artifact !== undefined && isWanted(stage, artifact, policy) ? [{ port, artifact }] : [];
   });
   await store.markUsed(digest);

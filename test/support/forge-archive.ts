@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openEnvelope, sealEnvelope } from '../../src/engine/store/remote/envelope.ts';
+import { dirname, join } from 'node:path';
+import { openEnvelope, runKey, sealEnvelope } from '../../src/engine/store/remote/envelope.ts';
 import { readKey } from '../../src/engine/store/remote/keys.ts';
 import { parseManifest, type RunManifest } from '../../src/engine/store/remote/manifest.ts';
 
@@ -19,7 +19,12 @@ export async function forgeManifest(
     const name = readdirSync(runs, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('.json'))!;
     const { text, locations } = openEnvelope('run', readFileSync(join(runs, name)), key.text)!;
     const changed = JSON.stringify(change(parseManifest(text)!));
-    writeFileSync(join(runs, name), await sealEnvelope('run', changed, locations, key));
+    const { pipeline, run } = parseManifest(changed) ?? parseManifest(text)!;
+    const path = join(folder, runKey(pipeline, run, key.id));
+    rmSync(runs, { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, await sealEnvelope('run', changed, locations, key));
+    writeFileSync(join(folder, 'pipeline'), pipeline);
     execFileSync('tar', ['-cf', forged, '-C', folder, '.']);
   } finally {
     rmSync(folder, { recursive: true });
