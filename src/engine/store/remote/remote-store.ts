@@ -209,6 +209,8 @@ export class RemoteStore {
     for (let from = 0; from < length; from += chunk) {
       const bytes = await next;
       if (bytes === undefined) return;
+      const isCut = bytes.length < Math.min(chunk, length - from); // anybody may write a place of any length
+      if (isCut) return;
       if (from + chunk < length) {
         next = part(from + chunk);
         next.catch(() => {}); // awaited in the next round, if there is one

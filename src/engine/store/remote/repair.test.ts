@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { rmSync, statSync, truncateSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
 import type { StageResult } from '../stage-result.ts';
 import type { Entry } from './entry.ts';
+import { RemoteStore } from './remote-store.ts';
 import { damagedEntries, noteMissing, repairShared } from './repair-shared.ts';
 import type { SharedStore } from './shared-store.ts';
-import { Group, make } from './testing-group.ts';
+import { CountingBucket, Group, make } from './testing-group.ts';
 import { verifyShared } from './verify-shared.ts';
 
 const never = new AbortController().signal;
@@ -125,6 +126,26 @@ test('where a result cannot be computed to the same bytes, the entry that leads 
   assert.equal(await carol.fetch(Object.values(other.outputs)), true);
   await carol.markUsed(result.digest);
   assert.deepEqual(await carol.lookup(result.digest), { state: 'here', result: other });
+});
+
+test('verify ends where the bytes do: a stranger may write a place of any length', async (t) => {
+  const { group, alice } = await damaged(t, 'results', (_, path) => {
+    const entry = JSON.parse(readFileSync(path, 'utf8'));
+    for (const place of Object.values<number[]>(entry.at)) place[2] = Number.MAX_SAFE_INTEGER;
+    writeFileSync(path, JSON.stringify(entry));
+  });
+  const bucket = new CountingBucket(group.shared);
+  bucket.onGet = () => assert.ok(bucket.gets.length < 100, 'it reads on and on');
+  const remote = new RemoteStore(
+    { url: group.shared, keys: Object.values(group.keys), type: 'folder' },
+    bucket,
+    undefined,
+    () => {},
+  );
+  const { broken, places } = await verifyShared(remote);
+  alice.records.damage.replace(places);
+  assert.deepEqual(await repair(alice, broken), { mended: 1, left: 0 });
+  assert.deepEqual((await faultsOf(group)).broken, []);
 });
 
 test('verify reads the pages that runs name, and a repair sends them again', async (t) => {
