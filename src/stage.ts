@@ -108,6 +108,8 @@ export interface CodeQuestion {
   readonly settings: JsonObject;
   /** The environment in which it will run. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Files of the project, by their paths from the root, that it loaded in earlier runs although its text does not show them. */
+  readonly loaded: readonly string[];
 }
 
 /** A user's program with everything that it loads. */
@@ -120,8 +122,12 @@ export interface FoundCode {
   readonly looked: readonly string[];
   /** Environment variables that decided it. */
   readonly variables: readonly string[];
-  /** What it loads that cannot be known before it runs: clauses that begin with file and line. */
+  /** What cannot be known of it before it runs: sentences that begin with file and line. */
   readonly warnings: readonly string[];
+  /** Those of the question's files that count beside what its text shows. */
+  readonly loaded: readonly string[];
+  /** Whether more decided it than `looked` names, so that it must not be remembered. */
+  readonly isVolatile: boolean;
   /** How to start it, for the kind's own program. */
   readonly start: JsonObject;
 }

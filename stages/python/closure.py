@@ -2,49 +2,77 @@
 
 Own modules count by their syntax trees, so comments and formatting do not matter. Installed packages count by version,
 with those that they require. The interpreter counts by version and build. Needs the standard library only.
+
+The code is read in the order in which Python runs it, since every change of `sys.path` decides about later imports.
+Further words name files by their paths from ROOT: what the program loaded in an earlier run.
 """
 import ast
+import contextlib
+import gc
 import hashlib
 import importlib.metadata as metadata
 import importlib.util
 import json
 import os
 import pathlib
+import pkgutil
 import re
 import site
 import sys
 import sysconfig
+from importlib.machinery import ModuleSpec, PathFinder
 
 if sys.version_info < (3, 10):
     sys.exit(f"Python {sys.version.split()[0]} is too old: the oldest supported version is 3.10")
+sys.dont_write_bytecode = True
+from expressions import Argument, Scope, hidden
+
+del sys.path[0]  # the folder of this file
+sys.setrecursionlimit(10_000)  # an import within an import within an import …
+gc.disable()  # syntax trees have no cycles, and looking for some would take most of the time
 script, root = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
-sys.path[0] = os.path.dirname(script)  # as if the script had been started
 places = sysconfig.get_paths()
 installed = [places["purelib"], places["platlib"], *site.getsitepackages(), site.getusersitepackages()]
 standard = tuple(places[name] + os.sep for name in ("stdlib", "platstdlib"))
 inside = tuple(folder + os.sep for folder in installed)
-files, packages, missing, error, looked = {}, {}, {}, None, {sys.executable, os.path.realpath(sys.executable), *installed}
-warnings, queue, seen, own, owners = [], [(script, "", sys.path[0])], set(), set(), metadata.packages_distributions()
-pure = set("path Path join abspath dirname normpath realpath expanduser getcwd parent parents resolve absolute".split())
+owners = metadata.packages_distributions()
+files, packages, warnings = {}, {}, {}
+looked = {sys.executable, os.path.realpath(sys.executable), *installed}
 
 
-def find(name):
-    """The spec of a module; None where it is not found. Unlike importlib.util.find_spec, runs no package around it."""
-    parent, _, last = name.rpartition(".")
-    above = find(parent) if parent else None
-    path = above.submodule_search_locations if above else None
-    if parent and path is None:
-        return None
-    if above:  # a folder without __init__.py asks the module around it where it lies
-        sys.modules.setdefault(parent, above).__path__ = path
-    found = next((spec for finder in sys.meta_path if (spec := finder.find_spec(name, path))), None)
-    here = os.path.dirname(found.origin) if found and found.has_location else None
-    for folder in map(str, sys.path if path is None else path):
-        places = [os.path.join(folder, last, "__init__.py"), os.path.join(folder, last + ".py")]
-        looked.update(places)  # a nearer module of this name would be found first
-        if here in (folder, os.path.dirname(places[0])):
-            break
-    return found
+# What counts: files by their content, packages by their version.
+
+
+def label_of(path, base):
+    """The path of a file from the project or, outside of it, from the folder in which Python found its module."""
+    return os.path.relpath(path, root if path.startswith(root + os.sep) else base)
+
+
+def holder_of(path):
+    """The file that holds a module: its own one, or the zip file around it."""
+    while not os.path.exists(path) and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def count(path, base, source=None, lenient=False):
+    """Counts a file, and gives its syntax tree. Bytes count where it is no source, or with `lenient` cannot be parsed.
+
+    `source` is that of a module in a zip file.
+    """
+    holder = holder_of(path)
+    content = pathlib.Path(holder).read_bytes()
+    is_source = holder == path and (path.endswith((".py", ".pyw")) or path == script)
+    try:
+        tree = ast.parse(content if is_source else source or "", label_of(path, base))
+    except (SyntaxError, ValueError):
+        if not lenient:
+            raise
+        tree, is_source = ast.parse(""), False
+    if holder not in files:
+        counted = ast.dump(tree).encode() if is_source else content
+        files[holder] = [label_of(holder, base), hashlib.sha256(counted).hexdigest()]
+    return tree
 
 
 def add_distribution(name):
@@ -65,86 +93,428 @@ def add_distribution(name):
             add_distribution(re.match(r"[\w.-]+", requirement)[0])
 
 
-def add(name, needed=False):
-    """Adds a module with the packages around it. A name that is perhaps no module is left out where it is none."""
-    top, _, _ = name.partition(".")
-    if top != name:
-        add(name.rpartition(".")[0], needed)
-    if name in seen or (top != name and top not in own):
-        return
-    found = find(name)
-    if found is None:
-        if needed and top == name and not any("sys.path" in one for one in warnings):  # it may lie in such a folder
-            missing[name] = True
-        return
-    seen.add(name)
-    folders = found.submodule_search_locations
-    origin = found.origin if found.has_location else next(iter(folders or []), "")
-    names = owners.get(top) or [one.metadata["Name"] for one in metadata.distributions(name=top)]  # Debian has no RECORD
-    if origin.startswith(inside) and names:
-        for distribution in names:
-            add_distribution(distribution)
-    elif origin and (origin.startswith(inside) or not origin.startswith(standard)):
-        own.add(top)
-        if found.has_location:
-            package = name if folders is not None else name.rpartition(".")[0]
-            queue.append((origin, package, pathlib.Path(origin).parents[name.count(".") + (folders is not None)]))
+# What a program loads.
+
+importers = ("importlib.__import__", "__import__", "builtins.__import__")
+evaluators = ("exec", "eval", "builtins.exec", "builtins.eval")
+runners = {"run_path": 0, "spec_from_file_location": 1, "SourceFileLoader": 1}  # by name, the place of the path
+plugins = ("importlib.metadata.entry_points", "importlib_metadata.entry_points", "pkg_resources.iter_entry_points")
+builders = tuple(f"hydra.utils.{name}" for name in ("instantiate", "call", "get_class", "get_method", "get_object"))
+starters = re.compile(r"subprocess\.(run|Popen|call|check_call|check_output)|os\.(system|popen)")
+spawners = re.compile(r"os\.(execl|execv|spawnl|spawnv)p?e?|os\.posix_spawnp?|asyncio\.create_subprocess_exec")
+interpreter = re.compile(r"(.*/)?python[\d.]*")
+edits = ("append", "extend", "insert", "remove", "pop", "clear", "reverse")
 
 
-def value_of(node, path, names):
-    """The value of an expression of literals, `__file__`, functions of os.path and pathlib, and names of such."""
-    if any(getattr(one, "attr", "path") not in pure for one in ast.walk(node)):
-        raise ValueError(ast.unparse(node))
-    used = {getattr(one, "id", None) for one in ast.walk(node)} & names.keys()
-    known = {"os": os, "pathlib": pathlib, "Path": pathlib.Path, "str": str, "__file__": path, "__builtins__": {}}
-    known.update((name, value_of(names[name], path, names)) for name in used)
-    return eval(compile(ast.Expression(node), path, "eval"), known)
+class Program:
+    """One start of the interpreter: where it looks for modules, and what it has loaded so far."""
 
+    def __init__(self, folder):
+        self.search = [folder, *sys.path]
+        self.is_unclear = False  # whether the program changes `search` by a value that only running it can tell
+        self.modules = {}
+        self.own = set()  # top names of modules that are no installed packages
+        self.absent = {}  # modules that it cannot do without, by where they are imported
+        self.read_files = set()
+        self.functions = {}  # by full name, the last one that was defined
+        self.unread = {}  # functions whose body has not been read, with the scope around them
 
-def read_call(node, path, label, names):
-    """Follows a change of sys.path, and an import whose name is written out; warns of others."""
-    name, at = ast.unparse(node.func), f"{label}:{node.lineno}"
-    if name in ("sys.path.append", "sys.path.insert") and node.args:
-        try:
-            sys.path.insert(1, os.path.normpath(os.path.join(root, str(value_of(node.args[-1], path, names)))))
-        except Exception:
-            warnings.append(f"{at} changes sys.path by a value that only running it can tell")
-    elif name in ("importlib.import_module", "import_module", "__import__") and node.args:
-        first = getattr(node.args[0], "value", None)
-        if isinstance(first, str) and not first.startswith("."):
-            add(first)
+    def run(self, path, module="", package="", base=root, source=None, lenient=False):
+        """Reads a file, as if Python ran it."""
+        if path in self.read_files:
+            return
+        self.read_files.add(path)
+        tree = count(path, base, source, lenient)
+        scope = Scope(path, label_of(path, base), module, package, self.search)
+        self.read(tree.body, scope, frozenset(tree.body))
+
+    def finish(self):
+        """Reads the functions that nothing called while the modules were loaded: they run later."""
+        while self.unread:
+            self.call(next(iter(self.unread)), [])
+        for name in [name for name in self.absent if self.find(name)]:
+            self.add(name)
+            del self.absent[name]
+
+    def call(self, function, arguments):
+        inner = self.unread.pop(function).inner()
+        parameters = [*function.args.posonlyargs, *function.args.args]
+        for parameter in ast.walk(function.args):
+            if isinstance(parameter, ast.arg):
+                inner.forget(parameter.arg)
+        for parameter, argument in zip(parameters, arguments):
+            inner.values[parameter.arg] = argument
+        self.read(function.body, inner)
+
+    def read(self, body, scope, needed=frozenset()):
+        """Follows statements in the order in which they run. A module is `needed` whose import nothing guards."""
+        stack = list(reversed(body))
+        while stack:
+            node = stack.pop()
+            children = parts_of(node)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                name = f"{scope.module}.{node.name}"
+                scope.forget(node.name)
+                scope.meanings[node.name] = name
+                self.functions[name] = node
+                self.unread[node] = scope
+                children = [*node.decorator_list, *node.args.defaults]
+            elif isinstance(node, ast.If):
+                children = [node.test, *self.branches(node, scope)]
+            elif isinstance(node, ast.Import):
+                self.read_import(node, scope, node in needed)
+            elif isinstance(node, ast.ImportFrom):
+                self.read_from(node, scope, node in needed)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)):
+                self.read_assignment(node, scope)
+            elif isinstance(node, ast.withitem) and node.optional_vars:
+                scope.bind(node.optional_vars, node.context_expr)
+            elif isinstance(node, ast.Dict):
+                for key, value in zip(node.keys, node.values):
+                    if getattr(key, "value", None) == "_target_":
+                        self.read_target(value, scope)
+            elif isinstance(node, ast.Call):
+                self.read_call(node, scope)
+            stack.extend(reversed(children))
+
+    def branches(self, node, scope):
+        """The statements of an `if` that may run: all, where only running it can tell."""
+        if scope.name_of(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            return node.orelse
+        is_search = any(scope.name_of(part) == "sys.path" for part in ast.walk(node.test))
+        holds = scope.try_value(node.test) if is_search else None
+        return [*node.body, *node.orelse] if holds is None else node.body if holds else node.orelse
+
+    def read_import(self, node, scope, is_needed):
+        for alias in node.names:
+            self.add(alias.name, scope.at(node) if is_needed else None)
+            name = alias.asname or alias.name.partition(".")[0]
+            scope.forget(name)
+            scope.meanings[name] = alias.name if alias.asname else name
+
+    def read_from(self, node, scope, is_needed):
+        if node.level > len(scope.package.split(".") if scope.package else ""):
+            return
+        name = importlib.util.resolve_name("." * node.level + (node.module or ""), scope.package)
+        self.add(name, scope.at(node) if is_needed else None)
+        for alias in node.names:
+            self.add(f"{name}.{alias.name}")
+            scope.forget(alias.asname or alias.name)
+            scope.meanings[alias.asname or alias.name] = f"{name}.{alias.name}"
+
+    def read_assignment(self, node, scope):
+        """Notes the value of a name, and follows a change of `sys.path`."""
+        for target in getattr(node, "targets", None) or [node.target]:
+            is_item = isinstance(target, ast.Subscript)
+            is_search = scope.name_of(target.value if is_item else target) == "sys.path"
+            if is_search and (not isinstance(target, ast.Name) or isinstance(node, ast.AugAssign)):
+                try:
+                    self.search[:] = self.assigned(node, target, scope)
+                except Exception:
+                    self.lose_search(node, scope)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                scope.bind(target, node.value)
+            elif isinstance(target, ast.Name):
+                scope.forget(target.id)
+
+    def assigned(self, node, target, scope):
+        """The search path after an assignment to it or to a part of it, or after a deletion."""
+        search = list(self.search)
+        if not isinstance(target, ast.Subscript):
+            value = scope.value_of(node.value)
+            return [*search, *value] if isinstance(node, ast.AugAssign) else list(value)
+        index = scope.index_of(target.slice)
+        if isinstance(node, ast.Delete):
+            del search[index]
+        elif isinstance(node, ast.Assign):
+            search[index] = scope.value_of(node.value)
         else:
-            warnings.append(f"{at} imports a module whose name is computed")
-    elif name.split(".")[-1] in ("spec_from_file_location", "run_path", "run_module"):
-        warnings.append(f"{at} runs code that it finds itself")
+            raise ValueError(ast.unparse(node))
+        return search
+
+    def lose_search(self, node, scope):
+        self.is_unclear = True
+        warn(scope.at(node), "changes sys.path by a value that only running it can tell")
+
+    def read_call(self, node, scope):
+        name, at = scope.name_of(node.func), scope.at(node)
+        last = name.rpartition(".")[2]
+        first = node.args[0] if node.args else None
+        if name == f"sys.path.{last}" and last in edits or name == "site.addsitedir":
+            self.edit_search(last, node, scope)
+        elif (name in importers or last == "import_module") and first:
+            self.read_importer(node, scope)
+        elif name in evaluators and first:
+            self.read_evaluator(first, scope, at)
+        elif last in runners and not self.run_file([*node.args, None, None][runners[last]], scope):
+            warn(at, "runs code that it finds itself")
+        elif last == "run_module":
+            self.run_module(first and scope.text_of(first), at)
+        elif name in plugins:
+            self.read_plugins(keyword(node, "group") or first, scope, at)
+        elif name in builders:
+            warn(at, "builds what a configuration names")
+        elif starters.fullmatch(name) or spawners.fullmatch(name):
+            self.read_command(node, scope, is_spread=spawners.fullmatch(name))
+        if target := keyword(node, "_target_"):
+            self.read_target(target, scope)
+        function = self.functions.get(name) or self.functions.get(f"{scope.module}.{name}")
+        if function in self.unread:
+            self.call(function, [Argument(argument, scope) for argument in node.args])
+
+    def edit_search(self, method, node, scope):
+        values = [scope.try_value(argument) for argument in node.args]
+        if any(value is None for value in values) or node.keywords:
+            self.lose_search(node, scope)
+        elif method == "addsitedir":
+            self.search += [folder for folder in site_folders(*values) if folder not in self.search]
+        else:
+            with contextlib.suppress(ValueError, IndexError):  # what it removes is not there
+                getattr(self.search, method)(*values)
+
+    def read_importer(self, node, scope):
+        name, package = scope.text_of(node.args[0]), keyword(node, "package") or [*node.args, None][1]
+        if name and name.startswith("."):
+            is_own = package is not None and scope.name_of(package) in ("__package__", "__name__")
+            around = scope.package if is_own else package and scope.text_of(package)
+            name = around and importlib.util.resolve_name(name, around)
+        if name:
+            self.add(name)
+        else:
+            warn(scope.at(node), "imports a module whose name is computed")
+
+    def read_evaluator(self, node, scope, at):
+        """Follows a text that is run as code, if it is written out, or that of a file whose path is."""
+        text, path = scope.text_of(node), scope.file_read_by(node)
+        if text is not None:
+            with contextlib.suppress(SyntaxError):
+                self.read(ast.parse(text).body, scope)
+        elif path is None or not self.run_file(path, scope):
+            warn(at, "runs a text as code", "text")
+
+    def run_file(self, node, scope):
+        """Follows a file that is run by its path. Tells whether the path is known."""
+        text = node and scope.text_of(node)
+        if text:
+            self.load(text)
+        return bool(text)
+
+    def load(self, path):
+        """Reads a file of the project by its path, if it is there. Tells whether it counts."""
+        path = os.path.abspath(os.path.join(root, path))
+        counts = os.path.isfile(path) and not path.startswith((*inside, *standard))
+        if counts:
+            self.run(path, *module_of(path), os.path.dirname(path), lenient=True)
+        return counts
+
+    def run_module(self, name, at):
+        if name:
+            self.add(name)
+            self.add(f"{name}.__main__")
+        else:
+            warn(at, "runs code that it finds itself")
+
+    def read_plugins(self, group, scope, at):
+        """Adds the installed packages that have plug-ins of a group."""
+        name = group and scope.text_of(group)
+        if not name:
+            return warn(at, "loads plug-ins of installed packages", "packages")
+        for point in metadata.entry_points(group=name):
+            self.add(point.module)
+            if point.dist:
+                add_distribution(point.dist.name)
+
+    def read_target(self, value, scope):
+        """Adds what the key `_target_` of Hydra names."""
+        target = scope.text_of(value)
+        if target and re.fullmatch(r"\w+(\.\w+)+", target):
+            self.add(target)
+
+    def read_command(self, node, scope, is_spread):
+        """Follows a Python program that is started, if its path is written out."""
+        command = keyword(node, "args") or keyword(node, "cmd")
+        sources = [command] if command else node.args if is_spread else node.args[:1]
+        words = [word for source in sources for word in scope.words_of(source)]
+        place = keyword(node, "cwd")
+        folder = os.path.join(root, (scope.text_of(place) or hidden) if place else "")
+        paths = [os.path.join(folder, word) for word in words if word.endswith(".py")]
+        scripts = [os.path.realpath(path) for path in paths if hidden not in path and os.path.isfile(path)]
+        starts = [index for index, word in enumerate(words) if interpreter.fullmatch(word) or word == sys.executable]
+        after = words[starts[-1] + 1 :] if starts else []
+        module = after[after.index("-m") + 1] if "-m" in after[:-1] else hidden
+        for path in scripts:
+            start(path)
+        if hidden not in module:
+            start(root, module)
+        elif not scripts and (starts or not words or hidden in words[0]):
+            what = "starts Python with what" if starts else "starts a program that"
+            warn(scope.at(node), f"{what} only running it can tell")
+
+    def find(self, name):
+        """The spec of a module; None where it is not found. Unlike importlib.util.find_spec, runs no package around it."""
+        parent, _, last = name.rpartition(".")
+        above = (self.modules.get(parent) or self.find(parent)) if parent else None
+        path = above.submodule_search_locations if above else None
+        if parent and path is None:
+            return None
+        for finder in sys.meta_path:
+            if finder is PathFinder:
+                found = find_in(self.search if path is None else path, name, last)
+            else:
+                found = finder.find_spec(name, path)
+            if found:
+                return found
+        return None
+
+    def add(self, name, needed_at=None):
+        """Adds a module with the packages around it. A name that is perhaps no module is left out where it is none."""
+        top, _, _ = name.partition(".")
+        if top != name:
+            self.add(name.rpartition(".")[0], needed_at)
+        if name in self.modules or (top != name and top not in self.own):
+            return
+        found = self.find(name)
+        if found is None:
+            if needed_at and top == name:
+                self.absent.setdefault(name, needed_at)
+            return
+        self.modules[name] = found
+        folders = found.submodule_search_locations
+        origin = found.origin if found.has_location else next(iter(folders or []), "")
+        names = owners.get(top) or [one.metadata["Name"] for one in metadata.distributions(name=top)]  # Debian has no RECORD
+        if origin.startswith(inside) and names:
+            for distribution in names:
+                add_distribution(distribution)
+        elif origin and (origin.startswith(inside) or not origin.startswith(standard)):
+            self.own.add(top)
+            if found.has_location:
+                origin = os.path.abspath(origin)
+                package = name if folders is not None else name.rpartition(".")[0]
+                base = pathlib.Path(origin).parents[name.count(".") + (folders is not None)]
+                source = None if os.path.exists(origin) else found.loader.get_source(name)
+                self.run(origin, name, package, base, source)
 
 
-def read(path, package, base):
-    """Adds one own file, and what it imports."""
-    content, is_code = pathlib.Path(path).read_bytes(), path.endswith((".py", ".pyw")) or path == script
-    label = os.path.relpath(path, root if path.startswith(root + os.sep) else base)
-    tree = ast.parse(content if is_code else b"", label)
-    files[path] = [label, hashlib.sha256(ast.dump(tree).encode() if is_code else content).hexdigest()]
-    needed = set(tree.body)
-    names = {to.id: it.value for it in tree.body if type(it) is ast.Assign for to in it.targets if hasattr(to, "id")}
-    for node in sorted(ast.walk(tree), key=lambda one: not isinstance(one, ast.Call)):  # changes of sys.path first
-        if isinstance(node, ast.Call):
-            read_call(node, path, label, names)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                add(alias.name, node in needed)
-        elif isinstance(node, ast.ImportFrom) and node.level <= len(package.split(".") if package else ""):
-            name = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-            add(name, node in needed)
-            for alias in node.names:
-                add(f"{name}.{alias.name}")
+leaves = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 
 
+def parts_of(node):
+    """The children of a node in order, as far as they can have an effect."""
+    parts = []
+    for field in node._fields:
+        value = getattr(node, field, None)
+        parts += value if isinstance(value, list) else [value]
+    return [part for part in parts if isinstance(part, ast.AST) and not isinstance(part, leaves)]
+
+
+def find_in(folders, name, last):
+    """Looks for a module in folders, as PathFinder does, whose packages without __init__.py need modules that are loaded."""
+    portions = []
+    for folder in folders:
+        if not isinstance(folder, str):
+            continue  # as Python does
+        folder = os.path.abspath(folder)
+        looked.update([os.path.join(folder, last, "__init__.py"), os.path.join(folder, last + ".py")])
+        importer = pkgutil.get_importer(folder)
+        found = importer.find_spec(name) if importer else None
+        if found and found.loader:
+            return found
+        if found:
+            portions += found.submodule_search_locations
+    if not portions:
+        return None
+    found = ModuleSpec(name, None, is_package=True)
+    found.submodule_search_locations = portions
+    return found
+
+
+def site_folders(folder):
+    """A folder of packages, with the folders that its .pth files name."""
+    yield folder
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    for name in (name for name in names if name.endswith(".pth")):
+        for line in pathlib.Path(folder, name).read_text().splitlines():
+            path = os.path.join(folder, line.strip())
+            if line.strip() and not line.startswith(("#", "import ", "import\t")) and os.path.exists(path):
+                yield path
+
+
+def module_of(path):
+    """The name of the module in a file, by the packages around it, and the package in which it lies."""
+    names, folder = [], os.path.dirname(path)
+    while os.path.exists(os.path.join(folder, "__init__.py")):
+        names.insert(0, os.path.basename(folder))
+        folder = os.path.dirname(folder)
+    package = ".".join(names)
+    stem = os.path.basename(path).partition(".")[0]
+    return (package if stem == "__init__" else ".".join([*names, stem])), package
+
+
+def keyword(node, name):
+    return next((word.value for word in node.keywords if word.arg == name), None)
+
+
+def warn(at, what, loads="files"):
+    """Warns of what cannot be known: `files` that show when the program runs, a `text`, or installed `packages`."""
+    warnings.setdefault((at, what), loads)
+
+
+def start(place, module=None):
+    """Follows what the program starts: a file, or a module as with `python -m` in a folder."""
+    if (place, module) in started:
+        return
+    started.add((place, module))
+    program = Program(place if module else os.path.dirname(place))
+    if module:
+        program.run_module(module, "")
+    else:
+        program.run(place, "__main__", base=os.path.dirname(place), lenient=True)
+    program.finish()
+
+
+skipped = ("cache", "node_modules")
+code = (".py", ".pyw", ".pyc", ".pyx", ".so", ".pyd")
+
+
+def place_in_project(name):
+    """The path of a module or folder of this name in the project, wherever it lies; None where there is none."""
+    folders = [root]
+    for folder in folders:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name) if os.access(folder, os.R_OK) else []
+        if any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        for entry in entries:
+            if entry.name.partition(".")[0] == name and (entry.is_dir() or entry.name.endswith(code)):
+                return os.path.relpath(entry.path, root)
+        inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        folders += [entry.path for entry in inner if entry.name not in skipped and not entry.name.startswith(".")]
+    return None
+
+
+started, error, loaded, gone = {(script, None)}, None, [], []
+main = Program(os.path.dirname(script))
 try:
-    while queue:
-        if (item := queue.pop())[0] not in files:
-            read(*item)
+    main.run(script, "__main__", base=os.path.dirname(script))
+    main.finish()
+    for path in sys.argv[3:]:
+        if not os.path.isfile(os.path.join(root, path)):
+            gone.append(path)
+        elif os.path.join(root, path) not in files and main.load(path):
+            loaded.append(path)
+    main.finish()
 except (OSError, ValueError, RecursionError, SyntaxError) as wrong:
     error = f"{wrong.filename}:{wrong.lineno}: {wrong.msg}" if isinstance(wrong, SyntaxError) else str(wrong)
-answer = {"python": sys.executable, "build": " ".join(sys.version.split()), "files": files, "packages": packages}
-print(json.dumps({**answer, "looked": sorted(looked), "missing": [*missing], "warnings": warnings, "error": error}))
+answer = {
+    "python": sys.executable,
+    "build": " ".join(sys.version.split()),
+    "files": files,
+    "packages": packages,
+    "looked": sorted(looked),
+    "absent": [[name, at, place_in_project(name)] for name, at in main.absent.items()],
+    "isUnclear": main.is_unclear,
+    "warnings": [[at, what, loads] for (at, what), loads in warnings.items()],
+    "loaded": loaded,
+    "gone": gone,
+    "error": error,
+}
+print(json.dumps(answer))

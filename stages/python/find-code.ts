@@ -15,11 +15,25 @@ interface Closure {
   /** By name: the version, and the digest of the code of one that was installed from a folder. */
   readonly packages: Readonly<Record<string, readonly [version: string, digest: string]>>;
   readonly looked: readonly string[];
-  /** The packages that the program cannot do without, and that are not installed. */
-  readonly missing: readonly string[];
-  readonly warnings: readonly string[];
+  readonly absent: readonly AbsentModule[];
+  /** Whether the program changes where Python looks by a value that only running it can tell. */
+  readonly isUnclear: boolean;
+  readonly warnings: readonly (readonly [at: string, what: string, loads: keyof typeof endings])[];
+  /** The files that an earlier run loaded, as far as the program's text does not show them; and those that are gone. */
+  readonly loaded: readonly string[];
+  readonly gone: readonly string[];
   readonly error: string | null;
 }
+
+/** A module that the program cannot do without, and that is not found; with a file or folder of the project of its name. */
+type AbsentModule = readonly [name: string, at: string, place: string | null];
+
+/** What follows for things that are found by other means than imports, by what they load. */
+const endings = {
+  files: 'the files of the project that it loads count from the first run on; new files and installed packages do not',
+  text: 'a file that it comes from does not count: declare it under `inputs`',
+  packages: 'a change of them will not rerun its stages',
+} as const;
 
 /** How to start a program. A type, since to the compiler an interface is no JSON object. */
 export type Start = {
@@ -47,28 +61,53 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     const answer = await ask(name, question);
     if (typeof answer === 'string') faults.push(answer);
     else answers.push(answer);
-    if (answers.at(-1)?.closure.missing.length === 0) break;
+    if (answers.at(-1)?.closure.absent.length === 0) break;
   }
-  const chosen = answers.find(({ closure }) => closure.missing.length === 0) ?? answers[0];
+  const chosen =
+    answers.find(({ closure }) => closure.absent.length === 0) ??
+    answers.find(({ closure }) => packagesOf(closure).length === 0) ??
+    answers[0];
   if (chosen === undefined) throw new StageError(faults[0] ?? noInterpreter(settings['python']));
-  const { files, packages, build, warnings, python } = chosen.closure;
+  const { files, packages, build, python, loaded, gone } = chosen.closure;
   const start: Start = {
     program: relative(root, program),
     python,
-    ...describeChoice(chosen, [...answers.flatMap(lacking), ...faults], question),
+    ...describeChoice(chosen, answers, { faults, question }),
   };
   return {
     sources: Object.fromEntries([
       ...Object.values(files),
       ...Object.entries(packages).map(([name, [version, digest]]) => [`${name}==${version}`, digest] as const),
+      ...gone.map((path) => [path, 'gone'] as const),
       [`Python ${build}`, ''],
     ]),
     files: Object.keys(files),
-    looked: [finder, ...candidates, ...versionFiles(root, env), ...answers.flatMap(({ closure }) => closure.looked)],
+    looked: [
+      ...finders,
+      ...candidates,
+      ...versionFiles(root, env),
+      ...gone.map((path) => join(root, path)),
+      ...answers.flatMap(({ closure }) => closure.looked),
+    ],
     variables,
-    warnings,
+    warnings: warningsOf(chosen.closure),
+    loaded: [...loaded, ...gone],
+    // A module that is absent is looked for in the whole project.
+    isVolatile: chosen.closure.absent.length > 0,
     start,
   };
+}
+
+/** The modules that are absent and must be installed: nothing in the project has their name. */
+const packagesOf = ({ absent, isUnclear }: Closure): readonly string[] =>
+  isUnclear ? [] : absent.flatMap(([name, , place]) => (place === null ? [name] : []));
+
+function warningsOf({ absent, isUnclear, warnings }: Closure): readonly string[] {
+  const elsewhere = absent.flatMap(([name, at, place]) => {
+    const what = `imports ${name}, which is ${place} in the project, but not where Python looks as far as its code shows`;
+    return place === null || isUnclear ? [] : [`${at} ${what}: ${endings.files}`];
+  });
+  return [...warnings.map(([at, what, loads]) => `${at} ${what}: ${endings[loads]}`), ...elsewhere];
 }
 
 /** Absolute paths of the interpreters to try, in order, and of those that would come first on `PATH` if they existed. */
@@ -93,14 +132,14 @@ function versionFiles(root: string, env: CodeQuestion['env']): readonly string[]
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-const beside = join(here, 'closure.py');
-const finder = existsSync(beside) ? beside : join(here, '../stages/python/closure.py'); // from dist/
+const folder = existsSync(join(here, 'closure.py')) ? here : join(here, '../stages/python'); // from dist/
+const finders = ['closure.py', 'expressions.py'].map((name) => join(folder, name));
 
 /** The answer of an interpreter, or what is wrong with it or with the program. */
-async function ask(path: string, { program, root, env }: CodeQuestion): Promise<Answer | string> {
+async function ask(path: string, { program, root, env, loaded }: CodeQuestion): Promise<Answer | string> {
   const name = path.startsWith(root) ? relative(root, path) : path;
   try {
-    const words = [finder, program, root];
+    const words = [finders[0]!, program, root, ...loaded];
     const { stdout } = await promisify(execFile)(path, words, { cwd: root, env: { ...env }, maxBuffer: 1 << 28 });
     const closure = JSON.parse(stdout) as Closure;
     return closure.error === null ? { name, closure } : closure.error;
@@ -121,20 +160,38 @@ const distributions: Readonly<Record<string, string>> = {
 };
 
 /** The line of the log about the choice of an interpreter, and why none serves. */
-function describeChoice({ name, closure }: Answer, others: readonly string[], { program, root }: CodeQuestion) {
+function describeChoice(
+  chosen: Answer,
+  answers: readonly Answer[],
+  { faults, question }: { readonly faults: readonly string[]; readonly question: CodeQuestion },
+) {
+  const { name, closure } = chosen;
   const version = closure.build.split(' ')[0]!;
   const opening = `runs with ${name} (Python ${version})`;
-  if (closure.missing.length === 0)
+  const missing = packagesOf(closure);
+  if (missing.length === 0) {
+    const known = new Set(closure.absent.map(([name]) => name));
+    const earlier = answers.slice(0, answers.indexOf(chosen));
+    const others = [...earlier.flatMap((answer) => lacking(answer, (name) => !known.has(name))), ...faults];
     return { opening: others.length > 0 ? `${opening}: ${others.join(', ')}` : opening };
+  }
   const inside = statSync(join(dirname(dirname(closure.python)), 'pyvenv.cfg'), { throwIfNoEntry: false });
-  const packages = closure.missing.map((one) => distributions[one] ?? one).join(' ');
+  const packages = missing.map((one) => distributions[one] ?? one).join(' ');
   const hint = inside
     ? `${name} -m pip install ${packages}`
     : `python3 -m venv .venv && .venv/bin/pip install ${packages}`;
-  const debian = closure.missing.map((one) => `python3-${one.toLowerCase()}`).join(' ');
+  const debian = missing.map((one) => `python3-${one.toLowerCase()}`).join(' ');
+  const others = [...answers.flatMap((answer) => lacking(answer, (_, place) => place === null)), ...faults];
+  const { root, program } = question;
   const obstacle = `${relative(root, program)} imports what is not installed: ${others.join(', ')}. Install it: ${hint}; or on Debian: apt-get install ${debian}`;
   return { opening, obstacle };
 }
 
-const lacking = ({ name, closure: { missing } }: Answer): readonly string[] =>
-  missing.length === 0 ? [] : [`${name} lacks ${missing.join(', ')}`];
+/** The modules that an interpreter lacks, of those that matter. */
+function lacking(
+  { name, closure: { absent } }: Answer,
+  matters: (name: string, place: string | null) => boolean,
+): readonly string[] {
+  const names = absent.flatMap(([name, , place]) => (matters(name, place) ? [name] : []));
+  return names.length === 0 ? [] : [`${name} lacks ${names.join(', ')}`];
+}

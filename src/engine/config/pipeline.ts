@@ -88,7 +88,7 @@ export interface Stage {
 }
 
 /** The user's program that a stage runs. */
-export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variables'> {
+export interface StageCode extends Pick<FoundCode, 'sources' | 'start' | 'variables' | 'loaded'> {
   /** Absolute path of the program. */
   readonly program: string;
   /** The stat signature of each of its files, by absolute path; empty for a file that may have changed while it was read. */

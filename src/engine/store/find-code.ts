@@ -11,21 +11,21 @@ import { isOld } from './run-memory.ts';
 
 /** Finds a program's code. It is remembered while the files, places and variables that decided it are unchanged. */
 export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<ProgramCode> {
-  const { program, root, settings, env } = question;
+  const { program, root, settings, env, loaded } = question;
   const startedAt = Date.now();
-  const key = sha256(JSON.stringify([spec.name, spec.version, program, settings]));
+  const key = sha256(JSON.stringify([spec.name, spec.version, program, settings, loaded]));
   const file = join(root, 'cache', 'memory', `code-${key.slice(0, 32)}.json`);
   const known = readJson<{ readonly signature: string; readonly found: FoundCode }>(file);
   const isKnown = known !== undefined && known.signature === sign(known.found, env).signature;
   const found = isKnown ? known.found : await spec.code!.find(question);
-  const { files, sources, ...rest } = found;
+  const { files, sources, isVolatile: _, ...rest } = found;
   const version = `${spec.version}-${sha256(JSON.stringify(Object.entries(sources).sort()))}`;
   const { signature, newest } = sign(found, env);
   // A file that changed this recently may have been read before or after.
   const signed = files.map((path) => [path, signPlace(path)] as const);
   const signatures = signed.map(([path, sign]) => [path, isKnown || sign.newest < startedAt ? sign.signature : '']);
   try {
-    if (!isKnown && isOld(newest, startedAt)) writeJson(file, { signature, found });
+    if (!isKnown && !found.isVolatile && isOld(newest, startedAt)) writeJson(file, { signature, found });
     writeKindSources(kindBuild(join(root, 'cache'), spec.name, version), sources);
   } catch (error) {
     if (!isReadOnly(error)) throw error;
@@ -33,10 +33,15 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   return { ...rest, sources, program, version, signatures: Object.fromEntries(signatures) };
 }
 
-/** The code of a stage as it is here now. */
-export async function findAgain(spec: AnyKindSpec, { code, settings, env }: Stage, root: string): Promise<ProgramCode> {
+/** The code of a stage as it is here now, by default with what earlier runs of it loaded. */
+export async function findAgain(
+  spec: AnyKindSpec,
+  { code, settings, env }: Stage,
+  root: string,
+  loaded = code!.loaded,
+): Promise<ProgramCode> {
   const named = Object.entries(settings).filter(([name]) => spec.code!.settings.includes(name));
-  const question = { program: code!.program, root, settings: Object.fromEntries(named) };
+  const question = { program: code!.program, root, settings: Object.fromEntries(named), loaded };
   return await findCode(spec, { ...question, env: { ...process.env, ...asSeen(env) } });
 }
 

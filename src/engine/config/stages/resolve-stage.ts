@@ -111,17 +111,13 @@ async function resolveCode(
   const settings = Object.fromEntries(spec.code.settings.flatMap((name) => pick(stage.settings, name)));
   const key = JSON.stringify([spec.name, program, settings, stage.env]);
   try {
-    const found =
-      codes.get(key) ?? (await findCode(spec, { program, root, settings, env: { ...env, ...asSeen(stage.env) } }));
+    const question = { program, root, settings, env: { ...env, ...asSeen(stage.env) }, loaded: [] };
+    const found = codes.get(key) ?? (await findCode(spec, question));
     codes.set(key, found);
     const { version, looked: _, warnings, ...code } = found;
     return {
       stage: { code, kindVersion: version },
-      warnings: warnings.map((warning) => ({
-        code: 'unkeyed-import',
-        message: `${warning}: a change of what it loads will not rerun its stages`,
-        at: input!.at,
-      })),
+      warnings: warnings.map((message) => ({ code: 'unkeyed-import', message, at: input!.at })),
     };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { suite, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
+import { noPython } from '../../test/support/venv.ts';
+
+const closure = fileURLToPath(new URL('closure.py', import.meta.url));
+const python = '/usr/bin/python3';
+
+type Files = Readonly<Record<string, string>>;
+
+/** Files at two places for every search order to choose from: the module `net` beside the program and in `libs`. */
+const twins: Files = {
+  'src/net.py': 'where = "src"\n',
+  'libs/net.py': 'where = "libs"\n',
+  'libs/only.py': 'import net\n',
+};
+
+/** Writes the modules of the project that this interpreter has loaded. */
+const report = `
+import os as _os, sys as _sys
+_root = _sys.argv[1] + "/"
+_files = {_os.path.normpath(str(getattr(module, "__file__", ""))) for module in list(_sys.modules.values())}
+print(*sorted(file.removeprefix(_root) for file in _files if file.startswith(_root)), sep="\\n")
+`;
+
+interface Counted {
+  readonly files: Readonly<Record<string, readonly [label: string, digest: string]>>;
+  readonly packages: Readonly<Record<string, unknown>>;
+  readonly absent: readonly (readonly [name: string, at: string, place: string | null])[];
+  readonly warnings: readonly (readonly [at: string, what: string, isSeen: boolean])[];
+  readonly error: string | null;
+}
+
+const count = (root: string, env: NodeJS.ProcessEnv = {}): Counted => {
+  const options = { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } } as const;
+  return JSON.parse(execFileSync(python, [closure, join(root, 'src/main.py'), root], options)) as Counted;
+};
+
+const labels = ({ files }: Counted): readonly string[] =>
+  Object.values(files)
+    .map(([label]) => label)
+    .sort();
+
+/** Programs that change where Python looks, by what they do. */
+const searches: Files = {
+  'nothing changed': 'import net',
+  'insert at the front': 'import sys\nsys.path.insert(0, "libs")\nimport net, only',
+  'insert behind the folder of the program': 'import sys\nsys.path.insert(1, "libs")\nimport net, only',
+  'insert before the last': 'import sys\nsys.path.insert(-1, "libs")\nimport net, only',
+  append: 'import sys\nsys.path.append("libs")\nimport net, only',
+  extend: 'import sys\nsys.path.extend(["nowhere", "libs"])\nimport net, only',
+  'augmented assignment': 'import sys\nsys.path += ["libs"]\nimport net, only',
+  'a slice at the front': 'import sys\nsys.path[:0] = ["libs"]\nimport net, only',
+  'the first element': 'import sys\nsys.path[0] = "libs"\nimport net, only',
+  'assignment in front': 'import sys\nsys.path = ["libs"] + sys.path\nimport net, only',
+  'assignment with a star': 'import sys\nsys.path = [*sys.path, "libs"]\nimport net, only',
+  'the list by its own name': 'from sys import path\npath.insert(0, "libs")\nimport net, only',
+  'the list by another name': 'from sys import path as places\nplaces.append("libs")\nimport net, only',
+  'the module by another name': 'import sys as system\nsystem.path.insert(0, "libs")\nimport net, only',
+  'a name for the list': 'import sys\nplaces = sys.path\nplaces.insert(0, "libs")\nimport net, only',
+  'removed again': 'import sys\nsys.path.insert(0, "libs")\nimport only\nsys.path.remove("libs")\nimport net',
+  'the folder of the program removed': 'import sys\ndel sys.path[0]\nsys.path.append("libs")\nimport net',
+  popped: 'import sys\nsys.path.pop(0)\nsys.path.append("libs")\nimport net',
+  'a change after the import': 'import sys\nimport net\nsys.path.insert(0, "libs")\nimport only',
+  'site.addsitedir': 'import site\nsite.addsitedir("libs")\nimport net, only',
+  'beside the file': `import sys
+from os.path import abspath, dirname, join
+sys.path.insert(0, join(dirname(abspath(__file__)), "..", "libs"))
+import net, only`,
+  pathlib: `import sys
+from pathlib import Path as P
+HERE = P(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "libs"))
+import net, only`,
+  'a function': `import os, sys
+def use(folder):
+    path = os.path.join(os.getcwd(), folder)
+    if path not in sys.path:
+        sys.path.insert(0, path)
+use("libs")
+import net, only`,
+  'a module that does it': 'import setup_paths\nimport net, only',
+  'a function of a module': 'from setup_paths import use\nuse("libs")\nimport net, only',
+  'an import in a function that runs last': `import sys
+def main():
+    import net, only
+sys.path.insert(0, "libs")
+main()`,
+};
+
+const more: Files = {
+  'src/setup_paths.py': 'import sys\n\ndef use(folder):\n    sys.path.insert(0, folder)\n\nuse("libs")\n',
+};
+
+const tools: Files = { 'tools/sub.py': 'import deep\n', 'tools/deep.py': 'x = 1\n' };
+
+const inTools = 'import sys\nsys.path.append("tools")\n';
+
+/** Programs that load `tools/sub.py`, named by a literal. */
+const literal: Files = {
+  'importlib by another name': `${inTools}import importlib as il\nil.import_module("sub")`,
+  'import_module by another name': `${inTools}from importlib import import_module as im\nim("sub")`,
+  'a name for import_module': `${inTools}import importlib\nload = importlib.import_module\nload("sub")`,
+  'a name for the module': `${inTools}import importlib\nNAME = "sub"\nimportlib.import_module(NAME)`,
+  __import__: `${inTools}__import__("sub")`,
+  'a text that is run': `${inTools}exec("import sub")`,
+  'a file that is run as text': `${inTools}exec(open("tools/sub.py").read())`,
+  'a file that is compiled': `${inTools}FILE = "tools/sub.py"\nexec(compile(open(FILE, "rb").read(), FILE, "exec"))`,
+  'a file that is open': `${inTools}with open("tools/sub.py") as file:\n    exec(file.read())`,
+  'the text of a path': `${inTools}from pathlib import Path\nexec(Path("tools", "sub.py").read_text())`,
+  runpy: `${inTools}import runpy\nrunpy.run_path("tools/sub.py")`,
+  'runpy of a module': `${inTools}import runpy\nrunpy.run_module("sub")`,
+  'a spec of a file': `${inTools}import importlib.util\nimportlib.util.spec_from_file_location("x", "tools/sub.py")`,
+  'a target of Hydra': `${inTools}config = {"_target_": "sub.Net"}`,
+  'a target of Hydra as an argument': `${inTools}config = dict(_target_="sub.Net")`,
+  subprocess: 'import subprocess, sys\nsubprocess.run([sys.executable, "tools/sub.py", "--fast"], check=True)',
+  'subprocess by another name': 'from subprocess import check_call as go\ngo(["python3", "-u", "tools/sub.py"])',
+  'a command in a variable': 'import subprocess, sys\ncmd = [sys.executable, "tools/sub.py"]\nsubprocess.Popen(cmd)',
+  'a command with more words': `import subprocess, sys
+more = sys.argv[1:]
+subprocess.run([sys.executable, "tools/sub.py", *more] + ["--x"])`,
+  'a text for the shell': 'import subprocess\nsubprocess.run(f"python tools/sub.py --lr {1 + 1}", shell=True)',
+  'os.system': 'import os\nos.system("OMP_NUM_THREADS=1 python3 tools/sub.py > log.txt")',
+  'a launcher': 'import os\nos.system("torchrun --nproc-per-node 2 tools/sub.py")',
+  'a program that takes its place': 'import os, sys\nos.execv(sys.executable, [sys.executable, "tools/sub.py"])',
+  'another working folder': 'import subprocess\nsubprocess.run(["python", "sub.py"], cwd="tools")',
+  'a path beside the file': `import subprocess, sys
+from pathlib import Path
+subprocess.run([sys.executable, str(Path(__file__).parent.parent / "tools" / "sub.py")])`,
+};
+
+const loads = 'runs code that it finds itself';
+
+/** Programs that load what their text does not show, with what they do in the second line. */
+const computed: Readonly<Record<string, readonly [text: string, warning: string]>> = {
+  'a computed module': [
+    'import importlib as il, os\nil.import_module(os.environ["M"])',
+    'imports a module whose name is computed',
+  ],
+  'a text that is run': ['import os\nexec(os.environ["CODE"])', 'runs a text as code'],
+  'a file that is run as text': ['import os\nexec(open(os.environ["FILE"]).read())', 'runs a text as code'],
+  'an expression': ['import os\neval(os.environ["CODE"])', 'runs a text as code'],
+  runpy: ['import os, runpy\nrunpy.run_path(os.environ["FILE"])', loads],
+  'Python with a computed file': [
+    'import subprocess, sys\nsubprocess.run([sys.executable, sys.argv[1]])',
+    'starts Python with what only running it can tell',
+  ],
+  'a computed command': [
+    'import subprocess, sys\nsubprocess.run(sys.argv[1:])',
+    'starts a program that only running it can tell',
+  ],
+  'a computed text for the shell': [
+    'import os, sys\nos.system(sys.argv[1])',
+    'starts a program that only running it can tell',
+  ],
+  'a script in a formatted text': [
+    'import os, sys\nos.system(f"python {sys.argv[1]}.py")',
+    'starts Python with what only running it can tell',
+  ],
+  'entry points of all groups': [
+    'from importlib import metadata\nmetadata.entry_points()',
+    'loads plug-ins of installed packages',
+  ],
+  'objects of a configuration': [
+    'def make(config):\n    from hydra.utils import instantiate; instantiate(config)',
+    'builds what a configuration names',
+  ],
+};
+
+/** Programs that start or evaluate things in which there is no Python of the project. */
+const harmless: Files = {
+  git: 'import subprocess\nsubprocess.check_output(["git", "rev-parse", "HEAD"])',
+  'a tool with computed words':
+    'import subprocess, sys\nsubprocess.run(["ffmpeg", "-i", sys.argv[1], f"{sys.argv[2]}.png"])',
+  'a text for the shell': 'import os\nos.system("nvidia-smi > gpu.txt")',
+  'a method called eval': 'net = object()\nnet.eval()\nnet.exec()',
+  'a literal': 'eval("1 + 1")',
+  'a missing group of entry points': 'from importlib.metadata import entry_points\nentry_points(group="my.plugins")',
+};
+
+suite('the code of a program', { skip: noPython ?? false }, () => {
+  for (const [what, text] of Object.entries(searches)) {
+    test(`the modules that count are those that Python loads: ${what}`, (t) => {
+      const root = temporaryFolder(t);
+      writeFiles(root, { ...twins, ...more, 'src/main.py': `${text}\n${report}` });
+      const { status, stdout, stderr } = spawnSync(python, ['src/main.py', root], { cwd: root, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      const counted = count(root);
+      assert.deepEqual([labels(counted), counted.absent, counted.warnings], [stdout.trim().split('\n'), [], []]);
+    });
+  }
+
+  /** Asks what counts of a program, beside itself, and what is warned of. */
+  function ask(t: TestContext, text: string, files: Files = {}) {
+    const root = temporaryFolder(t);
+    writeFiles(root, { ...twins, ...tools, ...files, 'src/main.py': text });
+    const counted = count(root);
+    assert.deepEqual([counted.error, counted.absent], [null, []]);
+    return {
+      files: labels(counted).filter((label) => label !== 'src/main.py'),
+      warnings: counted.warnings.map(([at, what]) => `${at} ${what}`),
+    };
+  }
+
+  for (const [what, text] of Object.entries(literal)) {
+    test(`code that is named by a literal counts: ${what}`, (t) => {
+      assert.deepEqual(ask(t, text), { files: ['tools/deep.py', 'tools/sub.py'], warnings: [] });
+    });
+  }
+
+  for (const [what, [text, warning]] of Object.entries(computed)) {
+    test(`code that only running it can tell gets a warning: ${what}`, (t) => {
+      assert.deepEqual(ask(t, text), { files: [], warnings: [`src/main.py:2 ${warning}`] });
+    });
+  }
+
+  for (const [what, text] of Object.entries(harmless)) {
+    test(`nothing is warned of where nothing is loaded: ${what}`, (t) => {
+      assert.deepEqual(ask(t, text), { files: [], warnings: [] });
+    });
+  }
+
+  test('an import for type checkers only does not count', (t) => {
+    const text = 'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import net\n';
+    assert.deepEqual(ask(t, text).files, []);
+  });
+
+  test('functions of one name in several classes all count', (t) => {
+    const method = (module: string) => `    def forward(self):\n        import ${module}\n`;
+    const text = `import sys\nsys.path.append("tools")\nclass A:\n${method('sub')}class B:\n${method('net')}`;
+    assert.deepEqual(ask(t, text).files, ['src/net.py', 'tools/deep.py', 'tools/sub.py']);
+  });
+
+  test('a started program has its own folder to look in', (t) => {
+    const text = 'import subprocess, sys\nsubprocess.run([sys.executable, "libs/only.py"])\nimport net\n';
+    assert.deepEqual(ask(t, text).files, ['libs/net.py', 'libs/only.py', 'src/net.py']);
+  });
+
+  test('a module in a zip file counts by the bytes of the file, and what it imports counts too', (t) => {
+    const root = temporaryFolder(t);
+    const zip = join(root, 'deps.zip');
+    const text = 'import zipfile, sys\nwith zipfile.ZipFile(sys.argv[1], "w") as file:\n';
+    const make = (word: string) => `    file.writestr("packed/__init__.py", "import net\\nx = '${word}'\\n")\n`;
+    writeFiles(root, { ...twins, 'src/main.py': 'import sys\nsys.path.insert(0, "deps.zip")\nimport packed\n' });
+    const counts = ['one', 'two'].map((word) => {
+      execFileSync(python, ['-c', text + make(word), zip]);
+      return count(root);
+    });
+    assert.deepEqual(counts.map(labels), [
+      ['deps.zip', 'src/main.py', 'src/net.py'],
+      ['deps.zip', 'src/main.py', 'src/net.py'],
+    ]);
+    assert.notDeepEqual(counts[0]!.files[zip], counts[1]!.files[zip]);
+  });
+
+  test('a module that is absent is found in the project by its name, and an installed one of another name is not', (t) => {
+    const root = temporaryFolder(t);
+    const text = 'import only\nimport nothing\nimport wandb\n';
+    writeFiles(root, {
+      ...twins,
+      'src/main.py': text,
+      'wandb/run.log': '',
+      'nothing.txt': '',
+      '.hidden/nothing.py': '',
+    });
+    assert.deepEqual(count(root).absent, [
+      ['only', 'src/main.py:1', 'libs/only.py'],
+      ['nothing', 'src/main.py:2', null],
+      ['wandb', 'src/main.py:3', 'wandb'],
+    ]);
+  });
+});
