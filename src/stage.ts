@@ -110,7 +110,12 @@ export interface CodeQuestion {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Files of the project, by their paths from the root, that it loaded in earlier runs although its text does not show them. */
   readonly loaded: readonly string[];
+  /** {@link FoundCode.start}, where that is decided already. */
+  readonly start?: JsonObject;
 }
+
+/** Stands for the digest of a file that the program loaded in an earlier run, and that is no longer there. */
+export const goneSource = 'gone';
 
 /** A user's program with everything that it loads. */
 export interface FoundCode {
@@ -282,6 +287,10 @@ export interface Program {
   readonly opening?: string;
   /** Environment variables for it, where they are not set. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Folders that come first in the variables that list some, such as `PYTHONPATH`. */
+  readonly searchFirst?: Readonly<Record<string, string>>;
+  /** Absolute paths of the files of the project that it loaded, asked after its end; absent: nobody knows. */
+  readonly loaded?: () => readonly string[];
 }
 
 /**

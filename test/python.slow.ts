@@ -128,6 +128,28 @@ suite('Python on a cluster', { skip: noSlurm ?? noPython ?? false }, () => {
     assert.deepEqual(course(project), resumed);
   });
 
+  test('files that a program loads on a node, although its text does not show them, count here too', async () => {
+    using project = cluster(
+      '',
+      'stages: { fit: { kind: python, inputs: { program: ./fit.py }, outputs: { out: out.txt }, with: { args: "plug ${outputs.out}" } } }\n',
+      {
+        'fit.py': 'import sys\nopen(sys.argv[2], "w").write(__import__(sys.argv[1]).word)\n',
+        'plug.py': 'word = "a"\n',
+      },
+    );
+    const first = await project.run('--on', 'cluster');
+    assert.deepEqual(first.outcomes, { fit: 'ran' });
+    assert.ok(
+      first.warnings.some((text) => /^loaded files .*: plug\.py\./.test(text)),
+      first.warnings.join('\n'),
+    );
+    assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { fit: 'up to date' });
+    project.write('plug.py', 'word = "b"\n');
+    const second = await project.run('--on', 'cluster');
+    assert.deepEqual([second.outcomes, project.read('out.txt')], [{ fit: 'ran' }, 'b']);
+    assert.deepEqual((await project.run()).outcomes, { fit: 'up to date' });
+  });
+
   test('a job refuses when its node has another version of a package, or another interpreter', async () => {
     using project = new Project(
       'stages: { fit: { kind: python, inputs: { program: ./fit.py }, outputs: { out: out.txt }, with: { args: "${outputs.out}" } } }\n',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { machineCapacity } from '../src/engine/execution/admission.ts';
 import { read } from './support/pages.ts';
 import { Project, type RanOnce } from './support/rig.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';
@@ -25,8 +26,10 @@ open(sys.argv[2], 'w').write(word + '\\n')
 
 const output = ({ events }: RanOnce) =>
   events.flatMap((one) => (one.type === 'stage-output' ? [one.text] : [])).join('');
-const unkeyed = (what: string) =>
-  `pipelines/test.yaml:5:24: ${what}: a change of what it loads will not rerun its stages`;
+const unclear = (what: string) =>
+  `pipelines/test.yaml:5:24: ${what}: the files of the project that it loads count from the first run on; new files and installed packages do not`;
+const beside = (file: string) =>
+  `loaded files of the project that its code does not show: ${file}. They count from now on: a change of them reruns the stage`;
 const warningsOf = ({ warnings }: RanOnce) => warnings.map((text) => text.split('\n')[0]);
 const ran = { fit: 'ran' };
 const upToDate = { fit: 'up to date' };
@@ -206,19 +209,20 @@ import runpy
 import sys
 sys.path.append('lib')
 import deep
-name = 'parts.unused'
+name = 'parts.' + sys.argv[1].replace('--to', 'unused')
 importlib.import_module(name)
 importlib.import_module('parts.letters')
 __import__('parts.words')
 __import__(name)
-runpy.run_path('parts/unused.py')
+runpy.run_path(name.replace('.', '/') + '.py')
+runpy.run_path('parts/run.py')
 try:
     import absent
 except ImportError:
     pass
 open(sys.argv[2], 'w').write('done')
 `,
-      'lib/deep.py': 'x = 1\n',
+      ...{ 'lib/deep.py': 'x = 1\n', 'parts/run.py': '' },
     });
     using _ = project;
     const first = await project.run();
@@ -227,17 +231,21 @@ open(sys.argv[2], 'w').write('done')
       [first.outcomes, warningsOf(first)],
       [
         ran,
-        [`train.py:7 ${computed}`, `train.py:10 ${computed}`, 'train.py:11 runs code that it finds itself'].map(
-          unkeyed,
-        ),
+        [
+          ...[`train.py:7 ${computed}`, `train.py:10 ${computed}`, 'train.py:11 runs code that it finds itself'].map(
+            unclear,
+          ),
+          beside('parts/unused.py'),
+        ],
       ],
     );
     project.write('lib/deep.py', 'x = 2\n');
     project.edit('parts/letters.py', '"a"', '"c"');
     project.edit('parts/words.py', 'first + "b"', 'first + "c"');
+    project.write('parts/run.py', 'x = 1\n');
     assert.match(
       await plan(project),
-      /fit +its code changed \(lib\/deep\.py, parts\/letters\.py, parts\/words\.py\)$/m,
+      /fit +its code changed \(lib\/deep\.py, parts\/letters\.py, parts\/run\.py, parts\/words\.py\)$/m,
     );
   });
 
@@ -267,10 +275,61 @@ open(sys.argv[2], 'w').write(far.word)
     assert.deepEqual([planned.code, project.has('ran')], [0, false]);
     const first = await project.run();
     const changes = (line: number) =>
-      unkeyed(`tools/run/train.py:${line} changes sys.path by a value that only running it can tell`);
-    assert.deepEqual([first.outcomes, warningsOf(first)], [ran, [changes(9), changes(10)]]);
+      unclear(`tools/run/train.py:${line} changes sys.path by a value that only running it can tell`);
+    assert.deepEqual([first.outcomes, warningsOf(first)], [ran, [changes(9), changes(10), beside('more/far.py')]]);
     for (const file of ['lib/deep.py', 'tools/beside/near.py']) project.write(file, 'x = 2\n');
     assert.match(await plan(project), /fit +its code changed \(lib\/deep\.py, tools\/beside\/near\.py\)$/m);
+  });
+
+  test('a module of the project is never to be installed, wherever it lies', async () => {
+    const { project } = withVenv({
+      'train.py': `import tiny\nimport only\n${files['train.py']}`,
+      'tools/only.py': 'x = 1\n',
+    });
+    using _ = project;
+    project.edit('pipelines/test.yaml', 'with: {', 'with: { python: .venv/bin/python,');
+    assert.equal(
+      (await project.run()).messages['fit'],
+      'train.py imports what is not installed: .venv/bin/python lacks tiny. Install it: .venv/bin/python -m pip install tiny; or on Debian: apt-get install python3-tiny',
+    );
+    project.edit('train.py', 'import tiny\n', '');
+    const started = await project.run();
+    assert.deepEqual(warningsOf(started), [
+      unclear(
+        'train.py:1 imports only, which is tools/only.py in the project, but not where Python looks as far as its code shows',
+      ),
+    ]);
+    assert.match(output(started), /^ModuleNotFoundError: No module named 'only'$/m);
+    project.env['PYTHONPATH'] = project.path('tools');
+    assert.deepEqual([(await project.run()).outcomes, warningsOf(await project.run())], [ran, []]);
+  });
+
+  test('a program has one core, or as many as its stage asks for', async () => {
+    const { project } = withVenv({
+      'train.py': `import os, sys\nopen(sys.argv[2], 'w').write(os.environ['OMP_NUM_THREADS'])\n`,
+    });
+    using _ = project;
+    await project.run();
+    assert.equal(project.read('out/fit.txt'), '1');
+    project.edit('pipelines/test.yaml', '    kind: python\n', '    kind: python\n    resources: { cpu: all }\n');
+    await project.run('--force');
+    assert.equal(project.read('out/fit.txt'), String(machineCapacity().cpu));
+  });
+
+  test('more epochs are other settings, so a checkpoint of fewer does not serve', async () => {
+    const { project } = withVenv({
+      'train.py': `import restage
+done = restage.checkpoint.load() or []
+restage.checkpoint.save([*done, restage.settings['epochs']])
+open(restage.outputs['text'], 'w').write(str(done))
+`,
+      'restage.py': read('stages/python/restage.py'),
+    });
+    using _ = project;
+    project.edit('pipelines/test.yaml', 'args: "--to ${outputs.text}"', 'args: { epochs: 3 }');
+    await project.run();
+    project.edit('pipelines/test.yaml', 'epochs: 3', 'epochs: 5');
+    assert.deepEqual([(await project.run()).outcomes, project.read('out/fit.txt')], [ran, '[]']);
   });
 
   test('the template says what to install where PyTorch is missing', async () => {

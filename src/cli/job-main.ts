@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Stage } from '../engine/config/pipeline.ts';
 import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
@@ -7,8 +8,9 @@ import { type JobIdentity, JobWorker } from '../engine/places/job-worker.ts';
 import { answerProbe } from '../engine/places/probe.ts';
 import { waitFor } from '../engine/places/wait-for.ts';
 import { BatchFolder } from '../engine/store/batch-folder.ts';
-import { findAgain } from '../engine/store/find-code.ts';
+import { findAgain, findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { usableMemory } from '../machine-limits.ts';
+import type { AnyKindSpec } from '../stage.ts';
 import { describeError, isForUser, UserError } from '../user-error.ts';
 import { loadProgram } from './load-run.ts';
 import { buildDigest, version } from './package-info.ts';
@@ -32,15 +34,16 @@ async function serve(folder: BatchFolder): Promise<void> {
   const worker = new JobWorker({
     ...{ folder, batch, idle, identity: identify(process.env) },
     software: { restage: version, build: buildDigest() },
-    findCode: async (stage, root) => {
-      const { kinds } = await import('../../stages/index.ts');
-      return await findAgain(kinds[stage.kind]!.spec, stage, root);
-    },
+    findCode: async (stage, root) => await findAgain(await specOf(stage), stage, root),
+    loadedCode: new LoadedCode(async (stage, loaded) => findLoaded(await specOf(stage), stage, batch.root, loaded)),
     runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.stop());
   await worker.run();
 }
+
+const specOf = async ({ kind }: Stage): Promise<AnyKindSpec> =>
+  (await import('../../stages/index.ts')).kinds[kind]!.spec;
 
 /** The job's id in the words of Slurm, Grid Engine, PBS (without the server that it names) or LSF. */
 function identify(env: NodeJS.ProcessEnv): JobIdentity {

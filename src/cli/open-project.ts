@@ -14,7 +14,7 @@ import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
 import { Graph, readBy, selectStages } from '../engine/graph/graph.ts';
 import type { FetchPolicy, World } from '../engine/plan/examine.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
-import { findCode } from '../engine/store/find-code.ts';
+import { findCode, findLoaded, LoadedCode } from '../engine/store/find-code.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { MistakesError, mistake, orThrow, warnOnStderr } from './command-error.ts';
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
@@ -115,7 +115,7 @@ export async function makeWorld(
   warn: (message: string) => void,
   { rehash = false, fetch = 'needed', ...options }: WorldOptions = {},
 ): Promise<World> {
-  const { root, pipeline, graph, forced } = project;
+  const { root, kinds, pipeline, graph, forced } = project;
   const store = await openStore(root, warn, options);
   return {
     fetches: { mode: fetch, finals: finalsOf(project) },
@@ -127,6 +127,7 @@ export async function makeWorld(
     backend: backend === 'auto' ? undefined : backend,
     backends: backendNames.filter((name) => name !== 'auto'),
     forced,
+    loadedCode: new LoadedCode((stage, loaded) => findLoaded(kinds.get(stage.kind)!.spec, stage, root, loaded)),
   };
 }
 

@@ -2,7 +2,7 @@ import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { globBase, globExpander } from '../engine/config/expand-glob.ts';
-import type { PipelineSources } from '../engine/config/pipeline.ts';
+import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { namesIn } from '../engine/files/entries-in.ts';
 import { ListingError, signPlace, signTree } from '../engine/files/walk-tree.ts';
 import { reportError } from './command-error.ts';
@@ -47,6 +47,12 @@ export class ProjectWatch implements Disposable {
     const matches = Object.values(globs).flatMap((paths) => paths.map((path) => resolve(this.#root, path)));
     for (const path of [...inputs, ...matches]) this.#addTree(path);
     for (const [pattern, names] of Object.entries(globs)) this.#addPattern(pattern, names);
+  }
+
+  /** Follows what programs loaded beside the code that their text shows. */
+  followCode(codes: readonly Pick<ProgramCode, 'signatures' | 'looked'>[]): void {
+    const paths = codes.flatMap(({ signatures, looked }) => [...Object.keys(signatures), ...looked]);
+    for (const path of paths) this.#addPlace(path);
   }
 
   /** Calls `act` once, when something has changed and a moment of quiet is over; at once if it has already. */

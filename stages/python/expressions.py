@@ -13,10 +13,10 @@ pure = set(
 )
 costly = (ast.Mult, ast.Pow)
 hidden = "\0"  # stands for a part of a text that is not known
-
+deepest = 9  # how many names stand for each other at most
 
 # Expressions whose value may follow from the value that a name had before: `x = x.parent`.
-derived = (ast.Attribute, ast.BinOp, ast.Call, ast.Name, ast.Subscript)
+derived = (ast.Attribute, ast.BinOp, ast.Call, ast.JoinedStr, ast.List, ast.Name, ast.Subscript, ast.Tuple)
 
 
 def names_in(node):
@@ -59,11 +59,8 @@ class Scope:
         above = self.name_of(node.value) if isinstance(node, ast.Attribute) else ""
         return above and f"{above}.{node.attr}"
 
-    def bind(self, target, value=None):
+    def bind(self, name, value):
         """Notes what a name stands for from here on: an expression, or None for something that is not known."""
-        if not isinstance(target, ast.Name):
-            return
-        name = target.id
         if isinstance(value, derived) and name in names_in(value):
             before = self.try_value(value)
             value = None if before is None else ast.Constant(before)
@@ -126,27 +123,29 @@ class Scope:
 
     def meant(self, node):
         """The expression behind a name."""
-        for _ in range(9):
+        for _ in range(deepest):
             if not isinstance(node, ast.Name) or node.id not in self.values:
                 break
             node = self.values[node.id]
         return node
 
-    def words_of(self, node):
+    def words_of(self, node, depth=0):
         """The words of a command, from a list of words or a text for the shell. What is not known in them is `hidden`."""
         node = self.meant(node)
-        text = self.text_of(node)
-        if text is not None:
-            return split(text)
-        if isinstance(node, (ast.List, ast.Tuple)):
-            return [word for item in node.elts for word in self.word_of(item)]
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return [*self.words_of(node.left), *self.words_of(node.right)]
+        value = self.try_value(node)
+        if isinstance(value, (list, tuple)):
+            return [str(word) for word in value]
+        if isinstance(value, (str, os.PathLike)):
+            return split(os.fspath(value))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and depth < deepest:
+            return [*self.words_of(node.left, depth + 1), *self.words_of(node.right, depth + 1)]
+        if isinstance(node, (ast.List, ast.Tuple)) and depth < deepest:
+            return [word for item in node.elts for word in self.word_of(item, depth + 1)]
         return split(self.visible_of(node))
 
-    def word_of(self, node):
+    def word_of(self, node, depth):
         if isinstance(node, ast.Starred):
-            return self.words_of(node.value)
+            return self.words_of(node.value, depth)
         return [self.text_of(node) or self.visible_of(node)]
 
     def visible_of(self, node):

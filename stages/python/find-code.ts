@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type CodeQuestion, type FoundCode, StageError } from '../../src/stage.ts';
+import { type CodeQuestion, type FoundCode, goneSource, StageError } from '../../src/stage.ts';
+import { pythonFile } from './python-file.ts';
 
 /** What `closure.py` prints. */
 interface Closure {
@@ -54,9 +54,10 @@ const variables = ['PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX', 'PYTHONPATH', 'PYTHONH
 /** Asks one interpreter after the other what the program imports, until one has all that it needs. */
 export async function findCode(question: CodeQuestion): Promise<FoundCode> {
   const { root, settings, program, env } = question;
+  const decided = question.start as Start | undefined;
   const answers: Answer[] = [];
   const faults: string[] = [];
-  const candidates = interpreters(question);
+  const candidates = decided === undefined ? interpreters(question) : [decided.python];
   for (const name of candidates.filter((path) => existsSync(path))) {
     const answer = await ask(name, question);
     if (typeof answer === 'string') faults.push(answer);
@@ -69,7 +70,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     answers[0];
   if (chosen === undefined) throw new StageError(faults[0] ?? noInterpreter(settings['python']));
   const { files, packages, build, python, loaded, gone } = chosen.closure;
-  const start: Start = {
+  const start: Start = decided ?? {
     program: relative(root, program),
     python,
     ...describeChoice(chosen, answers, { faults, question }),
@@ -78,7 +79,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     sources: Object.fromEntries([
       ...Object.values(files),
       ...Object.entries(packages).map(([name, [version, digest]]) => [`${name}==${version}`, digest] as const),
-      ...gone.map((path) => [path, 'gone'] as const),
+      ...gone.map((path) => [path, goneSource] as const),
       [`Python ${build}`, ''],
     ]),
     files: Object.keys(files),
@@ -131,9 +132,7 @@ function versionFiles(root: string, env: CodeQuestion['env']): readonly string[]
   return [join(root, '.python-version'), join(home, 'version')];
 }
 
-const here = dirname(fileURLToPath(import.meta.url));
-const folder = existsSync(join(here, 'closure.py')) ? here : join(here, '../stages/python'); // from dist/
-const finders = ['closure.py', 'expressions.py'].map((name) => join(folder, name));
+const finders = ['closure.py', 'counting.py', 'expressions.py', 'modules.py', 'program.py'].map(pythonFile);
 
 /** The answer of an interpreter, or what is wrong with it or with the program. */
 async function ask(path: string, { program, root, env, loaded }: CodeQuestion): Promise<Answer | string> {

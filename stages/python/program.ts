@@ -1,7 +1,9 @@
-import { basename } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fillShell } from '../../src/shell/fill-shell.ts';
 import { type Program, type ProgramContext, StageError } from '../../src/stage.ts';
 import type { Start } from './find-code.ts';
+import { pythonFile } from './python-file.ts';
 
 type Scalar = string | number | boolean;
 type Args = string | Readonly<Record<string, Scalar | readonly Scalar[]>>;
@@ -10,6 +12,7 @@ type Args = string | Readonly<Record<string, Scalar | readonly Scalar[]>>;
 export default function program(context: ProgramContext<{ readonly args: Args }>): Program {
   const { python, program, opening, obstacle } = context.code as Start;
   if (obstacle !== undefined) throw new StageError(obstacle);
+  const watch = watchLoading(context);
   const { args } = context.settings;
   const start = [...(context.launcher ?? []), python, '-u', program];
   return {
@@ -20,6 +23,21 @@ export default function program(context: ProgramContext<{ readonly args: Args }>
     title: basename(program),
     opening,
     env: { PYTHONHASHSEED: '0' }, // otherwise the order of a set of texts differs from run to run
+    ...watch,
+  };
+}
+
+/** Lets Python note the files that the program loads, before anything of the program runs. */
+function watchLoading({ scratch, root }: ProgramContext): Pick<Program, 'searchFirst' | 'loaded'> {
+  const folder = join(scratch, 'python');
+  const notes = join(folder, 'loaded');
+  mkdirSync(notes, { recursive: true });
+  const last = `watch(${JSON.stringify(root)}, ${JSON.stringify(notes)})\nimport sitecustomize\n`; // the user's own, if any
+  writeFileSync(join(folder, 'sitecustomize.py'), `${readFileSync(pythonFile('watch_loading.py'), 'utf8')}\n\n${last}`);
+  return {
+    searchFirst: { PYTHONPATH: folder },
+    loaded: () =>
+      readdirSync(notes).flatMap((name) => readFileSync(join(notes, name), 'utf8').split('\0').slice(0, -1)),
   };
 }
 

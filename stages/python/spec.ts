@@ -6,7 +6,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 export const spec = defineKind({
   name: 'python',
-  version: 1,
+  version: 2,
   summary:
     'Runs a Python program of your own. It runs again when the program, a module that it imports, or the version of a package or of Python changes.',
   settings: z.strictObject({

@@ -102,6 +102,7 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     const isRepeatable = project.forced.size === 0 && !detach && watched === undefined;
     const memory = memorable ? memoryFile(project.root, process.cwd(), argv) : undefined;
     const code = await bringStages(run, project, { interrupts, report, detach, isRepeatable, memory });
+    watched?.watch.followCode((await run.world.loadedCode?.all()) ?? []);
     if (step !== undefined && !interrupts.interrupted) take(step); // else the second job of the step goes on
     if (code !== undefined) return code;
   } finally {

@@ -115,7 +115,7 @@ function entryOf(stage: Stage, outcome: StageOutcome, { world }: Execution, numb
 export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
   readonly stage: Stage;
   /** The fingerprint of the work, the signatures of the path inputs when they were hashed, and the present result. */
-  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'looked' | 'result'>;
+  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'loaded' | 'looked' | 'result'>;
   readonly outputsOf: OutputsOf;
   readonly number: number;
   /** Milliseconds since the epoch. */

@@ -12,7 +12,7 @@ import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
 import { CopyFault } from '../publishing/verified-copy.ts';
-import type { StoredArtifact } from '../store/stage-result.ts';
+import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
 import { nameView, viewName } from '../store/view-name.ts';
 import { StageFailure } from './execution.ts';
 
@@ -39,7 +39,7 @@ interface Link {
 }
 
 export interface ViewOptions {
-  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'looked'>;
+  readonly examined: Pick<Examined, 'fingerprint' | 'digest' | 'loaded' | 'looked'>;
   readonly world: World;
   readonly outputsOf: OutputsOf;
   readonly lender: Lender;
@@ -53,7 +53,7 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
   const loans: Loan[] = [];
   const links: Link[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
-  const name = viewName(world.store.folder, examined.digest);
+  const name = viewName(world.store.folder, shownDigest(examined));
   if (stage.inputs.length > 0) {
     mkdirSync(folder);
     nameView(name, folder);

@@ -8,7 +8,6 @@ import type { DigestIndex } from '../files/digest-index.ts';
 import type { ListedFile } from '../files/listing.ts';
 import type { World } from '../plan/examine.ts';
 import type { Lender, Misuse } from '../publishing/lender.ts';
-import { changedFiles } from '../store/find-code.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import { backdateOwn } from '../store/store-object.ts';
 import type { Admission, Grant } from './admission.ts';
@@ -24,6 +23,7 @@ import {
 } from './execution.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, openView, withOriginals } from './input-view.ts';
+import { addLoaded, describeLoaded, nameResult } from './loaded-files.ts';
 import type { RunProcess } from './process-runner.ts';
 import { ReportCollector, type StageReports } from './report-collector.ts';
 import type { ProcessEnd, ProcessJob } from './serve-job.ts';
@@ -78,20 +78,23 @@ async function runAttempt(attempt: Attempt, { cpu: cpus, cards }: Grant, resourc
     cards,
   });
   const { misuses, edited } = await closeView(view, lender, world.digests);
-  const changed = changedFiles(stage.code?.signatures ?? {});
-  if (trace !== undefined) reportReads(trace, [...view.originals.values(), ...ownFiles(stage)], world, emit);
+  const declared = [...view.originals.values()];
+  const beside = await addLoaded(attempt, end.ok ? (end.loaded ?? []) : [], declared, world);
+  if (trace !== undefined) reportReads(trace, [...declared, ...ownFiles(beside.stage)], world, emit);
   if (!end.ok) throw new StageFailure(end.message, end);
   if (misuses[0] !== undefined) throw new StageFailure(describeMisuse(misuses[0], root));
   const listed = await listOutputs(stage, work, world.digests);
+  const news = beside.files.length > 0 && attempt.keep ? [describeLoaded(beside.files)] : [];
+  for (const message of news) emit({ type: 'warning', message });
+  const told = { ...reports, warnings: [...reports.warnings, ...news] };
   const result: StageResult = {
     format: 1,
-    digest: examined.digest,
-    fingerprint: examined.fingerprint,
+    ...nameResult(examined, beside),
     outputs: Object.fromEntries(listed.map(({ port, artifact }) => [port, artifact])),
     stored: stage.cache,
-    record: await makeRecord(attempt, reports, { cpus, cards }, resources),
+    record: await makeRecord(attempt, told, { cpus, cards }, resources),
   };
-  const all = [...edited, ...changed];
+  const all = [...edited, ...beside.changed];
   const signs =
     attempt.keep && all.length === 0 ? await keep(attempt, result, { listed, contained: end.contained }, world) : {};
   return { result, edited: all, signs };

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import type { MakeProgram, ProgramContext } from '../../stage.ts';
 import { diskError } from '../files/write-error.ts';
 import { IdleWorkers } from './idle-workers.ts';
@@ -21,8 +22,12 @@ export const processRunner =
       const makeProgram = await loadProgram(request.kind, request.module);
       if (makeProgram !== undefined) {
         const program = makeProgram(programContext(request) as ProgramContext<never>);
-        const variables = { ...program.env, ...env, ...programVariables(request) };
-        return await new Service(job, StageProcess.program(program, request.root, variables), program).run();
+        const variables: NodeJS.ProcessEnv = { ...program.env, ...env, ...programVariables(request) };
+        for (const [name, folder] of Object.entries(program.searchFirst ?? {})) {
+          variables[name] = [folder, variables[name] || []].flat().join(delimiter); // an empty entry would be a folder, too
+        }
+        const end = await new Service(job, StageProcess.program(program, request.root, variables), program).run();
+        return end.ok && program.loaded !== undefined ? { ...end, loaded: program.loaded() } : end;
       }
       mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);

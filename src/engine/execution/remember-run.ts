@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { StageName } from '../config/pipeline.ts';
 import { signPlace, signTree } from '../files/walk-tree.ts';
 import { targetKey } from '../publishing/target.ts';
-import { type FoundFile, forget, isOld, remember } from '../store/run-memory.ts';
+import { type FoundFile, forget, isOld, remember, signRead } from '../store/run-memory.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
 interface RunSigns {
@@ -22,9 +22,10 @@ export async function rememberRun(
   const { world, stages } = run;
   const published = await signOutputs(run, outcomes);
   const inputs = await signInputs(run);
+  const loaded = await signLoaded(run);
   if (file === undefined) return;
   const complete = [...outcomes.values()].every((outcome) => isDone(outcome) && outcome.recorded);
-  if (!complete || published === undefined || inputs === undefined || read === undefined) {
+  if (!complete || published === undefined || inputs === undefined || read === undefined || loaded === undefined) {
     forget(file);
     return;
   }
@@ -38,7 +39,7 @@ export async function rememberRun(
   const asked = stages.flatMap(({ env, code }) => [...Object.keys(env), ...(code?.variables ?? [])]);
   remember(file, memory, new Set(asked), {
     trees: new Map([...inputs, ...published.outputs, ...report]),
-    places: new Map([...read, ...published.owners]),
+    places: new Map([...read, ...loaded, ...published.owners]),
   });
 }
 
@@ -74,6 +75,13 @@ async function signOutputs(
   } catch {
     return undefined; // removed meanwhile
   }
+}
+
+/** Signatures of the code that programs loaded in this run or an earlier one, which the pipeline's sources do not have. */
+async function signLoaded({ world, startedAt }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
+  const codes = (await world.loadedCode?.all()) ?? [];
+  const files = codes.flatMap(({ signatures }) => Object.keys(signatures));
+  return signRead({ files, looked: codes.flatMap(({ looked }) => looked) }, startedAt);
 }
 
 async function signInputs({ world, startedAt }: Execution): Promise<ReadonlyMap<string, string> | undefined> {

@@ -27,9 +27,12 @@ export interface ProcessJob {
   readonly kill: AbortSignal;
 }
 
-/** How a job ended. `contained`: no process lives on that could write to outputs. `killed`: by a signal from outside. */
+/**
+ * How a job ended. `contained`: no process lives on that could write to outputs. `loaded`: the files that its program loaded,
+ * where that is known. `killed`: by a signal from outside.
+ */
 export type ProcessEnd =
-  | { readonly ok: true; readonly contained: boolean }
+  | { readonly ok: true; readonly contained: boolean; readonly loaded?: readonly string[] }
   | { readonly ok: false; readonly message: string; readonly killed?: true };
 
 type Answer = { readonly ok: true; readonly memory: number | undefined } | Extract<ProcessEnd, { readonly ok: false }>;

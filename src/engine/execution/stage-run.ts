@@ -9,7 +9,7 @@ import { type Examined, examine, LostInput, type Outputs, type OutputsOf } from 
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
 import type { AttemptEnd, AttemptFiles } from '../store/run-folder.ts';
-import type { StageResult } from '../store/stage-result.ts';
+import { type StageResult, shownDigest } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
 import {
@@ -122,7 +122,7 @@ export class StageRun {
   async #make(): Promise<DoneStage> {
     const { signal, twice, place } = this.#run;
     await this.#fetchInputs();
-    using seat = await place.seat(this.#stage);
+    using seat = await place.seat(this.#examined.stage);
     const checkpoint = this.#checkpoint();
     this.#resumesFrom = checkpoint;
     for (let number = 1; ; number += 1) {
@@ -183,7 +183,7 @@ export class StageRun {
     try {
       const emit = (event: StageEvent) => this.#emit(event);
       const made = await seat.run({
-        ...{ stage: this.#stage, examined, outputsOf: this.#outputsOf, startedAt, emit },
+        ...{ stage: examined.stage, examined, outputsOf: this.#outputsOf, startedAt, emit },
         ...files,
         ...options,
       });
@@ -195,7 +195,7 @@ export class StageRun {
       recordEnd(files, startedAt, isOpen ? 'interrupted' : 'failed', isOpen ? {} : { message: describeError(error) });
       throw error;
     } finally {
-      forgetView(viewName(world.store.folder, examined.digest), viewFolder(files.work));
+      forgetView(viewName(world.store.folder, shownDigest(examined)), viewFolder(files.work));
       await files.removeWork();
     }
   }

@@ -6,6 +6,7 @@ import { sha256 } from '../../digest.ts';
 import { IdleWorkers } from '../execution/idle-workers.ts';
 import type { ProcessEnd, ProcessJob } from '../execution/serve-job.ts';
 import { type Batch, BatchFolder, type Ticket } from '../store/batch-folder.ts';
+import { LoadedCode } from '../store/find-code.ts';
 import { FolderStore } from '../store/folder-store.ts';
 import { JobWorker } from './job-worker.ts';
 
@@ -31,6 +32,7 @@ function workerOf(
     ...{
       digest,
       fingerprint,
+      loaded: [],
       ...software,
       gitCommit: 'abc',
       tries: { lost: 0, idle: 0, memory: 0 },
@@ -46,6 +48,7 @@ function workerOf(
   context.mock.method(process, 'uptime', () => clock.seconds);
   const worker = new JobWorker({
     ...{ folder, batch, software, identity: { job: '7', restart: 0, notified: false }, findCode: assert.fail },
+    loadedCode: new LoadedCode(assert.fail),
     idle: new IdleWorkers({ workers: 0, memory: 0 }),
     runProcess: async (job) => await serve(job, clock),
   });

@@ -16,6 +16,7 @@ import { checkpointOf } from '../fingerprint/fingerprint.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from '../store/batch-folder.ts';
+import type { LoadedCode } from '../store/find-code.ts';
 import { FolderStore } from '../store/folder-store.ts';
 import type { KindSources } from '../store/kind-build.ts';
 import type { StageResult } from '../store/stage-result.ts';
@@ -42,6 +43,7 @@ export interface WorkerOptions {
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
   readonly findCode: (stage: Stage, root: string) => Promise<ProgramCode>;
+  readonly loadedCode: LoadedCode;
 }
 
 /** Milliseconds between two signs of life. */
@@ -184,7 +186,8 @@ export class JobWorker {
   async #serve(index: number): Promise<TicketEnd | undefined> {
     const { folder, batch } = this.#options;
     const ticket = folder.ticket(index)!;
-    const world = { ...worldOf(ticket, batch.root, this.#store), digests: this.#shared.digests };
+    const shared = { root: batch.root, store: this.#store, loadedCode: this.#options.loadedCode };
+    const world = { ...worldOf(ticket, shared), digests: this.#shared.digests };
     try {
       const ready = await this.#prepare(ticket, world);
       return 'type' in ready ? ready : await this.#attempt(index, ticket, { ...ready, world });
@@ -258,7 +261,7 @@ export class JobWorker {
       });
       if (edited[0] !== undefined) return refused(edited[0], 'ran, by an edit or by the stage itself');
       // The first of two results counts.
-      const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
+      const first = ticket.keep && !ticket.replaces ? this.#store.readResult(result.digest) : undefined;
       return { type: 'done', result: first ?? result, host: hostname(), signs };
     } catch (error) {
       // A scheduler that ends a job signals all of its processes, this one perhaps last.

@@ -10,7 +10,6 @@ import { signTree } from '../files/walk-tree.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import type { BatchFolder, JobClass, Ticket } from '../store/batch-folder.ts';
-import type { FolderStore } from '../store/folder-store.ts';
 import { readKindSources } from '../store/kind-build.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 
@@ -46,6 +45,7 @@ export function ticketOf(
     artifacts: read,
     fingerprint: examined.fingerprint,
     digest: examined.digest,
+    loaded: examined.loaded,
     looked: Object.fromEntries(examined.looked),
     backend: world.backend,
     module,
@@ -83,11 +83,15 @@ export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClas
 }
 
 /** The world of a ticket on a node, with only its stage and sources. */
-export function worldOf({ stage, sources, backend }: Ticket, root: string, store: FolderStore): World {
+export function worldOf(
+  { stage, sources, backend }: Ticket,
+  { root, store, loadedCode }: { readonly root: string } & Pick<World, 'store' | 'loadedCode'>,
+): World {
   const pipeline = { name: '', root, file: '', stages: [...sources, stage] } as unknown as Pipeline;
   const digests = new DigestIndex(store.folder);
   const graph = new Graph(pipeline);
-  return { pipeline, graph, store, digests, listings: new Map(), backend, backends: [], forced: new Set() };
+  const shared = { store, digests, ...(loadedCode !== undefined && { loadedCode }) };
+  return { ...shared, pipeline, graph, listings: new Map(), backend, backends: [], forced: new Set() };
 }
 
 /** The artifacts that a ticket reads, by stage; undefined if a listing is not here yet. */

@@ -1,4 +1,5 @@
 import type { Digest } from '../../digest.ts';
+import { goneSource } from '../../stage.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Listing } from '../files/listing.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
@@ -63,6 +64,8 @@ function changedCode(folder: string, before: Fingerprint, after: Fingerprint): r
   );
   if (old === undefined || now === undefined || before.kind !== after.kind) return [];
   const changed = Object.keys(now).filter((name) => now[name] !== old[name]);
-  const gone = Object.keys(old).filter((name) => !Object.hasOwn(now, name) && old[name] !== '');
-  return [...changed, ...gone.map((name) => `${name} is gone`)].sort();
+  const left = Object.keys(old).filter((name) => !Object.hasOwn(now, name) && old[name] !== '');
+  const isGone = (name: string) => now[name] === goneSource;
+  const gone = [...left, ...changed.filter(isGone)];
+  return [...changed.filter((name) => !isGone(name)), ...gone.map((name) => `${name} is gone`)].sort();
 }

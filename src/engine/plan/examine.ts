@@ -9,8 +9,9 @@ import { type Listing, partsDigest } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { type Fingerprint, fingerprintStage, hashFingerprint, type KeyedItem } from '../fingerprint/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { LoadedCode } from '../store/find-code.ts';
 import type { FolderStore } from '../store/folder-store.ts';
-import type { Lookup, StageResult, StoredArtifact } from '../store/stage-result.ts';
+import type { LoadedFiles, Lookup, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
@@ -30,6 +31,8 @@ export interface World {
   readonly forced: ReadonlySet<StageName>;
   /** Which outputs to fetch from a shared store; absent: all. */
   readonly fetches?: FetchPolicy;
+  /** The code of programs with files that they loaded in earlier runs; absent where nothing is decided. */
+  readonly loadedCode?: LoadedCode;
 }
 
 /** `needed`: outputs of final stages, small ones, and those that the report shows. Inputs of a stage that runs are always fetched. */
@@ -56,8 +59,12 @@ export type OutputsOf = (stage: StageName) => Outputs;
 
 /** A stage as examined: what it would do, and what it would read. */
 export interface Examined {
+  /** The stage with all the code that is known of it. */
+  readonly stage: Stage;
   readonly fingerprint: Fingerprint;
   readonly digest: Digest;
+  /** How the code beside what its program's text shows is known, as in a result. */
+  readonly loaded: readonly LoadedFiles[];
   readonly decision: Decision;
   readonly result: StageResult | undefined;
   readonly last: Fingerprint | undefined;
@@ -113,19 +120,45 @@ interface Basis {
 
 /** Decides about a stage as computed by one backend; undefined: the user named none. */
 async function examineFor(backend: string | undefined, stage: Stage, world: World, basis: Basis): Promise<Examined> {
-  const { latest, last, inputs, looked, listed } = basis;
+  const { latest, last, looked, listed } = basis;
   const { store, pipeline } = world;
-  const fingerprint = fingerprintStage(stage, inputs, { backend, salt: pipeline.salt });
-  const digest = hashFingerprint(fingerprint);
-  const found = digest === latest ? last : await store.lookup(digest);
+  const work = await findWork(backend, stage, world, basis);
+  const { fingerprint, found, loaded } = work;
   const forced = world.forced.has(stage.name);
   const facts = await examineOutputs(stage, found, last, world);
-  const lastWork = resultOf(last)?.fingerprint;
+  const lastWork = lastFingerprint(resultOf(last), loaded.length);
   const needsPast = found.state === 'missing' || Object.values(facts.published).includes('other');
   const past = { store, pipeline: pipeline.name, stage, last: lastWork, hadResult: latest !== undefined, listed };
   const earlier = needsPast && !forced ? earlierWork(past, fingerprint) : undefined;
   const decision = decide({ forced, ...facts, earlier });
-  return { fingerprint, digest, decision, result: resultOf(found), last: lastWork, away: awayOf(facts), looked };
+  return { ...work, decision, result: resultOf(found), last: lastWork, away: awayOf(facts), looked };
+}
+
+/** The work of a stage with all the code that is known of it, and the store's answer for it: it follows signposts. */
+async function findWork(
+  backend: string | undefined,
+  stage: Stage,
+  { store, pipeline, loadedCode }: World,
+  { latest, last, inputs }: Basis,
+): Promise<Pick<Examined, 'stage' | 'fingerprint' | 'digest' | 'loaded'> & { readonly found: Lookup }> {
+  const loaded: LoadedFiles[] = [];
+  for (let known = stage; ; ) {
+    const fingerprint = fingerprintStage(known, inputs, { backend, salt: pipeline.salt });
+    const digest = hashFingerprint(fingerprint);
+    const found = digest === latest ? last : await store.lookup(digest);
+    const files = resultOf(found)?.leadsTo;
+    if (files === undefined) return { stage: known, fingerprint, digest, loaded, found };
+    const next = await loadedCode?.extend(known, files);
+    if (next === undefined) return { stage: known, fingerprint, digest, loaded, found: { state: 'missing' } };
+    loaded.push({ version: fingerprint.version, files });
+    known = next;
+  }
+}
+
+/** The fingerprint of an earlier result, with no more of its code than is known now: otherwise the rest would seem gone. */
+function lastFingerprint(last: StageResult | undefined, steps: number): Fingerprint | undefined {
+  const version = last?.loaded?.[steps]?.version;
+  return last && version !== undefined ? { ...last.fingerprint, version } : last?.fingerprint;
 }
 
 async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<Examined> {
@@ -140,7 +173,9 @@ async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<
     throw new ExamineError(`is frozen and would have to run: ${why}; remove \`frozen: true\` to run it`);
   }
   const away = awayOf(facts);
-  return { fingerprint, digest, decision, result: last.result, last: fingerprint, away, looked: new Map() };
+  const { result } = last;
+  const loaded = result.loaded ?? [];
+  return { stage, fingerprint, digest, loaded, decision, result, last: fingerprint, away, looked: new Map() };
 }
 
 const awayOf = ({ published }: Pick<Facts, 'published'>): ReadonlySet<string> =>

@@ -1,3 +1,4 @@
+import { StageError } from '../../stage.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { readBy } from '../graph/graph.ts';
@@ -50,7 +51,8 @@ async function planStage(stage: Stage, world: World, known: ReadonlyMap<StageNam
     return { stage: chosen, decision: examined.decision, examined };
   } catch (error) {
     if (error instanceof LostInput) return { stage, decision: { state: 'waiting', for: [error.stage] } };
-    if (!(error instanceof ExamineError || error instanceof ListingError)) throw error;
+    const isForUser = error instanceof ExamineError || error instanceof ListingError || error instanceof StageError;
+    if (!isForUser) throw error;
     return { stage, decision: { state: 'failing', message: error.message } };
   }
 }

@@ -11,7 +11,7 @@ import { readJson, writeAtomic, writeJson, writeNew } from '../files/write-atomi
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { holderOf } from './lease.ts';
-import type { StageResult, StoredArtifact } from './stage-result.ts';
+import type { LoadedFiles, StageResult, StoredArtifact } from './stage-result.ts';
 
 /** What a job may use. Tickets of one class share jobs. Memory in bytes. */
 export interface JobClass {
@@ -60,6 +60,7 @@ export interface Ticket {
   readonly artifacts: Readonly<Record<string, Readonly<Record<string, Digest>>>>;
   readonly fingerprint: Fingerprint;
   readonly digest: Digest;
+  readonly loaded: readonly LoadedFiles[];
   /** The signature of each path input when it was hashed, by absolute path. */
   readonly looked: Readonly<Record<string, string>>;
   readonly backend: string | undefined;

@@ -7,7 +7,7 @@ import { writing } from '../files/write-error.ts';
 import { pointsEnding } from './checkpoint-points.ts';
 import type { FolderStore } from './folder-store.ts';
 import { isHeld } from './lease.ts';
-import { objectsOf, type StageResult } from './stage-result.ts';
+import { isSignpost, objectsOf, type StageResult, signpostsOf } from './stage-result.ts';
 
 const day = 86_400_000;
 /** How late changes by a run on another host may be seen here, in milliseconds. */
@@ -150,7 +150,9 @@ function keepResults(
   const counted = new Set<string>();
   let bytes = 0;
   const isRoot = ({ root }: KnownResult) => Number(root !== undefined);
-  for (const known of results.toSorted((a, b) => isRoot(b) - isRoot(a) || b.lastUsed - a.lastUsed)) {
+  const signposts = results.filter(({ result }) => isSignpost(result));
+  const others = results.filter(({ result }) => !isSignpost(result));
+  for (const known of others.toSorted((a, b) => isRoot(b) - isRoot(a) || b.lastUsed - a.lastUsed)) {
     const fresh = objectsOf(known.result).filter((object) => !counted.has(object));
     const more = sum([...new Set(fresh)].map((object) => sizes.get(object) ?? 0));
     if (known.root === undefined && (now - known.lastUsed > keep || bytes + more > maxBytes)) break; // all further are older
@@ -158,6 +160,8 @@ function keepResults(
     bytes += more;
     kept.add(known);
   }
+  const led = new Set([...kept].flatMap(({ result }) => signpostsOf(result).map(({ digest }) => digest)));
+  for (const known of signposts) if (led.has(known.result.digest)) kept.add(known);
   return kept;
 }
 

@@ -11,9 +11,9 @@ import { isOld } from './run-memory.ts';
 
 /** Finds a program's code. It is remembered while the files, places and variables that decided it are unchanged. */
 export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promise<ProgramCode> {
-  const { program, root, settings, env, loaded } = question;
+  const { program, root, settings, env, loaded, start } = question;
   const startedAt = Date.now();
-  const key = sha256(JSON.stringify([spec.name, spec.version, program, settings, loaded]));
+  const key = sha256(JSON.stringify([spec.name, spec.version, program, settings, loaded, start]));
   const file = join(root, 'cache', 'memory', `code-${key.slice(0, 32)}.json`);
   const known = readJson<{ readonly signature: string; readonly found: FoundCode }>(file);
   const isKnown = known !== undefined && known.signature === sign(known.found, env).signature;
@@ -33,16 +33,58 @@ export async function findCode(spec: AnyKindSpec, question: CodeQuestion): Promi
   return { ...rest, sources, program, version, signatures: Object.fromEntries(signatures) };
 }
 
-/** The code of a stage as it is here now, by default with what earlier runs of it loaded. */
-export async function findAgain(
+/** The code of a stage as it is here now, with what earlier runs of it loaded. */
+export async function findAgain(spec: AnyKindSpec, stage: Stage, root: string): Promise<ProgramCode> {
+  const { loaded } = stage.code!;
+  const shown = await findCode(spec, questionOf(spec, stage, root));
+  return loaded.length === 0 ? shown : await findLoaded(spec, { ...stage, code: shown }, root, loaded);
+}
+
+/** The code of a stage with files that its program loaded, for the interpreter that ran it. */
+export async function findLoaded(
   spec: AnyKindSpec,
-  { code, settings, env }: Stage,
+  stage: Stage,
   root: string,
-  loaded = code!.loaded,
+  loaded: readonly string[],
 ): Promise<ProgramCode> {
+  return await findCode(spec, { ...questionOf(spec, stage, root), loaded, start: stage.code!.start });
+}
+
+function questionOf(spec: AnyKindSpec, { code, settings, env }: Stage, root: string): CodeQuestion {
   const named = Object.entries(settings).filter(([name]) => spec.code!.settings.includes(name));
-  const question = { program: code!.program, root, settings: Object.fromEntries(named), loaded };
-  return await findCode(spec, { ...question, env: { ...process.env, ...asSeen(env) } });
+  return {
+    program: code!.program,
+    root,
+    settings: Object.fromEntries(named),
+    env: { ...process.env, ...asSeen(env) },
+    loaded: [],
+  };
+}
+
+/** Finds the code of stages with files that their programs loaded. Keeps what it found: a run depends on it. */
+export class LoadedCode {
+  readonly #find: (stage: Stage, loaded: readonly string[]) => Promise<ProgramCode>;
+  readonly #found = new Map<string, Promise<ProgramCode>>();
+
+  constructor(find: (stage: Stage, loaded: readonly string[]) => Promise<ProgramCode>) {
+    this.#find = find;
+  }
+
+  /** The stage with these files as part of its code; undefined if they change nothing. */
+  async extend(stage: Stage, files: readonly string[]): Promise<Stage | undefined> {
+    if (stage.code === undefined) return undefined;
+    const loaded = [...new Set([...stage.code.loaded, ...files])];
+    const { program, start } = stage.code;
+    const key = JSON.stringify([program, start, stage.env, stage.kindVersion, loaded]);
+    const found = this.#found.get(key) ?? this.#find(stage, loaded);
+    this.#found.set(key, found);
+    const { version, looked: _, warnings: _w, ...code } = await found;
+    return version === stage.kindVersion ? undefined : { ...stage, kindVersion: version, code };
+  }
+
+  all(): Promise<readonly ProgramCode[]> {
+    return Promise.all(this.#found.values());
+  }
 }
 
 function sign({ files, looked, variables }: FoundCode, env: CodeQuestion['env']) {

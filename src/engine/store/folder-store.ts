@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 import { slug } from '../config/file-names.ts';
@@ -14,7 +14,7 @@ import { pointsEnding } from './checkpoint-points.ts';
 import { Lease } from './lease.ts';
 import type { RunManifest } from './remote/manifest.ts';
 import { RunFolder } from './run-folder.ts';
-import { type Lookup, parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
+import { type Lookup, parseResult, type StageResult, type StoredArtifact, signpostsOf } from './stage-result.ts';
 import { ownsFolder, storedStats, storeObject, touchQuietly } from './store-object.ts';
 
 /** How many files are stored at once: a disk commits many syncs together. */
@@ -143,13 +143,11 @@ export class FolderStore {
     }
   }
 
-  /** Records a result whose objects are all stored. */
+  /** Records a result whose objects are all stored, and then the signposts to it. */
   async writeResult(result: StageResult, { sync = true } = {}): Promise<void> {
-    const path = this.resultPath(result.digest);
     this.#markFolder();
-    await writeSynced(path, JSON.stringify(result), { sync }).catch((error) => {
-      throw writeError(`the result ${path}`, error);
-    });
+    await this.#write(result, sync);
+    await this.#writeSignposts(result, sync);
   }
 
   /** Records a result unless there is one already: the first one stays. */
@@ -157,7 +155,22 @@ export class FolderStore {
     const path = this.resultPath(result.digest);
     const isFirst = writing(`the result ${path}`, () => writeNew(path, JSON.stringify(result), { sync: true }));
     // One in the format of another version does not count.
-    if (!isFirst && this.readResult(result.digest) === undefined) await this.writeResult(result);
+    if (!isFirst && this.readResult(result.digest) === undefined) await this.#write(result, true);
+    await this.#writeSignposts(result, true);
+  }
+
+  /** What a run has just found replaces what was known. What only comes from elsewhere (no `sync`) does not. */
+  async #writeSignposts(result: StageResult, sync: boolean): Promise<void> {
+    for (const signpost of signpostsOf(result)) {
+      if (sync || !existsSync(this.resultPath(signpost.digest))) await this.#write(signpost, sync);
+    }
+  }
+
+  async #write(result: StageResult, sync: boolean): Promise<void> {
+    const path = this.resultPath(result.digest);
+    await writeSynced(path, JSON.stringify(result), { sync }).catch((error) => {
+      throw writeError(`the result ${path}`, error);
+    });
   }
 
   /** Dates the last use of a result, for gc. At most once a day, so that an idle run writes nothing. */

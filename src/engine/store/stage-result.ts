@@ -15,6 +15,21 @@ export interface StageResult {
   /** False for `cache: false`: the digests are known, the objects are not kept. */
   readonly stored: boolean;
   readonly record: StageRecord;
+  /** What the program loaded beside the code that its text shows, in the order in which it was found; absent: nothing. */
+  readonly loaded?: readonly LoadedFiles[];
+  /**
+   * Makes this a signpost, which has no outputs: the program of this fingerprint loads these files of the project as well,
+   * so its result is that of the code with them. Paths are relative to the root.
+   */
+  readonly leadsTo?: readonly string[];
+}
+
+/** Files of the project that a program loaded although the code that was known did not show them. */
+export interface LoadedFiles {
+  /** The version of the code without them, as fingerprints have it. */
+  readonly version: Fingerprint['version'];
+  /** Paths relative to the root. */
+  readonly files: readonly string[];
 }
 
 /** The answer of a store for a fingerprint. The bytes of a result `elsewhere` must be fetched before they can be read. */
@@ -60,6 +75,31 @@ export function objectsOf({ stored, outputs, record: { log } }: StageResult): re
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
+/** The signposts to a result: they lead a plan there that knows only the code that the program's text shows. */
+export function signpostsOf({ fingerprint, stored, record, loaded = [] }: StageResult): readonly StageResult[] {
+  const { log: _, curves: _c, ...facts } = record;
+  return loaded.map(({ version, files }) => {
+    const without = { ...fingerprint, version };
+    return {
+      format: 1,
+      digest: hashFingerprint(without),
+      fingerprint: without,
+      outputs: {},
+      stored,
+      record: { ...facts, notes: {}, highlights: [], warnings: [] },
+      leadsTo: files,
+    };
+  });
+}
+
+export const isSignpost = ({ leadsTo }: StageResult): boolean => leadsTo !== undefined;
+
+/** The digest of a stage's work by the code that its program's text shows, whatever the program loads beside it. */
+export function shownDigest({ digest, fingerprint, loaded }: Pick<StageResult, 'digest' | 'fingerprint' | 'loaded'>) {
+  const [first] = loaded ?? [];
+  return first === undefined ? digest : hashFingerprint({ ...fingerprint, version: first.version });
+}
+
 /** Whether an output is or has a Git repository. Such a result stays where it was made. */
 export const hasRepository = ({ outputs }: StageResult): boolean =>
   Object.values(outputs).some(({ files }) => holdsRepository(files.map(({ path }) => path)));
@@ -81,6 +121,9 @@ export function parseResult(text: string, digest: Digest): StageResult | undefin
     'its fingerprint does not match its name',
   );
   for (const artifact of Object.values(parsed.outputs)) checkArtifact(artifact);
+  const { leadsTo = [], loaded = [] } = parsed;
+  const isLoaded = Array.isArray(loaded) && loaded.every((step) => isRecord(step) && isPaths(step['files']));
+  expect(isPaths(leadsTo) && isLoaded, 'it names files outside of the project');
   return parsed;
 }
 
@@ -99,10 +142,15 @@ function checkArtifact(artifact: StoredArtifact): void {
 function isListedFile(file: unknown, inFolder: boolean): boolean {
   if (!isRecord(file) || !isDigest(file['digest']) || typeof file['path'] !== 'string') return false;
   if (!Number.isSafeInteger(file['size'])) return false;
-  if (!inFolder) return file['path'] === '';
-  if (file['path'].includes('\0')) return false;
-  return file['path'].split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+  return inFolder ? isInside(file['path']) : file['path'] === '';
 }
+
+/** Whether a relative path stays in its folder. */
+const isInside = (path: string): boolean =>
+  !path.includes('\0') && path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+
+const isPaths = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((path) => typeof path === 'string' && isInside(path));
 
 const isCurves = (value: unknown): boolean =>
   Array.isArray(value) && value.every((curve) => isRecord(curve) && Array.isArray(curve['points']));

@@ -16,6 +16,11 @@ test('a parameter is typed where it is the whole value, and text inside a longer
   assert.deepEqual(optimizer, { kind: 'sgd', learningRate: 0.1, momentum: 0.9 });
 });
 
+test('nothing is computed: what looks like arithmetic is a text', async () => {
+  const text = await mistakes(train('{ n: 3 }', '{ epochs: "${params.n} * 2" }'));
+  assert.match(text, /Expected a number of .* for "with\.epochs", got "3 \* 2"/);
+});
+
 test('a wrong value is reported where it is used, and where it was set', async () => {
   const text = await mistakes(train('{ n: -3, m: "${params.n}" }', '{ epochs: "${params.m}" }'));
   assert.match(text, /^pipelines.p\.yaml:4:\d+: error: Expected a number of .* for "with\.epochs", got -3/);

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
+import { signpostsOf } from '../stage-result.ts';
 import { collectShared } from './collect-shared.ts';
 import { FolderBucket } from './folder-bucket.ts';
 import { Group, make } from './testing-group.ts';
@@ -102,6 +103,24 @@ test('the results of the newest run stay, however old', async (t) => {
   const { runs, results } = await collectShared(bucket, { keep: -1, remove: true });
   assert.deepEqual([runs, results], [1, 0]);
   assert.equal(await isSound(group), true);
+});
+
+test('what leads to the result of the newest run stays with it', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const maker = await group.clone('maker', group.key('alice'));
+  const alone = await make(maker, 1, { small: 'one' });
+  const result = { ...alone, loaded: [{ version: 'before', files: ['lib/net.py'] }] };
+  await maker.writeResult(result);
+  maker.share(result);
+  const stages = { fit: { result: result.digest, outputs: { out: 'out' }, isFinal: true } };
+  maker.shareRun({ run: '2026-01-01', pipeline: 'p', stages } as never, undefined);
+  await maker.flush(never);
+  const { results } = await collectShared(new FolderBucket(group.shared), { keep: -1, remove: true });
+  assert.deepEqual([results, group.files('results').length], [0, 2]);
+  const reader = await group.clone('reader');
+  const [signpost] = signpostsOf(result);
+  const found = await reader.lookup(signpost!.digest);
+  assert.deepEqual(found.state === 'missing' ? found : found.result.leadsTo, ['lib/net.py']);
 });
 
 test('verify names damaged bytes, and results that lack some', async (t) => {

@@ -132,12 +132,14 @@ function isNewest(key: string, runs: readonly StoredKey[]): boolean {
   return !runs.some((other) => other.key.startsWith(folder!) && other.key > key);
 }
 
-/** The results of the runs, without a look at signatures: whoever may write could delete as well. */
+/** The results of the runs with the signposts to them, without a look at signatures: whoever may write could delete as well. */
 async function rootsOf(bucket: Bucket, runs: readonly StoredKey[]): Promise<ReadonlySet<Digest>> {
   const roots = new Set<Digest>();
   await forEachOf(runs, readers, async ({ key }) => {
     const manifest = parseManifest(referencesOf(await bucket.get(key))?.text ?? '');
-    for (const { result } of Object.values(manifest?.stages ?? {})) roots.add(result);
+    for (const { result, signposts = [] } of Object.values(manifest?.stages ?? {})) {
+      for (const digest of [result, ...signposts]) roots.add(digest);
+    }
   });
   return roots;
 }

@@ -14,6 +14,8 @@ export interface RunManifest {
 
 export interface ManifestStage {
   readonly result: Digest;
+  /** The signposts to the result; absent: none. */
+  readonly signposts?: readonly Digest[];
   /** Published paths by port, relative to the root. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Whether no other stage of the run reads it. */
@@ -36,5 +38,7 @@ export function parseManifest(text: string): RunManifest | undefined {
 
 function isStage(stage: Json): boolean {
   if (!isJsonObject(stage) || !isDigest(stage['result']) || !isJsonObject(stage['outputs'])) return false;
+  const signposts = stage['signposts'] ?? [];
+  if (!Array.isArray(signposts) || !signposts.every(isDigest)) return false;
   return Object.values(stage['outputs']).every((path) => typeof path === 'string');
 }

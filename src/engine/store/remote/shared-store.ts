@@ -9,7 +9,14 @@ import type { Traffic } from '../../events.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import { FolderStore } from '../folder-store.ts';
-import { hasRepository, type Lookup, objectsOf, type StageResult, type StoredArtifact } from '../stage-result.ts';
+import {
+  hasRepository,
+  type Lookup,
+  objectsOf,
+  type StageResult,
+  type StoredArtifact,
+  signpostsOf,
+} from '../stage-result.ts';
 import { writeObject } from '../store-object.ts';
 import { describeFailure, isStoreFailure, RefusedRequest } from './bucket.ts';
 import { type Location, type Locations, parseResultKey, resultKey, runKey } from './envelope.ts';
@@ -227,7 +234,7 @@ export class SharedStore extends FolderStore {
     this.#found.delete(result.digest);
     this.records.remove(result.digest);
     if (this.remote.own === undefined || !this.isShareable(result)) return;
-    this.records.markUnsent(result.digest);
+    for (const { digest } of [...signpostsOf(result), result]) this.records.markUnsent(digest);
     const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {}); // `flush` throws it
     this.#timer ??= setInterval(sendSome, uploadPause).unref();
   }
@@ -360,10 +367,17 @@ export class SharedStore extends FolderStore {
     if (failed !== undefined) throw new UserError(`${failed.key} cannot be sent: ${failed.why}`);
   }
 
-  /** The stages of a run without those whose results are not shared. */
+  /** The stages of a run without those whose results are not shared, with the signposts to the results. */
   #shareable({ stages }: RunManifest): RunManifest['stages'] {
-    const isShared = (result: StageResult | undefined) => result === undefined || this.isShareable(result);
-    return Object.fromEntries(Object.entries(stages).filter(([, { result }]) => isShared(super.readResult(result))));
+    const entries = Object.entries(stages).flatMap(([name, stage]) => {
+      const result = super.readResult(stage.result);
+      if (result === undefined) return [[name, stage] as const];
+      const signposts = signpostsOf(result).map(({ digest }) => digest);
+      return this.isShareable(result)
+        ? [[name, signposts.length === 0 ? stage : { ...stage, signposts }] as const]
+        : [];
+    });
+    return Object.fromEntries(entries);
   }
 
   /** The parcels of results, by default of those that wait. */

@@ -1,0 +1,82 @@
+"""What counts of a program: own files by their content, installed packages by their version."""
+import ast
+import hashlib
+import importlib.metadata as metadata
+import os
+import pathlib
+import re
+import site
+import sys
+import sysconfig
+
+script, root = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
+schemes = sysconfig.get_paths()
+installed = [schemes["purelib"], schemes["platlib"], *site.getsitepackages(), site.getusersitepackages()]
+standard = tuple(schemes[name] + os.sep for name in ("stdlib", "platstdlib"))
+inside = tuple(folder + os.sep for folder in installed)
+owners = metadata.packages_distributions()
+
+files = {}  # by path, the label and the digest
+packages = {}  # by name, the version, and the digest of the code of one that was installed from a folder
+looked = {sys.executable, os.path.realpath(sys.executable), *installed}  # paths that decided what was found
+warnings = {}
+
+
+def warn(at, what, loads="files"):
+    """Warns of what cannot be known: `files` that show when the program runs, a `text`, or installed `packages`."""
+    warnings.setdefault((at, what), loads)
+
+
+def label_of(path, base):
+    """The path of a file from the project or, outside of it, from the folder in which Python found its module."""
+    return os.path.relpath(path, root if path.startswith(root + os.sep) else base)
+
+
+def holder_of(path):
+    """The file that holds a module: its own one, or the zip file around it."""
+    while not os.path.exists(path) and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def count(path, base, source=None, is_lenient=False):
+    """Counts a file, and gives its syntax tree. Bytes count where it is no source, or with `is_lenient` cannot be parsed.
+
+    `source` is that of a module in a zip file.
+    """
+    holder = holder_of(path)
+    content = pathlib.Path(holder).read_bytes()
+    is_source = holder == path and (path.endswith((".py", ".pyw")) or path == script)
+    try:
+        tree = ast.parse(content if is_source else source or "", label_of(path, base))
+    except (SyntaxError, ValueError):
+        if not is_lenient:
+            raise
+        tree, is_source = ast.parse(""), False
+    if holder not in files:
+        counted = ast.dump(tree).encode() if is_source else content
+        files[holder] = [label_of(holder, base), hashlib.sha256(counted).hexdigest()]
+    return tree
+
+
+def distributions_of(top):
+    """The names of the installed distributions that have a module of this top name."""
+    return owners.get(top) or [one.metadata["Name"] for one in metadata.distributions(name=top)]  # Debian has no RECORD
+
+
+def add_distribution(name):
+    """Adds an installed distribution and those that it requires, except by extras."""
+    name = re.sub(r"[-_.]+", "-", name).lower()
+    found = None if name in packages else next(iter(metadata.distributions(name=name)), None)
+    if found is None:
+        return
+    packages[name] = [found.version or "", ""]
+    if home := getattr(found, "_path", None):
+        looked.update(map(str, [home / "METADATA", home / "RECORD"] if home.is_dir() else [home]))
+    if found.read_text("direct_url.json"):  # from a folder or a repository: it may change under the same version
+        lines = (found.read_text("RECORD") or "").splitlines()
+        code = sorted(line for line in lines if ".dist-info/" not in line and not line.startswith((".", "/")))
+        packages[name][1] = hashlib.sha256("\n".join(code).encode()).hexdigest()
+    for requirement in found.requires or []:
+        if not re.search(r"\bextra\s*==", requirement):
+            add_distribution(re.match(r"[\w.-]+", requirement)[0])

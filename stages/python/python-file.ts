@@ -1,0 +1,9 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const folder = existsSync(join(here, 'closure.py')) ? here : join(here, '../stages/python'); // from dist/
+
+/** The absolute path of a file in Python beside the kind's own code. */
+export const pythonFile = (name: string): string => join(folder, name);

@@ -1,0 +1,59 @@
+"""Notes the files of a project that a Python program loads, in whatever way, and in which of its processes.
+
+Restage puts a copy of this file before the program's search path, as `sitecustomize`, with a last line that calls `watch`.
+Python runs it before the program, which sees nothing of it: the path, the modules and the environment are as without it.
+"""
+import os
+import sys
+
+
+def watch(root, notes):
+    """Appends the path of each file below `root`, once it is loaded, to a file of its process in the folder `notes`."""
+    noted, installed = set(), {"site-packages", "dist-packages"}
+
+    def note(event, arguments):
+        if event == "exec":  # of a module, a script, or anything that was compiled from a file
+            path = getattr(arguments[0], "co_filename", None)
+        elif event == "import":  # of an extension module; other modules have no path here
+            path = arguments[1]
+        else:
+            return
+        if path and path not in noted and not path.startswith("<"):
+            noted.add(path)
+            try:
+                write(os.path.abspath(path))
+            except Exception:  # such as a full disk: no concern of the program
+                pass
+
+    def write(path):
+        if not path.startswith(root + os.sep) or not installed.isdisjoint(path.split(os.sep)):
+            return
+        file = os.open(os.path.join(notes, str(os.getpid())), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(file, os.fsencode(path) + b"\0")
+        finally:
+            os.close(file)
+
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(note)
+
+
+def hide():
+    """Takes this file out of everything that the program can see."""
+    folder = os.path.dirname(__file__)
+    sys.path[:] = [path for path in sys.path if path != folder]
+    sys.path_importer_cache.pop(folder, None)
+    places = [path for path in os.environ["PYTHONPATH"].split(os.pathsep) if path != folder]
+    # Only in this process: the programs that it starts get the variable as it was given, and are watched, too.
+    name, value = os.environ.encodekey("PYTHONPATH"), os.environ.encodevalue(os.pathsep.join(places))
+    if places:
+        os.environ._data[name] = value
+    else:
+        del os.environ._data[name]
+    del sys.modules["sitecustomize"]
+
+
+try:
+    hide()
+except Exception:  # of a version of Python that keeps these things elsewhere
+    pass
