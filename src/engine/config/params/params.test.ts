@@ -18,7 +18,7 @@ test('a parameter is typed where it is the whole value, and text inside a longer
 
 test('nothing is computed: what looks like arithmetic is a text', async () => {
   const text = await mistakes(train('{ n: 3 }', '{ epochs: "${params.n} * 2" }'));
-  assert.match(text, /Expected a number of .* for "with\.epochs", got "3 \* 2"/);
+  assert.match(text, /Expected a number for "with\.epochs", got "3 \* 2"/);
 });
 
 test('a wrong value is reported where it is used, and where it was set', async () => {
