@@ -23,11 +23,11 @@ interface Choice {
   readonly chosen?: { readonly labels: Labels };
 }
 
-/** Instances of one stage by their labels on an axis, and the choice among them. */
+/** Instances of one stage by their labels on an axis, and the choice among them; absent where nothing chooses any further. */
 interface Rung {
   readonly name: string;
   readonly axis: string;
-  readonly choice: Choice;
+  readonly choice?: Choice;
   readonly stages: ReadonlyMap<string, Stage>;
 }
 
@@ -57,7 +57,7 @@ export function sweepsOf(sources: SweepSources): readonly Sweep[] {
 
 const stageOf = (item: InputItem): string => (item.from === 'stage' ? item.stage : item.path);
 
-/** All rungs, the last one too where something chooses among its stages; none where a choice is missing. */
+/** All rungs, the last one whether something chooses among its stages or not; none where another choice is missing. */
 function rungsOf(last: Stage, chain: readonly InputItem[], { stages, choiceOf }: SweepSources): readonly Rung[] {
   const { port, axes } = last.slot!;
   const firstRead = ({ inputs }: Stage) => baseName(inputs.flatMap(({ items }) => items.map(stageOf))[0] ?? '');
@@ -70,16 +70,18 @@ function rungsOf(last: Stage, chain: readonly InputItem[], { stages, choiceOf }:
     ...(final ? [[final.name, 'choice'] as const] : []),
   ];
   const along = [...axes.toReversed(), port.replace('matrix.', '')];
+  const rungOf = (name: string, axis: string): Rung => {
+    const own = stages.filter((stage) => baseName(stage.name) === name);
+    return { name, axis, stages: new Map(own.map((stage) => [stage.axes[axis] ?? '', stage])) };
+  };
   const rungs = choices.flatMap(([name, output], index): readonly Rung[] => {
-    const [choice, chooser] = [choiceOf(name, output), stages.find((stage) => stage.name === name)];
+    const choice = choiceOf(name, output);
+    const chooser = stages.find((stage) => stage.name === name);
     if (!isChoice(choice) || chooser === undefined) return [];
-    const [axis, rung] = [along[index]!, firstRead(chooser)];
-    const own = stages
-      .filter((stage) => baseName(stage.name) === rung)
-      .map((stage) => [stage.axes[axis] ?? '', stage] as const);
-    return [{ name: rung, axis, choice, stages: new Map(own) }];
+    return [{ ...rungOf(firstRead(chooser), along[index]!), choice }];
   });
-  return rungs.length === choices.length ? rungs : [];
+  if (rungs.length < choices.length) return [];
+  return final === undefined ? [...rungs, rungOf(baseName(last.name), along.at(-1)!)] : rungs;
 }
 
 const isChoice = (value: unknown): value is Choice =>
@@ -88,29 +90,34 @@ const isChoice = (value: unknown): value is Choice =>
 /** The labels of a candidate in each rung that it was in. */
 function pathOf(start: string, rungs: readonly Rung[]): readonly string[] {
   const path = [start];
-  for (const rung of rungs.slice(0, -1)) {
+  for (const [index, rung] of rungs.slice(0, -1).entries()) {
     const place = placeOf(path.at(-1)!, rung);
-    if (place === undefined || place > rung.choice.count!) break;
+    if (place === undefined || place > advancing(rungs, index)) break;
     path.push(String(place));
   }
   return path;
 }
 
+/** How many candidates of a rung went on: as its choice says, or as many as the next one has places for. */
+const advancing = (rungs: readonly Rung[], index: number): number =>
+  rungs[index]!.choice?.count ?? rungs[index + 1]?.stages.size ?? 0;
+
 /** The place of a candidate in the ranking of a rung, counted from 1; undefined where it has none. */
 function placeOf(label: string, { axis, choice }: Rung): number | undefined {
-  const index = choice.ranking?.findIndex((labels) => labels[axis] === label) ?? -1;
+  const index = choice?.ranking?.findIndex((labels) => labels[axis] === label) ?? -1;
   return index < 0 ? undefined : index + 1;
 }
 
 function sweepOf(rungs: readonly Rung[], secondsOf: SweepSources['secondsOf']): Sweep {
   const [first] = rungs as readonly [Rung];
-  const paths = first.choice.candidates.map(({ labels }) => pathOf(labels[first.axis]!, rungs));
+  const { by, candidates } = first.choice!;
+  const paths = candidates.map(({ labels }) => pathOf(labels[first.axis]!, rungs));
   const valuesOf = (label: string) => first.stages.get(label)?.drawn ?? {};
   const drawn = [...new Set(paths.flatMap(([start]) => Object.keys(valuesOf(start!))))];
   const last = (path: readonly string[]) => placeOf(path.at(-1)!, rungs[path.length - 1]!) ?? Number.POSITIVE_INFINITY;
   const ordered = paths.toSorted((a, b) => b.length - a.length || last(a) - last(b));
   return {
-    title: `Candidates by ${first.choice.by}, and how far each went`,
+    title: `Candidates by ${by}, and how far each went`,
     columns: [first.axis, ...drawn, ...rungs.map(({ name }) => name), 'why it ended'],
     rows: ordered.map((path) => [
       path[0]!,
@@ -122,24 +129,28 @@ function sweepOf(rungs: readonly Rung[], secondsOf: SweepSources['secondsOf']): 
   };
 }
 
-const shown = (value: Json | undefined): string | number =>
-  typeof value === 'number' ? Number(value.toPrecision(4)) : value == null ? '' : JSON.stringify(value);
+function shown(value: Json | undefined): string | number {
+  if (typeof value === 'number') return Number(value.toPrecision(4));
+  if (typeof value === 'string') return value;
+  return value == null ? '' : JSON.stringify(value);
+}
 
-/** The value that a candidate was chosen by, null or absent where undefined. */
-const valueIn = ({ axis, choice }: Rung, label: string): Json | undefined =>
-  (choice.candidates.find(({ labels }) => labels[axis] === label) as Readonly<Record<string, Json>> | undefined)?.[
-    choice.by
-  ];
+/** The value that a candidate was chosen by, null or absent where undefined; a word in a rung without a choice. */
+function valueIn({ axis, choice }: Rung, label: string): Json | undefined {
+  if (choice === undefined) return 'trained';
+  const candidate = choice.candidates.find(({ labels }) => labels[axis] === label);
+  return (candidate as Readonly<Record<string, Json>> | undefined)?.[choice.by];
+}
 
 function whyEnded(path: readonly string[], rungs: readonly Rung[]): string {
   const rung = rungs[path.length - 1]!;
   const { name, axis, choice } = rung;
   const label = path.at(-1)!;
   if (path.length === rungs.length)
-    return choice.chosen?.labels[axis] === label ? 'trained to the end: chosen' : 'trained to the end';
+    return choice?.chosen?.labels[axis] === label ? 'trained to the end: chosen' : 'trained to the end';
   const place = placeOf(label, rung);
-  const where = place === undefined ? 'no value' : `place ${place} of ${choice.candidates.length}`;
-  return `stopped after ${name}: ${where}, the first ${choice.count} went on`;
+  const where = place === undefined ? 'no value' : `place ${place} of ${choice!.candidates.length}`;
+  return `stopped after ${name}: ${where}, the first ${advancing(rungs, path.length - 1)} went on`;
 }
 
 function timeWords(
