@@ -346,3 +346,29 @@ test('a list that only one subject has is one value, and so is a map beside a na
     ['settings.optimizer.model.layers[0].conv', 16, 8],
   ]);
 });
+
+test('a value names its stage wherever several stages are compared, though only one differs', () => {
+  const pipeline = (label: string, rate: number) => subject(label, { fit: fit({ rate }), other: fit({}) });
+  const [table] = comparisonTables(compareSubjects([pipeline('a', 0.1), pipeline('b', 0.2)]));
+  assert.deepEqual(table!.columns, ['stage', 'value', 'a', 'b']);
+  assert.deepEqual(table!.rows, [['fit', 'settings.optimizer.rate', '0.1', '0.2']]);
+  const [alone] = comparisonTables(
+    compareSubjects([0.1, 0.2].map((rate) => subject('s', { fit: fit({ rate }) }, true))),
+  );
+  assert.deepEqual(alone!.columns, ['value', 's', 's'], 'two stages that the user named need no column');
+});
+
+test('the main numbers of curves of several classes are one number of each class, and no counts', () => {
+  const names = ['cat', 'dog', 'owl'].flatMap((name) =>
+    ['negative', 'positive', 'equalErrorRate', 'auc'].map((measure) => `models.${name}.${measure}`),
+  );
+  const curves: SubjectStage = { metrics: new Map(names.map((name, i) => [name, { value: i / 20 }])) };
+  const tables = comparisonTables(compareSubjects([subject('a', { roc: curves }), subject('b', { roc: curves })]));
+  const namesIn = (title: string) => tables.find((table) => table.title === title)!.rows.map(([name]) => name);
+  assert.deepEqual(namesIn('Metrics'), ['models.cat.auc', 'models.dog.auc', 'models.owl.auc']);
+  assert.deepEqual(namesIn('Further metrics'), [
+    'models.cat.equalErrorRate',
+    'models.dog.equalErrorRate',
+    'models.owl.equalErrorRate',
+  ]);
+});

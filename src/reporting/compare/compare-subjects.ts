@@ -17,6 +17,8 @@ import type { Subject, SubjectStage } from './subject.ts';
 /** What several subjects have in common and in what they differ; lists of values are in the order of the subjects. */
 export interface Comparison {
   readonly subjects: readonly string[];
+  /** The stages that at least two subjects have. */
+  readonly stages: readonly string[];
   readonly settings: readonly DifferingValue[];
   readonly missing: readonly { readonly stage: string; readonly lackedBy: readonly string[] }[];
   readonly metrics: readonly ComparedNumber[];
@@ -73,6 +75,7 @@ export function compareSubjects(subjects: readonly Subject[], tested: TestedPair
   const alike = metrics.length > 0 ? undefined : alikeStages(subjects);
   return {
     subjects: subjects.map(({ label }) => label),
+    stages: common.map(({ stage }) => stage),
     settings: [...common, ...alignUpstream(subjects)].flatMap(differingValues),
     missing: rows.flatMap(({ stage, of }) => {
       const lackedBy = subjects.filter((_, index) => of[index] === undefined).map(({ label }) => label);

@@ -54,9 +54,9 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
   return all.filter(({ rows, note }) => rows.length > 0 || note !== undefined);
 }
 
-/** The forms of the tables with a column for each subject; they name the stage only where there are several. */
-function tablesOfValues({ settings, metrics }: Comparison, shown: readonly string[]) {
-  const several = new Set([...settings, ...metrics].map(({ stage }) => stage)).size > 1;
+/** The forms of the tables with a column for each subject; they name the stage unless only one is compared. */
+function tablesOfValues({ stages, settings, metrics }: Comparison, shown: readonly string[]) {
+  const several = new Set([...stages, ...[...settings, ...metrics].map(({ stage }) => stage)]).size > 1;
   const two = shown.length === 2;
   const row = (stage: string, name: string, cells: readonly string[], last?: string) => [
     ...(several ? [stage] : []),
@@ -92,10 +92,14 @@ const wayOut = ({ alike }: Comparison): string =>
 
 /** Image counts and confusion matrices are left out; JSON has them. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
-  !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
+  !/(^|\.)((images|real|fake|groups|negative|positive)$|(confusion|called)\.)/.test(name) &&
+  values.some((value) => value?.value != null);
 
 const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
+/** Of which the first is shown of each class or model, where a stage has no number of the whole. */
+const measuresByClass = ['auc', 'accuracy', 'equalErrorRate', 'loss'];
 const mostOthers = 4;
+const mostClasses = 12;
 
 function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNumber> {
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
@@ -108,9 +112,16 @@ function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNu
       });
       const tested = main.filter(({ name }) => name.startsWith('test.'));
       if (tested.length > 0) return tested;
-      return main.length > 0 ? main : own.slice(0, mostOthers);
+      return main.length > 0 ? main : numbersByClass(own);
     }),
   );
+}
+
+/** One measure of each class or model, or without a known measure the first numbers. */
+function numbersByClass(own: readonly ComparedNumber[]): readonly ComparedNumber[] {
+  const of = (measure: string) => own.filter(({ name }) => name.endsWith(`.${measure}`));
+  const [first] = measuresByClass.map(of).filter((numbers) => numbers.length > 0);
+  return first?.slice(0, mostClasses) ?? own.slice(0, mostOthers);
 }
 
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
