@@ -1,6 +1,7 @@
 import { formatCount } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
 import { betterFirst, headlineMetrics, metric, titleOfPath } from '../../learning/metrics/metric-catalogue.ts';
-import { groupHighlights } from '../group-highlights.ts';
+import { groupHighlights, isChoice } from '../group-highlights.ts';
 import { type Html, html } from './html.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
 import { intervalWords, renderHighlight, renderTable, showEnds, showValue } from './table.ts';
@@ -25,15 +26,12 @@ export function renderFindings(stages: readonly ReportStage[]): readonly Html[] 
   const numbers =
     findings.length <= mostTiled
       ? findings.map((finding) => renderTiles(finding, findings.length > 1))
-      : renderComparison(findings);
+      : bySplit(findings).flatMap(renderComparison);
   return [
     ...numbers,
     ...(chosen.length > 0 ? [html`<div class="half chosen">${chosen.map(renderHighlight)}</div>`] : []),
   ];
 }
-
-/** Whether a table shows what was chosen among candidates. */
-export const isChoice = ({ columns }: { readonly columns: readonly string[] }): boolean => columns.includes('chosen');
 
 /** The numbers on the test split, else on the last one; none for a stage that measures no accuracy. */
 export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
@@ -76,7 +74,14 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
 ${tiles}</dl>`;
 }
 
+/** Numbers of different splits are not ranked together; those of the test split come first. */
+function bySplit(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+  const groups = [...groupBy(findings, ({ split }) => split)];
+  return groups.toSorted(([a], [b]) => Number(b === 'test') - Number(a === 'test')).map(([, group]) => group);
+}
+
 function renderComparison(findings: readonly Finding[]): readonly Html[] {
+  const [{ split }] = findings as readonly [Finding];
   const columns = [
     ...headlineMetrics.slice(0, mostNumbers),
     metric('majorityAccuracy'),
@@ -91,12 +96,15 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
   const table = (caption: string, some: readonly Finding[]) =>
     renderTable(
       ['stage', 'split', ...columns.map(({ title }) => title)],
-      some.map(({ stage, split, metrics }) => [stage, split, ...columns.map(({ name }) => cellOf(metrics.get(name)))]),
+      some.map(({ stage, metrics }) => [stage, split, ...columns.map(({ name }) => cellOf(metrics.get(name)))]),
       caption,
     );
-  if (findings.length <= mostRows) return [table('How well each stage separates the classes', findings)];
+  const who = findings.length === 1 ? 'the' : 'each';
+  if (findings.length <= mostRows) {
+    return [table(`How well ${who} stage separates the classes on ${split}`, findings)];
+  }
   return [
-    table(`The best ${mostRows} of ${findings.length} by ${by!.title}`, best.slice(0, mostRows)),
+    table(`The best ${mostRows} of ${findings.length} by ${by!.title} on ${split}`, best.slice(0, mostRows)),
     html`<details class="more"><summary>The other ${findings.length - mostRows}</summary>${table('The others', best.slice(mostRows))}</details>`,
   ];
 }

@@ -187,7 +187,7 @@ test('three stages that measure are compared in one table instead', () => {
     exampleStage({ name, outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value: 0.75 }] })] }),
   );
   const page = bodyOf(renderReport(exampleModel({ stages })));
-  assert.match(page, /<caption>How well each stage separates the classes<\/caption>/);
+  assert.match(page, /<caption>How well each stage separates the classes on test<\/caption>/);
   assert.doesNotMatch(page, /class="tile/);
 });
 
@@ -295,4 +295,34 @@ test('a failure shows the first words of the program, and the end of its log unf
   assert.match(page, /<h3>fit failed<\/h3><pre>CUDA out of memory\n/);
   assert.match(page, /<details class="more" open><summary>The end of its log<\/summary><pre>epoch 1\n/);
   assert.match(page, /<span class="badge bad">failed<\/span><\/td><td[^>]*>CUDA out of memory<\/td>/);
+});
+
+test('choices of two rungs are two tables, and what each slot holds stands beside its name', () => {
+  const choice = (name: string) =>
+    exampleStage({
+      name,
+      kind: 'select',
+      highlights: [
+        { title: 'Models by auc on val', columns: ['model', 'auc', 'chosen'], rows: [['sample=2', 0.8, 'yes']] },
+      ],
+    });
+  const slot = exampleStage({ name: 'fit3[sample=2]', slot: 'slot 2: sample 6' });
+  const page = bodyOf(renderReport(exampleModel({ stages: [choice('best'), choice('best3'), slot] })));
+  for (const name of ['best', 'best3']) {
+    assert.match(page, new RegExp(`<caption>Models by auc on val <span class="soft">${name}</span></caption>`));
+  }
+  assert.match(page, /<h3>fit3\[sample=2\]<\/h3><span class="soft small">train, slot 2: sample 6<\/span>/);
+});
+
+test('stages are ranked among those that were measured on the same split', () => {
+  const measured = (name: string, split: string, value: number) =>
+    exampleStage({ name, outputs: [output({ as: 'metrics', metrics: [{ name: `${split}.accuracy`, value }] })] });
+  const trials = Array.from({ length: 13 }, (_, i) => measured(`scores[n=${i}]`, 'val', 0.5 + i / 100));
+  const page = bodyOf(renderReport(exampleModel({ stages: [...trials, measured('final', 'test', 0.55)] })));
+  const captions = [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption);
+  assert.deepEqual(captions.slice(0, 3), [
+    'How well the stage separates the classes on test',
+    'The best 12 of 13 by accuracy on val',
+    'The others',
+  ]);
 });

@@ -39,6 +39,8 @@ export interface ReportStage
     Pick<StageModel, 'progress' | 'curves' | 'lastPoint'> {
   readonly name: string;
   readonly state: StageState;
+  /** Of a slot that has been filled: `slot 2: sample 6`. */
+  readonly slot?: string | undefined;
   /** Why it is not up to date. */
   readonly reasons: readonly string[];
   readonly seconds: number;

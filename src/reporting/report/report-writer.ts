@@ -258,9 +258,13 @@ export class ReportWriter implements RunListener {
     const last = before && (before === latest ? result : store.readResult(before));
     const settings = JSON.stringify(result?.fingerprint.settings);
     const { slot, ...own } = stage;
-    const chosen = [...(slot?.candidates.values() ?? [])].find((one) => JSON.stringify(one.keyedSettings) === settings);
+    const filled = [...(slot?.candidates ?? [])].find(([, one]) => JSON.stringify(one.keyedSettings) === settings);
+    const [candidate, chosen] = filled ?? [];
     return {
-      ...(chosen && { settings: describePlanned({ ...own, ...chosen }, this.#path).settings }),
+      ...(chosen && {
+        settings: describePlanned({ ...own, ...chosen }, this.#path).settings,
+        slot: `slot ${slot!.index + 1}: ${slot!.port.replace('matrix.', '')} ${candidate}`,
+      }),
       log: describeLog(stage, result, { store, run, room: this.#room }),
       ...(isDone(model) && {
         outputs: outputs.map((output) => {

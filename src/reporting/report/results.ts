@@ -1,9 +1,9 @@
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
-import { groupHighlights } from '../group-highlights.ts';
+import { groupHighlights, isChoice } from '../group-highlights.ts';
 import { later, renderChart } from './chart-figure.ts';
-import { findingOf, isChoice } from './findings.ts';
+import { findingOf } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Section, shownOf } from './page.ts';

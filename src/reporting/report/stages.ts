@@ -37,7 +37,7 @@ function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
 
 /** `badge` shows its state; an output without an address is only named. */
 export function renderStage(stage: ReportStage, badge = stateBadge(stage.state)): Html {
-  const { name, kind, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
+  const { name, kind, slot, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
   const list = (title: string, lines: readonly string[]) =>
     lines.length > 0 && html`<h4>${title}</h4><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
   const ports = inputs.map(({ port, from }) => [port, from.join(', ')]);
@@ -46,7 +46,7 @@ export function renderStage(stage: ReportStage, badge = stateBadge(stage.state))
     type,
     href === '' ? path : html`<a href="${href}">${path}</a>`,
   ]);
-  return html`<details class="stage card" id="${stageId(name)}"><summary><h3>${name}</h3><span class="soft small">${kind}</span>${badge}<span class="soft small">${
+  return html`<details class="stage card" id="${stageId(name)}"><summary><h3>${name}</h3><span class="soft small">${slot === undefined ? kind : `${kind}, ${slot}`}</span>${badge}<span class="soft small">${
     seconds > 0 && formatSeconds(seconds)
   }</span></summary><div class="inside">
 ${description !== undefined && html`<p>${description}</p>`}
