@@ -11,6 +11,7 @@ const files = {
   'pipelines/a.yml': '',
   'pipelines/notes.txt': '',
   'sub/deep/x': '',
+  'sub/a.yml': '',
 };
 
 test('the root is the nearest folder upward that holds pipelines', () => {
@@ -33,6 +34,8 @@ test('a file is looked up from the working directory, then below pipelines, with
     assert.deepEqual(findPipelineFile(argument, root, root), target, argument);
   }
   assert.deepEqual(findPipelineFile('xception', join(root, 'pipelines', 'experiments'), root), target);
+  const own = { ok: true, value: join(root, 'sub/a.yml') };
+  assert.deepEqual(findPipelineFile('a', join(root, 'sub'), root), own, 'the file here comes first');
   assert.deepEqual(pipelineNames(root), ['a.yml', 'experiments/xception.yaml']);
 });
 
