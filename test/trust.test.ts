@@ -46,8 +46,10 @@ test('a signer chooses no path where programs look for code or settings, and non
   const { reader } = world;
   reader.write('src/train.py', 'the code of the reader\n');
   reader.write('.git/config', '');
+  reader.write('artifacts/clone/.git/config', '');
   reader.write('artifacts/mine.txt', 'made by hand\n');
   symlinkSync('../src', reader.path('artifacts/linked'));
+  symlinkSync('clone/.git', reader.path('artifacts/linked-git'));
   symlinkSync('..', reader.path('artifacts/up'));
   const before = reader.files('.');
   const notDeclared = 'is neither below artifacts/ nor an output of pipelines/test.yaml';
@@ -58,6 +60,8 @@ test('a signer chooses no path where programs look for code or settings, and non
     'src/.git/hooks/pre-commit': reserved('.git'),
     'artifacts/x/.git/config': reserved('.git'),
     'artifacts/up/.git/config': reserved('.git'),
+    'artifacts/up/stages/command/run.ts': reserved('stages'),
+    'artifacts/linked-git/hooks/pre-commit': reserved('.git'),
     'stages/command/run.ts': reserved('stages'),
     'pipelines/own.yaml': reserved('pipelines'),
     'Pipelines/own.yaml': reserved('Pipelines'),
