@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { machineCapacity } from '../src/engine/execution/admission.ts';
 import { read } from './support/pages.ts';
-import { Project, type RanOnce } from './support/rig.ts';
+import { endOf, Project, type RanOnce } from './support/rig.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';
 
 const yaml = `
@@ -363,8 +363,14 @@ open(restage.outputs['text'], 'w').write(str(done))
     await running.output('fit', 'runs with');
     project.edit('parts/letters.py', '"a"', '"e"');
     gate.pass();
-    await running.ended;
-    assert.match(await plan(project), /^ +run +fit /m);
+    const first = await endOf(running);
+    assert.deepEqual(first.outcomes, ran, JSON.stringify(first));
+    assert.deepEqual(first.warnings, [
+      'parts/letters.py changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage',
+    ]);
+    assert.equal(project.read('out/fit.txt'), 'eb\n');
+    project.edit('parts/letters.py', '"e"', '"a"');
+    assert.match(await plan(project), /^ +run +fit /m, 'what ran is not taken for what was decided');
   });
 
   test('a list port is a list, however many items it has', async () => {
