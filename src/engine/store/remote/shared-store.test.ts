@@ -307,6 +307,27 @@ test('a store that falls silent during a run is waited for once, and costs one w
   ]);
 });
 
+test('once a store has failed, nobody asks it again or waits for its other answers, even where they never come', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const bucket = new CountingBucket(group.shared);
+  const { store, warnings } = storeOver(group, bucket);
+  assert.deepEqual(await store.lookup(sha256('first')), { state: 'missing' });
+  const failing = sha256('failing');
+  // A disk of the network that hangs ends no request, not even when the bucket is closed.
+  let asked = 0;
+  bucket.get = (key) => {
+    asked += 1;
+    return key.includes(failing) ? Promise.reject(new UnreachableStore('the disk is gone')) : new Promise(() => {});
+  };
+  const looking = [sha256('hanging'), failing].map((digest) => store.lookup(digest));
+  assert.deepEqual(await Promise.all(looking), [{ state: 'missing' }, { state: 'missing' }]);
+  assert.deepEqual(await store.lookup(sha256('later')), { state: 'missing' });
+  assert.equal(asked, 2, 'and nobody asks it again');
+  assert.deepEqual(warnings, [
+    'The store s3://lab cannot be reached (the disk is gone): this run continues without it',
+  ]);
+});
+
 for (const [text, message] of [
   ['{"restage":', 'The store.json of s3://lab is damaged: `restage store verify --repair` writes it again'],
   ['[7]', 'The store.json of s3://lab is damaged: `restage store verify --repair` writes it again'],
