@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Outcome, RunEvent } from '../../src/engine/events.ts';
 import { Gate } from './gate.ts';
@@ -19,6 +20,9 @@ import { Gate } from './gate.ts';
 export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 /** The option with which the first lines of that file start Node, wherever a test's PATH leads. */
 const asLaunched = /--max-[^ ]*/.exec(readFileSync(pipeline, 'utf8'))![0];
+
+/** Milliseconds after which a story fails that waits for what never comes: far longer than any lasts on a busy machine. */
+const patience = 600_000;
 
 /** How a command ended. */
 export interface Ended {
@@ -59,21 +63,43 @@ export class Running {
 
   /** The first event, past or to come, of this type and, where given, stage. Rejects when the command ends before it. */
   async event<T extends RunEvent['type']>(type: T, stage?: string): Promise<Extract<RunEvent, { type: T }>> {
-    const event = await this.#find(
+    const found = this.#find(
       (event) => event.type === type && (stage === undefined || ('stage' in event && event.stage === stage)),
     );
+    const event = await this.#patiently(`${type} of ${stage ?? 'the run'}`, found);
     return event as Extract<RunEvent, { type: T }>;
   }
 
   /** Resolves when a stage has printed a text. */
   async output(stage: string, text: string): Promise<void> {
-    await this.#find((event) => event.type === 'stage-output' && event.stage === stage && event.text.includes(text));
+    const found = this.#find(
+      (event) => event.type === 'stage-output' && event.stage === stage && event.text.includes(text),
+    );
+    await this.#patiently(`"${text}" of ${stage}`, found);
   }
 
   /** Resolves when standard error holds a text, `times` times. Rejects when the command ends before it. */
   async printed(text: string, times = 1): Promise<void> {
     const ended = this.ended.then((end) => Promise.reject(new Error(`ended before it: ${JSON.stringify(end)}`)));
-    while (this.#stderr.split(text).length <= times) await Promise.race([once(this.child.stderr!, 'data'), ended]);
+    while (this.#stderr.split(text).length <= times) {
+      const more = Promise.race([once(this.child.stderr!, 'data'), ended]);
+      await this.#patiently(`"${text}", ${times} times`, more);
+    }
+  }
+
+  /** Rejects when what a story waits for has not come after the patience, and says what came instead. */
+  async #patiently<T>(what: string, coming: Promise<T>): Promise<T> {
+    const waiting = new AbortController();
+    const late = async () => {
+      await delay(patience, undefined, { signal: waiting.signal });
+      const came = JSON.stringify({ stdout: this.#stdout, stderr: this.#stderr });
+      throw new Error(`never came: ${what}. This came: ${came}`);
+    };
+    try {
+      return await Promise.race([coming, late()]);
+    } finally {
+      waiting.abort();
+    }
   }
 
   async #find(matches: (event: RunEvent) => boolean): Promise<RunEvent> {
