@@ -232,3 +232,17 @@ test('the paths that were looked at are those where something new would take pre
     assert.ok(looked.includes(join(kind.root, path)), path);
   }
 });
+
+test('the manifest of an imported folder was looked at, since it says which file is meant', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `import { h } from './lib'; export default h;`,
+    'stages/own/lib/package.json': '{ "main": "a.js" }',
+    'stages/own/lib/a.js': `export const h = 'a';`,
+    'stages/own/lib/b.js': `export const h = 'b';`,
+  });
+  assert.equal((await kind.run()).value, 'a');
+  const { looked } = await kind.build();
+  assert.ok(looked.includes(join(kind.root, 'stages/own/lib/package.json')));
+  writeFiles(kind.root, { 'stages/own/lib/package.json': '{ "main": "b.js" }' });
+  assert.equal((await kind.run()).value, 'b');
+});

@@ -75,8 +75,10 @@ export class KindImports {
 
   /** Where a nearer file or package, or another configuration, would change what an import finds. */
   #look(name: string | undefined, path: string, folder: string): void {
-    if (name === undefined) this.looked.add(dirname(join(folder, path)));
-    else {
+    if (name === undefined) {
+      this.looked.add(dirname(join(folder, path)));
+      this.looked.add(join(folder, path, 'package.json')); // of an imported folder, it says which file is meant
+    } else {
       const places = packageFolders(name, folder);
       const first = places.findIndex((place) => existsSync(place));
       for (const place of first < 0 ? places : places.slice(0, first + 1)) this.looked.add(place);
