@@ -90,7 +90,7 @@ export class ProjectWatch implements Disposable {
   }
 
   #hearAt(path: string): void {
-    this.#hear(statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path));
+    this.#hear(isFolder(path) ? path : dirname(path));
   }
 
   /** Listens to a folder. Where that cannot be, looking from time to time is enough. */
@@ -132,6 +132,15 @@ function treeOf(path: string): string {
   } catch (error) {
     if (!(error instanceof ListingError)) throw error;
     return error.message;
+  }
+}
+
+/** Whether there is a folder. A place to look at may lie below a file, such as the `package.json` of an imported module. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
