@@ -68,15 +68,15 @@ function shippedProject(): Project {
   return project;
 }
 
-/** A folder of photographs as the README describes it. */
-const photos = ['train', 'val', 'test'].flatMap((split) => [
-  `photos/${split}/real/1.png`,
-  `photos/${split}/fake/1.png`,
-]);
+/** The folders of photographs that the pages describe: with splits, and with one folder for each class. */
+const photographs = [
+  ...['train', 'val', 'test'].flatMap((split) => [`photos/${split}/real/1.png`, `photos/${split}/fake/1.png`]),
+  ...['original', 'FaceSwap', 'Deepfakes'].map((name) => `path/to/folder/${name}/1.png`),
+];
 
 test('the pipelines that come with Restage give no warning', async () => {
   using project = shippedProject();
-  for (const path of ['path/to/folder/original/1.png', 'scores.csv', 'mean.py', ...photos]) project.write(path, '');
+  for (const path of ['scores.csv', 'mean.py', ...photographs]) project.write(path, '');
   const examples = ['README.md', 'docs/experiments.md'].flatMap((page) => blocks(page, 'yaml'));
   const files = examples.map((_, i) => `example${i}.yaml`);
   for (const [i, text] of examples.entries()) project.write(`pipelines/${files[i]}`, text);
