@@ -100,6 +100,7 @@ function announce({ world, stages, folder, emit, startedAt }: Execution, project
     ...(description !== undefined && { description }),
     stages: stages.map(({ name }) => name),
     finals: [...finals, ...project.named.filter((name) => !finals.has(name))],
+    ends: [...finals],
     time: startedAt,
   });
   for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });

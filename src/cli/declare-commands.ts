@@ -102,6 +102,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--fail-fast', 'stop everything at the first failure').conflicts('keepGoing'),
       backendOption,
       option('--reporter <form>', 'how progress is shown', 'auto').choices(['auto', 'live', 'plain', 'json']),
+      option('-q, --quiet', 'print only warnings, failures and how the run ended').conflicts('reporter'),
       option('--hard-link', 'publish by hard links to the store: no copies, but read-only files'),
       option('--rehash', 'hash every input and published file again, even if its times are unchanged'),
       ...storeOptions,

@@ -22,6 +22,8 @@ export type RunEvent = { readonly time: number } & (
       readonly stages: readonly StageName[];
       /** The stages that the run is for: those that the user named, or all. Those that no other stage reads come first. */
       readonly finals?: readonly StageName[];
+      /** Of these, those that no other stage of the run reads. Absent in old events. */
+      readonly ends?: readonly StageName[];
     }
   | ({ readonly stage: StageName } & StageEvent)
   | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string }

@@ -14,6 +14,8 @@ export interface RunModel {
   readonly stages: readonly StageModel[];
   /** Stages whose outputs are shown at the end, the most important first. */
   readonly finals: readonly StageName[];
+  /** Of these, the stages that no other one reads; all of them where that is not known. */
+  readonly ends: readonly StageName[];
   readonly warnings: readonly { readonly stage?: StageName; readonly message: string }[];
   /** Absent where nothing came from a shared store or went there. */
   readonly traffic?: Traffic;
@@ -45,7 +47,15 @@ export interface StageModel {
   readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
 }
 
-export const emptyRun: RunModel = { run: '', pipeline: '', startedAt: 0, stages: [], finals: [], warnings: [] };
+export const emptyRun: RunModel = {
+  run: '',
+  pipeline: '',
+  startedAt: 0,
+  stages: [],
+  finals: [],
+  ends: [],
+  warnings: [],
+};
 
 export const reasonsOf = ({ decision }: Pick<StageModel, 'decision'>): readonly string[] =>
   decision === undefined ? [] : describeReasons(decision);
@@ -54,10 +64,10 @@ export const reasonsOf = ({ decision }: Pick<StageModel, 'decision'>): readonly 
 export function reduce(run: RunModel, event: RunEvent): RunModel {
   switch (event.type) {
     case 'run-started': {
-      const { pipeline, description, stages, finals = stages, time } = event;
+      const { pipeline, description, stages, finals = stages, ends = finals, time } = event;
       const waiting = stages.map((name): StageModel => ({ name, state: 'waiting', samples: [], curves: [] }));
       const told = description === undefined ? {} : { description };
-      return { run: event.run, pipeline, ...told, startedAt: time, stages: waiting, finals, warnings: [] };
+      return { run: event.run, pipeline, ...told, startedAt: time, stages: waiting, finals, ends, warnings: [] };
     }
     case 'warning': {
       const { stage, message } = event;

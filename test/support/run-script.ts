@@ -27,8 +27,12 @@ export class RunScript {
     this.#reporter = new RunListeners(reporter);
   }
 
-  begin(stages: readonly string[], finals: readonly string[] = stages): this {
-    const names = { stages: stages as StageName[], finals: finals as StageName[] };
+  begin(stages: readonly string[], finals: readonly string[] = stages, ends?: readonly string[]): this {
+    const names = {
+      stages: stages as StageName[],
+      finals: finals as StageName[],
+      ...(ends !== undefined && { ends: ends as StageName[] }),
+    };
     return this.#tell({ type: 'run-started', run: 'r1', pipeline: 'experiments/xception', ...names, time: this.now });
   }
 

@@ -23,6 +23,7 @@ import { type PlanOptions, planCommand } from './plan.ts';
 
 interface RunOptions extends PlanOptions, ExecutionOptions {
   readonly reporter: 'auto' | 'live' | 'plain' | 'json';
+  readonly quiet?: boolean;
   readonly dryRun?: boolean;
   readonly watch?: boolean;
   readonly interrupt?: boolean;
@@ -74,7 +75,7 @@ async function runOnce(argv: readonly string[], words: readonly string[], option
     if (step !== undefined && isForUser(error)) take(step); // its second job would find the same
     throw error;
   });
-  const style = step === undefined ? options.reporter : 'plain';
+  const style = step !== undefined ? 'plain' : options.quiet === true ? 'quiet' : options.reporter;
   const reporter = new RunListeners(selectReporter(style, process.stdout, process.env));
   using own = watched === undefined ? new Interrupts() : undefined;
   const interrupts = own ?? watched!.interrupts;

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
-import { groupHighlights } from '../group-highlights.ts';
+import { groupHighlights, type HighlightTable, isChoice } from '../group-highlights.ts';
 import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
 import { formatOutcomes } from '../states.ts';
 import type { Paint } from './colour.ts';
@@ -14,6 +14,24 @@ const mostFailures = 10;
 const mostOutputs = 16;
 const mostNames = 8;
 const mostRows = 40;
+/** If the tables of a run have more lines than this, only those that it is for and the choices are shown. */
+const mostTableLines = 60;
+
+/** The end of a run whose user wants to read only what went wrong. */
+export function formatQuietSummary(run: RunModel, paint: Paint): readonly string[] {
+  const { end, stages } = run;
+  if (end === undefined) return [];
+  const total = Object.values(end.counts).reduce((sum, count) => sum + count, 0);
+  if (end.ok && end.counts['up to date'] === total) return [formatAllFresh(run.pipeline, total, end.seconds)];
+  const failures = formatFailures(run, paint);
+  return [
+    ...failures,
+    ...(end.report === undefined || failures.length === 0 ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
+    ...(end.interrupted ? formatResume(stages) : []),
+    ...(failures.length > 0 || end.interrupted ? [''] : []),
+    formatVerdict(end, run, paint),
+  ];
+}
 
 /** A run's end on the screen: tables, outputs, failures, and the counts last; one line if all was up to date. */
 export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
@@ -22,7 +40,7 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
   const total = Object.values(end.counts).reduce((sum, count) => sum + count, 0);
   if (end.ok && end.counts['up to date'] === total) return [formatAllFresh(pipeline, total, end.seconds)];
   return [
-    ...formatHighlights(stages, paint),
+    ...formatHighlights(run, paint),
     ...formatOutputs(run, paint),
     ...formatFailures(run, paint),
     ...(end.report === undefined ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
@@ -33,24 +51,38 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
   ];
 }
 
-function formatHighlights(stages: readonly StageModel[], paint: Paint): readonly string[] {
+function formatHighlights({ stages, ends, end }: RunModel, paint: Paint): readonly string[] {
   const tables = groupHighlights(stages.map(({ name, end }) => ({ name, highlights: end?.highlights ?? [] })));
-  return tables.flatMap(({ title, stages: [only, ...others], columns, rows }) => {
-    const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));
-    const left = rows.length - mostRows;
-    return [
-      '',
-      paint.bold(title) + (others.length === 0 ? paint.dim(` (${only})`) : ''),
-      `  ${paint.dim(header)}`,
-      ...lines.map((line) => `  ${line}`),
-      ...(left > 0 ? [paint.dim(`  … and ${left} more`)] : []),
-    ];
-  });
+  const lines = tables.reduce((sum, { rows }) => sum + 3 + Math.min(rows.length, mostRows), 0);
+  const isWanted = (table: HighlightTable) =>
+    isChoice(table) || table.stages.some((name) => (ends as readonly string[]).includes(name));
+  const shown = lines > mostTableLines ? tables.filter(isWanted) : tables;
+  const left = tables.length - shown.length;
+  const where = end?.report === undefined ? '' : ', all in the report';
+  return [
+    ...shown.flatMap((table) => formatHighlight(table, paint)),
+    ...(left > 0 ? ['', paint.dim(`… and ${left} more table${left > 1 ? 's' : ''}${where}`)] : []),
+  ];
 }
 
-function formatOutputs({ end, stages, finals }: RunModel, paint: Paint): readonly string[] {
+function formatHighlight(
+  { title, stages: [only, ...others], columns, rows }: HighlightTable,
+  paint: Paint,
+): readonly string[] {
+  const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));
+  const left = rows.length - mostRows;
+  return [
+    '',
+    paint.bold(title) + (others.length === 0 ? paint.dim(` (${only})`) : ''),
+    `  ${paint.dim(header)}`,
+    ...lines.map((line) => `  ${line}`),
+    ...(left > 0 ? [paint.dim(`  … and ${left} more`)] : []),
+  ];
+}
+
+function formatOutputs({ end, stages, ends }: RunModel, paint: Paint): readonly string[] {
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
-  const outputs = finals
+  const outputs = ends
     .flatMap((name) => byName.get(name) ?? [])
     .filter(isDone)
     .flatMap(({ name, end }) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RunScript } from '../../../test/support/run-script.ts';
 import { createPaint } from './colour.ts';
-import { PlainReporter } from './select-reporter.ts';
+import { PlainReporter, selectReporter } from './select-reporter.ts';
 
 /** What a run leaves in a log. */
 function told(script: (run: RunScript) => void, coloured = false): string {
@@ -250,6 +250,75 @@ test('colours surround the marks where they are wanted', () => {
 \u001b[31m✗\u001b[39m \u001b[1mb\u001b[22m failed: no
 
 \u001b[31m✗\u001b[39m \u001b[1mexperiments/xception\u001b[22m: 1 failed, 1 ran (0.00 s)
+`,
+  );
+});
+
+test('the summary of a sweep has the choice and what the run is for; the other tables and outputs stand in the report', () => {
+  const trials = Array.from({ length: 20 }, (_, i) => `scores[n=${i}]`);
+  const counts = (stage: string) => ({
+    title: `Classes of ${stage}`,
+    columns: ['class', 'images'],
+    rows: Array.from({ length: 5 }, (_, i) => [`c${i}`, i] as const),
+  });
+  const choice = { title: 'Models by auc on val', columns: ['model', 'chosen'], rows: [['n=3', 'yes'] as const] };
+  const text = told((run) => {
+    run.begin([...trials, 'best', 'final'], ['final', ...trials, 'best'], ['final']);
+    for (const stage of trials)
+      run.ends(stage, 'ran', { highlights: [counts(stage)], outputs: { metrics: `out/${stage}` } });
+    run
+      .ends('best', 'ran', { highlights: [choice], outputs: { model: 'out/best' } })
+      .ends('final', 'ran', { highlights: [aucs('0.7010')], outputs: { metrics: 'out/final.json' } })
+      .finish(false, 'artifacts/report.html');
+  });
+  assert.equal(
+    text.split('\n').slice(22).join('\n'),
+    `
+Models by auc on val (best)
+  model  chosen
+  n=3    yes
+
+AUC on test (final)
+  score             AUC  images
+  second (fake)  0.7010    2100
+
+… and 20 more tables, all in the report
+
+Outputs
+  final.metrics  out/final.json
+
+Report  artifacts/report.html
+
+✓ experiments/xception: 22 ran (0.00 s)
+`,
+  );
+});
+
+test('a quiet run prints its warnings, its failures and the last line', () => {
+  const script = (run: RunScript) =>
+    run
+      .begin(['faces', 'fit'])
+      .start('faces', 'command')
+      .ends('faces', 'ran', { highlights: [aucs('0.7')], outputs: { text: 'out/faces' } })
+      .warns('the disk is nearly full')
+      .start('fit', 'train')
+      .ends('fit', 'failed', { message: 'CUDA out of memory\nexited with code 1: train', logTail: ['epoch 1'] })
+      .finish(false, 'artifacts/report.html');
+  const stream = { written: '', write: (text: string) => void (stream.written += text) };
+  script(new RunScript(selectReporter('quiet', stream, {})));
+  assert.equal(
+    stream.written,
+    `! the disk is nearly full
+✗ fit: failed
+
+✗ fit failed: CUDA out of memory
+  exited with code 1: train
+  │ epoch 1
+  The whole log: restage logs experiments/xception.yaml fit
+
+Report  artifacts/report.html
+
+✗ experiments/xception: 1 failed, 1 ran (0.00 s)
 `,
   );
 });

@@ -4,17 +4,18 @@ import { printableJson } from '../../json.ts';
 import { emptyRun, type RunListener, type RunModel, reasonsOf } from '../run-model.ts';
 import { createPaint, type OutputStream, type Paint, wantsColour } from './colour.ts';
 import { eventLine, progressParts } from './event-line.ts';
-import { formatSummary } from './format-summary.ts';
+import { formatQuietSummary, formatSummary } from './format-summary.ts';
 import { LiveReporter } from './live-reporter.ts';
 
 /** The reporter of a form; `auto` is live on a terminal that can draw, and plain elsewhere, as in CI. */
 export function selectReporter(
-  form: 'auto' | 'live' | 'plain' | 'json',
+  form: 'auto' | 'live' | 'plain' | 'quiet' | 'json',
   stream: OutputStream,
   env: Readonly<Record<string, string | undefined>>,
 ): RunListener {
   if (form === 'json') return jsonReporter(stream);
   const paint = createPaint(wantsColour(stream, env));
+  if (form === 'quiet') return new QuietReporter(stream, paint);
   const canDraw = stream.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
   return form === 'live' || (form === 'auto' && canDraw)
     ? new LiveReporter(stream, paint)
@@ -71,5 +72,28 @@ export class PlainReporter implements RunListener {
       return `${this.#paint.dim('…')} ${event.stage}: ${progressParts(stage).join(', ')}`;
     }
     return eventLine(event, stage && stage.attempt === undefined ? reasonsOf(stage)[0] : undefined, this.#paint);
+  }
+}
+
+/** Only warnings, failures and how the run ended. */
+class QuietReporter implements RunListener {
+  readonly #stream: OutputStream;
+  readonly #paint: Paint;
+  #run = emptyRun;
+
+  constructor(stream: OutputStream, paint: Paint) {
+    this.#stream = stream;
+    this.#paint = paint;
+  }
+
+  event(event: RunEvent, run: RunModel): void {
+    this.#run = run;
+    const isBad = event.type === 'stage-finished' && event.outcome === 'failed';
+    if (!isBad && event.type !== 'warning' && event.type !== 'stage-retrying') return;
+    this.#stream.write(`${eventLine(event, undefined, this.#paint)}\n`);
+  }
+
+  close(): void {
+    for (const line of formatQuietSummary(this.#run, this.#paint)) this.#stream.write(`${line}\n`);
   }
 }
