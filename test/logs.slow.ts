@@ -29,7 +29,7 @@ test('logs follows what is published: a restored result has its own log', async 
   project.edit('pipelines/test.yaml', 'echo louder; tr a-z B-Z', 'echo shouting; tr a-z A-Z');
   assert.match(
     await print(project, 'plan', 'test.yaml', 'shout'),
-    /restore {5}shout {2}another result is published as text \(settings\.run: "echo louder; .* → "echo shouting; /,
+    /restore {5}shout {2}settings\.run: "echo louder; .* → "echo shouting; .*, for which there is an earlier result/,
   );
   assert.equal((await project.run()).outcomes['shout'], 'restored');
   assert.match(await logs(project, 'shout'), /published result\nshouting\n$/);

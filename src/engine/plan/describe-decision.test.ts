@@ -31,8 +31,8 @@ test('every reason has its words', () => {
     'not published here',
     'output model is missing',
     'output history was changed in place',
-    'another result is published as model, history (settings.epochs: 8 → 5)',
-    'another result is published as model (settings.epochs: 8 → 5 and 2 more)',
+    'settings.epochs: 8 → 5, for which there is an earlier result',
+    'settings.epochs: 8 → 5 and 2 more, for which there is an earlier result',
     'its outputs are not kept (cache: false)',
     'the store has lost 3 of its objects',
   ]);

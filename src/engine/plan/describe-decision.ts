@@ -32,7 +32,7 @@ function describeReason(reason: Reason): string {
     case 'output changed':
       return `output ${reason.port} was changed in place`;
     case 'other result':
-      return `another result is published as ${reason.ports.join(', ')}${describeFirst(reason.changes)}`;
+      return describeOther(reason);
     case 'not kept':
       return 'its outputs are not kept (cache: false)';
     case 'objects lost':
@@ -42,8 +42,11 @@ function describeReason(reason: Reason): string {
   }
 }
 
-const describeFirst = (changes: readonly Change[]): string =>
-  changes.length === 0 ? '' : ` (${formatFew(changes.map(describeChange), 1)})`;
+/** How the result that is wanted differs from the one that is published, and lies in the store. */
+function describeOther({ ports, changes }: Extract<Reason, { type: 'other result' }>): string {
+  if (changes.length === 0) return `another result is published as ${ports.join(', ')}`;
+  return `${formatFew(changes.map(describeChange), 1)}, for which there is an earlier result`;
+}
 
 /** A change as a clause, such as `settings.epochs: 5 → 8` or `input dataset changed`. */
 export function describeChange(change: Change): string {
