@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
-import type { StageName } from '../engine/config/pipeline.ts';
+import type { Stage, StageName } from '../engine/config/pipeline.ts';
 import { storeFile } from '../engine/config/store-file.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
+import type { PlannedReads } from '../engine/events.ts';
 import { execute } from '../engine/execution/execute.ts';
 import {
   countOutcomes,
@@ -101,9 +102,24 @@ function announce({ world, stages, folder, emit, startedAt }: Execution, project
     stages: stages.map(({ name }) => name),
     finals: [...finals, ...project.named.filter((name) => !finals.has(name))],
     ends: [...finals],
+    ...planOf(stages),
     time: startedAt,
   });
   for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
+}
+
+/** More of what stages read than this is left out: a page that draws it is of no use. */
+const mostReads = 20_000;
+
+function planOf(stages: readonly Stage[]): { readonly plan?: readonly PlannedReads[] } {
+  const plan = stages.map(({ kind, inputs }): PlannedReads => {
+    const reads = inputs.flatMap(({ port, items }) =>
+      items.flatMap((item) => (item.from === 'stage' ? [{ port, stage: item.stage, output: item.port }] : [])),
+    );
+    return { kind, reads };
+  });
+  const count = plan.reduce((sum, { reads }) => sum + reads.length, 0);
+  return count > mostReads ? {} : { plan };
 }
 
 function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) => void): void {

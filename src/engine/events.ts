@@ -11,6 +11,12 @@ export interface Traffic {
   readonly sent: number;
 }
 
+/** A stage before it is decided: what it is, and the outputs of other stages that it reads. */
+export interface PlannedReads {
+  readonly kind: string;
+  readonly reads: readonly { readonly port: string; readonly stage: StageName; readonly output: string }[];
+}
+
 /** What happens in a run, in order, as plain data. `time` is in milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (
   | {
@@ -24,6 +30,8 @@ export type RunEvent = { readonly time: number } & (
       readonly finals?: readonly StageName[];
       /** Of these, those that no other stage of the run reads. Absent in old events. */
       readonly ends?: readonly StageName[];
+      /** In the order of `stages`. Absent in old events. */
+      readonly plan?: readonly PlannedReads[];
     }
   | ({ readonly stage: StageName } & StageEvent)
   | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string }

@@ -1,6 +1,6 @@
 import { type Curve, withPoint } from '../curves.ts';
 import type { StageName } from '../engine/config/pipeline.ts';
-import type { Outcome, RunEvent, Traffic } from '../engine/events.ts';
+import type { Outcome, PlannedReads, RunEvent, Traffic } from '../engine/events.ts';
 import type { PlannedDecision } from '../engine/plan/decide.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
@@ -26,6 +26,8 @@ export interface RunModel {
 export interface StageModel {
   readonly name: StageName;
   readonly state: 'waiting' | 'running' | Outcome;
+  /** Absent in runs of an older Restage. */
+  readonly planned?: PlannedReads;
   /** Absent before the decision. {@link reasonsOf} puts its reasons into words. */
   readonly decision?: PlannedDecision;
   /** The attempt that runs or ran last; absent where there was none. */
@@ -64,8 +66,11 @@ export const reasonsOf = ({ decision }: Pick<StageModel, 'decision'>): readonly 
 export function reduce(run: RunModel, event: RunEvent): RunModel {
   switch (event.type) {
     case 'run-started': {
-      const { pipeline, description, stages, finals = stages, ends = finals, time } = event;
-      const waiting = stages.map((name): StageModel => ({ name, state: 'waiting', samples: [], curves: [] }));
+      const { pipeline, description, stages, finals = stages, ends = finals, plan = [], time } = event;
+      const waiting = stages.map((name, index): StageModel => {
+        const planned = plan[index];
+        return { name, state: 'waiting', ...(planned !== undefined && { planned }), samples: [], curves: [] };
+      });
       const told = description === undefined ? {} : { description };
       return { run: event.run, pipeline, ...told, startedAt: time, stages: waiting, finals, ends, warnings: [] };
     }

@@ -71,6 +71,20 @@ test('a page opens from the disk, offline, and draws its charts without an error
   assert.equal(opened.requests.length, 1, opened.requests.join());
 });
 
+test('a chart is its picture until it is drawn', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  await using opened = await BrowserPage.open(await studyPage(folder));
+  const { page } = opened;
+  // Under load, drawing takes seconds; here it never ends.
+  await page.addInitScript(
+    "Object.defineProperty(window, 'vegaEmbed', { get: () => () => new Promise(() => {}), set() {} })",
+  );
+  await page.reload();
+  const picture = page.locator('figure.chart[data-chart="drawing"] img').first();
+  await picture.waitFor();
+  assert.ok((await picture.boundingBox())!.height > 100);
+});
+
 test('a chart far below costs nothing until it is scrolled to', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
   await using opened = await BrowserPage.open(await studyPage(folder), { viewport: { width: 700, height: 300 } });

@@ -50,8 +50,10 @@
   };
   const show = (place) => {
     const figure = place.closest('figure.chart');
-    if (figure?.querySelector('script.spec') && typeof vegaEmbed !== 'undefined') draw(figure);
-    else reveal(place);
+    const draws = figure?.querySelector('script.spec') && typeof vegaEmbed !== 'undefined';
+    // Drawing takes a while: until then there is the picture, if the chart has one.
+    if (!draws || place.querySelector('noscript')?.textContent.includes('<img')) reveal(place);
+    if (draws) draw(figure);
   };
   const near = new IntersectionObserver(
     (entries) => {

@@ -358,3 +358,22 @@ test('a run that was killed is over, says so, and keeps its curves', async (t) =
   );
   assert.doesNotMatch(text, /data-follows/);
 });
+
+test('stages that still wait have their kinds and what they read, in the graph and in their details', async (t) => {
+  const root = temporaryFolder(t);
+  const run = new FolderStore(root).startRun('2025-01-31T09-12-03.042-4f2a', 'test');
+  const plan = [
+    { kind: 'train', reads: [] },
+    { kind: 'evaluate', reads: [{ port: 'model', stage: 'fit', output: 'model' }] },
+  ];
+  write(run, { type: 'run-started', run: run.id, pipeline: 'test', stages: ['fit', 'scores'], plan, time: 1 });
+  write(run, { type: 'stage-started', stage: 'fit', kind: 'train', attempt: 1, attempts: 1, time: 2 });
+  const { text } = await (await serveIn(t, root)).get(`/run/${run.id}`);
+  assert.match(text, /<h3>scores<\/h3><span class="soft small">evaluate<\/span>/);
+  assert.match(text, />model<\/th><td[^>]*>fit\.model<\/td>/);
+  const [drawing] = [...text.matchAll(/data:image\/svg\+xml;base64,([^"]*)"/g)].map(([, data]) =>
+    Buffer.from(data!, 'base64').toString(),
+  );
+  assert.match(drawing!, /evaluate · waiting/);
+  assert.match(drawing!, /marker-end/, 'an arrow from fit to scores');
+});

@@ -6,6 +6,7 @@ import { readJson } from '../../engine/files/write-atomic.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
+import { groupBy } from '../../group-by.ts';
 import type { JsonObject } from '../../json.ts';
 import { readableAs } from '../compare/subject.ts';
 import { comparableResults, effectiveSettings, type FillDefaults } from '../effective-settings.ts';
@@ -66,17 +67,24 @@ export class StoredReport {
       facts: facts.filter((fact): fact is [string, string] => fact[1] !== undefined),
       seconds: Math.max(0, writtenAt - startedAt) / 1000,
       writtenAt,
-      graph: await this.#draw(stages),
+      graph: await this.#draw(stages, model),
       ...{ sweeps: [], lateSelections: [] },
       ...readJson<Pick<ReportModel, 'sweeps' | 'lateSelections'>>(this.#run.selections),
     };
   }
 
   /** Laid out again only when a state has changed. */
-  async #draw(stages: readonly ReportStage[]): Promise<ReportModel['graph']> {
+  async #draw(stages: readonly ReportStage[], model: RunModel): Promise<ReportModel['graph']> {
     const states = JSON.stringify(stages.map(({ name, state }) => [name, state]));
     if (this.#drawn?.states === states) return this.#drawn.graph;
+    const planned = new Map(model.stages.map((stage) => [String(stage.name), stage.planned?.reads]));
     const drawn = stages.map(({ name, kind }) => {
+      const reads = planned.get(name);
+      if (reads !== undefined) {
+        const items = reads.map(({ stage, output }) => ({ from: 'stage' as const, stage, port: output }));
+        return { name, kind, inputs: [{ items }] };
+      }
+      // The events of an older Restage do not say it, but the digests of inputs and outputs do.
       const items = (this.#inputs.get(name as StageName) ?? []).flatMap((digest) => this.#makers.get(digest) ?? []);
       return { name, kind, inputs: [{ items }] };
     });
@@ -99,7 +107,7 @@ export class StoredReport {
     const wasKilled = isOver && stage.state === 'running';
     const described: ReportStage = {
       name: stage.name,
-      kind: content?.kind ?? stage.attempt?.kind ?? '',
+      kind: content?.kind ?? stage.planned?.kind ?? stage.attempt?.kind ?? '',
       state: isOver && stage.end === undefined ? 'cancelled' : stageState(stage),
       reasons: reasonsOf(stage),
       ...{ progress: stage.progress, seconds: stage.end?.seconds ?? attempt?.end?.seconds ?? 0 },
@@ -107,7 +115,7 @@ export class StoredReport {
       ...(stage.lastPoint !== undefined && { lastPoint: stage.lastPoint }),
       message: stage.end?.message ?? (wasKilled ? 'The run was killed while this stage ran.' : undefined),
       settings: settingsIn(content?.settings ?? {}, result && effectiveSettings(result, this.#sources.fill)),
-      inputs: this.#inputsOf(stage.name, content?.inputs ?? {}),
+      inputs: content === undefined ? plannedInputs(stage) : this.#inputsOf(stage.name, content.inputs),
       outputs: this.#outputsOf(stage, result),
       highlights: result?.record.highlights ?? stage.end?.highlights ?? [],
       warnings: [...(result?.record.warnings ?? []), ...this.#lost(result, isLost)],
@@ -162,6 +170,13 @@ export class StoredReport {
     });
   }
 }
+
+/** What a stage will read, before its inputs are there. */
+const plannedInputs = ({ planned }: StageModel): ReportStage['inputs'] =>
+  Array.from(
+    groupBy(planned?.reads ?? [], ({ port }) => port),
+    ([port, reads]) => ({ port, from: reads.map(({ stage, output }) => `${stage}.${output}`) }),
+  );
 
 /** All settings by their path, where they are known; those of `keyed` differ from their default. */
 function settingsIn(keyed: JsonObject, all: JsonObject = keyed): readonly Setting[] {

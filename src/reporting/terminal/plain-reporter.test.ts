@@ -304,10 +304,10 @@ test('a quiet run prints its warnings, its failures and the last line', () => {
       .start('fit', 'train')
       .ends('fit', 'failed', { message: 'CUDA out of memory\nexited with code 1: train', logTail: ['epoch 1'] })
       .finish(false, 'artifacts/report.html');
-  const stream = { written: '', write: (text: string) => void (stream.written += text) };
-  script(new RunScript(selectReporter('quiet', stream, {})));
+  const written: string[] = [];
+  script(new RunScript(selectReporter('quiet', { write: (text: string) => written.push(text) }, {})));
   assert.equal(
-    stream.written,
+    written.join(''),
     `! the disk is nearly full
 ✗ fit: failed
 
