@@ -345,12 +345,18 @@ open(restage.outputs['text'], 'w').write(str(done))
     );
   });
 
-  test('a program that cannot be read is a mistake with its line', async () => {
+  test('a program that cannot be read is a mistake with its line, and only of the stages that use it', async () => {
     const { project } = withVenv({ 'parts/letters.py': 'first = (\n' });
     using _ = project;
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.equal(code, 1);
     assert.match(stderr, /parts\/letters\.py:1: '\(' was never closed/);
+    const other = `  ok: { kind: command, outputs: { out: out/ok.txt }, with: { run: "echo ok > \${outputs.out}" } }\n`;
+    project.write('pipelines/test.yaml', `${yaml}${other}`);
+    const run = await project.run();
+    assert.deepEqual([run.code, run.outcomes], [1, {}]);
+    assert.match(run.stderr, /parts\/letters\.py:1: '\(' was never closed \[broken-program\]/);
+    assert.deepEqual((await project.run('ok')).outcomes, { ok: 'ran' });
     project.edit('pipelines/test.yaml', './train.py', './absent.py');
     assert.match((await project.command('plan', 'test.yaml')).stderr, /There is no file or folder ".\/absent.py"/);
   });

@@ -6,7 +6,7 @@ import type { Pipeline, PipelineSources, Stage, StageName } from '../engine/conf
 import { findRoot } from '../engine/config/pipeline-files.ts';
 import { checkPlaces, loadPlaces, type Places } from '../engine/config/places.ts';
 import { loadStoreFile, storeFile } from '../engine/config/store-file.ts';
-import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticList } from '../engine/diagnostics/diagnostic.ts';
 import type { Traffic } from '../engine/events.ts';
 import { machineCapacity } from '../engine/execution/admission.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
@@ -57,6 +57,7 @@ export async function openProject({ set = [], downstream = false, onSources, ...
   const graph = new Graph(pipeline);
   refuseSecondFile(found, [...graph.stages.keys()], root);
   const { named, stages } = orThrow(selectStages(graph, found.stages, { downstream }));
+  refuseBroken(pipeline, stages);
   const selected = (option: Words['force']): ReadonlySet<StageName> =>
     new Set(option === true ? stages : option === undefined ? [] : orThrow(selectStages(graph, option)).named);
   const twice = selected(found.twice);
@@ -68,6 +69,13 @@ export async function openProject({ set = [], downstream = false, onSources, ...
     whole: found.stages.length === 0 && set.length === 0,
     warnings: [...kindWarnings(own, used), ...pipeline.warnings],
   };
+}
+
+/** Throws the mistakes of the chosen stages alone. */
+function refuseBroken({ broken }: Pipeline, stages: readonly StageName[]): void {
+  const mistakes = new DiagnosticList();
+  for (const name of stages) if (broken.has(name)) mistakes.add(broken.get(name)!);
+  if (!mistakes.isEmpty) throw new MistakesError(mistakes.inOrder());
 }
 
 /** The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what their place lacks. */

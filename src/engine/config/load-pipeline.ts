@@ -56,11 +56,13 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   const warnings = new DiagnosticList();
   const stages: Stage[] = [];
   const edges = new Map<StageName, readonly Edge[]>();
+  const broken = new Map<StageName, Diagnostic>();
   for (const instance of instances.all) {
     const resolved = await resolveStage(work, instance);
     edges.set(instance.name, resolved.edges);
     if (!resolved.stage) continue;
     stages.push(resolved.stage);
+    if (resolved.broken) broken.set(instance.name, resolved.broken);
     warnUnlistedFiles(root, instance, resolved.stage).forEach(warnings.add);
     resolved.warnings.forEach(warnings.add);
   }
@@ -71,10 +73,22 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   const texts = topLevelTexts(document, scope.params);
   const sources = sourcesOf(context, definitions, work.paths);
   onSources?.(sources);
-  if (!mistakes.isEmpty) return err(mistakes.inOrder());
+  if (!mistakes.isEmpty) {
+    for (const mistake of broken.values()) mistakes.add(mistake);
+    return err(mistakes.inOrder());
+  }
   const scopes = new Set([scope, ...definitions.map((definition) => definition.scope)]);
   for (const each of scopes) unreadParams(each).forEach(warnings.add);
-  return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources, warnings: warnings.inOrder() });
+  return ok({
+    name,
+    root,
+    file: shownPath(absolute, root),
+    ...texts,
+    stages,
+    sources,
+    broken,
+    warnings: warnings.inOrder(),
+  });
 }
 
 /** The paths where a pipeline's file publishes, as far as it can be read, whether its data are here or not. */

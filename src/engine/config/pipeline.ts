@@ -20,6 +20,8 @@ export interface Pipeline {
   readonly stages: readonly Stage[];
   /** Everything that decided this value: as long as none of it changes, the pipeline is the same. */
   readonly sources: PipelineSources;
+  /** Mistakes that concern one stage alone, such as a program that cannot be read: the others can run. */
+  readonly broken: ReadonlyMap<StageName, Diagnostic>;
   /** What is allowed but probably a slip: a parameter that no stage reads, a program that is no input. */
   readonly warnings: readonly Diagnostic[];
 }

@@ -12,11 +12,18 @@ import { findAgreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
 import { madeValues, resolveSlot, withParts } from './slots.ts';
 
-/** An instance as a stage, absent where something in it is wrong; and what it needs, as far as that is known. */
-export async function resolveStage(
-  work: InputWork,
-  instance: Instance,
-): Promise<{ readonly stage?: Stage; readonly edges: readonly Edge[]; readonly warnings: readonly Diagnostic[] }> {
+interface ResolvedStage {
+  /** Absent where something in it is wrong. */
+  readonly stage?: Stage;
+  /** What it needs, as far as that is known. */
+  readonly edges: readonly Edge[];
+  readonly warnings: readonly Diagnostic[];
+  /** A mistake that concerns this stage alone; absent: none. */
+  readonly broken?: Diagnostic;
+}
+
+/** An instance as a stage. */
+export async function resolveStage(work: InputWork, instance: Instance): Promise<ResolvedStage> {
   const { definition, node, shape, outputs } = instance;
   const { kind, at } = definition;
   const read = await resolveInputs(work, instance);
@@ -52,7 +59,7 @@ export async function resolveStage(
     at,
     resources: resolveResources(resources, computes),
   };
-  return { stage, edges, warnings: code?.warnings ?? [] };
+  return { stage, edges, warnings: code?.warnings ?? [], ...(code?.broken && { broken: code.broken }) };
 }
 
 /** Infinity stands for all cores: only the machine that runs the stage knows how many it has. */
@@ -94,15 +101,15 @@ function resolveAfter(work: InputWork, instance: Instance): readonly Edge[] {
   });
 }
 
+interface ResolvedCode extends Pick<ResolvedStage, 'warnings' | 'broken'> {
+  readonly stage: Partial<Pick<Stage, 'code' | 'kindVersion'>>;
+}
+
 /** The code behind a stage's program; undefined for a kind that finds none, `wrong` for a mistake, which is reported. */
 async function resolveCode(
-  { findCode, root, env, codes, report }: LoadContext,
+  { findCode, root, env, codes, looked, report }: LoadContext,
   stage: Pick<Stage, 'settings' | 'inputs' | 'env'> & { readonly kind: KnownKind },
-): Promise<
-  | { readonly stage: Pick<Stage, 'code' | 'kindVersion'>; readonly warnings: readonly Diagnostic[] }
-  | 'wrong'
-  | undefined
-> {
+): Promise<ResolvedCode | 'wrong' | undefined> {
   const { spec } = stage.kind;
   if (spec.code === undefined || findCode === undefined) return undefined;
   const input = stage.inputs.find(({ port }) => spec.inputs[port]?.code);
@@ -121,8 +128,8 @@ async function resolveCode(
     };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    report({ code: 'broken-program', message: error.message, at: input!.at });
-    return 'wrong';
+    looked.add(program); // an edit may mend it
+    return { stage: {}, warnings: [], broken: { code: 'broken-program', message: error.message, at: input!.at } };
   }
 }
 
