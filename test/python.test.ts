@@ -408,5 +408,9 @@ open(restage.outputs['text'], 'w').write(str(done))
       '{ lr: 0.001, fast: true, slow: false, sizes: [8, 16] }',
     );
     assert.match(output(await project.run()), /\['--lr', '0\.001', '--fast', '--sizes', '8', '16'\]/);
+    project.edit('pipelines/test.yaml', 'fast: true', 'data: "${inputs.program}"');
+    const { stderr } = await project.command('plan', 'test.yaml');
+    assert.match(stderr, /error: A map under "args" cannot name "\$\{inputs\.program\}" \[unknown-variable\]/);
+    assert.match(stderr, /Write it as a text, which can: args: "--x \$\{inputs\.program\}"/);
   });
 });

@@ -1,8 +1,11 @@
 import { assignment, SimpleCommand } from './simple-command.ts';
 
+/** What a placeholder reads. `param`, `input` and `output` are slips: to a shell they are a bad substitution. */
+type Side = 'params' | 'matrix' | 'inputs' | 'outputs' | 'param' | 'input' | 'output';
+
 /** A `${params.z}` in a shell text, and how the shell would read a value there. */
 export interface Placeholder extends Place {
-  readonly side: 'params' | 'matrix' | 'inputs' | 'outputs';
+  readonly side: Side;
   readonly name: string;
   readonly start: number;
   readonly end: number;
@@ -32,7 +35,7 @@ export function findPlaceholders(text: string): readonly Placeholder[] {
   return last.found;
 }
 
-const pattern = /\$\{(params|matrix|inputs|outputs)\.([^{}]*)\}/;
+const pattern = /\$\{(params?|matrix|inputs?|outputs?)\.([^{}]*)\}/;
 const one = new RegExp(pattern, 'y');
 const each = new RegExp(pattern, 'g');
 const dollarBefore = new RegExp(`\\$(?=${pattern.source})`, 'y');

@@ -24,6 +24,7 @@ const long = 32_000;
 function shellWords(context: Context): readonly string[] {
   const given: Filled[] = [];
   const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
+    if (placeholder.side !== 'inputs' && placeholder.side !== 'outputs') return undefined; // of another language
     const paths = pathsOf(context, placeholder);
     given.push({ ...placeholder, paths });
     return paths;

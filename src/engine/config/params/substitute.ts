@@ -126,6 +126,12 @@ export function substituteShell(
   const { text, unfit } = fillShell(written, (placeholder) => {
     const { side, name, quoting } = placeholder;
     const at = spanOf(placeholder);
+    if (side === 'param' || side === 'input' || side === 'output') {
+      if (quoting === 'single' || quoting === 'literal') return undefined; // a text of another language may mean it
+      const message = `Unknown "\${${side}.${name}}", which is no variable of the shell either`;
+      const hint = `Did you mean "\${${side}s.${name}}"?`;
+      return scope.report({ code: 'unknown-variable', message, at, hint });
+    }
     if (side === 'inputs' || side === 'outputs') {
       const isPort = ports[side].has(name) || (side === 'inputs' && ports[side].has(name.replace(/\.list$/, '')));
       const message = `The stage declares no ${side.slice(0, -1)} "${name}"`;

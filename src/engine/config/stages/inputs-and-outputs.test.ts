@@ -361,3 +361,21 @@ test('a command that names an undeclared port is reported', async () => {
   assert.match(text, /2:102: error: The stage declares no output "x"/);
   assert.match(text, /2:115: error: Unknown parameter "y"/);
 });
+
+test('a slip in the name of a side is found in a shell text, except where another language may mean it', async () => {
+  const stage = (run: string) => `stages:
+  a: { kind: command, inputs: { x: ./data }, outputs: { y: out/y }, with: { run: ${JSON.stringify(run)} } }
+`;
+  for (const slip of [
+    'cp ${inputs.x} ${output.y}',
+    'cp "${input.x}" ${outputs.y}',
+    'cat <<E > ${outputs.y}\n${param.z}\nE',
+  ]) {
+    const [, side, name] = /\$\{(input|output|param)\.(\w)\}/.exec(slip)!;
+    const text = await mistakes(stage(slip));
+    const message = `error: Unknown "\${${side}.${name}}", which is no variable of the shell either [unknown-variable]`;
+    assert.ok(text.includes(message) && text.includes(`Did you mean "\${${side}s.${name}}"?`), text);
+  }
+  const javaScript = "node -e 'console.log(`${input.x}`)' ${inputs.x} > ${outputs.y}";
+  assert.equal(stageOf(await load(stage(javaScript)), 'a').settings['run'], javaScript);
+});

@@ -3,7 +3,7 @@ import { didYouMean } from '../../../suggest.ts';
 import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
-import { substitute, substituteShell } from '../params/substitute.ts';
+import { type Scope, substitute, substituteShell } from '../params/substitute.ts';
 import type { Output, StageName } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { type StageShape, stageShape } from '../schema/shapes.ts';
@@ -128,13 +128,26 @@ export function substituteStage(
     : { ...node, entries: new Map([...node.entries].filter(([key]) => key !== 'matrix')) };
   const ports = (side: 'inputs' | 'outputs') =>
     new Set([...Object.keys(kind?.spec[side] ?? {}), ...entriesOf(child(node, side)).keys()]);
-  const setting = (value: Node, key: string): Node =>
-    kind?.spec.shell?.includes(key) && isText(value)
+  const setting = (value: Node, key: string): Node => {
+    if (!kind?.spec.shell?.includes(key)) return substitute(value, scope);
+    return isText(value)
       ? substituteShell(value, { inputs: ports('inputs'), outputs: ports('outputs') }, scope)
-      : substitute(value, scope);
+      : substitute(value, withoutPorts(key, scope));
+  };
   return mapEntries(written, (value, key) =>
     key === 'with' && value.type === 'map' ? mapEntries(value, setting) : substitute(value, scope),
   );
+}
+
+/** A scope for a setting that could name ports as a text, and is a map. */
+function withoutPorts(key: string, scope: Scope): Scope {
+  const lookup: Scope['lookup'] = (name, at) => {
+    if (!/^(inputs|outputs)\./.test(name)) return scope.lookup(name, at);
+    const message = `A map under "${key}" cannot name "\${${name}}"`;
+    const hint = `Write it as a text, which can: ${key}: "--x \${${name}}"`;
+    return scope.report({ code: 'unknown-variable', message, at, hint });
+  };
+  return { ...scope, lookup };
 }
 
 function parseShape(
