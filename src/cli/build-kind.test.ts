@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
+import { signPlace } from '../engine/files/walk-tree.ts';
 import { buildKind } from './build-kind.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+/** A module whose `h` is a text. */
+const exporting = (text: string): string => `export const h = '${text}';`;
 
 type KindCode = Awaited<ReturnType<typeof buildKind>>;
 
@@ -245,4 +251,99 @@ test('the manifest of an imported folder was looked at, since it says which file
   assert.ok(looked.includes(join(kind.root, 'stages/own/lib/package.json')));
   writeFiles(kind.root, { 'stages/own/lib/package.json': '{ "main": "b.js" }' });
   assert.equal((await kind.run()).value, 'b');
+});
+
+/** Changes that change what an import finds, by what they do. */
+const changes: Readonly<Record<string, readonly [files: Files, change: Files]>> = {
+  'another main of a folder': [
+    { 'lib/package.json': '{ "main": "a.js" }', 'lib/a.js': exporting('a'), 'lib/b.js': exporting('b') },
+    { 'lib/package.json': '{ "main": "b.js" }' },
+  ],
+  'a manifest that a folder did not have': [
+    { 'lib/index.js': exporting('a'), 'lib/b.js': exporting('b') },
+    { 'lib/package.json': '{ "main": "b.js" }' },
+  ],
+  'a file that a manifest names and that was missing': [
+    { 'lib/package.json': '{ "main": "./src/b.js" }', 'lib/index.js': exporting('a'), 'lib/src/c.js': '' },
+    { 'lib/src/b.js': exporting('b') },
+  ],
+  'an index of another extension': [{ 'lib/index.js': exporting('a') }, { 'lib/index.ts': exporting('b') }],
+  'a file beside the folder': [{ 'lib/index.js': exporting('a') }, { 'lib.js': exporting('b') }],
+  'an extension that comes first': [{ 'lib.js': exporting('a') }, { 'lib.ts': exporting('b') }],
+  'a file of TypeScript where JavaScript is named': [
+    { 'run.ts': `import { h } from './lib.js'; export default h;`, 'lib.ts': exporting('a') },
+    { 'lib.js': exporting('b') },
+  ],
+  'paths of a configuration': [
+    {
+      'run.ts': `import { h } from '@/lib'; export default h;`,
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./one/*"] } } }',
+      ...{ 'one/lib.ts': exporting('a'), 'two/lib.ts': exporting('b') },
+    },
+    { 'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./two/*"] } } }' },
+  ],
+  'a configuration that another one extends': [
+    {
+      'run.ts': `import { h } from '@/lib'; export default h;`,
+      'tsconfig.json': '{ "extends": "./conf/base.json" }',
+      'conf/base.json': '{ "compilerOptions": { "paths": { "@/*": ["../one/*"] } } }',
+      ...{ 'one/lib.ts': exporting('a'), 'two/lib.ts': exporting('b') },
+    },
+    { 'conf/base.json': '{ "compilerOptions": { "paths": { "@/*": ["../two/*"] } } }' },
+  ],
+  'a first place of paths that was missing': [
+    {
+      'run.ts': `import { h } from '@/lib'; export default h;`,
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./two/*", "./one/*"] } } }',
+      ...{ 'one/lib.ts': exporting('a'), 'two/other.ts': '' },
+    },
+    { 'two/lib.ts': exporting('b') },
+  ],
+  'an import of the manifest around': [
+    {
+      'run.ts': `import { h } from '#lib'; export default h;`,
+      'package.json': '{ "imports": { "#lib": "./a.js" } }',
+      ...{ 'a.js': exporting('a'), 'b.js': exporting('b') },
+    },
+    { 'package.json': '{ "imports": { "#lib": "./b.js" } }' },
+  ],
+};
+
+for (const [what, [files, change]] of Object.entries(changes)) {
+  test(`what changes what an import finds was looked at: ${what}`, async (t) => {
+    const inKind = (some: Files) =>
+      Object.fromEntries(Object.entries(some).map(([path, text]) => [`stages/own/${path}`, text]));
+    const run = `import { h } from './lib'; export default h;`;
+    const kind = new OwnKind(t, inKind({ 'run.ts': run, ...files }));
+    const { value, code } = await kind.run();
+    assert.equal(value, 'a');
+    const places = [...code.files, ...code.looked];
+    const sign = () => places.map((path) => signPlace(path).signature);
+    const before = sign();
+    writeFiles(kind.root, inKind(change));
+    assert.equal((await kind.run()).value, 'b');
+    assert.notDeepEqual(sign(), before);
+  });
+}
+
+test('what changes what an import finds was looked at: a link, or a link around it, that leads elsewhere', async (t) => {
+  for (const [link, path] of [
+    ['stages/own/lib', './lib'],
+    ['stages/own/around', './around/lib'],
+  ] as const) {
+    const inside = path === './lib' ? '' : 'lib/';
+    const kind = new OwnKind(t, {
+      'stages/own/run.ts': `import { h } from '${path}'; export default h;`,
+      [`one/${inside}index.js`]: exporting('a'),
+      [`two/${inside}index.js`]: exporting('b'),
+    });
+    symlinkSync(join(kind.root, 'one'), join(kind.root, link));
+    const { value, code } = await kind.run();
+    const sign = () => [...code.files, ...code.looked].map((path) => signPlace(path).signature);
+    const before = sign();
+    rmSync(join(kind.root, link));
+    symlinkSync(join(kind.root, 'two'), join(kind.root, link));
+    assert.deepEqual([value, (await kind.run()).value], ['a', 'b']);
+    assert.notDeepEqual(sign(), before);
+  }
 });

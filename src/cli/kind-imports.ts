@@ -7,6 +7,7 @@ import { packageFolders } from '../engine/config/find-package.ts';
 import { upwards } from '../engine/files/upwards.ts';
 import { readJson } from '../engine/files/write-atomic.ts';
 import { packageRoot } from '../package-root.ts';
+import { tsconfigPlaces } from './tsconfig-places.ts';
 
 /** Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be installed. */
 const shared: Readonly<Record<string, string>> = {
@@ -76,8 +77,13 @@ export class KindImports {
   /** Where a nearer file or package, or another configuration, would change what an import finds. */
   #look(name: string | undefined, path: string, folder: string): void {
     if (name === undefined) {
-      this.looked.add(dirname(join(folder, path)));
-      this.looked.add(join(folder, path, 'package.json')); // of an imported folder, it says which file is meant
+      const place = join(folder, path);
+      this.looked.add(dirname(place));
+      const manifest = join(place, 'package.json'); // of an imported folder, it says which file is meant
+      this.looked.add(manifest);
+      const { main } = readJson<Manifest>(manifest) ?? {};
+      if (typeof main === 'string')
+        for (const path of [join(place, main), dirname(join(place, main))]) this.looked.add(path);
     } else {
       const places = packageFolders(name, folder);
       const first = places.findIndex((place) => existsSync(place));
@@ -85,6 +91,8 @@ export class KindImports {
     }
     for (const above of upwards(folder)) {
       for (const file of ['tsconfig.json', 'package.json']) this.looked.add(join(above, file));
+      if (/^\.{0,2}\//.test(path)) continue;
+      for (const place of tsconfigPlaces(join(above, 'tsconfig.json'), path)) this.looked.add(place);
     }
   }
 }
@@ -92,6 +100,7 @@ export class KindImports {
 interface Manifest {
   readonly name?: string;
   readonly version?: string;
+  readonly main?: string;
 }
 
 /** A file that the bundle loads at run time: `import` takes a URL, `require` a path. */
