@@ -120,7 +120,8 @@ export function runsScenario(shift: number, design: Design, draws: number, runs:
     simulate(random, seed) {
       const drawn = () =>
         Array.from({ length: runs }, (): Model => ({ shift: shift + bySeed * random.normal(), deviation: 1 }));
-      const [one, other] = [drawn(), drawn()];
+      const one = drawn();
+      const other = drawn();
       const matched = drawModels([...one, ...other], design, random);
       const { labels, groups, models } = matched;
       const indices = [...one.keys()];

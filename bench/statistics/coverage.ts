@@ -26,7 +26,8 @@ const { values: given } = parseArgs({
     out: { type: 'string', default: 'coverage' },
   },
 });
-const [sets, draws] = [Number(given.sets), Number(given.draws)];
+const sets = Number(given.sets);
+const draws = Number(given.draws);
 mkdirSync(given.out, { recursive: true });
 
 const sizes = [20, 50, 100, 200];

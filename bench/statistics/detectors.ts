@@ -93,7 +93,8 @@ function decisions({ falsePositiveRate, falseNegativeRate }: ReturnType<typeof e
 
 /** Loss and Brier score of a population at a temperature. */
 function tempered(population: readonly BinaryRow[], temperature: number): Readonly<Record<string, number>> {
-  let [loss, brier] = [0, 0];
+  let loss = 0;
+  let brier = 0;
   for (const { label, fake } of population) {
     const margin = (label === 1 ? fake : -fake) / temperature;
     loss += margin > 0 ? Math.log1p(Math.exp(-margin)) : -margin + Math.log1p(Math.exp(margin));

@@ -12,7 +12,7 @@ export const pointsEnding = '.points';
 export class CheckpointPoints {
   readonly #checkpoint: string;
   readonly #path: string;
-  /** Of earlier attempts; empty from this attempt's first point on. */
+  /** The points of earlier attempts; empty from this attempt's first point on. */
   #earlier: readonly CurvePoint[];
   #unwritten: readonly CurvePoint[] = [];
   /** Whether the file holds the points of this attempt. */

@@ -8,7 +8,7 @@ export interface Place extends Location {
   readonly digest: Digest;
 }
 
-/** A text that tells places apart. */
+/** A text that identifies a place. */
 export const placeText = ({ digest, key, start, length }: Place): string => [digest, key, start, length].join(' ');
 
 /**
