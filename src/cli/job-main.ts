@@ -42,8 +42,10 @@ async function serve(folder: BatchFolder): Promise<void> {
   await worker.run();
 }
 
-const specOf = async ({ kind }: Stage): Promise<AnyKindSpec> =>
-  (await import('../../stages/index.ts')).kinds[kind]!.spec;
+async function specOf({ kind }: Stage): Promise<AnyKindSpec> {
+  const { kinds } = await import('../../stages/index.ts');
+  return kinds[kind]!.spec;
+}
 
 /** The job's id in the words of Slurm, Grid Engine, PBS (without the server that it names) or LSF. */
 function identify(env: NodeJS.ProcessEnv): JobIdentity {
